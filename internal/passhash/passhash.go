@@ -1,0 +1,164 @@
+// Package passhash makes and checks password hashes, and bounds how much of the machine they take.
+//
+// # Formats
+//
+// New hashes are argon2id (RFC 9106) at OWASP's parameters, written as a PHC string:
+//
+//	$argon2id$v=19$m=19456,t=2,p=1$<salt>$<key>     m in KiB; base64 without padding
+//
+// Verify also reads what migrated users bring, and says when to replace it:
+//
+//	$argon2id$v=19$… $argon2i$v=19$…                 PHC strings with any parameters within bounds
+//	$2a$… $2b$… $2y$…                                bcrypt
+//	$scrypt$ln=16,r=8,p=1$<salt>$<key>               scrypt (RFC 7914), as passlib and others write it
+//	$pbkdf2-sha256$29000$<salt>$<key>, -sha512       PBKDF2 (RFC 8018), as passlib writes it: base64 with . for +
+//	pbkdf2_sha256$<rounds>$<salt>$<key>, _sha1       Django; the salt is text, the key base64
+//	argon2$argon2id$…, argon2$argon2i$…              Django: a PHC string behind a prefix
+//	bcrypt$$2b$…                                     Django: bcrypt behind a prefix
+//	bcrypt_sha256$$2b$…                              Django: bcrypt of the hex SHA-256 of the password
+//	scrypt$<N>$<salt>$<r>$<p>$<key>                  Django; the salt is text, the key base64
+//	$firebase-scrypt$ln=14,r=8,p=1$<salt>$<hash>$<separator>$<signer key>
+//
+// The last is ours, as Firebase has no one string: its memory cost is ln, its rounds are r, and the other four are the
+// base64 that it exports (a user's salt and passwordHash; the project's separator and signer key).
+//
+// bcrypt reads at most 72 bytes of a password, so a longer one matches by its first 72, as it did where the hash was
+// made. A hash that is empty or begins with "!" (Django's mark) belongs to an account without a password: it matches
+// nothing, and costs what a hash of ours costs.
+//
+// # Bounds
+//
+// The parameters of a hash that somebody else made are checked before any work: argon2 and scrypt up to 256 MiB, argon2 up
+// to 16 passes and 16 lanes, PBKDF2 up to 5,000,000 rounds, bcrypt up to cost 16. Beyond is ErrUnsupported, as is every
+// string that is of no known format. Passwords are at most MaxPassword bytes.
+//
+// # The queue
+//
+// A hash is the dearest thing that the server computes. A Hasher computes at most Workers of them at once; the others wait
+// their turn, first come first served, no more than Queue of them and none for longer than MaxWait. Beyond is ErrBusy, of
+// which flows make a refusal that says to come back. A hash that has begun is not stopped.
+//
+// # Strangers
+//
+// Waste does for an account that does not exist what Verify does for one that does, so that the time of an answer tells
+// nobody which addresses have accounts. An imported hash takes the time of its own format until its owner's first login
+// upgrades it; that is the one difference that remains.
+package passhash
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/vestibule-auth/vestibule/internal/secret"
+)
+
+// MaxPassword is the longest password in bytes.
+const MaxPassword = 4096
+
+const (
+	saltSize = 16
+	keySize  = 32
+)
+
+// The errors of the package, beside those of the caller's context.
+var (
+	ErrBusy        = errors.New("passhash: too many passwords are being hashed")
+	ErrTooLong     = errors.New("passhash: the password is too long")
+	ErrUnsupported = errors.New("passhash: the stored hash is of no supported format, or its parameters are out of bounds")
+)
+
+// Params are argon2id's cost. The zero value is Default.
+type Params struct {
+	Memory  uint32 // KiB
+	Time    uint32 // passes over the memory
+	Threads uint8  // lanes, each of which occupies a core
+}
+
+// Default is the cost that OWASP's Password Storage Cheat Sheet gives for argon2id: 19 MiB, two passes, one lane.
+var Default = Params{Memory: 19456, Time: 2, Threads: 1}
+
+// Validate reports parameters that argon2id does not have, or that would take too much of the machine: from 8 KiB for each
+// lane to 256 MiB, 1 to 16 passes, 1 to 16 lanes. Low ones are for tests; an operator should not go below Default.
+func (p Params) Validate() error {
+	return inBounds.argon2(p.orDefault())
+}
+
+func (p Params) orDefault() Params {
+	if p == (Params{}) {
+		return Default
+	}
+	return p
+}
+
+// Hash is a new hash of the password, with a salt of its own.
+func (h *Hasher) Hash(ctx context.Context, p Params, password string) (string, error) {
+	p = p.orDefault()
+	if err := h.bounds.argon2(p); err != nil {
+		return "", err
+	}
+	salt := secret.Bytes(saltSize)
+	key, err := h.compute(ctx, argon2id{p, salt, keySize}, password)
+	if err != nil {
+		return "", err
+	}
+	enc := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s",
+		p.Memory, p.Time, p.Threads, enc.EncodeToString(salt), enc.EncodeToString(key)), nil
+}
+
+// Verify reports whether encoded is a hash of the password, and if so whether it should be replaced because Hash would not
+// make it with these parameters now. An encoded that is not Usable matches nothing and costs the same.
+func (h *Hasher) Verify(ctx context.Context, want Params, encoded, password string) (ok, upgrade bool, err error) {
+	want = want.orDefault()
+	if err := h.bounds.argon2(want); err != nil {
+		return false, false, err
+	}
+	stored, native := stranger(want), want
+	if Usable(encoded) {
+		if stored, native, err = h.bounds.parse(encoded); err != nil {
+			return false, false, err
+		}
+	}
+	key, err := h.compute(ctx, stored.formula, password)
+	if err != nil {
+		return false, false, err
+	}
+	if !secret.Equal(key, stored.key) || stored.key == nil {
+		return false, false, nil
+	}
+	return true, native != want, nil
+}
+
+// Waste spends what Verify spends on a hash with these parameters, for an account that does not exist. Its error is
+// Verify's.
+func (h *Hasher) Waste(ctx context.Context, p Params, password string) error {
+	_, _, err := h.Verify(ctx, p, "", password)
+	return err
+}
+
+// Usable reports whether a password can match at all: whether encoded is neither empty nor marked with "!". It does not
+// read the format.
+func Usable(encoded string) bool { return encoded != "" && !strings.HasPrefix(encoded, "!") }
+
+// stranger is the hash of nobody: it takes the work of one with these parameters, and its key matches nothing.
+func stranger(p Params) hash {
+	return hash{formula: argon2id{p, make([]byte, saltSize), keySize}}
+}
+
+// compute runs the formula when it is its turn.
+func (h *Hasher) compute(ctx context.Context, f formula, password string) ([]byte, error) {
+	if len(password) > MaxPassword {
+		return nil, ErrTooLong
+	}
+	if err := h.acquire(ctx); err != nil {
+		return nil, err
+	}
+	defer h.release()
+	if h.computing != nil {
+		h.computing()
+	}
+	return f.key(password)
+}

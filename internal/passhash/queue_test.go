@@ -1,0 +1,191 @@
+package passhash
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestNoMoreThanWorkersHashAtOnce(t *testing.T) {
+	const workers, callers = 3, 60
+	h := New(Options{Workers: workers, Queue: callers, MaxWait: time.Minute})
+	var now, most atomic.Int64
+	h.computing = func() {
+		n := now.Add(1)
+		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+		}
+		if s := h.Stats(); s.Running > workers {
+			t.Errorf("%d run", s.Running)
+		}
+		now.Add(-1)
+	}
+	var all sync.WaitGroup
+	for i := range callers {
+		all.Go(func() {
+			var err error
+			switch i % 3 {
+			case 0:
+				_, err = h.Hash(context.Background(), quick, word)
+			case 1:
+				_, _, err = h.Verify(context.Background(), quick, formats[13].encoded, word)
+			case 2:
+				err = h.Waste(context.Background(), quick, word)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if most.Load() > workers {
+		t.Errorf("%d hashes were computed at once, want at most %d", most.Load(), workers)
+	}
+	if got, want := h.Stats(), (Stats{Done: callers}); got != want {
+		t.Errorf("stats: %+v, want %+v", got, want)
+	}
+}
+
+// In the tests below time is the bubble's: it passes when all wait.
+
+// occupied is a Hasher whose one worker is busy until it is released.
+func occupied(t *testing.T, queue int) *Hasher {
+	t.Helper()
+	h := New(Options{Workers: 1, Queue: queue})
+	if err := h.acquire(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func TestAFullQueueIsBusyAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := occupied(t, 2)
+		var all sync.WaitGroup
+		for range 2 {
+			all.Go(func() {
+				if _, err := h.Hash(t.Context(), quick, word); err != nil {
+					t.Errorf("one who was in the queue: %v", err)
+				}
+			})
+		}
+		synctest.Wait()
+		if got, want := h.Stats(), (Stats{Running: 1, Waiting: 2}); got != want {
+			t.Errorf("stats: %+v, want %+v", got, want)
+		}
+		_, err := h.Hash(t.Context(), quick, word)
+		_, _, err2 := h.Verify(t.Context(), quick, formats[1].encoded, word)
+		for _, err := range []error{err, err2, h.Waste(t.Context(), quick, word)} {
+			if !errors.Is(err, ErrBusy) {
+				t.Errorf("with a full queue: %v", err)
+			}
+		}
+		h.release()
+		all.Wait()
+		if got, want := h.Stats(), (Stats{Done: 3, Refused: 3}); got != want {
+			t.Errorf("stats: %+v, want %+v", got, want)
+		}
+	})
+}
+
+func TestNoQueueIsBusyAtOnce(t *testing.T) {
+	h := occupied(t, -1)
+	if _, err := h.Hash(t.Context(), quick, word); !errors.Is(err, ErrBusy) {
+		t.Error(err)
+	}
+}
+
+func TestNobodyWaitsForLongerThanMaxWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := occupied(t, 10)
+		began := time.Now()
+		if _, err := h.Hash(t.Context(), quick, word); !errors.Is(err, ErrBusy) {
+			t.Error(err)
+		}
+		if waited := time.Since(began); waited != 5*time.Second {
+			t.Errorf("waited for %v", waited)
+		}
+		if got, want := h.Stats(), (Stats{Running: 1, Refused: 1}); got != want {
+			t.Errorf("stats: %+v, want %+v", got, want)
+		}
+		h.release()
+		if _, err := h.Hash(t.Context(), quick, word); err != nil {
+			t.Errorf("after the burst: %v", err)
+		}
+	})
+}
+
+func TestACallerThatGivesUpLeavesTheQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := occupied(t, 10)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := h.Hash(ctx, quick, word); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrBusy) {
+			t.Error(err)
+		}
+		if got, want := h.Stats(), (Stats{Running: 1}); got != want {
+			t.Errorf("stats: %+v, want %+v", got, want)
+		}
+		h.release()
+		if _, err := h.Hash(ctx, quick, word); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("one who has given up before: %v", err)
+		}
+		if got, want := h.Stats(), (Stats{Done: 1}); got != want {
+			t.Errorf("stats: %+v, want %+v", got, want)
+		}
+	})
+}
+
+func TestFirstComeFirstServed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := occupied(t, 20)
+		var order []int // written by who has the worker
+		var all sync.WaitGroup
+		for i := range 20 {
+			all.Go(func() {
+				ctx := t.Context()
+				if i%5 == 3 { // some give up, which must not disturb the order
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, time.Second)
+					defer cancel()
+				}
+				if h.acquire(ctx) == nil {
+					order = append(order, i)
+					h.release()
+				}
+			})
+			synctest.Wait()
+		}
+		time.Sleep(2 * time.Second)
+		h.release()
+		all.Wait()
+		if want := []int{0, 1, 2, 4, 5, 6, 7, 9, 10, 11, 12, 14, 15, 16, 17, 19}; !slices.Equal(order, want) {
+			t.Errorf("served in the order %v, want %v", order, want)
+		}
+	})
+}
+
+func TestAWorkerIsNotLostWhenItsTurnComesTooLate(t *testing.T) {
+	h := New(Options{Workers: 1, Queue: 100, MaxWait: time.Minute})
+	var all sync.WaitGroup
+	for i := range 300 {
+		all.Go(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Duration(i%7)*50*time.Microsecond)
+			defer cancel()
+			if h.acquire(ctx) == nil {
+				h.release()
+			}
+		})
+	}
+	all.Wait()
+	if s := h.Stats(); s.Running != 0 || s.Waiting != 0 {
+		t.Fatalf("stats: %+v", s)
+	}
+	if err := h.acquire(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,70 @@
+package refusal
+
+// Code names a fault in the input. Front ends switch on codes, so their spelling is allauth's and never changes.
+type Code string
+
+// The codes of the contract.
+const (
+	Required            Code = "required"
+	Malformed           Code = "invalid"
+	NullCharacters      Code = "null_characters_not_allowed"
+	TooLong             Code = "max_length"
+	TooShort            Code = "min_length"
+	InvalidChoice       Code = "invalid_choice"
+	InvalidLogin        Code = "invalid_login"
+	InvalidPhone        Code = "invalid_phone"
+	EmailMismatch       Code = "email_password_mismatch"
+	UsernameMismatch    Code = "username_password_mismatch"
+	PhoneMismatch       Code = "phone_password_mismatch"
+	TooManyLogins       Code = "too_many_login_attempts"
+	EmailTaken          Code = "email_taken"
+	PhoneTaken          Code = "phone_taken"
+	UsernameTaken       Code = "username_taken"
+	UsernameBlacklisted Code = "username_blacklisted"
+	InvalidOrExpiredKey Code = "invalid_or_expired_key"
+	IncorrectCode       Code = "incorrect_code"
+	PasswordTooShort    Code = "password_too_short"
+	PasswordTooCommon   Code = "password_too_common"
+	PasswordNumeric     Code = "password_entirely_numeric"
+	PasswordTooSimilar  Code = "password_too_similar"
+	PasswordTooLong     Code = "password_too_long"
+	CSRFFailed          Code = "csrf_failed"
+	UnknownEmail        Code = "unknown_email"
+)
+
+// messages are what people read. Front ends may show them as they are.
+var messages = map[Code]string{
+	Required:            "This field is required.",
+	Malformed:           "Enter a valid value.",
+	NullCharacters:      "Null characters are not allowed.",
+	TooLong:             "This value is too long.",
+	TooShort:            "This value is too short.",
+	InvalidChoice:       "Choose one of the values that are offered.",
+	InvalidLogin:        "Give exactly one of the ways to name your account.",
+	InvalidPhone:        "Enter a phone number in international form, such as +31612345678.",
+	EmailMismatch:       "The email address or the password is not correct.",
+	UsernameMismatch:    "The username or the password is not correct.",
+	PhoneMismatch:       "The phone number or the password is not correct.",
+	TooManyLogins:       "Too many failed attempts. Wait a while, then try again.",
+	EmailTaken:          "There is already an account with this email address.",
+	PhoneTaken:          "There is already an account with this phone number.",
+	UsernameTaken:       "This username is taken. Choose another.",
+	UsernameBlacklisted: "This username cannot be used. Choose another.",
+	InvalidOrExpiredKey: "This link is not valid any more. Ask for a new one.",
+	IncorrectCode:       "This code is not correct.",
+	PasswordTooShort:    "This password is too short.",
+	PasswordTooCommon:   "This password is too common. Choose one that is harder to guess.",
+	PasswordNumeric:     "A password cannot be made of digits alone.",
+	PasswordTooSimilar:  "This password is too much like your own details.",
+	PasswordTooLong:     "This password is too long.",
+	CSRFFailed:          "The CSRF check failed. Send the csrftoken cookie's value in the X-CSRFToken header.",
+	UnknownEmail:        "This account has no such email address.",
+}
+
+// Message is the sentence that goes with a code where nothing more specific is known.
+func (c Code) Message() string {
+	if m, ok := messages[c]; ok {
+		return m
+	}
+	return "This value is not accepted."
+}
