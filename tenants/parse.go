@@ -1,0 +1,647 @@
+package tenants
+
+import (
+	"bytes"
+	"cmp"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+)
+
+// The bounds of a document.
+const (
+	MaxDocument = 256 << 10 // bytes
+	maxDepth    = 32        // objects and lists within each other
+	maxFaults   = 100       // reported at once
+)
+
+// Fault is one thing that is wrong with a configuration.
+type Fault struct {
+	Path    string `json:"path"`    // such as account.login_methods[0]; "" is the whole document
+	Message string `json:"message"` // a sentence that goes after the path
+}
+
+// String is the path and the message.
+func (f Fault) String() string {
+	if f.Path == "" {
+		return f.Message
+	}
+	return f.Path + ": " + f.Message
+}
+
+// ConfigError is everything that is wrong with a configuration, sorted by path. No secret is in it.
+type ConfigError struct{ Faults []Fault }
+
+// Error lists the faults.
+func (e *ConfigError) Error() string {
+	lines := make([]string, len(e.Faults))
+	for i, f := range e.Faults {
+		lines[i] = f.String()
+	}
+	return "configuration: " + strings.Join(lines, "; ")
+}
+
+// faults gathers what is wrong.
+type faults []Fault
+
+func (f *faults) add(path, format string, args ...any) {
+	*f = append(*f, Fault{path, fmt.Sprintf(format, args...)})
+}
+
+// err is the sorted error of what was gathered, or nil.
+func (f faults) err() error {
+	if len(f) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(f, func(a, b Fault) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Message, b.Message))
+	})
+	f = slices.Compact(f)
+	if len(f) > maxFaults {
+		f = f[:maxFaults]
+	}
+	return &ConfigError{Faults: f}
+}
+
+//go:embed schema.json
+var schemaJSON []byte
+
+// Schema is the JSON Schema (draft 2020-12) of a configuration, as it is published. It carries descriptions and defaults.
+// The names of its formats are ours; other validators ignore them.
+func Schema() []byte { return bytes.Clone(schemaJSON) }
+
+// published is the schema twice: compiled, to judge documents, and as a tree, to find the words for what is wrong.
+type published struct {
+	compiled *jsonschema.Schema
+	tree     any
+}
+
+const schemaLocation = "mem:///settings.json"
+
+var loadSchema = sync.OnceValue(func() published {
+	tree, err := jsonschema.UnmarshalJSON(bytes.NewReader(schemaJSON))
+	if err != nil {
+		panic("tenants: schema.json: " + err.Error()) // embedded, and covered by every test
+	}
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	for name, check := range formats {
+		c.RegisterFormat(&jsonschema.Format{Name: name, Validate: func(v any) error {
+			if s, ok := v.(string); ok {
+				return check(s)
+			}
+			return nil
+		}})
+	}
+	if err := c.AddResource(schemaLocation, tree); err != nil {
+		panic("tenants: schema.json: " + err.Error()) // embedded, and covered by every test
+	}
+	compiled, err := c.Compile(schemaLocation)
+	if err != nil {
+		panic("tenants: schema.json: " + err.Error()) // embedded, and covered by every test
+	}
+	return published{compiled, tree}
+})
+
+// Parse reads a configuration: a JSON document of what a tenant wants other than the defaults. It is strict. Unknown
+// keys, keys given twice, wrong types, values out of range and combinations that cannot work are all refused, together,
+// in a *ConfigError. Secrets are given in the clear (see OpenSecrets).
+func Parse(doc []byte) (Settings, error) {
+	tree, err := readDocument(doc)
+	if err != nil {
+		return Settings{}, err
+	}
+	if err := checkShape(tree); err != nil {
+		return Settings{}, err
+	}
+	s, err := decodeTree(tree)
+	if err != nil {
+		return Settings{}, err
+	}
+	if err := s.Validate(); err != nil {
+		return Settings{}, err
+	}
+	return s, nil
+}
+
+// Decode reads a configuration that Parse accepted when it was saved. It checks types alone, so that a tenant still
+// comes up although a later version would ask for more.
+func Decode(doc []byte) (Settings, error) {
+	tree, err := readDocument(doc)
+	if err != nil {
+		return Settings{}, err
+	}
+	return decodeTree(tree)
+}
+
+// decodeTree decodes over the defaults. What follows another setting is only known once that was read, and may itself
+// be followed (query_email follows email_required, which follows signup_fields): hence three readings.
+func decodeTree(tree map[string]any) (Settings, error) {
+	doc, err := json.Marshal(tree)
+	if err != nil {
+		return Settings{}, fmt.Errorf("decode settings: %w", err)
+	}
+	s := Defaults()
+	for range 3 {
+		next := Defaults()
+		next.follow(s)
+		if err := json.Unmarshal(doc, &next); err != nil {
+			var wrong *json.UnmarshalTypeError
+			if errors.As(err, &wrong) {
+				return Settings{}, &ConfigError{[]Fault{{wrong.Field, "has the wrong type"}}}
+			}
+			return Settings{}, &ConfigError{[]Fault{{"", "cannot be read as settings"}}}
+		}
+		s = next
+	}
+	if s.PublicURL != "" {
+		if o, err := publicOrigin(s.PublicURL); err == nil {
+			s.PublicURL = o
+		}
+	}
+	return s, nil
+}
+
+// NewDocument is the document of a new tenant: doc, and what a new tenant gets that does not say otherwise. An empty doc
+// is an empty object.
+func NewDocument(doc []byte) ([]byte, error) {
+	if len(bytes.TrimSpace(doc)) == 0 {
+		doc = []byte("{}")
+	}
+	tree, err := readDocument(doc)
+	if err != nil {
+		return nil, err
+	}
+	account, ok := tree["account"].(map[string]any)
+	if !ok {
+		if _, given := tree["account"]; given {
+			return nil, &ConfigError{[]Fault{{"account", "must be an object"}}}
+		}
+		account = map[string]any{}
+		tree["account"] = account
+	}
+	if _, given := account["login_methods"]; !given {
+		account["login_methods"] = []any{"email"}
+	}
+	if _, given := account["signup_fields"]; !given {
+		account["signup_fields"] = []any{"email*", "password1*"}
+	}
+	return writeDocument(tree)
+}
+
+func writeDocument(tree map[string]any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(tree); err != nil {
+		return nil, fmt.Errorf("write settings: %w", err)
+	}
+	return bytes.TrimSpace(b.Bytes()), nil
+}
+
+// readDocument reads a JSON object into a tree of map[string]any, []any, string, bool, json.Number and nil. Unlike
+// encoding/json it refuses keys that are given twice, text that is not UTF-8, and numbers that cost more than they say.
+func readDocument(doc []byte) (map[string]any, error) {
+	whole := func(message string) error { return &ConfigError{[]Fault{{"", message}}} }
+	if len(doc) > MaxDocument {
+		return nil, whole(fmt.Sprintf("must be at most %d bytes of JSON", MaxDocument))
+	}
+	if !utf8.Valid(doc) {
+		return nil, whole("must be UTF-8")
+	}
+	r := treeReader{dec: json.NewDecoder(bytes.NewReader(doc))}
+	r.dec.UseNumber()
+	v, err := r.value(nil)
+	if err == nil {
+		if _, more := r.dec.Token(); !errors.Is(more, io.EOF) {
+			err = errNotJSON
+		}
+	}
+	switch {
+	case errors.Is(err, errTooDeep):
+		return nil, whole(fmt.Sprintf("must not nest more than %d deep", maxDepth))
+	case err != nil:
+		return nil, whole(fmt.Sprintf("is not valid JSON, at byte %d", r.dec.InputOffset()))
+	}
+	tree, ok := v.(map[string]any)
+	if !ok {
+		r.faults.add("", "must be an object")
+	}
+	return tree, r.faults.err()
+}
+
+var (
+	errNotJSON = errors.New("not JSON")
+	errTooDeep = errors.New("too deep")
+)
+
+type treeReader struct {
+	dec    *json.Decoder
+	faults faults
+}
+
+func (r *treeReader) value(path []string) (any, error) {
+	t, err := r.dec.Token()
+	if err != nil {
+		return nil, errNotJSON
+	}
+	switch t := t.(type) {
+	case json.Delim:
+		if len(path) >= maxDepth {
+			return nil, errTooDeep
+		}
+		if t == '{' {
+			return r.object(path)
+		}
+		return r.list(path)
+	case json.Number:
+		return r.number(path, string(t)), nil
+	default:
+		return t, nil
+	}
+}
+
+func (r *treeReader) object(path []string) (any, error) {
+	out := map[string]any{}
+	for r.dec.More() {
+		t, err := r.dec.Token()
+		key, ok := t.(string)
+		if err != nil || !ok {
+			return nil, errNotJSON
+		}
+		at := slices.Concat(path, []string{key})
+		v, err := r.value(at)
+		if err != nil {
+			return nil, err
+		}
+		if _, twice := out[key]; twice {
+			r.faults.add(pathText(at), "is given twice")
+		}
+		out[key] = v
+	}
+	_, err := r.dec.Token()
+	return out, err
+}
+
+func (r *treeReader) list(path []string) (any, error) {
+	out := []any{}
+	for r.dec.More() {
+		v, err := r.value(append(path, strconv.Itoa(len(out))))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	_, err := r.dec.Token()
+	return out, err
+}
+
+// number keeps plain whole numbers, and brings all others into a form without surprises: JSON Schema takes 900.0 and 9e2
+// for integers, encoding/json does not, and 1e999999999 must not be worked out by anyone.
+func (r *treeReader) number(path []string, text string) json.Number {
+	if digits := strings.TrimPrefix(text, "-"); len(digits) <= 18 && strings.Trim(digits, "0123456789") == "" {
+		return json.Number(text)
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || f > 1e15 || f < -1e15 {
+		r.faults.add(pathText(path), "must be a number from -1e15 to 1e15")
+		return "0"
+	}
+	return json.Number(strconv.FormatFloat(f, 'f', -1, 64))
+}
+
+// pathText writes a path: dots before keys, brackets around indices. Which of the two a number is cannot be told from
+// the path alone, and need not be: no key of ours is a number, so that one is written like an index either way.
+func pathText(path []string) string {
+	var b strings.Builder
+	for _, p := range path {
+		switch {
+		case p != "" && strings.Trim(p, "0123456789") == "":
+			b.WriteString("[" + p + "]")
+		case p == "" || len(p) > 64 || strings.ContainsFunc(p, oddInKey):
+			b.WriteString("[" + strconv.Quote(p[:min(len(p), 64)]) + "]")
+		default:
+			if b.Len() > 0 {
+				b.WriteByte('.')
+			}
+			b.WriteString(p)
+		}
+	}
+	return b.String()
+}
+
+func oddInKey(r rune) bool {
+	return r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+}
+
+// checkShape holds a document against the published schema.
+func checkShape(tree map[string]any) error {
+	schema := loadSchema()
+	err := schema.compiled.Validate(tree)
+	if err == nil {
+		return nil
+	}
+	var invalid *jsonschema.ValidationError
+	if !errors.As(err, &invalid) {
+		return fmt.Errorf("validate settings: %w", err)
+	}
+	var f faults
+	schema.explain(&f, invalid)
+	return f.err()
+}
+
+// explain turns what the validator found into sentences, as far as anyone would read them.
+func (p published) explain(f *faults, e *jsonschema.ValidationError) {
+	if len(*f) > 3*maxFaults {
+		return
+	}
+	if len(e.Causes) > 0 {
+		for _, cause := range e.Causes {
+			p.explain(f, cause)
+		}
+		return
+	}
+	path := pathText(e.InstanceLocation)
+	node := p.node(e.SchemaURL)
+	switch k := e.ErrorKind.(type) {
+	case *kind.AdditionalProperties:
+		slices.Sort(k.Properties)
+		for _, key := range k.Properties[:min(len(k.Properties), 3*maxFaults)] {
+			at := append(slices.Clone(e.InstanceLocation), key)
+			f.add(pathText(at), "%s", p.unknownKey(e.InstanceLocation, key, node))
+		}
+	case *kind.Format:
+		f.add(path, "%s", k.Err.Error())
+	case *kind.UniqueItems:
+		f.add(path, "must not list the same thing twice")
+	case *kind.MinItems:
+		f.add(path, "must list at least %s", plural(k.Want, "thing"))
+	case *kind.MaxItems:
+		f.add(path, "must list at most %s", plural(k.Want, "thing"))
+	case *kind.MinLength:
+		f.add(path, "must have at least %s", plural(k.Want, "character"))
+	case *kind.MaxLength:
+		f.add(path, "must have at most %s", plural(k.Want, "character"))
+	case *kind.Maximum:
+		f.add(path, "must be %s, at most %s", noun(node), k.Want.RatString())
+	case *kind.Enum:
+		f.add(path, "%s", enumSentence(node, k))
+	default:
+		f.add(path, "must be %s%s", noun(node), bound(node))
+	}
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
+}
+
+// node is the part of the schema that a validation error is about.
+func (p published) node(location string) map[string]any {
+	_, pointer, _ := strings.Cut(location, "#")
+	var at any = p.tree
+	for _, part := range strings.Split(strings.Trim(pointer, "/"), "/") {
+		if part == "" {
+			continue
+		}
+		m, _ := at.(map[string]any)
+		at = m[strings.NewReplacer("~1", "/", "~0", "~").Replace(part)]
+	}
+	m, _ := at.(map[string]any)
+	return m
+}
+
+// noun says what a value has to be.
+func noun(node map[string]any) string {
+	if words, ok := node["x-expects"].(string); ok {
+		return words
+	}
+	if enum, ok := node["enum"].([]any); ok {
+		return choice(enum)
+	}
+	var types []string
+	switch t := node["type"].(type) {
+	case string:
+		types = []string{t}
+	case []any:
+		for _, one := range t {
+			types = append(types, fmt.Sprint(one))
+		}
+	}
+	words := make([]string, len(types))
+	for i, t := range types {
+		words[i] = map[string]string{
+			"boolean": "true or false", "integer": "a whole number", "number": "a number", "string": "text",
+			"array": "a list", "object": "an object", "null": "null",
+		}[t]
+	}
+	return strings.Join(words, " or ")
+}
+
+func bound(node map[string]any) string {
+	if least, ok := node["minimum"].(json.Number); ok {
+		return ", at least " + least.String()
+	}
+	return ""
+}
+
+func choice(enum []any) string {
+	words := make([]string, len(enum))
+	for i, v := range enum {
+		b, err := json.Marshal(v)
+		if err != nil {
+			b = []byte("?")
+		}
+		words[i] = string(b)
+	}
+	if len(words) == 1 {
+		return words[0]
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+}
+
+func enumSentence(node map[string]any, k *kind.Enum) string {
+	got, _ := k.Got.(string)
+	sentence := "must be " + noun(node)
+	switch {
+	case got == "password" || got == "password*":
+		return sentence + ` (the password's field is called "password1")`
+	case strings.Contains(got, "Strategy"):
+		return sentence + " (Python classes have no place here)"
+	}
+	return sentence
+}
+
+// unknownKey says why a key is refused: because it has no place here, or because nobody knows it.
+func (p published) unknownKey(section []string, key string, node map[string]any) string {
+	path := strings.ToLower(strings.Join(append(slices.Clone(section), key), "."))
+	if reason, ok := refused[path]; ok {
+		return reason
+	}
+	if len(section) == 0 {
+		if full, ok := p.djangoName(key); ok {
+			if reason, ok := refused[full]; ok {
+				return reason
+			}
+			return "unknown key; did you mean " + full + "?"
+		}
+	}
+	if near, ok := nearest(key, properties(node)); ok {
+		return "unknown key; did you mean " + near + "?"
+	}
+	root, _ := p.tree.(map[string]any)
+	if len(section) <= 1 {
+		for _, name := range properties(root) {
+			if inner, ok := keysOf(root, name)[strings.ToLower(key)]; ok && inner != nil {
+				return "unknown key; did you mean " + name + "." + strings.ToLower(key) + "?"
+			}
+		}
+	}
+	return "unknown key"
+}
+
+// djangoName is the path of a setting that was given under its name in Django, such as ACCOUNT_LOGIN_METHODS.
+func (p published) djangoName(key string) (string, bool) {
+	lower := strings.ToLower(key)
+	root, _ := p.tree.(map[string]any)
+	for _, section := range append(properties(root), "allauth") {
+		rest, ok := strings.CutPrefix(lower, section+"_")
+		if section == "allauth" {
+			section = "common"
+		}
+		if !ok {
+			continue
+		}
+		if _, known := keysOf(root, section)[rest]; known {
+			return section + "." + rest, true
+		}
+		if _, known := refused[section+"."+rest]; known {
+			return section + "." + rest, true
+		}
+	}
+	return "", false
+}
+
+// properties are the keys that a part of the schema knows, sorted.
+func properties(node map[string]any) []string {
+	known, _ := node["properties"].(map[string]any)
+	return slices.Sorted(maps.Keys(known))
+}
+
+// keysOf are the parts of the schema for the keys of a section.
+func keysOf(root map[string]any, section string) map[string]any {
+	known, _ := root["properties"].(map[string]any)
+	node, _ := known[section].(map[string]any)
+	inner, _ := node["properties"].(map[string]any)
+	return inner
+}
+
+// nearest is the known key that was most likely meant.
+func nearest(key string, known []string) (string, bool) {
+	if len(key) > 64 {
+		return "", false
+	}
+	lower := strings.ReplaceAll(strings.ToLower(key), "-", "_")
+	best, least := "", 1+max(1, min(3, len(key)/4))
+	for _, k := range known {
+		if d := distance(lower, k); d < least {
+			best, least = k, d
+		}
+	}
+	return best, best != ""
+}
+
+// distance is how many letters have to be put in, taken out, changed or swapped with their neighbour to make b of a
+// (optimal string alignment).
+func distance(a, b string) int {
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			change := 1
+			if a[i-1] == b[j-1] {
+				change = 0
+			}
+			d := min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+change)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d = min(d, rows[i-2][j-2]+1)
+			}
+			rows[i][j] = d
+		}
+	}
+	return rows[len(a)][len(b)]
+}
+
+// Reasons why settings that allauth has are refused here.
+const (
+	pythonCode = "names Python code, which has no place here"
+	djangoPage = "is about pages that Django renders; there are none here, and headless.frontend_urls says where links lead"
+)
+
+// refused are settings that a team may bring along from allauth, and why they have no place here.
+var refused = map[string]string{
+	"account.adapter":                                       pythonCode,
+	"account.forms":                                         pythonCode,
+	"account.signup_form_class":                             pythonCode,
+	"account.password_reset_token_generator":                pythonCode,
+	"account.username_validators":                           pythonCode,
+	"account.user_model_email_field":                        "names a field of a Django model, which has no place here",
+	"account.template_extension":                            djangoPage,
+	"account.password_input_render_value":                   djangoPage,
+	"account.signup_redirect_url":                           djangoPage,
+	"account.login_redirect_url":                            djangoPage,
+	"account.logout_redirect_url":                           djangoPage,
+	"account.logout_on_get":                                 djangoPage,
+	"account.confirm_email_on_get":                          djangoPage,
+	"account.authenticated_login_redirects":                 djangoPage,
+	"account.email_confirmation_anonymous_redirect_url":     djangoPage,
+	"account.email_confirmation_authenticated_redirect_url": djangoPage,
+	"account.default_http_protocol":                         "is part of public_url here",
+	"account.salt":                                          "is not needed: the server keeps a key for each tenant",
+	"account.session_cookie_age":                            "is cookies.session_age here",
+	"account.password_min_length":                           "is passwords.min_length here",
+	"account.authentication_method":                         "is account.login_methods now",
+	"account.email_required":                                `is "email*" in account.signup_fields now`,
+	"account.username_required":                             `is "username*" in account.signup_fields now`,
+	"account.signup_email_enter_twice":                      `is "email2*" in account.signup_fields now`,
+	"account.signup_password_enter_twice":                   `is "password2*" in account.signup_fields now`,
+	"account.signup_password_verification":                  `is "password2*" in account.signup_fields now`,
+	"account.login_attempts_limit":                          "is login_failed in account.rate_limits now",
+	"account.login_attempts_timeout":                        "is login_failed in account.rate_limits now",
+	"account.email_confirmation_cooldown":                   "is confirm_email in account.rate_limits now",
+	"common.default_auto_field":                             "names a field of a Django model, which has no place here",
+	"common.trusted_proxy_count":                            "belongs to the server's own configuration, not to a tenant's",
+	"common.trusted_client_ip_header":                       "belongs to the server's own configuration, not to a tenant's",
+	"headless.adapter":                                      pythonCode,
+	"headless.specification_template_name":                  djangoPage,
+	"headless.only":                                         "is always so here: leave it out",
+	"idp_oidc.adapter":                                      pythonCode,
+	"idp_oidc.private_key":                                  "is headless.jwt_private_key here, for all tokens of a tenant",
+	"mfa.adapter":                                           pythonCode,
+	"mfa.forms":                                             pythonCode,
+	"mfa.totp_insecure_bypass_code":                         "would let in whoever knows it, and is not offered",
+	"socialaccount.adapter":                                 pythonCode,
+	"socialaccount.forms":                                   pythonCode,
+	"socialaccount.socialaccount_str":                       pythonCode,
+	"socialaccount.login_on_get":                            "is not offered: the API posts",
+	"usersessions.adapter":                                  pythonCode,
+}

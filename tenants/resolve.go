@@ -1,0 +1,90 @@
+package tenants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/vestibule-auth/vestibule/internal/refusal"
+)
+
+// Source is where tenants are kept.
+type Source interface {
+	// TenantByHost is the tenant that lists a normal host among its Hosts, or ErrUnknown.
+	TenantByHost(ctx context.Context, host string) (*Tenant, error)
+
+	// TenantBySlug is the tenant of that slug, or ErrUnknown.
+	TenantBySlug(ctx context.Context, slug string) (*Tenant, error)
+
+	// TenantByID is the tenant of that id, or ErrUnknown.
+	TenantByID(ctx context.Context, id string) (*Tenant, error)
+
+	// TenantChanges are the ids of the tenants that were made, changed or deleted after since, a position in the order
+	// of changes, and the position of the latest change. A change that is visible to the other methods must be at or
+	// before the latest position, or come up at a later call. Zero is before every change.
+	TenantChanges(ctx context.Context, since int64) (ids []string, latest int64, err error)
+}
+
+// ErrUnknown says that there is no such tenant.
+var ErrUnknown = errors.New("tenants: no such tenant")
+
+// errTwoNamed refuses a request that names two tenants.
+var errTwoNamed = &refusal.Refusal{Kind: refusal.Invalid, Details: []refusal.Detail{{
+	Message: "The request names two tenants: the tenant header names another than the host does, or was sent twice. " +
+		"Leave the header out, or send the request to a host of the tenant that it names.",
+	Code: refusal.Malformed,
+}}}
+
+// Resolve is the tenant that a request is for: host is its Host header as it came, headerSlug its tenant header, or "".
+//
+// A host that belongs to a tenant decides. The header may then repeat that tenant's slug, but a header that names another
+// is refused as Invalid: of two selectors that disagree, one was not what its sender meant, and guessing which would let
+// a request that one layer judged for one tenant act on another. On a host that belongs to nobody the header is
+// honoured only if the host is one of Options.SharedHosts. Whatever names no tenant is Missing, and so is one that was
+// deleted; a suspended tenant is Forbidden.
+//
+// Any error other than a refusal says that the source could not be read.
+func (d *Directory) Resolve(ctx context.Context, host, headerSlug string) (*Tenant, error) {
+	host, ok := NormalHost(host)
+	if !ok {
+		return nil, refusal.Of(refusal.Missing)
+	}
+	if strings.Contains(headerSlug, ",") { // the header was sent more than once
+		return nil, errTwoNamed
+	}
+	t, err := d.find(ctx, name{byHost, host})
+	switch {
+	case err == nil && headerSlug != "" && headerSlug != t.Slug:
+		return nil, errTwoNamed
+	case errors.Is(err, ErrUnknown) && headerSlug != "":
+		if _, shared := d.shared[host]; !shared || !ValidSlug(headerSlug) {
+			return nil, refusal.Of(refusal.Missing)
+		}
+		t, err = d.find(ctx, name{bySlug, headerSlug})
+	}
+	if errors.Is(err, ErrUnknown) {
+		return nil, refusal.Of(refusal.Missing)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("resolve tenant: %w", err)
+	}
+	switch t.State {
+	case Active:
+		return t, nil
+	case Suspended:
+		return nil, refusal.Of(refusal.Forbidden)
+	default:
+		return nil, refusal.Of(refusal.Missing)
+	}
+}
+
+// ByID is the tenant of that id whatever its state, or ErrUnknown. It is for work that is not a request's, such as
+// sending queued mail.
+func (d *Directory) ByID(ctx context.Context, id string) (*Tenant, error) {
+	t, err := d.find(ctx, name{byID, id})
+	if err != nil && !errors.Is(err, ErrUnknown) {
+		return nil, fmt.Errorf("tenant by id: %w", err)
+	}
+	return t, err
+}

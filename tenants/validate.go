@@ -1,0 +1,732 @@
+package tenants
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	htmltemplate "html/template"
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"text/template"
+	"unicode"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/net/publicsuffix"
+)
+
+// ValidSlug reports whether s may name a tenant: 1 to 63 lower-case letters, digits and dashes, with no dash at either
+// end. It is what a host's label may be, so that <slug>.example.org always works.
+func ValidSlug(s string) bool {
+	if len(s) == 0 || len(s) > 63 || s[0] == '-' || s[len(s)-1] == '-' {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') {
+			return false
+		}
+	}
+	return true
+}
+
+// NormalHost is a host the way tenants keep it: lower case, without port and trailing dot, international names in ASCII
+// (RFC 5891), IPv6 addresses in brackets. It reports false for anything that is not a host. A host that is normal
+// already comes back as it is, without allocating.
+func NormalHost(host string) (string, bool) {
+	if strings.HasPrefix(host, "[") {
+		return normalIPv6(host)
+	}
+	if i := strings.IndexByte(host, ':'); i >= 0 {
+		if !validPort(host[i+1:]) {
+			return "", false
+		}
+		host = host[:i]
+	}
+	host = strings.TrimSuffix(host, ".")
+	if isNormalName(host) {
+		return host, true
+	}
+	if len(host) > 1000 {
+		return "", false
+	}
+	ascii, err := idna.Lookup.ToASCII(host)
+	if err != nil || !plainName(ascii) { // some letters map to dots and dashes
+		return "", false
+	}
+	// What does not stay as it is when it is mapped again would be two hosts at once.
+	if again, err := idna.Lookup.ToASCII(ascii); err != nil || again != ascii {
+		return "", false
+	}
+	return ascii, true
+}
+
+func normalIPv6(host string) (string, bool) {
+	address, port, ok := strings.Cut(host[1:], "]")
+	if !ok || (port != "" && (port[0] != ':' || !validPort(port[1:]))) {
+		return "", false
+	}
+	ip, err := netip.ParseAddr(address)
+	if err != nil || !ip.Is6() || ip.Zone() != "" {
+		return "", false
+	}
+	return "[" + ip.String() + "]", true
+}
+
+// validPort takes an empty port too, since a Host header may end in a colon (RFC 9110, section 7.2).
+func validPort(s string) bool {
+	if len(s) > 5 || strings.Trim(s, "0123456789") != "" {
+		return false
+	}
+	n, err := strconv.Atoi(s)
+	return s == "" || (err == nil && n >= 1 && n <= 65535)
+}
+
+// isNormalName reports whether host is a name that need not be looked at more closely: labels of lower-case letters,
+// digits and inner dashes, none of them encoded (xn--).
+func isNormalName(host string) bool { return !strings.Contains(host, "xn--") && plainName(host) }
+
+func plainName(host string) bool {
+	if len(host) == 0 || len(host) > 253 {
+		return false
+	}
+	start := 0
+	for i := 0; i <= len(host); i++ {
+		if i < len(host) && host[i] != '.' {
+			if c := host[i]; c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') {
+				return false
+			}
+			continue
+		}
+		if label := host[start:i]; len(label) == 0 || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+			return false
+		}
+		start = i + 1
+	}
+	return true
+}
+
+// isIP reports whether a normal host is an address rather than a name.
+func isIP(host string) bool {
+	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil
+}
+
+// isPublicSuffix reports whether host is a domain under which strangers register names, such as com or github.io.
+func isPublicSuffix(host string) bool {
+	suffix, _ := publicsuffix.PublicSuffix(host)
+	return suffix == host
+}
+
+// within reports whether host is domain or below it.
+func within(host, domain string) bool {
+	return host == domain || (strings.HasSuffix(host, domain) && host[len(host)-len(domain)-1] == '.')
+}
+
+// mayBind reports whether pages of host may use keys of a relying party id: its own name, or a domain above it under
+// which no strangers register names (WebAuthn, section 5.1.2).
+func mayBind(host, id string) bool { return host == id || (within(host, id) && !isPublicSuffix(id)) }
+
+// publicOrigin is an absolute http or https URL without a path, as an origin (RFC 6454): lower case, and without the port
+// that goes without saying.
+func publicOrigin(raw string) (string, error) {
+	u, err := webURL(raw)
+	if err != nil {
+		return "", err
+	}
+	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || strings.Contains(raw, "#") {
+		return "", errors.New("must be scheme and host alone, such as https://id.example.org")
+	}
+	return originOf(u), nil
+}
+
+func originOf(u *url.URL) string {
+	host, _ := NormalHost(u.Host)
+	switch port := u.Port(); {
+	case port == "", u.Scheme == "https" && port == "443", u.Scheme == "http" && port == "80":
+		return u.Scheme + "://" + host
+	default:
+		return u.Scheme + "://" + host + ":" + port
+	}
+}
+
+// webURL reads an absolute http or https URL without credentials.
+func webURL(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || u.Opaque != "" || (u.Scheme != "http" && u.Scheme != "https") || !printable(raw) {
+		return nil, errors.New("must be a full URL that begins with https:// or http://")
+	}
+	if _, ok := NormalHost(u.Host); !ok {
+		return nil, errors.New("must be a URL with a valid host")
+	}
+	if u.User != nil {
+		return nil, errors.New("must be a URL without a user or password in it")
+	}
+	return u, nil
+}
+
+func printable(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' })
+}
+
+// isToken reports whether s is a token of RFC 9110, section 5.6.2, which is also what a cookie's name must be (RFC 6265,
+// section 4.1.1).
+func isToken(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || c >= 0x7f || strings.IndexByte(`()<>@,;:\"/[]?={}`, c) >= 0 {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func only(s, letters string) bool { return strings.Trim(s, letters) == "" }
+
+const (
+	lower   = "abcdefghijklmnopqrstuvwxyz"
+	upper   = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	digits  = "0123456789"
+	letters = lower + upper
+)
+
+// formats judge single values. Their names are in the schema, and their errors go after the value's path; none of them
+// repeats the value, which may hold a secret.
+var formats = map[string]func(string) error{
+	"public-url": func(s string) error {
+		if s == "" {
+			return nil
+		}
+		_, err := publicOrigin(s)
+		return err
+	},
+	"url": optional(func(s string) error { _, err := webURL(s); return err }),
+	"frontend-url": optional(func(s string) error {
+		_, err := webURL(strings.ReplaceAll(s, keyPlace, "key"))
+		return err
+	}),
+	"frontend-url-with-key": optional(func(s string) error {
+		u, err := webURL(strings.ReplaceAll(s, keyPlace, "key"))
+		switch {
+		case err != nil:
+			return err
+		case !strings.Contains(s, keyPlace):
+			return errors.New("must contain {key} where the key of the link goes")
+		case strings.Contains(strings.SplitN(s, "/", 4)[2], keyPlace) || u.Host == "":
+			return errors.New("must not have {key} in its host")
+		}
+		return nil
+	}),
+	"origin": func(s string) error { return checkOrigin(s, false) },
+	"origin-pattern": func(s string) error {
+		if s == "*" {
+			return errors.New("must not be a bare star, since answers carry credentials; list the origins")
+		}
+		return checkOrigin(s, true)
+	},
+	"host": func(s string) error {
+		if h, ok := NormalHost(s); !ok || h != strings.ToLower(s) {
+			return errors.New("must be a domain, such as example.org")
+		}
+		return nil
+	},
+	"rp-id": optional(func(s string) error {
+		switch h, ok := NormalHost(s); {
+		case !ok || h != s || isIP(h):
+			return errors.New("must be a domain in lower case, such as example.org")
+		case isPublicSuffix(h) && strings.Contains(h, "."):
+			return errors.New("must not be a domain that others register names under")
+		}
+		return nil
+	}),
+	"cookie-name": func(s string) error {
+		if !isToken(s) || len(s) > 128 {
+			return errors.New("must be letters, digits and dashes, as the name of a cookie")
+		}
+		return nil
+	},
+	"cookie-domain": optional(func(s string) error {
+		switch h, ok := NormalHost(strings.TrimPrefix(s, ".")); {
+		case !ok || h != strings.TrimPrefix(s, ".") || isIP(h):
+			return errors.New("must be a domain in lower case, such as example.org")
+		case isPublicSuffix(h):
+			return errors.New("must not be a domain that others register names under")
+		}
+		return nil
+	}),
+	"cookie-path": func(s string) error {
+		if !strings.HasPrefix(s, "/") || !printable(s) || strings.ContainsRune(s, ';') || len(s) > 200 {
+			return errors.New("must be a path that begins with /")
+		}
+		return nil
+	},
+	"token": func(s string) error {
+		if !isToken(s) {
+			return errors.New("must be one word, such as Bearer")
+		}
+		return nil
+	},
+	"line": func(s string) error {
+		if strings.ContainsFunc(s, unicode.IsControl) {
+			return errors.New("must be one line of text")
+		}
+		return nil
+	},
+	"field-name": optional(func(s string) error {
+		if !only(s, letters+digits+"_-") {
+			return errors.New("must be letters, digits, _ and -")
+		}
+		return nil
+	}),
+	"path-segment": optional(func(s string) error {
+		if !only(s, letters+digits+"_-") {
+			return errors.New("must be letters, digits, _ and -")
+		}
+		return nil
+	}),
+	"provider-id": optional(func(s string) error {
+		if !validProviderID(s) {
+			return errors.New("must be letters, digits, dots, _ and -")
+		}
+		return nil
+	}),
+	"colour": optional(func(s string) error {
+		if (len(s) != 4 && len(s) != 7) || s[0] != '#' || !only(s[1:], digits+"abcdefABCDEF") {
+			return errors.New("must be a colour such as #0a7a5c")
+		}
+		return nil
+	}),
+	"mailbox": optional(func(s string) error {
+		if _, err := mail.ParseAddress(s); err != nil || strings.ContainsFunc(s, unicode.IsControl) {
+			return errors.New("must be an address such as no-reply@example.org or Acme <no-reply@example.org>")
+		}
+		return nil
+	}),
+	"smtp-url": optional(checkSMTPURL),
+	"secret": func(s string) error {
+		switch {
+		case s == Mask:
+			return errNothingToKeep
+		case strings.HasPrefix(s, sealedMark):
+			return errors.New("must be the secret itself, not a sealed one")
+		}
+		return nil
+	},
+	"rates": func(s string) error { _, err := ParseRates(s); return err },
+	"subject-template": func(s string) error {
+		if strings.ContainsFunc(s, unicode.IsControl) {
+			return errors.New("must be one line of text")
+		}
+		return checkText(s)
+	},
+	"text-template": checkText,
+	"html-template": func(s string) error {
+		if _, err := htmltemplate.New("").Parse(s); err != nil {
+			return fmt.Errorf("is not a Go template: %s", templateFault(err))
+		}
+		return nil
+	},
+}
+
+// optional lets a value be empty, which means that it is not set.
+func optional(check func(string) error) func(string) error {
+	return func(s string) error {
+		if s == "" {
+			return nil
+		}
+		return check(s)
+	}
+}
+
+func validProviderID(s string) bool {
+	return s != "" && len(s) <= 64 && only(s, letters+digits+"_-.") && strings.Trim(s, ".") != ""
+}
+
+func checkText(s string) error {
+	if _, err := template.New("").Parse(s); err != nil {
+		return fmt.Errorf("is not a Go template: %s", templateFault(err))
+	}
+	return nil
+}
+
+// templateFault is a template's error without the empty name that it begins with.
+func templateFault(err error) string {
+	return strings.TrimPrefix(strings.TrimPrefix(err.Error(), "template: "), ":")
+}
+
+func checkOrigin(s string, wildcard bool) error {
+	say := "must be an origin, such as https://app.example.org"
+	if wildcard {
+		say += ", or https://*.example.org"
+	}
+	host, starred := strings.CutPrefix(s, wildcardScheme)
+	plain := s
+	if starred && wildcard {
+		plain = "https://" + host
+	}
+	o, err := publicOrigin(plain)
+	if err != nil || o != plain {
+		return errors.New(say + ", in lower case and without a path")
+	}
+	if starred && wildcard {
+		name, _ := NormalHost(host)
+		if isIP(name) || isPublicSuffix(name) {
+			return errors.New("must not cover a domain that others register names under")
+		}
+	}
+	return nil
+}
+
+// errNothingToKeep refuses a mask that stands for no stored secret.
+var errNothingToKeep = errors.New("is masked, and there is no stored secret that this could mean: give the secret itself")
+
+func checkSMTPURL(s string) error {
+	if s == Mask {
+		return errNothingToKeep
+	}
+	bad := errors.New("must be a URL such as smtp://user:password@mail.example.org:587 or smtps://mail.example.org")
+	u, err := url.Parse(s)
+	if err != nil || (u.Scheme != "smtp" && u.Scheme != "smtps") || u.Opaque != "" || !printable(s) {
+		return bad
+	}
+	if _, ok := NormalHost(u.Host); !ok {
+		return bad
+	}
+	if strings.Trim(u.Path, "/") != "" || u.ForceQuery || strings.Contains(s, "#") {
+		return bad
+	}
+	if u.RawQuery != "" && (u.RawQuery != "starttls=require" || u.Scheme != "smtp") {
+		return errors.New("must have no option but ?starttls=require, which is for smtp")
+	}
+	password, _ := u.User.Password()
+	if password == Mask {
+		return errNothingToKeep
+	}
+	if u.User != nil && (u.User.Username() == "" || password == "") {
+		return errors.New("must have both a user and a password, or neither")
+	}
+	return nil
+}
+
+// serverClaims are the claims that the server itself puts into tokens.
+var serverClaims = Names{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "token_use"}
+
+// Validate reports every combination of settings that cannot work, in a *ConfigError. Single values are the schema's
+// matter.
+func (s *Settings) Validate() error {
+	var f faults
+	s.validateAccount(&f)
+	s.validateMFA(&f)
+	s.validateHeadless(&f)
+	s.validateProviders(&f)
+	s.validateCookies(&f)
+	s.validateRates(&f)
+	for kind, t := range s.Email.Templates {
+		path := pathText([]string{"email", "templates", kind})
+		if kind == "" || len(kind) > 64 || !only(kind, lower+digits+"_") {
+			f.add(path, "must be named after a kind of mail, such as password_reset_key")
+		}
+		if t == (MailTemplate{}) {
+			f.add(path, "must have a subject, a text or an html")
+		}
+	}
+	return f.err()
+}
+
+func (s *Settings) validateAccount(f *faults) {
+	a := &s.Account
+	_, emailRequired := a.SignupFields.Field("email")
+	if a.EmailVerificationByCodeEnabled && a.EmailVerification != VerificationMandatory {
+		f.add("account.email_verification_by_code_enabled", `needs account.email_verification "mandatory"`)
+	}
+	if a.EmailVerification == VerificationMandatory && !emailRequired {
+		f.add("account.email_verification", `"mandatory" needs "email*" in account.signup_fields`)
+	}
+	if a.LoginMethods.Has("email") && !a.UniqueEmail {
+		f.add("account.unique_email", `must be true where account.login_methods has "email"`)
+	}
+	seen := map[string]bool{}
+	for i, field := range a.SignupFields {
+		name := strings.TrimSuffix(field, "*")
+		if seen[name] {
+			f.add(fmt.Sprintf("account.signup_fields[%d]", i), "asks for the same field twice")
+		}
+		seen[name] = true
+	}
+	for _, twice := range [][2]string{{"email2", "email"}, {"password2", "password1"}} {
+		if seen[twice[0]] && !seen[twice[1]] {
+			f.add("account.signup_fields", "%q needs %q, which it repeats", twice[0], twice[1])
+		}
+	}
+	// People without a username of their choice are given one, so that logging in by username works with any fields.
+	usable := func(method string) bool { return method == "username" || seen[method] }
+	if a.SignupEnabled && !slices.ContainsFunc(a.LoginMethods, usable) {
+		f.add("account.login_methods", "account.signup_fields asks for none of these, so that nobody who signs up could log in")
+	}
+	if a.UserModelUsernameField == "" {
+		if seen["username"] {
+			f.add("account.signup_fields", `has "username", but account.user_model_username_field says that users have none`)
+		}
+		if a.LoginMethods.Has("username") {
+			f.add("account.login_methods", `has "username", but account.user_model_username_field says that users have none`)
+		}
+	}
+	if a.ChangeEmail && a.MaxEmailAddresses != 0 && a.MaxEmailAddresses != 2 {
+		f.add("account.max_email_addresses", "must be null or 2 where account.change_email is true: the old address and the new")
+	}
+	if honeypot := a.SignupFormHoneypotField; honeypot != "" && (seen[honeypot] || honeypot == "password") {
+		f.add("account.signup_form_honeypot_field", "must not be a field that signup asks for")
+	}
+	if s.SocialAccount.Only {
+		if a.LoginByCodeEnabled {
+			f.add("account.login_by_code_enabled", "must be false where socialaccount.only is true")
+		}
+		if a.EmailVerification != VerificationNone {
+			f.add("account.email_verification", `must be "none" where socialaccount.only is true`)
+		}
+		if s.SocialAccount.EmailVerification != VerificationNone {
+			f.add("socialaccount.email_verification", `must be "none" where socialaccount.only is true`)
+		}
+	}
+}
+
+func (s *Settings) validateMFA(f *faults) {
+	if s.MFA.PasskeySignupEnabled {
+		var needs []string
+		if !s.MFA.SupportedTypes.Has("webauthn") {
+			needs = append(needs, `"webauthn" in mfa.supported_types`)
+		}
+		if s.Account.EmailVerification != VerificationMandatory {
+			needs = append(needs, `account.email_verification "mandatory"`)
+		}
+		if !s.Account.EmailVerificationByCodeEnabled {
+			needs = append(needs, "account.email_verification_by_code_enabled")
+		}
+		if _, required := s.Account.SignupFields.Field("email"); !required {
+			needs = append(needs, `"email*" in account.signup_fields`)
+		}
+		if len(needs) > 0 {
+			f.add("mfa.passkey_signup_enabled", "needs %s", strings.Join(needs, ", "))
+		}
+	}
+	if s.MFA.WebAuthnRPID != "" && s.PublicURL != "" && !mayBind(hostOf(s.PublicURL), s.MFA.WebAuthnRPID) {
+		f.add("mfa.webauthn_rp_id", "must be the host of public_url or a domain above it")
+	}
+}
+
+func (s *Settings) validateHeadless(f *faults) {
+	h := &s.Headless
+	if key := h.JWTPrivateKey.Reveal(); key != "" {
+		if err := checkSigningKey(h.JWTAlgorithm, key); err != nil {
+			f.add("headless.jwt_private_key", "%s", err.Error())
+		}
+	}
+	for name, value := range h.JWTClaims {
+		path := pathText([]string{"headless", "jwt_claims", name})
+		if serverClaims.Has(name) {
+			f.add(path, "is set by the server")
+		}
+		if name == "" || len(name) > 128 || only(name[:1], digits+".:/-") || !only(name, letters+digits+"_.:/-") {
+			f.add(path, "must be named with letters, digits and _ . : / -, and begin with a letter or _")
+		}
+		checkClaim(f, path, value)
+	}
+}
+
+// checkClaim holds every text in a claim to be a template.
+func checkClaim(f *faults, path string, value any) {
+	switch v := value.(type) {
+	case string:
+		if err := checkText(v); err != nil {
+			f.add(path, "%s", err.Error())
+		}
+	case []any:
+		for i, one := range v {
+			checkClaim(f, fmt.Sprintf("%s[%d]", path, i), one)
+		}
+	case map[string]any:
+		for key, one := range v {
+			checkClaim(f, path+"."+pathText([]string{key}), one)
+		}
+	}
+}
+
+// minSharedSecret is how many bytes a shared secret needs: as many as the MAC has (RFC 7518, section 3.2).
+const minSharedSecret = 32
+
+// checkSigningKey reports whether a key of the tenant's own fits the algorithm. Its errors do not repeat the key.
+func checkSigningKey(algorithm, key string) error {
+	if algorithm == "HS256" {
+		if len(key) < minSharedSecret {
+			return fmt.Errorf("must have at least %d characters for HS256", minSharedSecret)
+		}
+		return nil
+	}
+	block, rest := pem.Decode([]byte(key))
+	if block == nil || strings.TrimSpace(string(rest)) != "" {
+		return errors.New("must be one private key in PEM, without a passphrase")
+	}
+	parsed, err := parsePrivateKey(block.Bytes)
+	if err != nil {
+		return errors.New("must be one private key in PEM, without a passphrase")
+	}
+	fits := false
+	switch k := parsed.(type) {
+	case *rsa.PrivateKey:
+		fits = algorithm == "RS256"
+		if fits && k.N.BitLen() < 2048 {
+			return errors.New("must have at least 2048 bits")
+		}
+	case *ecdsa.PrivateKey:
+		fits = algorithm == "ES256" && k.Curve == elliptic.P256()
+	case ed25519.PrivateKey:
+		fits = algorithm == "EdDSA"
+	}
+	if !fits {
+		return fmt.Errorf("must be a key for %s, as headless.jwt_algorithm says", algorithm)
+	}
+	return nil
+}
+
+func parsePrivateKey(der []byte) (any, error) {
+	if key, err := x509.ParsePKCS8PrivateKey(der); err == nil {
+		return key, nil
+	}
+	if key, err := x509.ParsePKCS1PrivateKey(der); err == nil {
+		return key, nil
+	}
+	key, err := x509.ParseECPrivateKey(der)
+	if err != nil {
+		return nil, fmt.Errorf("parse private key: %w", err)
+	}
+	return key, nil
+}
+
+// manyServers is the provider whose apps are servers of their own, each with an id.
+const manyServers = "openid_connect"
+
+func (s *Settings) validateProviders(f *faults) {
+	ids := map[string]bool{}
+	for id := range s.SocialAccount.Providers {
+		ids[id] = true
+	}
+	for id, p := range s.SocialAccount.Providers {
+		base := []string{"socialaccount", "providers", id}
+		if !validProviderID(id) {
+			f.add(pathText(base), "must be named with letters, digits, dots, _ and -")
+		}
+		for i, app := range p.Apps {
+			at := func(key string) string { return pathText(append(slices.Clone(base), "apps", strconv.Itoa(i), key)) }
+			if app.ClientID == "" {
+				f.add(at("client_id"), "is needed")
+			}
+			if id != manyServers {
+				continue
+			}
+			switch {
+			case app.ProviderID == "":
+				f.add(at("provider_id"), "is needed, to tell this server from others")
+			case ids[app.ProviderID]:
+				f.add(at("provider_id"), "names another provider too")
+			}
+			ids[app.ProviderID] = true
+			if app.Settings.ServerURL == "" {
+				f.add(pathText(append(slices.Clone(base), "apps", strconv.Itoa(i), "settings", "server_url")), "is needed")
+			}
+		}
+	}
+}
+
+func (s *Settings) validateCookies(f *faults) {
+	names := map[string]string{}
+	for _, c := range []struct {
+		path, name, domain, sameSite, sitePath string
+		secure                                 *bool
+	}{
+		{"cookies.session_name", s.Cookies.SessionName, s.Cookies.Domain, s.Cookies.SameSite,
+			"cookies.samesite", s.Cookies.Secure},
+		{"cookies.csrf_name", s.Cookies.CSRFName, s.Cookies.Domain, s.Cookies.SameSite,
+			"cookies.samesite", s.Cookies.Secure},
+		{"mfa.trust_cookie_name", s.MFA.TrustCookieName, s.MFA.TrustCookieDomain, s.MFA.TrustCookieSameSite,
+			"mfa.trust_cookie_samesite", s.MFA.TrustCookieSecure},
+	} {
+		if other, taken := names[c.name]; taken {
+			f.add(c.path, "must differ from %s", other)
+		}
+		names[c.name] = c.path
+		insecure := (c.secure != nil && !*c.secure) || (c.secure == nil && strings.HasPrefix(s.PublicURL, "http://"))
+		if insecure && c.sameSite == "None" {
+			f.add(c.sitePath, `browsers take "None" only from cookies that are secure`)
+		}
+		// RFC 6265bis, section 4.1.3: browsers drop cookies of these names that break their promise.
+		if insecure && (strings.HasPrefix(c.name, "__Host-") || strings.HasPrefix(c.name, "__Secure-")) {
+			f.add(c.path, "a cookie of this name has to be secure")
+		}
+		if c.domain != "" && strings.HasPrefix(c.name, "__Host-") {
+			f.add(c.path, "a cookie of this name cannot have a domain")
+		}
+	}
+}
+
+func (s *Settings) validateRates(f *faults) {
+	for section, limits := range map[string]RateLimits{"account": s.Account.RateLimits, "idp_oidc": s.IDPOIDC.RateLimits} {
+		for _, action := range limits.Actions() {
+			path := section + ".rate_limits." + action
+			for _, r := range limits.Of(action) {
+				if r.Per == PerUser && rateWithoutUser.Has(action) {
+					f.add(path, "must be per ip or key: nobody is signed in yet")
+				}
+				if r.Per == PerKey && rateWithoutKey.Has(action) {
+					f.add(path, "must be per ip or user: there is no key to count by")
+				}
+			}
+		}
+	}
+}
+
+// ValidateHosts reports what does not fit the hosts of the tenant that the settings are for: bad hosts, a relying party
+// id or a cookie domain that a page of the tenant could not use. The hosts must be normal (see NormalHost).
+func (s *Settings) ValidateHosts(hosts []string) error {
+	var f faults
+	for i, h := range hosts {
+		if normal, ok := NormalHost(h); !ok || normal != h {
+			f.add(fmt.Sprintf("hosts[%d]", i), "must be a host in lower case, without scheme and port")
+		}
+		if slices.Contains(hosts[:i], h) {
+			f.add(fmt.Sprintf("hosts[%d]", i), "is listed twice")
+		}
+	}
+	public := s.PublicURL
+	if public == "" {
+		if len(hosts) == 0 {
+			f.add("public_url", "is needed for a tenant without hosts")
+			return f.err()
+		}
+		public = "https://" + hosts[0]
+	}
+	host := hostOf(public)
+	if id := s.MFA.WebAuthnRPID; id != "" && !mayBind(host, id) {
+		f.add("mfa.webauthn_rp_id", "must be the host of public_url or a domain above it")
+	}
+	shared := s.Cookies.Domain
+	if shared != "" && !within(host, strings.TrimPrefix(shared, ".")) {
+		f.add("cookies.domain", "must be the host of public_url or a domain above it")
+	}
+	if d := s.MFA.TrustCookieDomain; d != "" && d != shared && !within(host, strings.TrimPrefix(d, ".")) {
+		f.add("mfa.trust_cookie_domain", "must be the host of public_url or a domain above it")
+	}
+	return f.err()
+}
+
+// hostOf is the host of an origin, without its port.
+func hostOf(origin string) string {
+	_, host, _ := strings.Cut(origin, "://")
+	host, _ = NormalHost(host)
+	return host
+}
