@@ -1,0 +1,81 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// row is a setting or flag as the help and the manual show it.
+type row struct{ name, takes, text string }
+
+// flagsOnly are the flags that are not settings.
+var flagsOnly = []row{
+	{"--dev", "", "Start for development, with nothing else given: a secret key and an admin token are made once and " +
+		"kept in the development folder, the database is a file in it, limits are counted in the process, and mail is " +
+		"kept in a mailbox. Never for anything that the public can reach."},
+	{"--dev-dir", "PATH", "The development folder (default " + defaultDevDir + "). Its files are readable by you alone."},
+	{"--migrate", "", "Apply the database's migrations, then leave."},
+	{"--version", "", "Print the version, then leave."},
+	{"--help", "", "Print this, then leave."},
+}
+
+// defaultText says what holds where no value is given.
+func (s *setting) defaultText() string {
+	var parts []string
+	switch {
+	case s.fallback != "":
+		parts = append(parts, "default "+s.fallback)
+	case s.required:
+		parts = append(parts, "required")
+	}
+	if s.devText != "" {
+		parts = append(parts, "with --dev: "+s.devText)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Usage writes the help: every flag and every setting, with what it takes and what holds by default.
+func Usage(w io.Writer) error {
+	var b strings.Builder
+	b.WriteString("Vestibule, the entrance hall that all tenants share.\n\nUsage: server [flags]\n\n")
+	b.WriteString(wrap("", "Each setting is a flag, an environment variable, or a file that the variable with "+fileSuffix+
+		" added names; the flag wins. Give secrets in files or variables, since flags can be seen by other users of the machine."))
+	b.WriteString("\nFlags\n")
+	for _, f := range flagsOnly {
+		fmt.Fprintf(&b, "\n  %s\n%s", strings.TrimSpace(f.name+" "+f.takes), wrap("      ", f.text))
+	}
+	for i := range settings {
+		s := &settings[i]
+		if s.section != "" {
+			fmt.Fprintf(&b, "\n%s\n", s.section)
+		}
+		fmt.Fprintf(&b, "\n  --%s %s, %s\n", s.flag(), s.takes, s.env())
+		if d := s.defaultText(); d != "" {
+			b.WriteString(wrap("      ", "("+d+")"))
+		}
+		b.WriteString(wrap("      ", s.text))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// wrap breaks text into lines of at most 80 columns, each behind indent.
+func wrap(indent, text string) string {
+	const columns = 80
+	var b strings.Builder
+	line := indent
+	for word := range strings.FieldsSeq(text) {
+		if len(line) > len(indent) {
+			if len(line)+1+len(word) > columns {
+				b.WriteString(line + "\n")
+				line = indent
+			} else {
+				line += " "
+			}
+		}
+		line += word
+	}
+	b.WriteString(line + "\n")
+	return b.String()
+}
