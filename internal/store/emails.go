@@ -1,0 +1,87 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// Email is one address of a user.
+type Email struct {
+	ID        string
+	UserID    string
+	Email     string // as the user wrote it; mail goes to this
+	Key       string // what addresses are compared by
+	Verified  bool
+	Primary   bool
+	Exclusive bool // no other account may hold it
+	CreatedAt time.Time
+}
+
+// EmailsOf are a user's addresses, oldest first.
+func (s Scope) EmailsOf(ctx context.Context, userID string) ([]Email, error) {
+	var all []Email
+	err := s.store.reader().each(ctx, "read emails", `
+		SELECT id, user_id, email, email_key, verified, is_primary, exclusive, created_at
+		  FROM emails
+		 WHERE tenant_id = $1 AND user_id = $2
+		 ORDER BY created_at, id`,
+		[]any{s.tenant, userID}, func(rows *sqlx.Rows) error {
+			var e Email
+			err := rows.Scan(&e.ID, &e.UserID, &e.Email, &e.Key, &e.Verified, &e.Primary, &e.Exclusive, when(&e.CreatedAt))
+			all = append(all, e)
+			return err
+		})
+	return all, err
+}
+
+// EmailByID is an address with the account that holds it, and whether another account has verified the same address; or
+// ErrNotFound.
+func (s Scope) EmailByID(ctx context.Context, id string) (a Account, elsewhere bool, err error) {
+	a, err = s.account(ctx, "read account by email id", `
+		SELECT u.id, u.username, u.email, u.name, u.password, u.active, u.epoch, u.created_at, u.last_login_at,
+		       e.id, e.email, e.email_key, e.verified, e.is_primary,
+		       EXISTS (SELECT 1 FROM emails v WHERE v.tenant_id = u.tenant_id AND v.user_id = u.id AND v.verified),
+		       EXISTS (SELECT 1 FROM emails o
+		                WHERE o.tenant_id = e.tenant_id AND o.email_key = e.email_key AND o.id <> e.id AND o.verified)
+		  FROM emails e
+		  JOIN users u ON u.tenant_id = e.tenant_id AND u.id = e.user_id
+		 WHERE e.tenant_id = $1 AND e.id = $2`, id, &elsewhere)
+	return a, elsewhere, err
+}
+
+// AddEmail writes a new address of a user. An exclusive one that another account holds exclusively is ErrTaken.
+func (t *Tx) AddEmail(ctx context.Context, e *Email) error {
+	_, err := t.exec(ctx, "add email", `
+		INSERT INTO emails (tenant_id, id, user_id, email, email_key, verified, is_primary, exclusive, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		t.tenant, e.ID, e.UserID, e.Email, e.Key, e.Verified, e.Primary, e.Exclusive, e.CreatedAt)
+	return err
+}
+
+// VerifyEmail marks an address as verified and, with exclusive, as belonging to this account alone. An address that is
+// verified already, or gone, is ErrStale; one that another account has for itself is ErrTaken.
+func (t *Tx) VerifyEmail(ctx context.Context, id string, exclusive bool) error {
+	res, err := t.exec(ctx, "verify email", `
+		UPDATE emails SET verified = TRUE, exclusive = $3 WHERE tenant_id = $1 AND id = $2 AND NOT verified`,
+		t.tenant, id, exclusive)
+	return changedOne(res, err, ErrStale)
+}
+
+// SetFirstPrimary makes an address its user's primary one if the user has none yet. SetFirstEmail must go with it.
+func (t *Tx) SetFirstPrimary(ctx context.Context, e *Email) error {
+	_, err := t.exec(ctx, "set first primary email", `
+		UPDATE emails SET is_primary = TRUE
+		 WHERE tenant_id = $1 AND id = $2
+		   AND NOT EXISTS (SELECT 1 FROM emails p WHERE p.tenant_id = $1 AND p.user_id = $3 AND p.is_primary)`,
+		t.tenant, e.ID, e.UserID)
+	return err
+}
+
+// SetFirstEmail repeats an address in its user's row if the row has none yet, which is when the user had no primary one.
+func (t *Tx) SetFirstEmail(ctx context.Context, e *Email) error {
+	_, err := t.exec(ctx, "set user's first email", `
+		UPDATE users SET email = $3 WHERE tenant_id = $1 AND id = $2 AND email = ''`, t.tenant, e.UserID, e.Email)
+	return err
+}

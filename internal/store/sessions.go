@@ -1,0 +1,123 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// Client is the kind of client that a session belongs to. A token of one kind means nothing to the other.
+type Client string
+
+// The kinds of client.
+const (
+	App     Client = "app"     // a token in a header
+	Browser Client = "browser" // a cookie
+)
+
+// Session is what the server remembers of one client: who it is, or who it is becoming.
+type Session struct {
+	ID        string
+	Token     []byte // the digest of what the client holds
+	Client    Client
+	UserID    string // "" for a stranger
+	Pending   bool   // the user has not finished logging in
+	Epoch     int64  // the user's epoch when the session was made
+	Methods   []byte // a JSON list, whose form is the wire's
+	State     []byte // JSON, whose meaning is package flows' business
+	Version   int64  // counted up by every save
+	IP        string
+	UserAgent string
+	CreatedAt time.Time
+	SeenAt    time.Time
+	ExpiresAt time.Time
+}
+
+// SessionByToken is the session with a token's digest, of that kind of client, and its user as the session repeats it (the
+// zero User for a stranger); or ErrNotFound. The user is Active while the session is alive: neither the user nor the
+// session has been put out since. Whether the session has expired is for the caller to decide. This is the one statement of a
+// session check. It reads one row, and of that only what is decided by or shown.
+func (s Scope) SessionByToken(ctx context.Context, client Client, digest []byte) (*Session, *User, error) {
+	var r struct { // one piece of memory for all that is scanned
+		Session
+		user   User
+		userID sql.NullString
+	}
+	err := s.store.reader().row(ctx, "read session", `
+		SELECT id, user_id, pending, epoch, methods, state, version, expires_at, username, email, name, has_password, alive
+		  FROM sessions
+		 WHERE tenant_id = $1 AND token = $2 AND client = $3`,
+		[]any{s.tenant, digest, string(client)},
+		[]any{&r.ID, &r.userID, &r.Pending, &r.Epoch, &r.Methods, &r.State, &r.Version, when(&r.ExpiresAt),
+			&r.user.Username, &r.user.Email, &r.user.Name, &r.user.HasPassword, &r.user.Active})
+	if err != nil {
+		return nil, nil, err
+	}
+	r.Token, r.Client, r.UserID = digest, client, r.userID.String
+	r.user.ID, r.user.Epoch = r.UserID, r.Epoch
+	return &r.Session, &r.user, nil
+}
+
+// AddSession writes a new session. With who it signs that user in: who must be locked in this transaction, by SaveLogin or
+// AddUser, so that nobody puts the user out between the look and the deed.
+func (t *Tx) AddSession(ctx context.Context, x *Session, who *User) error {
+	shown := orNobody(who)
+	_, err := t.exec(ctx, "add session", `
+		INSERT INTO sessions (tenant_id, id, token, client, user_id, pending, epoch, alive, username, email, name, has_password,
+		                      methods, state, version, ip, user_agent, created_at, seen_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
+		t.tenant, x.ID, x.Token, string(x.Client), orNull(x.UserID), x.Pending, x.Epoch, x.Pending || who != nil,
+		shown.Username, shown.Email, shown.Name, shown.HasPassword, string(x.Methods), string(x.State), x.Version,
+		x.IP, x.UserAgent, x.CreatedAt, x.SeenAt, x.ExpiresAt)
+	return err
+}
+
+// SaveSession writes x if nobody has since it was read, and ErrStale if they have. It is the only statement that changes
+// a session's state. With who it signs that user in, as AddSession does; without, a session that stays its user's is as alive
+// as it was, and one that changes hands only as far as a login that waits.
+func (t *Tx) SaveSession(ctx context.Context, x *Session, who *User) error {
+	shown := orNobody(who)
+	res, err := t.exec(ctx, "save session", `
+		UPDATE sessions
+		   SET token = $4, user_id = $5, pending = $6, epoch = $7, methods = $8, state = $9, ip = $10, user_agent = $11,
+		       seen_at = $12, expires_at = $13, version = version + 1,
+		       alive = CASE WHEN $14 THEN TRUE WHEN user_id = $5 AND epoch = $7 AND pending = $6 THEN alive ELSE $6 END,
+		       username = CASE WHEN $14 THEN $15 ELSE username END, email = CASE WHEN $14 THEN $16 ELSE email END,
+		       name = CASE WHEN $14 THEN $17 ELSE name END, has_password = CASE WHEN $14 THEN $18 ELSE has_password END
+		 WHERE tenant_id = $1 AND id = $2 AND version = $3`,
+		t.tenant, x.ID, x.Version, x.Token, orNull(x.UserID), x.Pending, x.Epoch, string(x.Methods), string(x.State),
+		x.IP, x.UserAgent, x.SeenAt, x.ExpiresAt, who != nil, shown.Username, shown.Email, shown.Name, shown.HasPassword)
+	return changedOne(res, err, ErrStale)
+}
+
+func orNobody(who *User) User {
+	if who == nil {
+		return User{}
+	}
+	return *who
+}
+
+// TouchSession moves a session's end along, without counting its version up: it changes nothing that a flow decides by.
+func (t *Tx) TouchSession(ctx context.Context, id string, seen, expires time.Time) error {
+	_, err := t.exec(ctx, "touch session", `
+		UPDATE sessions SET seen_at = $3, expires_at = $4 WHERE tenant_id = $1 AND id = $2`, t.tenant, id, seen, expires)
+	return err
+}
+
+// DropSession ends a session. One that is gone already is no error: ending is what was asked for.
+func (t *Tx) DropSession(ctx context.Context, id string) error {
+	_, err := t.exec(ctx, "drop session", `DELETE FROM sessions WHERE tenant_id = $1 AND id = $2`, t.tenant, id)
+	return err
+}
+
+// SweepSessions removes up to n sessions of any tenant that ended before the given time, and returns how many.
+func (s *Store) SweepSessions(ctx context.Context, before time.Time, n int) (int64, error) {
+	r := runner{store: s, pool: s.write}
+	res, err := r.exec(ctx, "sweep sessions", `
+		DELETE FROM sessions WHERE (tenant_id, id) IN (
+		       SELECT tenant_id, id FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`, before, n)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}

@@ -1,0 +1,639 @@
+// Package storetest holds one suite over the store that runs on both engines, each case again from a second tenant.
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/vestibule-auth/vestibule/internal/secret"
+	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/internal/testkit"
+	"github.com/vestibule-auth/vestibule/tenants"
+)
+
+var start = testkit.Start
+
+// world is a database with two tenants that hold the same names.
+type world struct {
+	*testing.T
+	st   *store.Store
+	a, b *tenants.Tenant
+}
+
+// each runs a case on both engines, and on each again with the tenants changed over.
+func each(t *testing.T, test func(w world)) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		st := testkit.Open(t, engine, nil)
+		a, b := testkit.AddTenant(t, st, "acme", ""), testkit.AddTenant(t, st, "zenith", "")
+		t.Run("first tenant", func(t *testing.T) { test(world{t, st, a, b}) })
+		t.Run("second tenant", func(t *testing.T) { test(world{t, st, b, a}) })
+	})
+}
+
+func (w world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+func (w world) want(err, sentinel error) {
+	w.Helper()
+	if !errors.Is(err, sentinel) {
+		w.Fatalf("got %v, want %v", err, sentinel)
+	}
+}
+
+// user adds a user with a primary address to a tenant, under names of the test's own.
+func (w world) user(t *tenants.Tenant, name string) (store.User, store.Email) {
+	w.Helper()
+	name = fmt.Sprintf("%s-%x", name, secret.Bytes(4))
+	u := store.User{ID: secret.NewID(), Username: name, Email: name + "@example.org", Password: "hash", Active: true, Epoch: 1, CreatedAt: start}
+	e := store.Email{ID: secret.NewID(), UserID: u.ID, Email: u.Email, Key: u.Email, Primary: true, Exclusive: true, CreatedAt: start}
+	w.must(w.st.For(t).Do(w.Context(), func(tx *store.Tx) error {
+		return errors.Join(tx.AddUser(w.Context(), &u, name), tx.AddEmail(w.Context(), &e))
+	}))
+	return u, e
+}
+
+// session adds a session of a user ("" for a stranger's) to a tenant.
+func (w world) session(t *tenants.Tenant, userID string) *store.Session {
+	w.Helper()
+	x := &store.Session{ID: secret.NewID(), Token: secret.Digest(secret.Token()), Client: store.App, UserID: userID, Epoch: 1,
+		Methods: []byte(`[]`), State: []byte(`{"login":{}}`), Version: 1, IP: "192.0.2.1", UserAgent: "test", CreatedAt: start, SeenAt: start, ExpiresAt: start.Add(time.Hour)}
+	w.must(w.st.For(t).Do(w.Context(), func(tx *store.Tx) error {
+		if userID == "" {
+			return tx.AddSession(w.Context(), x, nil)
+		}
+		who, err := tx.SaveLogin(w.Context(), userID, x.Epoch, start, "")
+		return errors.Join(err, tx.AddSession(w.Context(), x, who))
+	}))
+	return x
+}
+
+func TestSessionIsFoundByItsTokenAlone(t *testing.T) {
+	each(t, func(w world) {
+		u, _ := w.user(w.a, "ann")
+		x := w.session(w.a, u.ID)
+		got, user, err := w.st.For(w.a).SessionByToken(w.Context(), store.App, x.Token)
+		w.must(err)
+		if got.ID != x.ID || got.UserID != u.ID || user.ID != u.ID || user.Email != u.Email || !user.Active || !user.HasPassword || user.Password != "" {
+			w.Errorf("got %+v of %+v", got, user)
+		}
+		if !got.ExpiresAt.Equal(x.ExpiresAt) || got.Version != 1 || string(got.State) != string(x.State) || string(got.Methods) != "[]" {
+			w.Errorf("got %+v, want %+v", got, x)
+		}
+		_, _, err = w.st.For(w.a).SessionByToken(w.Context(), store.Browser, x.Token)
+		w.want(err, store.ErrNotFound) // a token of one kind of client is nothing to the other
+		_, _, err = w.st.For(w.b).SessionByToken(w.Context(), store.App, x.Token)
+		w.want(err, store.ErrNotFound) // nor to another tenant
+		_, _, err = w.st.For(w.a).SessionByToken(w.Context(), store.App, secret.Digest("guess"))
+		w.want(err, store.ErrNotFound)
+	})
+}
+
+func TestSessionIsSavedOnceForEachReading(t *testing.T) {
+	each(t, func(w world) {
+		u, _ := w.user(w.a, "ann")
+		x := w.session(w.a, "")
+		first, second := *x, *x
+		first.UserID, first.Token = u.ID, secret.Digest(secret.Token())
+		save := func(s *store.Session) error {
+			return w.st.For(w.a).Do(w.Context(), func(tx *store.Tx) error {
+				who, err := tx.SaveLogin(w.Context(), u.ID, 1, start, "")
+				return errors.Join(err, tx.SaveSession(w.Context(), s, who))
+			})
+		}
+		w.must(save(&first))
+		w.want(save(&second), store.ErrStale)
+		got, user, err := w.st.For(w.a).SessionByToken(w.Context(), store.App, first.Token)
+		w.must(err)
+		if got.Version != 2 || user.ID != u.ID || !user.Active {
+			w.Errorf("got version %d of %q", got.Version, user.ID)
+		}
+		_, _, err = w.st.For(w.a).SessionByToken(w.Context(), store.App, x.Token)
+		w.want(err, store.ErrNotFound)
+	})
+}
+
+func TestSixtyFourSavesOneWins(t *testing.T) {
+	each(t, func(w world) {
+		x := w.session(w.a, "")
+		var g errgroup.Group
+		won := make(chan struct{}, 64)
+		for range 64 {
+			g.Go(func() error {
+				s := *x
+				err := w.st.For(w.a).One(func(tx *store.Tx) error { return tx.SaveSession(context.Background(), &s, nil) })
+				if err == nil {
+					won <- struct{}{}
+				} else if !errors.Is(err, store.ErrStale) {
+					return err
+				}
+				return nil
+			})
+		}
+		w.must(g.Wait())
+		if len(won) != 1 {
+			w.Errorf("%d of 64 saves of one reading won", len(won))
+		}
+	})
+}
+
+// TestSessionsFollowTheirUser changes users in every way there is, past the store too: what a session repeats of its user
+// must be so whoever makes the change.
+func TestSessionsFollowTheirUser(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		url := testkit.URL(t, engine)
+		st := testkit.OpenURL(t, url, nil)
+		a, b := testkit.AddTenant(t, st, "acme", ""), testkit.AddTenant(t, st, "zenith", "")
+		w := world{t, st, a, b}
+		raw := testkit.Raw(t, url)
+		for change, want := range map[string]func(u *store.User) (alive bool){
+			"SET username = 'new'":          func(u *store.User) bool { u.Username = "new"; return true },
+			"SET username = NULL":           func(u *store.User) bool { u.Username = ""; return true },
+			"SET email = 'new@example.org'": func(u *store.User) bool { u.Email = "new@example.org"; return true },
+			"SET name = 'New'":              func(u *store.User) bool { u.Name = "New"; return true },
+			"SET password = ''":             func(u *store.User) bool { u.HasPassword = false; return true },
+			"SET password = 'rehashed'":     func(*store.User) bool { return true },
+			"SET active = FALSE":            func(*store.User) bool { return false },
+			"SET epoch = epoch + 1":         func(*store.User) bool { return false },
+		} {
+			u, _ := w.user(a, "ann")
+			other, _ := w.user(a, "bob")
+			x, y := w.session(a, u.ID), w.session(a, other.ID)
+			pending := &store.Session{ID: secret.NewID(), Token: secret.Digest(secret.Token()), Client: store.App, UserID: u.ID, Pending: true,
+				Epoch: 1, Methods: []byte("[]"), State: []byte("{}"), Version: 1, CreatedAt: start, SeenAt: start, ExpiresAt: start.Add(time.Hour)}
+			w.must(st.For(a).One(func(tx *store.Tx) error { return tx.AddSession(t.Context(), pending, nil) }))
+			if _, err := raw.ExecContext(t.Context(), "UPDATE users "+change+" WHERE tenant_id = $1 AND id = $2", a.ID, u.ID); err != nil {
+				t.Fatal(err)
+			}
+			expected := u
+			expected.HasPassword = true
+			alive := want(&expected)
+			for _, s := range []*store.Session{x, pending} {
+				_, got, err := st.For(a).SessionByToken(t.Context(), store.App, s.Token)
+				w.must(err)
+				if got.Active != alive || !s.Pending && (got.Username != expected.Username || got.Email != expected.Email ||
+					got.Name != expected.Name || got.HasPassword != expected.HasPassword) {
+					t.Errorf("%s (pending: %v): got %+v, want alive %v of %+v", change, s.Pending, got, alive, expected)
+				}
+			}
+			if _, got, err := st.For(a).SessionByToken(t.Context(), store.App, y.Token); err != nil || !got.Active || got.Username != other.Username {
+				t.Errorf("%s: another user's session became %+v, %v", change, got, err)
+			}
+			// Nothing brings a session back that was put out, but a login.
+			if _, err := raw.ExecContext(t.Context(), "UPDATE users SET active = TRUE WHERE tenant_id = $1 AND id = $2", a.ID, u.ID); err != nil {
+				t.Fatal(err)
+			}
+			if _, got, err := st.For(a).SessionByToken(t.Context(), store.App, x.Token); err != nil || got.Active != alive {
+				t.Errorf("%s, and active again: got %+v, %v", change, got, err)
+			}
+			if !alive {
+				again := *x
+				w.must(st.For(a).One(func(tx *store.Tx) error { return tx.SaveSession(t.Context(), &again, nil) }))
+				if _, got, err := st.For(a).SessionByToken(t.Context(), store.App, x.Token); err != nil || got.Active {
+					t.Errorf("%s: saving brought the session back: %+v, %v", change, got, err)
+				}
+			}
+		}
+	})
+}
+
+func TestOnlyWhoMayIsSignedIn(t *testing.T) {
+	each(t, func(w world) {
+		u, _ := w.user(w.a, "ann")
+		scope := w.st.For(w.a)
+		x := &store.Session{ID: secret.NewID(), Token: secret.Digest(secret.Token()), Client: store.App, UserID: u.ID, Epoch: 1,
+			Methods: []byte("[]"), State: []byte("{}"), Version: 1, CreatedAt: start, SeenAt: start, ExpiresAt: start.Add(time.Hour)}
+		w.must(scope.One(func(tx *store.Tx) error { return tx.AddSession(w.Context(), x, nil) }))
+		alive := func() bool {
+			_, got, err := scope.SessionByToken(w.Context(), store.App, x.Token)
+			w.must(err)
+			return got.Active
+		}
+		if alive() {
+			w.Error("a session is alive that nobody signed in")
+		}
+		sign := func(epoch int64) error {
+			return scope.Do(w.Context(), func(tx *store.Tx) error {
+				who, err := tx.SaveLogin(w.Context(), u.ID, epoch, start, "")
+				if err != nil {
+					return err
+				}
+				return tx.SaveSession(w.Context(), x, who)
+			})
+		}
+		w.must(scope.One(func(tx *store.Tx) error { return tx.SetActive(w.Context(), u.ID, false) }))
+		w.want(sign(1), store.ErrStale)
+		w.must(scope.One(func(tx *store.Tx) error { return tx.SetActive(w.Context(), u.ID, true) }))
+		w.want(sign(2), store.ErrStale)
+		if alive() {
+			w.Error("a session was signed in as somebody who may not")
+		}
+		w.must(sign(1))
+		if !alive() {
+			w.Error("a session that was signed in is not alive")
+		}
+	})
+}
+
+func TestOtherTenantsRowsAreOutOfReach(t *testing.T) {
+	each(t, func(w world) {
+		u, e := w.user(w.a, "ann")
+		x := w.session(w.a, u.ID)
+		other := w.st.For(w.b)
+		for what, err := range map[string]error{
+			"account by id":       second(other.AccountByID(w.Context(), u.ID)),
+			"account by username": second(other.AccountByUsername(w.Context(), u.Username)),
+			"email by id":         third(other.EmailByID(w.Context(), e.ID)),
+		} {
+			if !errors.Is(err, store.ErrNotFound) {
+				w.Errorf("%s: %v", what, err)
+			}
+		}
+		byEmail, err := other.AccountsByEmail(w.Context(), e.Key)
+		w.must(err)
+		emails, err := other.EmailsOf(w.Context(), u.ID)
+		w.must(err)
+		taken, names, err := other.Taken(w.Context(), e.Key, []string{u.Username})
+		w.must(err)
+		if len(byEmail)+len(emails)+len(names) > 0 || taken {
+			w.Errorf("seen from the other tenant: %v %v %v %v", byEmail, emails, taken, names)
+		}
+		for what, write := range map[string]func(*store.Tx) error{
+			"save login":   func(tx *store.Tx) error { return second(tx.SaveLogin(w.Context(), u.ID, 1, start, "")) },
+			"save session": func(tx *store.Tx) error { return tx.SaveSession(w.Context(), x, nil) },
+			"verify email": func(tx *store.Tx) error { return tx.VerifyEmail(w.Context(), e.ID, true) },
+		} {
+			if err := other.One(write); !errors.Is(err, store.ErrStale) {
+				w.Errorf("%s: %v", what, err)
+			}
+		}
+		w.want(other.One(func(tx *store.Tx) error { return tx.SetActive(w.Context(), u.ID, false) }), store.ErrNotFound)
+		w.must(other.One(func(tx *store.Tx) error { return tx.DropSession(w.Context(), x.ID) }))
+		_, _, err = w.st.For(w.a).SessionByToken(w.Context(), store.App, x.Token)
+		w.must(err)
+		// A session cannot belong to another tenant's user: the foreign key begins with the tenant.
+		y := *x
+		y.ID, y.Token = secret.NewID(), secret.Digest(secret.Token())
+		if err := other.One(func(tx *store.Tx) error { return tx.AddSession(w.Context(), &y, nil) }); err == nil {
+			w.Error("a session was made for another tenant's user")
+		}
+	})
+}
+
+func second[T any](_ T, err error) error        { return err }
+func third[T, U any](_ T, _ U, err error) error { return err }
+
+func TestVerifiedAddressHasOneOwner(t *testing.T) {
+	each(t, func(w world) {
+		_, e := w.user(w.a, "ann")
+		u, _ := w.user(w.a, "bob")
+		copied := store.Email{ID: secret.NewID(), UserID: u.ID, Email: e.Email, Key: e.Key, Exclusive: true, CreatedAt: start}
+		add := func(e *store.Email) error {
+			return w.st.For(w.a).One(func(tx *store.Tx) error { return tx.AddEmail(w.Context(), e) })
+		}
+		w.want(add(&copied), store.ErrTaken)
+		copied.Exclusive = false // as under strict prevention of enumeration
+		w.must(add(&copied))
+		verify := func(id string) error {
+			return w.st.For(w.a).One(func(tx *store.Tx) error { return tx.VerifyEmail(w.Context(), id, true) })
+		}
+		w.must(verify(e.ID))
+		w.want(verify(e.ID), store.ErrStale) // once
+		w.want(verify(copied.ID), store.ErrTaken)
+		_, elsewhere, err := w.st.For(w.a).EmailByID(w.Context(), copied.ID)
+		w.must(err)
+		if !elsewhere {
+			w.Error("the other owner was not seen")
+		}
+		all, err := w.st.For(w.a).AccountsByEmail(w.Context(), e.Key)
+		w.must(err)
+		if len(all) != 1 || all[0].Address.ID != e.ID {
+			w.Errorf("a login would try %d accounts beside the one that verified the address", len(all)-1)
+		}
+		// The same address in the other tenant is another matter.
+		v, _ := w.user(w.b, "ann")
+		same := store.Email{ID: secret.NewID(), UserID: v.ID, Email: e.Email, Key: e.Key, Verified: true, Exclusive: true, CreatedAt: start}
+		w.must(w.st.For(w.b).One(func(tx *store.Tx) error { return tx.AddEmail(w.Context(), &same) }))
+	})
+}
+
+func TestFirstAddressBecomesPrimary(t *testing.T) {
+	each(t, func(w world) {
+		u := store.User{ID: secret.NewID(), Active: true, Epoch: 1, CreatedAt: start}
+		e := store.Email{ID: secret.NewID(), UserID: u.ID, Email: "X@example.org", Key: fmt.Sprintf("%x@example.org", secret.Bytes(4)), CreatedAt: start}
+		scope := w.st.For(w.a)
+		w.must(scope.Do(w.Context(), func(tx *store.Tx) error {
+			return errors.Join(tx.AddUser(w.Context(), &u, ""), tx.AddEmail(w.Context(), &e), tx.SetFirstPrimary(w.Context(), &e),
+				tx.SetFirstEmail(w.Context(), &e))
+		}))
+		a, err := scope.AccountByID(w.Context(), u.ID)
+		w.must(err)
+		if a.Email != e.Email || a.Address.ID != e.ID || a.Username != "" {
+			w.Errorf("got %+v", a)
+		}
+		later := store.Email{ID: secret.NewID(), UserID: u.ID, Email: "later@example.org", Key: "later" + e.Key, CreatedAt: start.Add(time.Second)}
+		w.must(scope.Do(w.Context(), func(tx *store.Tx) error {
+			return errors.Join(tx.AddEmail(w.Context(), &later), tx.SetFirstPrimary(w.Context(), &later),
+				tx.SetFirstEmail(w.Context(), &later))
+		}))
+		list, err := scope.EmailsOf(w.Context(), u.ID)
+		w.must(err)
+		if len(list) != 2 || !list[0].Primary || list[1].Primary {
+			w.Errorf("got %+v", list)
+		}
+	})
+}
+
+func TestLoginIsSavedOnlyForWhoMayStillLogIn(t *testing.T) {
+	each(t, func(w world) {
+		u, _ := w.user(w.a, "ann")
+		scope := w.st.For(w.a)
+		save := func(epoch int64, hash string) error {
+			return scope.One(func(tx *store.Tx) error {
+				return second(tx.SaveLogin(w.Context(), u.ID, epoch, start.Add(time.Minute), hash))
+			})
+		}
+		w.must(save(1, ""))
+		w.must(save(1, "better"))
+		a, err := scope.AccountByUsername(w.Context(), u.Username)
+		w.must(err)
+		if a.Password != "better" || !a.LastLoginAt.Equal(start.Add(time.Minute)) {
+			w.Errorf("got %q at %v", a.Password, a.LastLoginAt)
+		}
+		w.want(save(2, ""), store.ErrStale)
+		w.must(scope.One(func(tx *store.Tx) error { return tx.SetActive(w.Context(), u.ID, false) }))
+		w.want(save(1, ""), store.ErrStale)
+	})
+}
+
+func TestUsernamesAndAddressesInUseAreSeen(t *testing.T) {
+	each(t, func(w world) {
+		u, e := w.user(w.a, "ann")
+		taken, names, err := w.st.For(w.a).Taken(w.Context(), e.Key, []string{"free", u.Username})
+		w.must(err)
+		if !taken || !names[u.Username] || names["free"] {
+			w.Errorf("got %v %v", taken, names)
+		}
+		taken, names, err = w.st.For(w.a).Taken(w.Context(), "", nil)
+		w.must(err)
+		if taken || len(names) > 0 {
+			w.Errorf("nothing was asked for, and found: %v %v", taken, names)
+		}
+		again := store.User{ID: secret.NewID(), Username: u.Username, Active: true, CreatedAt: start}
+		w.want(w.st.For(w.a).One(func(tx *store.Tx) error { return tx.AddUser(w.Context(), &again, u.Username) }), store.ErrTaken)
+	})
+}
+
+func TestTransactionKeepsAllOrNothing(t *testing.T) {
+	each(t, func(w world) {
+		u := store.User{ID: secret.NewID(), Active: true, CreatedAt: start}
+		boom := errors.New("boom")
+		err := w.st.For(w.a).Do(w.Context(), func(tx *store.Tx) error {
+			w.must(tx.AddUser(w.Context(), &u, ""))
+			return boom
+		})
+		w.want(err, boom)
+		_, err = w.st.For(w.a).AccountByID(w.Context(), u.ID)
+		w.want(err, store.ErrNotFound)
+	})
+}
+
+func TestMessageIsLeasedByOneAndFinishedOnce(t *testing.T) {
+	each(t, func(w world) {
+		m := store.Message{ID: secret.NewID(), Kind: "k", Channel: store.Mail, Body: []byte("sealed"), CreatedAt: start, DueAt: start}
+		w.must(w.st.For(w.a).One(func(tx *store.Tx) error { return tx.AddMessage(w.Context(), &m) }))
+		lease := func(now time.Time) []store.Message {
+			w.Helper()
+			got, err := w.st.LeaseMessages(w.Context(), now, now.Add(time.Minute), 10)
+			w.must(err)
+			return got
+		}
+		if got := lease(start.Add(-time.Second)); len(got) != 0 {
+			w.Fatalf("leased before it was due: %+v", got)
+		}
+		got := lease(start)
+		if len(got) != 1 || got[0].TenantID != w.a.ID || got[0].Attempts != 1 || string(got[0].Body) != "sealed" {
+			w.Fatalf("got %+v", got)
+		}
+		if again := lease(start.Add(30 * time.Second)); len(again) != 0 {
+			w.Fatalf("leased twice: %+v", again)
+		}
+		late := lease(start.Add(time.Minute)) // the first holder crashed
+		if len(late) != 1 || late[0].Attempts != 2 {
+			w.Fatalf("got %+v", late)
+		}
+		w.want(w.st.FinishMessage(w.Context(), got[0], start), store.ErrStale) // it lost its lease
+		w.must(w.st.RetryMessage(w.Context(), late[0], start.Add(2*time.Minute), "busy"))
+		third := lease(start.Add(2 * time.Minute))
+		if len(third) != 1 {
+			w.Fatalf("not due again: %+v", third)
+		}
+		w.must(w.st.FinishMessage(w.Context(), third[0], start))
+		w.want(w.st.FailMessage(w.Context(), third[0], start, "late"), store.ErrStale)
+		if left := lease(start.Add(time.Hour)); len(left) != 0 {
+			w.Fatalf("sent, and leased again: %+v", left)
+		}
+		n, err := w.st.SweepMessages(w.Context(), start.Add(time.Second), 10)
+		w.must(err)
+		if n != 1 {
+			w.Errorf("swept %d", n)
+		}
+	})
+}
+
+func TestEightWorkersShareTheQueue(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		st := testkit.Open(t, engine, nil)
+		a := testkit.AddTenant(t, st, "acme", "")
+		const all = 200
+		for range all {
+			m := store.Message{ID: secret.NewID(), Kind: "k", Channel: store.Mail, Body: []byte("x"), CreatedAt: start, DueAt: start}
+			if err := st.For(a).One(func(tx *store.Tx) error { return tx.AddMessage(t.Context(), &m) }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		seen := make(chan string, 10*all)
+		var g errgroup.Group
+		for range 8 {
+			g.Go(func() error {
+				for {
+					got, err := st.LeaseMessages(t.Context(), start, start.Add(time.Minute), 7)
+					if err != nil || len(got) == 0 {
+						return err
+					}
+					for _, m := range got {
+						seen <- m.ID
+					}
+				}
+			})
+		}
+		if err := g.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		close(seen)
+		distinct := map[string]bool{}
+		for id := range seen {
+			if distinct[id] {
+				t.Errorf("message %s was leased twice", id)
+			}
+			distinct[id] = true
+		}
+		if len(distinct) != all {
+			t.Errorf("%d of %d messages were leased", len(distinct), all)
+		}
+	})
+}
+
+func TestSweepRemovesWhatExpired(t *testing.T) {
+	each(t, func(w world) {
+		old, young := w.session(w.a, ""), w.session(w.a, "")
+		w.must(w.st.For(w.a).One(func(tx *store.Tx) error {
+			return tx.TouchSession(w.Context(), young.ID, start, start.Add(48*time.Hour))
+		}))
+		n, err := w.st.SweepSessions(w.Context(), start.Add(24*time.Hour), 10)
+		w.must(err)
+		if n < 1 {
+			w.Errorf("swept %d", n)
+		}
+		_, _, err = w.st.For(w.a).SessionByToken(w.Context(), store.App, old.Token)
+		w.want(err, store.ErrNotFound)
+		_, _, err = w.st.For(w.a).SessionByToken(w.Context(), store.App, young.Token)
+		w.must(err)
+	})
+}
+
+func TestTenantsAreKeptApart(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		st := testkit.Open(t, engine, nil)
+		w := world{T: t, st: st}
+		rec := &store.TenantRecord{ID: secret.NewID(), Slug: "acme", Name: "Acme", State: tenants.Active, Hosts: []string{"a.example", "b.example"},
+			Document: []byte(`{"email":{"smtp_url":"smtp://ann:hidden-password@mail.example:587"}}`), CreatedAt: start}
+		w.must(st.AddTenant(t.Context(), rec))
+		got, err := st.TenantByHost(t.Context(), "b.example")
+		w.must(err)
+		if got.ID != rec.ID || got.Settings.Email.SMTPURL.Reveal() != "smtp://ann:hidden-password@mail.example:587" {
+			t.Errorf("got %+v", got)
+		}
+		same := *rec
+		same.ID = secret.NewID()
+		var taken *store.TakenError
+		if err := st.AddTenant(t.Context(), &same); !errors.As(err, &taken) || taken.What != "slug" {
+			t.Errorf("got %v", err)
+		}
+		same.Slug = "other"
+		if err := st.AddTenant(t.Context(), &same); !errors.As(err, &taken) || taken.What != "host" || taken.Value != "a.example" {
+			t.Errorf("got %v", err)
+		}
+		if _, err := st.TenantRecordBySlug(t.Context(), "other"); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("a tenant whose host was taken is there: %v", err)
+		}
+		ids, latest, err := st.TenantChanges(t.Context(), 0)
+		w.must(err)
+		if len(ids) != 1 || ids[0] != rec.ID {
+			t.Errorf("got changes %v", ids)
+		}
+		stale := *rec
+		rec.Name, rec.Hosts = "Acme Inc", []string{"b.example", "c.example"}
+		w.must(st.SaveTenant(t.Context(), rec))
+		w.want(st.SaveTenant(t.Context(), &stale), store.ErrStale)
+		if _, err := st.TenantByHost(t.Context(), "a.example"); !errors.Is(err, tenants.ErrUnknown) {
+			t.Errorf("a host that was taken away still leads here: %v", err)
+		}
+		ids, _, err = st.TenantChanges(t.Context(), latest)
+		w.must(err)
+		if len(ids) != 1 {
+			t.Errorf("got changes %v", ids)
+		}
+		// Deleted: the names are free, the id is not.
+		rec.State, rec.DeletedAt = tenants.Deleted, start
+		w.must(st.SaveTenant(t.Context(), rec))
+		again := *rec
+		again.ID, again.State, again.DeletedAt = secret.NewID(), tenants.Active, time.Time{}
+		w.must(st.AddTenant(t.Context(), &again))
+		fresh, err := st.TenantBySlug(t.Context(), "acme")
+		w.must(err)
+		if fresh.ID == rec.ID || fresh.Keys.Verify(got.Keys.Sign(secret.ForCSRF, "x"), secret.ForCSRF, "x") {
+			t.Error("a tenant made anew has the old one's id or keys")
+		}
+	})
+}
+
+func TestMigrationsOfManyProcesses(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		url := testkit.EmptyURL(t, engine)
+		var g errgroup.Group
+		applied := make(chan int, 4)
+		for range 4 {
+			st := testkit.OpenURL(t, url, nil)
+			g.Go(func() error {
+				done, err := st.Migrate(t.Context())
+				applied <- len(done)
+				return err
+			})
+		}
+		if err := g.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		close(applied)
+		working := 0
+		for n := range applied {
+			if n > 0 {
+				working++
+			}
+		}
+		if working != 1 {
+			t.Errorf("%d of 4 processes applied migrations", working)
+		}
+		st := testkit.OpenURL(t, url, nil)
+		if ok, err := st.Current(t.Context()); err != nil || !ok {
+			t.Errorf("current: %v, %v", ok, err)
+		}
+		all, err := st.Migrations(t.Context())
+		if err != nil || len(all) < 4 || all[0].AppliedAt.IsZero() {
+			t.Errorf("got %v, %v", all, err)
+		}
+	})
+}
+
+func TestDataKeysMoveToTheFirstSecretKey(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		url := testkit.URL(t, engine)
+		old, fresh := secret.Bytes(secret.KeySize), secret.Bytes(secret.KeySize)
+		open := func(raw ...[]byte) *store.Store {
+			keys, err := secret.NewKeys(raw...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			st, err := store.Open(store.Options{URL: url, Keys: keys})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = st.Close() }) // the test is over, whatever closing says
+			return st
+		}
+		before := testkit.AddTenant(t, open(old), "acme", "")
+		if _, err := open(fresh).TenantBySlug(t.Context(), "acme"); !errors.Is(err, secret.ErrUnreadable) {
+			t.Errorf("a strange key opens the tenant: %v", err)
+		}
+		for _, want := range []int{1, 0} {
+			if n, err := open(fresh, old).SealTenantKeys(t.Context()); err != nil || n != want {
+				t.Errorf("sealed %d, %v; want %d", n, err, want)
+			}
+		}
+		after, err := open(fresh).TenantBySlug(t.Context(), "acme")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !after.Keys.Verify(before.Keys.Sign(secret.ForCSRF, "x"), secret.ForCSRF, "x") {
+			t.Error("the data key itself changed")
+		}
+	})
+}

@@ -1,0 +1,310 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/vestibule-auth/vestibule/internal/secret"
+	"github.com/vestibule-auth/vestibule/tenants"
+)
+
+// TenantRecord is a tenant as its operators see it: with the settings as they were said.
+type TenantRecord struct {
+	ID        string
+	Slug      string
+	Name      string
+	State     tenants.State
+	Hosts     []string
+	Document  []byte // the sparse settings document, its secrets in the clear; sealed before it is stored
+	Version   int64
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	DeletedAt time.Time // zero unless the tenant was deleted
+
+	dataKey []byte // sealed under the server's keys
+}
+
+// TakenError says which name is taken. It is ErrTaken.
+type TakenError struct {
+	What  string // "slug" or "host"
+	Value string
+}
+
+func (e *TakenError) Error() string { return fmt.Sprintf("%s %q is taken", e.What, e.Value) }
+
+// Unwrap is ErrTaken.
+func (e *TakenError) Unwrap() error { return ErrTaken }
+
+const tenantColumns = `t.id, t.slug, t.name, t.state, t.hosts, t.settings, t.data_key, t.version, t.created_at, t.updated_at, t.deleted_at`
+
+// AddTenant writes a new tenant and makes its data key. ID, Slug, Name, State, Hosts, Document and CreatedAt are the
+// caller's; a slug or host in use is a TakenError.
+func (s *Store) AddTenant(ctx context.Context, rec *TenantRecord) error {
+	rec.dataKey = s.keys.Seal(secret.ForTenantKey, rec.ID, secret.Bytes(secret.KeySize))
+	rec.UpdatedAt = rec.CreatedAt
+	settings, hosts, err := s.seal(rec)
+	if err != nil {
+		return err
+	}
+	return s.do(ctx, func(r runner) error {
+		version, err := r.nextVersion(ctx)
+		if err != nil {
+			return err
+		}
+		rec.Version = version
+		_, err = r.exec(ctx, "add tenant", `
+			INSERT INTO tenants (id, slug, name, state, hosts, settings, data_key, version, created_at, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`,
+			rec.ID, rec.Slug, rec.Name, rec.State, hosts, settings, rec.dataKey, version, rec.CreatedAt)
+		if errors.Is(err, ErrTaken) {
+			return &TakenError{What: "slug", Value: rec.Slug}
+		}
+		if err != nil {
+			return err
+		}
+		return r.addHosts(ctx, rec)
+	})
+}
+
+// SaveTenant writes a tenant's name, state, hosts and settings if its version is still rec's, and ErrStale if not. A
+// state of Deleted frees the slug and the hosts.
+func (s *Store) SaveTenant(ctx context.Context, rec *TenantRecord) error {
+	settings, hosts, err := s.seal(rec)
+	if err != nil {
+		return err
+	}
+	version := rec.Version
+	err = s.do(ctx, func(r runner) error {
+		var err error
+		if version, err = r.nextVersion(ctx); err != nil {
+			return err
+		}
+		res, err := r.exec(ctx, "save tenant", `
+			UPDATE tenants
+			   SET name = $3, state = $4, hosts = $5, settings = $6, version = $7, updated_at = $8, deleted_at = $9
+			 WHERE id = $1 AND version = $2`,
+			rec.ID, rec.Version, rec.Name, rec.State, hosts, settings, version, rec.UpdatedAt,
+			orNever(rec.DeletedAt))
+		if err := changedOne(res, err, ErrStale); err != nil {
+			return err
+		}
+		if _, err := r.exec(ctx, "drop tenant hosts", `DELETE FROM tenant_hosts WHERE tenant_id = $1`, rec.ID); err != nil {
+			return err
+		}
+		if rec.State == tenants.Deleted {
+			return nil
+		}
+		return r.addHosts(ctx, rec)
+	})
+	if err == nil {
+		rec.Version = version
+	}
+	return err
+}
+
+func (r runner) addHosts(ctx context.Context, rec *TenantRecord) error {
+	for _, host := range rec.Hosts {
+		_, err := r.exec(ctx, "add tenant host", `INSERT INTO tenant_hosts (host, tenant_id) VALUES ($1, $2)`, host, rec.ID)
+		if errors.Is(err, ErrTaken) {
+			return &TakenError{What: "host", Value: host}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nextVersion is the number of a change to any tenant, and the changed tenant's version. The row stays locked until the
+// change is committed, so that whoever reads the versions never sees a later one before an earlier.
+func (r runner) nextVersion(ctx context.Context) (version int64, err error) {
+	err = r.row(ctx, "number a tenant change", `
+		UPDATE tenant_changes SET latest = latest + 1 WHERE id = 1 RETURNING latest`, nil, []any{&version})
+	return version, err
+}
+
+// TenantRecordBySlug is the tenant that goes by a slug, or ErrNotFound. A deleted tenant goes by none.
+func (s *Store) TenantRecordBySlug(ctx context.Context, slug string) (*TenantRecord, error) {
+	return s.tenantRecord(ctx, "read tenant by slug", `
+		SELECT `+tenantColumns+` FROM tenants t WHERE t.slug = $1 AND t.deleted_at IS NULL`, slug)
+}
+
+// TenantRecords lists tenants that were not deleted, by slug, after the given one.
+func (s *Store) TenantRecords(ctx context.Context, after string, n int) ([]*TenantRecord, error) {
+	var all []*TenantRecord
+	err := s.reader().each(ctx, "list tenants", `
+		SELECT `+tenantColumns+` FROM tenants t WHERE t.slug > $1 AND t.deleted_at IS NULL ORDER BY t.slug LIMIT $2`,
+		[]any{after, n}, func(rows *sqlx.Rows) error {
+			rec, err := s.scanTenant(rows)
+			all = append(all, rec)
+			return err
+		})
+	return all, err
+}
+
+// TenantByHost is the tenant that a host belongs to, or tenants.ErrUnknown.
+func (s *Store) TenantByHost(ctx context.Context, host string) (*tenants.Tenant, error) {
+	return s.tenant(ctx, "read tenant by host", `
+		SELECT `+tenantColumns+` FROM tenants t JOIN tenant_hosts h ON h.tenant_id = t.id WHERE h.host = $1`, host)
+}
+
+// TenantBySlug is the tenant that goes by a slug, or tenants.ErrUnknown.
+func (s *Store) TenantBySlug(ctx context.Context, slug string) (*tenants.Tenant, error) {
+	return s.tenant(ctx, "read tenant by slug", `
+		SELECT `+tenantColumns+` FROM tenants t WHERE t.slug = $1 AND t.deleted_at IS NULL`, slug)
+}
+
+// TenantByID is the tenant with an id, deleted or not, or tenants.ErrUnknown.
+func (s *Store) TenantByID(ctx context.Context, id string) (*tenants.Tenant, error) {
+	return s.tenant(ctx, "read tenant by id", `SELECT `+tenantColumns+` FROM tenants t WHERE t.id = $1`, id)
+}
+
+// TenantChanges are the ids of the tenants that changed after the numbered change, and the number of the latest one.
+func (s *Store) TenantChanges(ctx context.Context, since int64) (ids []string, latest int64, err error) {
+	latest = since
+	err = s.reader().each(ctx, "read tenant changes", `
+		SELECT id, version FROM tenants WHERE version > $1 ORDER BY version`, []any{since}, func(rows *sqlx.Rows) error {
+		var id string
+		if err := rows.Scan(&id, &latest); err != nil {
+			return err
+		}
+		ids = append(ids, id)
+		return nil
+	})
+	return ids, latest, err
+}
+
+func (s *Store) tenant(ctx context.Context, op, query string, arg string) (*tenants.Tenant, error) {
+	rec, err := s.tenantRecord(ctx, op, query, arg)
+	if errors.Is(err, ErrNotFound) {
+		return nil, fmt.Errorf("%w: %w", tenants.ErrUnknown, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	keys, err := s.tenantKeys(rec)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := tenants.Decode(rec.Document)
+	if err != nil {
+		return nil, fmt.Errorf("read the settings of tenant %s: %w", rec.ID, err)
+	}
+	return tenants.New(tenants.Tenant{
+		ID: rec.ID, Slug: rec.Slug, Name: rec.Name, State: rec.State, Hosts: rec.Hosts, Settings: settings, Keys: keys,
+		Version: rec.Version, CreatedAt: rec.CreatedAt, UpdatedAt: rec.UpdatedAt,
+	}), nil
+}
+
+func (s *Store) tenantRecord(ctx context.Context, op, query, arg string) (*TenantRecord, error) {
+	var rec *TenantRecord
+	err := s.reader().each(ctx, op, query, []any{arg}, func(rows *sqlx.Rows) (err error) {
+		rec, err = s.scanTenant(rows)
+		return err
+	})
+	if err == nil && rec == nil {
+		err = s.fault(op, sql.ErrNoRows)
+	}
+	return rec, err
+}
+
+func (s *Store) scanTenant(rows *sqlx.Rows) (*TenantRecord, error) {
+	var rec TenantRecord
+	var hosts, settings []byte
+	if err := rows.Scan(&rec.ID, &rec.Slug, &rec.Name, &rec.State, &hosts, &settings, &rec.dataKey, &rec.Version,
+		when(&rec.CreatedAt), when(&rec.UpdatedAt), when(&rec.DeletedAt)); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(hosts, &rec.Hosts); err != nil {
+		return nil, fmt.Errorf("hosts of tenant %s: %w", rec.ID, err)
+	}
+	keys, err := s.tenantKeys(&rec)
+	if err != nil {
+		return nil, err
+	}
+	rec.Document, err = tenants.OpenSecrets(settings, keys, rec.ID)
+	if err != nil {
+		return nil, fmt.Errorf("settings of tenant %s: %w", rec.ID, err)
+	}
+	return &rec, nil
+}
+
+// tenantKeys opens a tenant's data key.
+func (s *Store) tenantKeys(rec *TenantRecord) (*secret.Keys, error) {
+	raw, err := s.keys.Open(secret.ForTenantKey, rec.ID, rec.dataKey)
+	if err != nil {
+		return nil, fmt.Errorf("open the data key of tenant %s: %w", rec.ID, err)
+	}
+	keys, err := secret.NewKeys(raw)
+	if err != nil {
+		return nil, fmt.Errorf("data key of tenant %s: %w", rec.ID, err)
+	}
+	return keys, nil
+}
+
+// SealTenantKeys seals the tenants' data keys under the server's first key where they are sealed under an older one, and
+// returns how many there were. After it the older ones are not needed any more.
+func (s *Store) SealTenantKeys(ctx context.Context) (int, error) {
+	first := s.keys.First()
+	sealed, after := 0, ""
+	for {
+		type held struct {
+			id  string
+			key []byte
+		}
+		var page []held
+		err := s.reader().each(ctx, "read data keys", `
+			SELECT id, data_key FROM tenants WHERE CAST(id AS TEXT) > $1 ORDER BY CAST(id AS TEXT) LIMIT 500`, []any{after}, func(rows *sqlx.Rows) error {
+			var h held
+			err := rows.Scan(&h.id, &h.key)
+			page = append(page, h)
+			return err
+		})
+		if err != nil || len(page) == 0 {
+			return sealed, err
+		}
+		after = page[len(page)-1].id
+		for _, h := range page {
+			if _, err := first.Open(secret.ForTenantKey, h.id, h.key); err == nil {
+				continue
+			}
+			raw, err := s.keys.Open(secret.ForTenantKey, h.id, h.key)
+			if err != nil {
+				return sealed, fmt.Errorf("open the data key of tenant %s: %w", h.id, err)
+			}
+			r := runner{store: s, pool: s.write}
+			if _, err := r.exec(ctx, "seal data key", `UPDATE tenants SET data_key = $3 WHERE id = $1 AND data_key = $2`,
+				h.id, h.key, first.Seal(secret.ForTenantKey, h.id, raw)); err != nil {
+				return sealed, err
+			}
+			sealed++
+		}
+	}
+}
+
+// seal is a record's settings and hosts as they are stored.
+func (s *Store) seal(rec *TenantRecord) (settings, hosts string, err error) {
+	keys, err := s.tenantKeys(rec)
+	if err != nil {
+		return "", "", err
+	}
+	sealed, err := tenants.SealSecrets(rec.Document, keys, rec.ID)
+	if err != nil {
+		return "", "", fmt.Errorf("seal the settings of tenant %s: %w", rec.ID, err)
+	}
+	list := rec.Hosts
+	if list == nil {
+		list = []string{}
+	}
+	encoded, err := json.Marshal(list)
+	if err != nil {
+		return "", "", fmt.Errorf("encode the hosts of tenant %s: %w", rec.ID, err)
+	}
+	return string(sealed), string(encoded), nil
+}

@@ -1,0 +1,175 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// User is one account of a tenant.
+type User struct {
+	ID          string
+	Username    string // "" where the user has none
+	Email       string // the primary address, "" where there is none
+	Name        string
+	Password    string // the encoded hash, "" where there is none; read for logins only
+	HasPassword bool
+	Active      bool
+	Epoch       int64 // sessions of an earlier epoch have ended
+	CreatedAt   time.Time
+	LastLoginAt time.Time // zero before the first login
+}
+
+// Account is what a login needs to know of a user: the user with the password's hash, and the address that counts.
+type Account struct {
+	User
+	// Address is the address that was asked for, or else the primary one; its ID is "" where there is none.
+	Address Email
+	// AnyVerified says whether any address of the user is verified.
+	AnyVerified bool
+}
+
+// maxNamesakes bounds how many accounts with one address a login tries. More than one exist only where the tenant lets
+// accounts share an address.
+const maxNamesakes = 4
+
+// AccountsByEmail are the accounts that hold an address, by its key. If one has verified it, that is the only one.
+func (s Scope) AccountsByEmail(ctx context.Context, emailKey string) ([]Account, error) {
+	var all []Account
+	err := s.store.reader().each(ctx, "read accounts by email", `
+		SELECT u.id, u.username, u.email, u.name, u.password, u.active, u.epoch, u.created_at, u.last_login_at,
+		       e.id, e.email, e.email_key, e.verified, e.is_primary,
+		       EXISTS (SELECT 1 FROM emails v WHERE v.tenant_id = u.tenant_id AND v.user_id = u.id AND v.verified)
+		  FROM emails e
+		  JOIN users u ON u.tenant_id = e.tenant_id AND u.id = e.user_id
+		 WHERE e.tenant_id = $1 AND e.email_key = $2
+		 ORDER BY e.verified DESC, e.created_at, e.id
+		 LIMIT $3`,
+		[]any{s.tenant, emailKey, maxNamesakes}, func(rows *sqlx.Rows) error {
+			a, err := scanAccount(rows)
+			all = append(all, a)
+			return err
+		})
+	if err == nil && len(all) > 1 && all[0].Address.Verified {
+		all = all[:1]
+	}
+	return all, err
+}
+
+// AccountByUsername is the account with a username, by its key, or ErrNotFound.
+func (s Scope) AccountByUsername(ctx context.Context, usernameKey string) (Account, error) {
+	return s.account(ctx, "read account by username", accountQuery+` AND u.username_key = $2`, usernameKey)
+}
+
+// AccountByID is the account with that id, or ErrNotFound.
+func (s Scope) AccountByID(ctx context.Context, id string) (Account, error) {
+	return s.account(ctx, "read account by id", accountQuery+` AND u.id = $2`, id)
+}
+
+const accountQuery = `
+		SELECT u.id, u.username, u.email, u.name, u.password, u.active, u.epoch, u.created_at, u.last_login_at,
+		       e.id, e.email, e.email_key, e.verified, e.is_primary,
+		       EXISTS (SELECT 1 FROM emails v WHERE v.tenant_id = u.tenant_id AND v.user_id = u.id AND v.verified)
+		  FROM users u
+		  LEFT JOIN emails e ON e.tenant_id = u.tenant_id AND e.user_id = u.id AND e.is_primary
+		 WHERE u.tenant_id = $1`
+
+func (s Scope) account(ctx context.Context, op, query, key string, more ...any) (Account, error) {
+	var a Account
+	found := false
+	err := s.store.reader().each(ctx, op, query, []any{s.tenant, key}, func(rows *sqlx.Rows) (err error) {
+		a, err = scanAccount(rows, more...)
+		found = true
+		return err
+	})
+	if err == nil && !found {
+		err = s.store.fault(op, sql.ErrNoRows)
+	}
+	return a, err
+}
+
+func scanAccount(rows *sqlx.Rows, more ...any) (a Account, err error) {
+	var username, emailID, email, emailKey sql.NullString
+	var verified, primary sql.NullBool
+	err = rows.Scan(append([]any{&a.ID, &username, &a.Email, &a.Name, &a.Password, &a.Active, &a.Epoch, when(&a.CreatedAt), when(&a.LastLoginAt),
+		&emailID, &email, &emailKey, &verified, &primary, &a.AnyVerified}, more...)...)
+	a.Username, a.HasPassword = username.String, a.Password != ""
+	a.Address = Email{ID: emailID.String, UserID: a.ID, Email: email.String, Key: emailKey.String, Verified: verified.Bool, Primary: primary.Bool}
+	return a, err
+}
+
+// maxNames is how many usernames Taken looks up at once.
+const maxNames = 4
+
+// Taken tells whether an address is held by any account, and which of the username keys (at most four) are.
+func (s Scope) Taken(ctx context.Context, emailKey string, usernameKeys []string) (email bool, usernames map[string]bool, err error) {
+	args := []any{s.tenant, emailKey}
+	for i := range maxNames {
+		key := "" // no user has the empty username
+		if i < len(usernameKeys) {
+			key = usernameKeys[i]
+		}
+		args = append(args, key)
+	}
+	usernames = map[string]bool{}
+	err = s.store.reader().each(ctx, "look up names", `
+		SELECT TRUE, e.email_key FROM emails e WHERE e.tenant_id = $1 AND e.email_key = $2
+		UNION ALL
+		SELECT FALSE, u.username_key FROM users u WHERE u.tenant_id = $1 AND u.username_key IN ($3, $4, $5, $6)`,
+		args, func(rows *sqlx.Rows) error {
+			var isEmail bool
+			var key string
+			if err := rows.Scan(&isEmail, &key); err != nil {
+				return err
+			}
+			if isEmail {
+				email = true
+			} else {
+				usernames[key] = true
+			}
+			return nil
+		})
+	return email, usernames, err
+}
+
+// AddUser writes a new user; a username that is in use is ErrTaken.
+func (t *Tx) AddUser(ctx context.Context, u *User, usernameKey string) error {
+	_, err := t.exec(ctx, "add user", `
+		INSERT INTO users (tenant_id, id, username, username_key, email, name, password, active, epoch, created_at, last_login_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		t.tenant, u.ID, orNull(u.Username), orNull(usernameKey), u.Email, u.Name, u.Password, u.Active, u.Epoch, u.CreatedAt,
+		orNever(u.LastLoginAt))
+	return err
+}
+
+// SaveLogin notes that a user logged in, keeps the password's hash that was made anew, if one was ("" keeps the old one),
+// and returns the user as it is now, locked until the transaction ends: it is what a session may be signed in as. Deactivated
+// or changed users (the epoch differs) are ErrStale: what the login was granted on is no longer so.
+func (t *Tx) SaveLogin(ctx context.Context, userID string, epoch int64, at time.Time, rehashed string) (*User, error) {
+	u := &User{ID: userID, Active: true, Epoch: epoch, LastLoginAt: at}
+	var username sql.NullString
+	err := t.row(ctx, "save login", `
+		UPDATE users
+		   SET last_login_at = $4, password = CASE WHEN $5 = '' THEN password ELSE $5 END
+		 WHERE tenant_id = $1 AND id = $2 AND epoch = $3 AND active
+		RETURNING username, email, name, password <> ''`,
+		[]any{t.tenant, userID, epoch, at, rehashed}, []any{&username, &u.Email, &u.Name, &u.HasPassword})
+	u.Username = username.String
+	if errors.Is(err, ErrNotFound) {
+		err = fmt.Errorf("save login: %w", ErrStale)
+	}
+	return u, err
+}
+
+// SetActive deactivates a user, which ends the user's sessions at once, or lets the user back in.
+func (t *Tx) SetActive(ctx context.Context, userID string, active bool) error {
+	res, err := t.exec(ctx, "set active", `
+		UPDATE users SET active = $3 WHERE tenant_id = $1 AND id = $2`, t.tenant, userID, active)
+	return changedOne(res, err, ErrNotFound)
+}
+
+func orNull(s string) sql.NullString { return sql.NullString{String: s, Valid: s != ""} }
