@@ -1,0 +1,36 @@
+// Package flows is what accounts do: signing up, logging in, proving an address, ending a session.
+//
+// The words, each of which means one thing here:
+//
+//   - A visit is one request on its way through: the tenant, the time, the session that the client showed and the user
+//     it belongs to. Service.Open makes it.
+//   - A step is a call that may change something. It returns an error and nothing else; what the client is told is the
+//     visit's Status afterwards. A view is a call that only reads.
+//   - A stage is something a login still has to get past, such as a mailed link. A login that waits at a stage is
+//     pending; its session belongs to the user, and gives no access.
+//   - A refusal is an answer that declines (package refusal). It is decided, where an error is suffered.
+//   - To settle is to write what a step queued, in one transaction, together with the session.
+//   - A scope is the way to one tenant's rows (package store).
+//
+// # The settling rule
+//
+// A step thinks first and writes last. While it runs it reads, hashes and asks limits; what it wants written it queues.
+// Then:
+//
+//	the step returned    is saved
+//	nil                  the visit, the queued writes and the queued mail, together
+//	a refusal            nothing
+//	any other error      nothing
+//
+// No hashing, no network call and no template runs inside the transaction. The session is saved by compare-and-swap on
+// its version, so that of two steps on one session the second finds it changed: it is then run again on what is there
+// now, once, and refused as a conflict if that fails too.
+//
+// # The stages
+//
+// Facts about a login are gathered once; next is a pure function of them, and is the machine: it names the stage that
+// comes next, or says that the login is done. Every way in ends in begin, every stage that was passed ends in advance,
+// and both ask next. Done moves the login into the session and gives the client a new token.
+//
+// Nothing here knows of HTTP, and nothing here writes SQL.
+package flows

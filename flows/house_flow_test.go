@@ -1,0 +1,331 @@
+package flows_test
+
+import (
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"path"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vestibule-auth/vestibule/flows"
+	"github.com/vestibule-auth/vestibule/internal/clock"
+	"github.com/vestibule-auth/vestibule/internal/limit"
+	"github.com/vestibule-auth/vestibule/internal/passhash"
+	"github.com/vestibule-auth/vestibule/internal/refusal"
+	"github.com/vestibule-auth/vestibule/internal/secret"
+	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/internal/store/faultdb"
+	"github.com/vestibule-auth/vestibule/internal/testkit"
+	"github.com/vestibule-auth/vestibule/tenants"
+)
+
+const (
+	password      = "Kestrel-Orbit-49!"
+	otherPassword = "Lantern-Quartz-83?"
+)
+
+// The settings that tests are about, of email_verification above all.
+const (
+	optional  = `"email_verification": "optional"`
+	mandatory = `"email_verification": "mandatory"`
+	linkIn    = mandatory + `, "login_on_email_confirmation": true`
+)
+
+// house is one tenant with its flows, on a real database, at a time that the test sets.
+type house struct {
+	testing.TB
+	*flows.Service
+	clock  *clock.Fake
+	store  *store.Store
+	tenant *tenants.Tenant
+	rival  *flows.Service // the same flows over a second connection to the database: another process
+	raw    *sql.DB        // the database, past the product
+
+	others chan error // how the change of another connection ended
+
+	mu   sync.Mutex
+	hook func(op, query string) error // told of every operation of the first service
+	mail []letter
+}
+
+// letter is a queued mail, opened.
+type letter struct {
+	Kind string
+	flows.Letter
+}
+
+// newHouse builds a house on an engine. account are members of the tenant's account settings.
+func newHouse(t testing.TB, engine, account string) *house {
+	t.Helper()
+	h := &house{TB: t, clock: clock.At(testkit.Start)}
+	at, keys := testkit.URL(t, engine), testkit.Keys(t)
+	open := func(observe func(op, query string) error) *store.Store {
+		st, err := store.Open(store.Options{URL: at, Keys: keys, Observe: observe})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = st.Close() }) // the test is over, whatever closing says
+		return st
+	}
+	h.store = open(h.observe)
+	h.tenant = testkit.AddTenant(t, h.store, "acme", fmt.Sprintf(
+		`{"account": {%s}, "passwords": {"argon2id_memory": 8192, "argon2id_iterations": 1}}`, account))
+	service := func(st *store.Store) *flows.Service {
+		return flows.New(flows.Options{
+			Store: st, Hasher: passhash.New(passhash.Options{Queue: 1000, MaxWait: time.Hour}), Limiter: limit.NewMemory(h.clock, 0),
+			Clock: h.clock, Observer: nobody{}, Log: slog.New(slog.DiscardHandler), Wake: func() {},
+		})
+	}
+	h.Service, h.rival = service(h.store), service(open(nil))
+	driver, source := "postgres", at
+	if file, ok := strings.CutPrefix(at, "sqlite:"); ok {
+		file, _, _ = strings.Cut(file, "?")
+		driver, source = "sqlite", "file:"+file+"?_pragma=busy_timeout(20000)"
+	}
+	var err error
+	if h.raw, err = sql.Open(driver, source); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = h.raw.Close() })
+	return h
+}
+
+// nobody hears of metrics.
+type nobody struct{}
+
+func (nobody) Login(string, string)   {}
+func (nobody) Signup(string, string)  {}
+func (nobody) Limited(string, string) {}
+
+func (h *house) observe(op, query string) error {
+	h.mu.Lock()
+	hook := h.hook
+	h.mu.Unlock()
+	if hook == nil {
+		return nil
+	}
+	return hook(op, query)
+}
+
+// on has a function told of every operation of the first service from now on; nil ends it.
+func (h *house) on(hook func(op, query string) error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.hook = hook
+}
+
+// must fails the test on an error.
+func (h *house) must(err error) {
+	h.Helper()
+	if err != nil {
+		h.Fatal(err)
+	}
+}
+
+// refused checks that an error refuses, as that kind and, unless it is "", with that code alone.
+func (h *house) refused(err error, kind refusal.Kind, code refusal.Code) {
+	h.Helper()
+	r, ok := refusal.As(err)
+	if !ok || r.Kind != kind || (code != "" && (len(r.Details) != 1 || r.Details[0].Code != code)) {
+		h.Fatalf("got %v, want %v %s", err, kind, code)
+	}
+}
+
+// open is a visit of an app that shows a token, "" for none.
+func (h *house) open(token string) *flows.Visit {
+	h.Helper()
+	v, err := h.visit(h.Service, token)
+	h.must(err)
+	return v
+}
+
+func (h *house) visit(s *flows.Service, token string) (*flows.Visit, error) {
+	return s.Open(h.Context(), h.tenant, flows.Origin{
+		Slides: true, Client: flows.App, Token: token, IP: netip.MustParseAddr("192.0.2.7"), UserAgent: "a test",
+	})
+}
+
+func signupOf(email string) flows.SignupInput {
+	return flows.SignupInput{Email: email, Password: password}
+}
+
+func loginOf(email, password string) flows.LoginInput {
+	return flows.LoginInput{Email: flows.Text{Value: email, Sent: true}, Password: flows.Text{Value: password, Sent: true}}
+}
+
+// signup signs an address up and is the visit and the token.
+func (h *house) signup(email string) (v *flows.Visit, token string) {
+	h.Helper()
+	v = h.open("")
+	h.must(h.Signup(h.Context(), v, signupOf(email)))
+	if v.Issued() == "" {
+		h.Fatal("a signup gave no token")
+	}
+	return v, v.Issued()
+}
+
+// login signs in and is the token.
+func (h *house) login(email string) string {
+	h.Helper()
+	v := h.open("")
+	h.must(h.Login(h.Context(), v, loginOf(email, password)))
+	if !v.Authenticated() {
+		h.Fatalf("%s is not signed in", email)
+	}
+	return v.Issued()
+}
+
+// verified makes an account whose address is proven, and is its user's id.
+func (h *house) verified(email string) string {
+	h.Helper()
+	h.signup(email)
+	h.must(h.VerifyEmail(h.Context(), h.open(""), h.key(email)))
+	return h.one(`SELECT user_id FROM emails WHERE email = $1 AND verified`, email)
+}
+
+// letters are the mails to an address so far, oldest first.
+func (h *house) letters(to string) []letter {
+	h.Helper()
+	for {
+		now := h.clock.Now()
+		batch, err := h.store.LeaseMessages(h.Context(), now, now.Add(time.Minute), 100)
+		h.must(err)
+		for _, m := range batch {
+			plain, err := h.tenant.Keys.Open(secret.ForMessage, m.ID, m.Body)
+			h.must(err)
+			l := letter{Kind: m.Kind}
+			h.must(json.Unmarshal(plain, &l.Letter))
+			h.mail = append(h.mail, l)
+			h.must(h.store.FinishMessage(h.Context(), m, now))
+		}
+		if len(batch) == 0 {
+			break
+		}
+	}
+	var all []letter
+	for _, l := range h.mail {
+		if l.To == to {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
+// key is the key in the last link that was mailed to an address.
+func (h *house) key(to string) string {
+	h.Helper()
+	all := h.letters(to)
+	for i := len(all) - 1; i >= 0; i-- {
+		if link := all[i].Data["url"]; link != "" {
+			u, err := url.Parse(link)
+			h.must(err)
+			return path.Base(u.Path)
+		}
+	}
+	h.Fatalf("no link was mailed to %s", to)
+	return ""
+}
+
+// one is the only value of a query's only row, as text.
+func (h *house) one(query string, args ...any) string {
+	h.Helper()
+	var v sql.NullString
+	if err := h.raw.QueryRowContext(h.Context(), query, args...).Scan(&v); err != nil {
+		h.Fatalf("%s: %v", query, err)
+	}
+	return v.String
+}
+
+// count is how many rows a table has.
+func (h *house) count(table string) string {
+	h.Helper()
+	return h.one(`SELECT COUNT(*) FROM ` + table)
+}
+
+// exec changes the database past the product.
+func (h *house) exec(query string, args ...any) {
+	h.Helper()
+	_, err := h.raw.ExecContext(h.Context(), query, args...)
+	h.must(err)
+}
+
+// setActive lets a user in or out.
+func (h *house) setActive(userID string, active bool) {
+	h.Helper()
+	h.must(h.store.For(h.tenant).One(func(tx *store.Tx) error { return tx.SetActive(h.Context(), userID, active) }))
+}
+
+// deactivateAtCommit has every user deactivated by another connection when the next transaction is about to commit: before
+// that, unless the transaction holds the users' rows and it has to wait.
+func (h *house) deactivateAtCommit() {
+	h.Helper()
+	h.others = make(chan error, 1)
+	var once sync.Once
+	h.on(func(op, _ string) error {
+		if op != faultdb.Commit {
+			return nil
+		}
+		once.Do(func() {
+			go func() {
+				_, err := h.raw.ExecContext(h.Context(), `UPDATE users SET active = FALSE`)
+				h.others <- err
+			}()
+			for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+				if h.one(`SELECT COUNT(*) FROM users WHERE active`) == "0" ||
+					h.one(`SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) != "0" {
+					return
+				}
+			}
+		})
+		return nil
+	})
+}
+
+// deactivated waits until what deactivateAtCommit began is done.
+func (h *house) deactivated() {
+	h.Helper()
+	select {
+	case err := <-h.others:
+		h.must(err)
+	case <-time.After(30 * time.Second):
+		h.Fatal("the users were not deactivated")
+	}
+}
+
+// dead checks that a token names nothing (any more).
+func (h *house) dead(token string) {
+	h.Helper()
+	if v := h.open(token); !v.Lost() || v.Authenticated() || v.Pending() != "" {
+		h.Fatalf("the token still names a session: lost %t, signed in %t, pending %q", v.Lost(), v.Authenticated(), v.Pending())
+	}
+}
+
+// signedInAs checks whose session a token names.
+func (h *house) signedInAs(token, userID string) {
+	h.Helper()
+	if got := h.open(token).Status(); got.User == nil || got.User.ID != userID {
+		h.Fatalf("the session is of %v, want %s", got.User, userID)
+	}
+}
+
+// together runs n calls at once and is what they returned.
+func together(n int, call func(i int) error) []error {
+	errs := make([]error, n)
+	begin := make(chan struct{})
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() {
+			<-begin
+			errs[i] = call(i)
+		})
+	}
+	close(begin)
+	all.Wait()
+	return errs
+}

@@ -1,0 +1,210 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/vestibule-auth/vestibule/internal/limit"
+	"github.com/vestibule-auth/vestibule/internal/refusal"
+	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/tenants"
+)
+
+// Text is a value that a client sent, or did not: the contract tells an empty value from an absent one.
+type Text struct {
+	Value string
+	Sent  bool
+}
+
+// LoginInput is what a login by password takes: one of the names, and the password.
+type LoginInput struct {
+	Username Text
+	Email    Text
+	Phone    Text
+	Password Text
+}
+
+// credentials are a checked LoginInput.
+type credentials struct {
+	method   string // username, email or phone
+	username string
+	email    address
+	password string
+}
+
+// The ways to name an account at login, as account.login_methods spells them.
+const (
+	byUsername = "username"
+	byEmail    = "email"
+	byPhone    = "phone"
+)
+
+// mismatch is what a wrong password is answered with, by the way that the account was named.
+var mismatch = map[string]refusal.Code{
+	byUsername: refusal.UsernameMismatch,
+	byEmail:    refusal.EmailMismatch,
+	byPhone:    refusal.PhoneMismatch,
+}
+
+// Login signs in with a password.
+func (s *Service) Login(ctx context.Context, v *Visit, in LoginInput) error {
+	c, err := checkLogin(v.Tenant, in)
+	if err != nil {
+		return err
+	}
+	a, rehashed, err := s.authenticate(ctx, v, c)
+	if err != nil {
+		return err
+	}
+	err = s.step(ctx, v, func() error {
+		if v.user != nil {
+			return refusal.Of(refusal.Conflict)
+		}
+		if !a.Active {
+			// The password was right, and that is all that is told: nobody is signed in.
+			return nil
+		}
+		if err := v.record(a.ID, Method{Method: "password", Email: string(c.email), Username: c.username}); err != nil {
+			return err
+		}
+		return s.begin(ctx, v, login{Email: string(c.email), rehashed: rehashed}, &a)
+	})
+	s.observe.Login(v.Tenant.Slug, result(v, err))
+	return err
+}
+
+// result is what the metrics call the end of a login or signup.
+func result(v *Visit, err error) string {
+	switch {
+	case err != nil && refusal.Is(err, refusal.Busy):
+		return "busy"
+	case err != nil:
+		return "refused"
+	case v.user == nil:
+		return "pending"
+	default:
+		return "ok"
+	}
+}
+
+// checkLogin checks the shape of a login.
+func checkLogin(t *tenants.Tenant, in LoginInput) (credentials, error) {
+	var f refusal.Faults
+	methods := t.Settings.Account.LoginMethods
+	required := len(methods) == 1
+	var c credentials
+	named := 0
+	for _, method := range methods {
+		var given Text
+		switch method {
+		case byUsername:
+			given = in.Username
+			c.username = trim(given.Value)
+			textFaults(&f, method, c.username, required)
+		case byEmail:
+			given = in.Email
+			c.email = addressFaults(&f, method, given.Value, required, maxAddress)
+		case byPhone:
+			given = in.Phone
+		}
+		if given.Sent {
+			named++
+			c.method = method
+		}
+	}
+	c.password = trim(in.Password.Value)
+	textFaults(&f, "password", c.password, true)
+	if len(f) == 0 && named != 1 {
+		f.Add("", refusal.InvalidLogin)
+	}
+	return c, f.Err()
+}
+
+// authenticate finds the account that the credentials are of. A use of the login_failed limits is taken before the
+// password is looked at and given back if it was right: however many guesses run at once, no more than the limit are
+// ever compared.
+func (s *Service) authenticate(ctx context.Context, v *Visit, c credentials) (store.Account, string, error) {
+	key := string(c.email)
+	if key == "" {
+		key = usernameKey(c.username)
+		if a, ok := v.addressFor(c.username); ok {
+			key = string(a)
+		}
+	}
+	taken, err := s.take(ctx, v, ActionLoginFailed, key)
+	if err != nil {
+		return store.Account{}, "", err
+	}
+	if !taken.Allowed {
+		s.observe.Login(v.Tenant.Slug, "limited")
+		r := refusal.Because("", refusal.TooManyLogins)
+		r.RetryAfter = taken.RetryAfter
+		return store.Account{}, "", r
+	}
+	candidates, err := s.candidates(ctx, v, c)
+	if err == nil && len(candidates) == 0 {
+		err = s.waste(ctx, v.Tenant, c.password)
+	}
+	if err != nil {
+		return store.Account{}, "", s.refund(ctx, taken, err)
+	}
+	for _, a := range candidates {
+		ok, rehashed, err := s.matches(ctx, v.Tenant, a.Password, c.password)
+		if err != nil {
+			return store.Account{}, "", s.refund(ctx, taken, err)
+		}
+		if ok {
+			return a, rehashed, s.refund(ctx, taken, nil)
+		}
+	}
+	s.observe.Login(v.Tenant.Slug, "refused")
+	return store.Account{}, "", refusal.Because("password", mismatch[c.method])
+}
+
+// refund gives back a use that was no wrong guess, even if the client has gone meanwhile, and passes the error on that
+// ended the try.
+func (s *Service) refund(ctx context.Context, d limit.Decision, err error) error {
+	return errors.Join(err, s.limiter.Refund(context.WithoutCancel(ctx), d))
+}
+
+// addressFor is a username read as an address, where the tenant lets either name an account. However it is spelt, guesses
+// at the address's account are counted as such.
+func (v *Visit) addressFor(username string) (address, bool) {
+	a, ok := parseAddress(username)
+	return a, ok && v.Tenant.Settings.Account.LoginMethods.Has(byEmail)
+}
+
+// candidates are the accounts that the credentials may mean. A username that looks like an address may be either, where
+// the tenant takes both.
+func (s *Service) candidates(ctx context.Context, v *Visit, c credentials) ([]store.Account, error) {
+	scope := s.store.For(v.Tenant)
+	switch c.method {
+	case byEmail:
+		if c.email == "" {
+			return nil, nil
+		}
+		return scope.AccountsByEmail(ctx, string(c.email))
+	case byUsername:
+		var all []store.Account
+		if a, ok := v.addressFor(c.username); ok {
+			byEmail, err := scope.AccountsByEmail(ctx, string(a))
+			if err != nil {
+				return nil, err
+			}
+			all = byEmail
+		}
+		a, err := scope.AccountByUsername(ctx, usernameKey(c.username))
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			return all, nil
+		case err != nil:
+			return nil, err
+		}
+		if slices.ContainsFunc(all, func(other store.Account) bool { return other.ID == a.ID }) {
+			return all, nil // the username is its owner's address: the password is compared once
+		}
+		return append(all, a), nil
+	}
+	return nil, nil
+}

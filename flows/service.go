@@ -1,0 +1,54 @@
+package flows
+
+import (
+	"log/slog"
+
+	"github.com/vestibule-auth/vestibule/internal/clock"
+	"github.com/vestibule-auth/vestibule/internal/limit"
+	"github.com/vestibule-auth/vestibule/internal/passhash"
+	"github.com/vestibule-auth/vestibule/internal/store"
+)
+
+// Observer is told what happens, for metrics. Results are few and fixed: "ok", "pending", "refused", "limited".
+type Observer interface {
+	Login(tenant, result string)
+	Signup(tenant, result string)
+	Limited(tenant, action string)
+}
+
+// Options are what a Service works with. All of it is needed.
+type Options struct {
+	Store    *store.Store
+	Hasher   *passhash.Hasher
+	Limiter  limit.Limiter
+	Clock    clock.Clock
+	Observer Observer
+	Log      *slog.Logger
+	// Wake is called after mail was queued, so that it goes out at once.
+	Wake func()
+}
+
+// Service runs the flows of every tenant. It is safe for concurrent use.
+type Service struct {
+	store   *store.Store
+	hasher  *passhash.Hasher
+	limiter limit.Limiter
+	clock   clock.Clock
+	observe Observer
+	log     *slog.Logger
+	wake    func()
+}
+
+// New is a Service.
+func New(o Options) *Service {
+	return &Service{store: o.Store, hasher: o.Hasher, limiter: o.Limiter, clock: o.Clock, observe: o.Observer, log: o.Log, wake: o.Wake}
+}
+
+// Client is a kind of client. A session of one kind means nothing to the other.
+type Client = store.Client
+
+// The kinds of client.
+const (
+	App     = store.App
+	Browser = store.Browser
+)

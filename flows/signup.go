@@ -1,0 +1,169 @@
+package flows
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/vestibule-auth/vestibule/internal/refusal"
+	"github.com/vestibule-auth/vestibule/internal/secret"
+	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/tenants"
+)
+
+// SignupInput is what a signup takes. The tenant's signup_fields say which of it is asked for; the rest is ignored.
+type SignupInput struct {
+	Username string
+	Email    string
+	Email2   string
+	Password string
+	// Honeypot is the value of the field that only programs fill in.
+	Honeypot string
+}
+
+// newcomer is a checked SignupInput.
+type newcomer struct {
+	username string // as chosen; "" to have one made
+	email    address
+	password string
+	exists   bool // the address belongs to an account, which is not to be told
+}
+
+// Signup makes an account and signs it in, as far as the tenant's rules let it go at once.
+//
+// Where the tenant hides which addresses have accounts, and mails anyway, a signup with a taken address looks like any
+// other: the same work, the same answer, and a mail to the owner that says somebody tried.
+func (s *Service) Signup(ctx context.Context, v *Visit, in SignupInput) error {
+	encoded := ""
+	err := s.step(ctx, v, func() error {
+		n, err := s.checkSignup(ctx, v.Tenant, in)
+		if err != nil {
+			return err
+		}
+		if v.user != nil {
+			return refusal.Of(refusal.Conflict)
+		}
+		if !v.Tenant.Settings.Account.SignupEnabled {
+			return refusal.Of(refusal.Forbidden)
+		}
+		if encoded == "" && n.password != "" {
+			if encoded, err = s.hash(ctx, v.Tenant, n.password); err != nil {
+				return err
+			}
+		}
+		l := login{Email: string(n.email), Signup: true}
+		v.methods, v.state.MethodsOf = nil, ""
+		if in.Honeypot != "" {
+			return s.begin(ctx, v, login{Signup: true}, nil) // nobody is mailed
+		}
+		if n.exists {
+			return s.begin(ctx, v, l, nil)
+		}
+		a, err := s.addAccount(ctx, v, n, encoded)
+		if err != nil {
+			return err
+		}
+		l.made = true
+		return s.begin(ctx, v, l, a)
+	})
+	s.observe.Signup(v.Tenant.Slug, result(v, err))
+	return err
+}
+
+// checkSignup checks what was typed, and what is taken.
+func (s *Service) checkSignup(ctx context.Context, t *tenants.Tenant, in SignupInput) (newcomer, error) {
+	var f refusal.Faults
+	var n newcomer
+	account := &t.Settings.Account
+	if asked, required := account.SignupFields.Field("email"); asked {
+		n.email = addressFaults(&f, "email", in.Email, required, account.EmailMaxLength)
+	}
+	if asked, required := account.SignupFields.Field("email2"); asked {
+		again := addressFaults(&f, "email2", in.Email2, required, account.EmailMaxLength)
+		if n.email != "" && again != "" && n.email != again {
+			f.Say("email2", "", "Type the same address both times.")
+		}
+	}
+	if asked, required := account.SignupFields.Field("username"); asked {
+		n.username = usernameFaults(&f, t, in.Username, required)
+	}
+	if asked, required := account.SignupFields.Field("password1"); asked {
+		n.password = trim(in.Password)
+		if textFaults(&f, "password", n.password, required) && n.password != "" {
+			// Nothing of the newcomer's own is compared with: the contract does that when a password is changed or reset.
+			passwordFaults(&f, t, "password", n.password, nil)
+		}
+	}
+	if n.email == "" && n.username == "" {
+		return n, f.Err()
+	}
+	return n, s.checkTaken(ctx, t, &n, &f)
+}
+
+// checkTaken notes names that are in use. A taken username is always told; a taken address only where it cannot be hidden.
+func (s *Service) checkTaken(ctx context.Context, t *tenants.Tenant, n *newcomer, f *refusal.Faults) error {
+	account := &t.Settings.Account
+	emailKey, usernames := "", []string(nil)
+	if account.UniqueEmail && !f.Has("email") {
+		emailKey = string(n.email)
+	}
+	if n.username != "" && !f.Has("username") {
+		usernames = []string{usernameKey(n.username)}
+	}
+	chosen := n.username != ""
+	var offered []string
+	if !chosen && account.UserModelUsernameField != "" {
+		offered = usernamesFor(t, n.email)
+		for _, name := range offered {
+			usernames = append(usernames, usernameKey(name))
+		}
+	}
+	taken, names, err := s.store.For(t).Taken(ctx, emailKey, usernames)
+	if err != nil {
+		return err
+	}
+	if chosen && names[usernameKey(n.username)] {
+		f.Add("username", refusal.UsernameTaken)
+	}
+	for _, name := range offered {
+		if !names[usernameKey(name)] {
+			n.username = name
+			break
+		}
+	}
+	if taken {
+		switch {
+		case account.PreventEnumeration.Prevented() && account.EmailVerification == tenants.VerificationMandatory:
+			n.exists = true
+		case account.PreventEnumeration.Strict():
+		default:
+			f.Add("email", refusal.EmailTaken)
+		}
+	}
+	return f.Err()
+}
+
+// addAccount queues a new user with the address that came with it.
+func (s *Service) addAccount(_ context.Context, v *Visit, n newcomer, encoded string) (*store.Account, error) {
+	account := &v.Tenant.Settings.Account
+	if n.username == "" && account.UserModelUsernameField != "" {
+		return nil, fmt.Errorf("no free username was found for a new account: %w", store.ErrTaken)
+	}
+	u := store.User{
+		ID: secret.NewID(), Username: n.username, Email: string(n.email), Password: encoded, HasPassword: encoded != "",
+		Active: true, Epoch: 1, CreatedAt: v.Now,
+	}
+	if account.EmailVerification != tenants.VerificationMandatory {
+		u.LastLoginAt = v.Now // signing up signs in
+	}
+	a := &store.Account{User: u}
+	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddUser(ctx, &u, usernameKey(u.Username)) })
+	if n.email != "" {
+		e := store.Email{
+			ID: secret.NewID(), UserID: u.ID, Email: string(n.email), Key: string(n.email), Primary: true, CreatedAt: v.Now,
+			Exclusive: account.UniqueEmail && !account.PreventEnumeration.Strict(),
+		}
+		a.Address = e
+		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddEmail(ctx, &e) })
+	}
+	return a, nil
+}

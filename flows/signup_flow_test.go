@@ -1,0 +1,155 @@
+package flows_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/vestibule-auth/vestibule/flows"
+	"github.com/vestibule-auth/vestibule/internal/refusal"
+	"github.com/vestibule-auth/vestibule/internal/testkit"
+)
+
+// TestManySignupsWithOneAddressMakeOneAccount signs one address up many times at once.
+func TestManySignupsWithOneAddressMakeOneAccount(t *testing.T) {
+	const n = 64
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		for _, row := range []struct {
+			name, account string
+			lost          func(v *flows.Visit, err error) string // what is wrong with a signup that came late
+		}{
+			{"where the address is hidden", mandatory, func(v *flows.Visit, err error) string {
+				if err != nil || v.Pending() != flows.VerifyEmail || v.Issued() == "" {
+					return fmt.Sprintf("pending %q, %v", v.Pending(), err)
+				}
+				return ""
+			}},
+			{"where it is told", optional, func(v *flows.Visit, err error) string {
+				if r, ok := refusal.As(err); !ok || len(r.Details) != 1 || r.Details[0].Code != refusal.EmailTaken || v.Issued() != "" {
+					return fmt.Sprint(err)
+				}
+				return ""
+			}},
+		} {
+			t.Run(row.name, func(t *testing.T) {
+				h := newHouse(t, engine, row.account)
+				visits := make([]*flows.Visit, n)
+				for i := range visits {
+					visits[i] = h.open("")
+				}
+				errs := together(n, func(i int) error { return h.Signup(t.Context(), visits[i], signupOf("ann@example.org")) })
+				won := 0
+				for i, err := range errs {
+					if err == nil && visits[i].Authenticated() {
+						won++
+						continue
+					}
+					if fault := row.lost(visits[i], err); fault != "" {
+						t.Error(fault)
+					}
+				}
+				if row.account == optional && won != 1 {
+					t.Errorf("%d signups were let in", won)
+				}
+				if row.account == mandatory && won != 0 {
+					t.Errorf("%d signups were let in before the address was proven", won)
+				}
+				if h.count("users") != "1" || h.count("emails") != "1" {
+					t.Errorf("%s users and %s addresses", h.count("users"), h.count("emails"))
+				}
+				if got := h.one(`SELECT COUNT(*) FROM sessions WHERE user_id IS NOT NULL`); got != "1" {
+					t.Errorf("%s sessions belong to the user", got)
+				}
+				key := h.key("ann@example.org")
+				h.must(h.VerifyEmail(t.Context(), h.open(""), key))
+				h.login("ann@example.org")
+			})
+		}
+	})
+}
+
+// TestStrictlyHiddenAddressesAreProvenOnce lets two accounts sign up with one address. Whoever proves it first has it.
+func TestStrictlyHiddenAddressesAreProvenOnce(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		for _, atOnce := range []bool{false, true} {
+			t.Run(map[bool]string{false: "one after the other", true: "at once"}[atOnce], func(t *testing.T) {
+				h := newHouse(t, engine, optional+`, "prevent_enumeration": "strict"`)
+				_, squatter := h.signup("ann@example.org")
+				keys := []string{h.key("ann@example.org")}
+				h.clock.Advance(4 * time.Minute)
+				_, owner := h.signup("ann@example.org")
+				keys = append(keys, h.key("ann@example.org"))
+				if h.count("users") != "2" || keys[0] == keys[1] {
+					t.Fatalf("%s users", h.count("users"))
+				}
+				visits := []*flows.Visit{h.open(squatter), h.open(owner)}
+				verify := func(i int) error { return h.VerifyEmail(t.Context(), visits[i], keys[i]) }
+				var errs []error
+				if atOnce {
+					errs = together(2, verify)
+				} else {
+					errs = []error{verify(0), verify(1)}
+				}
+				won := 0
+				for i, err := range errs {
+					if err == nil {
+						won++
+						continue
+					}
+					h.refused(err, refusal.Invalid, refusal.EmailTaken)
+					if all, err := h.Emails(t.Context(), h.open([]string{squatter, owner}[i])); err != nil || all[0].Verified {
+						t.Errorf("whoever came late has %v, %v", all, err)
+					}
+				}
+				if won != 1 {
+					t.Errorf("%d proved the address", won)
+				}
+				if n := h.one(`SELECT COUNT(*) FROM emails WHERE verified AND exclusive`); n != "1" {
+					t.Errorf("%s accounts have the address for themselves", n)
+				}
+				// From now on the address means the account that proved it.
+				h.signedInAs(h.login("ann@example.org"), h.one(`SELECT user_id FROM emails WHERE verified`))
+				h.clock.Advance(4 * time.Minute)
+				third := h.open("")
+				h.must(h.Signup(t.Context(), third, signupOf("ann@example.org")))
+				h.refused(h.VerifyEmail(t.Context(), third, h.key("ann@example.org")), refusal.Invalid, refusal.EmailTaken)
+			})
+		}
+	})
+}
+
+func TestHoneypotLeavesNoTrace(t *testing.T) {
+	h := newHouse(t, "sqlite", mandatory+`, "signup_form_honeypot_field": "website"`)
+	in := signupOf("bot@example.org")
+	in.Honeypot = "https://spam.example"
+	v := h.open("")
+	h.must(h.Signup(t.Context(), v, in))
+	if v.Pending() != flows.VerifyEmail || v.Issued() == "" || v.Authenticated() {
+		t.Errorf("the answer gives it away: pending %q, token %t", v.Pending(), v.Issued() != "")
+	}
+	if h.count("users") != "0" || h.count("messages") != "0" {
+		t.Errorf("%s users, %s mails", h.count("users"), h.count("messages"))
+	}
+	h.refused(h.Login(t.Context(), h.open(""), loginOf("bot@example.org", password)), refusal.Invalid, refusal.EmailMismatch)
+
+	in.Honeypot = ""
+	h.must(h.Signup(t.Context(), h.open(""), in))
+	if h.count("users") != "1" {
+		t.Error("a person who left the field empty got no account")
+	}
+}
+
+// TestTakenAndFreeAddressesLookAlike compares what a stranger is told of a taken and of a free address.
+func TestTakenAndFreeAddressesLookAlike(t *testing.T) {
+	h := newHouse(t, "sqlite", mandatory)
+	h.verified("ann@example.org")
+	h.clock.Advance(time.Hour)
+	taken, _ := h.signup("ann@example.org")
+	free, _ := h.signup("eve@example.org")
+	if a, b := fmt.Sprint(taken.Status()), fmt.Sprint(free.Status()); a != b {
+		t.Errorf("a taken address is answered %s, a free one %s", a, b)
+	}
+	if a, b := len(h.letters("ann@example.org")), len(h.letters("eve@example.org")); a != 2 || b != 1 {
+		t.Errorf("%d and %d mails", a, b)
+	}
+}

@@ -1,0 +1,111 @@
+package flows
+
+import (
+	"context"
+
+	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/tenants"
+)
+
+// Stage is something that a login has to get past. Its value is the flow's id on the wire.
+type Stage string
+
+// The stages, in the order in which a login meets them.
+const (
+	VerifyEmail Stage = "verify_email"
+	Done        Stage = "" // nothing is left
+)
+
+// facts are everything that the next stage depends on.
+type facts struct {
+	pretended     bool // there is no account behind this login
+	emailRequired bool // the tenant lets nobody in without a verified address
+	emailVerified bool // the address that counts for this login is verified
+}
+
+// next is the stage machine: the stage that a login with these facts comes to.
+func next(f facts) Stage {
+	if f.pretended || (f.emailRequired && !f.emailVerified) { // a pretended login never gets anywhere
+		return VerifyEmail
+	}
+	return Done
+}
+
+// gather collects the facts of a login. a is nil for a pretended one.
+func gather(t *tenants.Tenant, l *login, a *store.Account) facts {
+	f := facts{
+		pretended:     a == nil,
+		emailRequired: t.Settings.Account.EmailVerification == tenants.VerificationMandatory,
+	}
+	if a != nil {
+		f.emailVerified = verified(l, a)
+	}
+	return f
+}
+
+// verified reports whether the address that counts for a login is verified: the one it was asked for with, or any of
+// the account's where it was asked for by another name.
+func verified(l *login, a *store.Account) bool {
+	if l.Email != "" {
+		return a.Address.Verified
+	}
+	return a.AnyVerified
+}
+
+// begin starts a login for an account (nil for a pretended one) and takes it as far as it goes.
+func (s *Service) begin(ctx context.Context, v *Visit, l login, a *store.Account) error {
+	l.Since = v.Now
+	v.state.Login = &l
+	v.keep()
+	if a == nil || v.session.UserID != a.ID {
+		v.rotate() // a token that somebody planted must not come to mean a login of somebody else's
+	}
+	v.session.UserID, v.session.Pending, v.session.Epoch = "", true, 0
+	if a != nil {
+		l.UserID = a.ID
+		v.session.UserID, v.session.Epoch = a.ID, a.Epoch
+	}
+	if l.Signup && a != nil && v.Tenant.Settings.Account.EmailVerification == tenants.VerificationOptional && !verified(&l, a) {
+		if err := s.mailVerification(ctx, v, &l, a); err != nil {
+			return err
+		}
+	}
+	return s.advance(ctx, v, a)
+}
+
+// advance takes the visit's login to its next stage, or completes it.
+func (s *Service) advance(ctx context.Context, v *Visit, a *store.Account) error {
+	l := v.state.Login
+	v.dirty = true
+	if a != nil && (!a.Active || a.Epoch != v.session.Epoch) {
+		v.abandon() // put out while the login waited
+		return nil
+	}
+	l.Stage = next(gather(v.Tenant, l, a))
+	switch l.Stage {
+	case VerifyEmail:
+		return s.mailVerification(ctx, v, l, a)
+	default:
+		v.complete(l, a)
+		return nil
+	}
+}
+
+// complete signs the account in: the pending login becomes the session's, under a new token. Whom it is signed in as is read
+// under the lock that notes the login; an account that is being made is nobody else's to change yet.
+func (v *Visit) complete(l *login, a *store.Account) {
+	v.state.Login = nil
+	v.session.UserID, v.session.Pending, v.session.Epoch = a.ID, false, a.Epoch
+	v.rotate()
+	user := a.User
+	user.Password = ""
+	v.user = &user
+	if l.made {
+		v.granted = &user
+		return
+	}
+	v.queue(func(ctx context.Context, tx *store.Tx) (err error) {
+		v.granted, err = tx.SaveLogin(ctx, a.ID, a.Epoch, v.Now, l.rehashed)
+		return err
+	})
+}

@@ -1,0 +1,78 @@
+package flows
+
+import (
+	"encoding/json"
+
+	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/tenants"
+)
+
+// UserView is a user as clients see one. The contract leaves out what a user does not have.
+type UserView struct {
+	ID                string `json:"id"`
+	Display           string `json:"display"`
+	HasUsablePassword bool   `json:"has_usable_password"`
+	Email             string `json:"email,omitempty"`
+	Username          string `json:"username,omitempty"`
+}
+
+// Flow is something that a client may do next, or must.
+type Flow struct {
+	ID        string `json:"id"`
+	IsPending bool   `json:"is_pending,omitempty"`
+}
+
+// Status is what a visit's session amounts to: a user with the proofs given, or what may be done to become one.
+type Status struct {
+	User    *UserView       // nil for nobody
+	Methods json.RawMessage // with a user: a list of Method; never nil then
+	Flows   []Flow          // without one
+}
+
+// Status projects the visit. It reads nothing, so that an answer is always of what was settled.
+func (v *Visit) Status() Status {
+	if v.user != nil {
+		methods := v.methods
+		if methods == nil {
+			methods = none
+		}
+		view := viewOf(v.Tenant, v.user)
+		return Status{User: &view, Methods: methods}
+	}
+	return Status{Flows: v.flows()}
+}
+
+// flows are the ways in that the tenant offers, in the contract's order, and what is pending.
+func (v *Visit) flows() []Flow {
+	account := &v.Tenant.Settings.Account
+	all := []Flow{{ID: "login"}}
+	if account.LoginByCodeEnabled {
+		all = append(all, Flow{ID: "login_by_code"})
+	}
+	if account.SignupEnabled {
+		all = append(all, Flow{ID: "signup"})
+	}
+	if stage := v.Pending(); stage != "" {
+		all = append(all, Flow{ID: string(stage), IsPending: true})
+	}
+	return all
+}
+
+// viewOf is a user as the tenant's clients see one.
+func viewOf(t *tenants.Tenant, u *store.User) UserView {
+	view := UserView{ID: u.ID, HasUsablePassword: u.HasPassword, Email: u.Email, Username: u.Username}
+	switch t.Settings.Account.UserDisplay {
+	case "email":
+		view.Display = u.Email
+	case "name":
+		view.Display = u.Name
+	default:
+		view.Display = u.Username
+	}
+	for _, other := range []string{u.Username, u.Name, u.Email, u.ID} {
+		if view.Display == "" {
+			view.Display = other
+		}
+	}
+	return view
+}

@@ -1,0 +1,357 @@
+package flows
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vestibule-auth/vestibule/internal/limit"
+	"github.com/vestibule-auth/vestibule/internal/refusal"
+	"github.com/vestibule-auth/vestibule/internal/secret"
+	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/tenants"
+)
+
+// Origin is where a visit comes from.
+type Origin struct {
+	Client    store.Client
+	Token     string     // what the client showed; "" for nothing
+	Slides    bool       // use moves the session's end along; otherwise it ends a fixed time after the last login
+	IP        netip.Addr // the client's address; invalid where there is none
+	UserAgent string
+}
+
+// maxUserAgent is how much of a user agent's name is kept, in bytes.
+const maxUserAgent = 200
+
+// Visit is one request on its way through. It is for one goroutine.
+type Visit struct {
+	Tenant *tenants.Tenant
+	Now    time.Time // read once: nothing expires half way through a request
+	Origin Origin
+
+	session *store.Session  // nil for a client without one
+	methods json.RawMessage // the proofs that the user gave, as the wire has them: a list of Method
+	state   state
+	user    *store.User // who is signed in; nil for nobody
+	lost    bool        // a token was shown that names no session
+	ended   bool        // the session was ended by this visit
+	issued  string      // the token that this visit gave to the client
+	dirty   bool        // the session is to be saved
+	granted *store.User // whom the session is signed in as when it is saved: locked by then
+	writes  []write
+	mailed  bool             // a write queues mail
+	spent   []limit.Decision // uses that were taken for what is queued, and are given back if nothing comes of it
+}
+
+// write is one queued change. It is one statement, since a step that queues a single one runs it outside a transaction.
+type write func(context.Context, *store.Tx) error
+
+// state is what a session remembers besides its columns. It is stored as JSON.
+type state struct {
+	// MethodsOf is the user who gave the proofs, where that is not the session's: the one of a login that was given up.
+	MethodsOf string `json:"methods_of,omitempty"`
+	Login     *login `json:"login,omitempty"`
+}
+
+// none is the list of proofs of somebody who gave none.
+var none = json.RawMessage("[]")
+
+// Method is one proof that the user of a session gave. It is part of the wire contract.
+type Method struct {
+	Method   string  `json:"method"` // such as "password"
+	At       float64 `json:"at"`     // seconds since 1970
+	Email    string  `json:"email,omitempty"`
+	Username string  `json:"username,omitempty"`
+	Phone    string  `json:"phone,omitempty"`
+}
+
+// login is a login on its way through the stages.
+type login struct {
+	UserID string    `json:"user_id,omitempty"` // "" for a pretended one, behind which there is no account
+	Email  string    `json:"email,omitempty"`   // the address it was asked for with
+	Signup bool      `json:"signup,omitempty"`
+	Since  time.Time `json:"since"`
+	Stage  Stage     `json:"stage"`
+
+	rehashed string // the password as it is to be kept from now on, "" for as it is
+	made     bool   // the account is made by this very step
+}
+
+// Authenticated reports whether somebody is signed in.
+func (v *Visit) Authenticated() bool { return v.user != nil }
+
+// Lost reports whether the client showed a token that names no session (any more).
+func (v *Visit) Lost() bool { return v.lost }
+
+// Ended reports whether this visit ended the client's session.
+func (v *Visit) Ended() bool { return v.ended }
+
+// Issued is the token that the client must use from now on, or "" if nothing changed.
+func (v *Visit) Issued() string { return v.issued }
+
+// Pending is the stage that a login waits at, or "".
+func (v *Visit) Pending() Stage {
+	if v.user != nil || v.state.Login == nil {
+		return ""
+	}
+	return v.state.Login.Stage
+}
+
+// Open finds the session that a client showed. A token that names none makes a stranger's visit with Lost set; what is
+// then answered is the client kind's choice. The tenant must be the one that the request was addressed to: a token of
+// another tenant names nothing here.
+func (s *Service) Open(ctx context.Context, t *tenants.Tenant, o Origin) (*Visit, error) {
+	v := &Visit{Tenant: t, Now: s.clock.Now(), Origin: o}
+	// A header may hold any bytes, and a cut may split a letter: PostgreSQL takes only what is UTF-8.
+	v.Origin.UserAgent = strings.ToValidUTF8(o.UserAgent[:min(len(o.UserAgent), maxUserAgent)], "")
+	if o.Token == "" {
+		return v, nil
+	}
+	return v, s.read(ctx, v, secret.Digest(o.Token))
+}
+
+// read fills the visit from the session with a token's digest.
+func (s *Service) read(ctx context.Context, v *Visit, digest []byte) error {
+	session, user, err := s.store.For(v.Tenant).SessionByToken(ctx, v.Origin.Client, digest)
+	if errors.Is(err, store.ErrNotFound) {
+		v.lost = true
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !v.Now.Before(session.ExpiresAt) {
+		v.lost = true
+		return s.drop(ctx, v, session.ID)
+	}
+	if session.UserID != "" && !user.Active {
+		// Deactivated, or the password was changed elsewhere. The client is told once that nobody is signed in; from
+		// then on its token names nothing.
+		v.ended = true
+		return s.drop(ctx, v, session.ID)
+	}
+	var st state
+	if len(session.State) > len("{}") {
+		if err := json.Unmarshal(session.State, &st); err != nil {
+			return fmt.Errorf("read session state: %w", err)
+		}
+	}
+	v.session, v.methods, v.state = session, session.Methods, st
+	if session.UserID != "" && !session.Pending {
+		v.user = user
+	}
+	if l := v.state.Login; l != nil && v.Now.Sub(l.Since) > v.Tenant.Settings.Account.LoginTimeout.Duration() {
+		v.abandon()
+	}
+	return s.touch(ctx, v)
+}
+
+// touchAfter is the part of a session's life after which its use moves its end along. Seldom, because it is a write.
+const touchAfter = 14
+
+// touch keeps a session that is in use from expiring.
+func (s *Service) touch(ctx context.Context, v *Visit) error {
+	age := v.sessionAge()
+	if !v.Origin.Slides || v.session.ExpiresAt.Sub(v.Now) > age-age/touchAfter {
+		return nil
+	}
+	v.session.SeenAt, v.session.ExpiresAt = v.Now, v.Now.Add(age)
+	return s.store.For(v.Tenant).One(func(tx *store.Tx) error {
+		return tx.TouchSession(ctx, v.session.ID, v.session.SeenAt, v.session.ExpiresAt)
+	})
+}
+
+func (s *Service) drop(ctx context.Context, v *Visit, id string) error {
+	return s.store.For(v.Tenant).One(func(tx *store.Tx) error { return tx.DropSession(ctx, id) })
+}
+
+// address is the client's address as it is kept.
+func (v *Visit) address() string {
+	if !v.Origin.IP.IsValid() {
+		return ""
+	}
+	return v.Origin.IP.String()
+}
+
+func (v *Visit) sessionAge() time.Duration { return v.Tenant.Settings.Cookies.SessionAge.Duration() }
+
+// step runs fn and settles what it queued. fn may be run twice, on what the database says the second time.
+func (s *Service) step(ctx context.Context, v *Visit, fn func() error) error {
+	for again := false; ; again = true {
+		before := *v
+		before.state = v.state.clone()
+		if v.session != nil {
+			copied := *v.session
+			before.session = &copied
+		}
+		err := fn()
+		if err == nil {
+			err = s.settle(ctx, v)
+		}
+		if err == nil {
+			return nil
+		}
+		for _, d := range v.spent {
+			err = s.refund(ctx, d, err)
+		}
+		*v = before
+		if !errors.Is(err, store.ErrStale) && !errors.Is(err, store.ErrTaken) {
+			return err
+		}
+		if again {
+			return fmt.Errorf("%w: %w", refusal.Of(refusal.Conflict), err)
+		}
+		if v.session != nil {
+			digest := v.session.Token
+			*v = Visit{Tenant: v.Tenant, Now: v.Now, Origin: v.Origin}
+			if err := s.read(ctx, v, digest); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// settle writes the visit's session and everything it queued, together.
+func (s *Service) settle(ctx context.Context, v *Visit) error {
+	writes := v.writes
+	if v.dirty && !v.ended {
+		save, err := v.save()
+		if err != nil {
+			return err
+		}
+		writes = append(slices.Clip(writes), save)
+	}
+	scope := s.store.For(v.Tenant)
+	var err error
+	switch len(writes) {
+	case 0:
+		return nil
+	case 1:
+		err = scope.One(func(tx *store.Tx) error { return writes[0](ctx, tx) })
+	default:
+		err = scope.Do(ctx, func(tx *store.Tx) error {
+			for _, w := range writes {
+				if err := w(ctx, tx); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err != nil {
+		return err
+	}
+	if v.mailed {
+		s.wake()
+	}
+	if v.granted != nil {
+		v.user = v.granted // as it was under the lock
+	}
+	v.writes, v.dirty, v.granted, v.mailed, v.spent = nil, false, nil, false, nil
+	return nil
+}
+
+// save is the write that saves the session, new or changed.
+func (v *Visit) save() (write, error) {
+	encoded, err := json.Marshal(v.state)
+	if err != nil {
+		return nil, fmt.Errorf("encode session state: %w", err)
+	}
+	x := v.session
+	x.IP, x.UserAgent = v.address(), v.Origin.UserAgent
+	x.SeenAt = v.Now
+	if v.Origin.Slides || v.issued != "" {
+		x.ExpiresAt = v.Now.Add(v.sessionAge())
+	}
+	x.Methods, x.State = v.methods, encoded
+	if x.Methods == nil {
+		x.Methods = none
+	}
+	if x.Version > 0 {
+		return func(ctx context.Context, tx *store.Tx) error {
+			err := tx.SaveSession(ctx, x, v.granted)
+			x.Version++ // a failed step forgets x
+			return err
+		}, nil
+	}
+	x.Version = 1
+	return func(ctx context.Context, tx *store.Tx) error { return tx.AddSession(ctx, x, v.granted) }, nil
+}
+
+// keep makes sure that there is a session, and has it saved.
+func (v *Visit) keep() {
+	if v.session == nil {
+		v.session = &store.Session{ID: secret.NewID(), Client: v.Origin.Client, CreatedAt: v.Now}
+		v.rotate()
+	}
+	v.dirty, v.lost, v.ended = true, false, false
+}
+
+// rotate gives the client a new token. It happens whenever the session comes to mean more than it did, so that a token
+// that somebody planted or saw before is worth nothing after.
+func (v *Visit) rotate() {
+	v.issued = secret.Token()
+	v.session.Token = secret.Digest(v.issued)
+}
+
+// abandon forgets a login that waits. The session stays, as a stranger's, and with it the proofs that were given.
+func (v *Visit) abandon() {
+	v.state.Login = nil
+	if v.session != nil {
+		v.state.MethodsOf = v.session.UserID
+		v.session.UserID, v.session.Pending, v.session.Epoch = "", false, 0
+		v.dirty = true
+	}
+}
+
+// queue has a change written when the step settles.
+func (v *Visit) queue(w write) { v.writes = append(v.writes, w) }
+
+// record notes a proof that a user gave. Proofs of another user, from a login that was never finished, are forgotten.
+func (v *Visit) record(userID string, m Method) error {
+	of := v.state.MethodsOf
+	if v.session != nil && v.session.UserID != "" {
+		of = v.session.UserID
+	}
+	var all []Method
+	if of == userID && len(v.methods) > 0 {
+		if err := json.Unmarshal(v.methods, &all); err != nil {
+			return fmt.Errorf("read the session's methods: %w", err)
+		}
+	}
+	m.At = float64(v.Now.UnixMicro()) / 1e6
+	encoded, err := json.Marshal(append(all, m))
+	if err != nil {
+		return fmt.Errorf("encode the session's methods: %w", err)
+	}
+	v.methods, v.state.MethodsOf = encoded, ""
+	return nil
+}
+
+func (st state) clone() state {
+	c := state{MethodsOf: st.MethodsOf}
+	if st.Login != nil {
+		l := *st.Login
+		c.Login = &l
+	}
+	return c
+}
+
+// Logout ends the visit's session, whatever it was.
+func (s *Service) Logout(ctx context.Context, v *Visit) error {
+	return s.step(ctx, v, func() error {
+		if v.session == nil {
+			return nil
+		}
+		id := v.session.ID
+		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropSession(ctx, id) })
+		v.session, v.user, v.methods, v.state, v.ended = nil, nil, nil, state{}, true
+		return nil
+	})
+}
