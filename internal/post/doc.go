@@ -1,0 +1,22 @@
+// Package post sends queued messages: mail over SMTP, and texts through a tenant's webhook.
+//
+// A flow queues a message in the transaction that made it necessary, so that neither exists without the other. The
+// message's body is a Letter as JSON, sealed under the tenant's keys (secret.ForMessage, with the message's id as
+// context). The Worker leases messages, opens and renders them and hands them to a Sender. A finished message, sent or
+// given up, has no body any more.
+//
+// Delivery is at least once. A crash between sending and noting it lets the lease run out, and the message is sent
+// again with the same Message-ID (for a text: the same Idempotency-Key), so that mail servers, mail programs and
+// webhooks can tell. The answer to a failure is one of two:
+//
+//   - a permanent one (the mail server rejects the recipient or the mail with a 5xx reply, a webhook answers 4xx, the
+//     kind is unknown, the body cannot be opened) gives the message up at once;
+//   - any other is tried again after 2, 4, 8 ... seconds, at most 10 minutes, each with some jitter, until the message
+//     is 12 hours old.
+//
+// The words: a *kind* names the occasion and its templates; a *letter* is what a flow queued; a Mail is what it was
+// rendered to; an Outgoing is a rendered message with its addresses, ready for a Sender.
+//
+// Errors of this package name steps, hosts and reply codes. They never hold a recipient, a code, a link or a password,
+// nor the words of a mail server, which like to repeat the recipient; so they may be logged and stored as they are.
+package post

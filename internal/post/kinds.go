@@ -1,0 +1,84 @@
+package post
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/vestibule-auth/vestibule/internal/store"
+)
+
+// Kind is an occasion on which a message is sent.
+type Kind struct {
+	Name      string
+	Channels  []store.Channel
+	Variables []string // what templates may name, besides the variables that every kind has (see Common)
+	needs     []string // at least one of these must have a value, if there are any: what the message is for
+}
+
+// Common lists the variables that the templates of every kind may name: tenant is the tenant's name for people, email
+// the address that a mail goes to, subject the finished subject (not in subjects), and the rest is branding.
+func Common() []string {
+	return []string{"tenant", "email", "subject", "logo_url", "colour", "on_colour"}
+}
+
+// kinds is the one list of occasions. Each has templates/<name>.subject.tmpl, .txt.tmpl and .html.tmpl if it is mailed,
+// and .sms.tmpl if it is texted.
+var kinds = []Kind{
+	{
+		Name: "email_confirmation_signup", Channels: []store.Channel{store.Mail},
+		Variables: []string{"url", "code", "display"}, needs: []string{"url", "code"},
+	},
+	{
+		Name: "email_confirmation", Channels: []store.Channel{store.Mail},
+		Variables: []string{"url", "code", "display"}, needs: []string{"url", "code"},
+	},
+	{
+		Name: "account_already_exists", Channels: []store.Channel{store.Mail, store.SMS},
+		Variables: []string{"password_reset_url"},
+	},
+	{
+		Name: "unknown_account", Channels: []store.Channel{store.Mail, store.SMS},
+		Variables: []string{"signup_url"},
+	},
+	{
+		Name: "phone_verification", Channels: []store.Channel{store.SMS},
+		Variables: []string{"code"}, needs: []string{"code"},
+	},
+}
+
+// Kinds lists the occasions and the variables of their templates.
+func Kinds() []Kind {
+	out := slices.Clone(kinds)
+	for i := range out {
+		out[i].Channels = slices.Clone(out[i].Channels)
+		out[i].Variables = slices.Clone(out[i].Variables)
+	}
+	return out
+}
+
+// kindOf is the kind of that name, if it goes out by that channel.
+func kindOf(name string, c store.Channel) (Kind, bool) {
+	i := slices.IndexFunc(kinds, func(k Kind) bool { return k.Name == name && slices.Contains(k.Channels, c) })
+	if i < 0 {
+		return Kind{}, false
+	}
+	return kinds[i], true
+}
+
+// linkOf is the first link of a letter, of the variables of its kind.
+func linkOf(name string, l Letter) string {
+	for _, k := range kinds {
+		if k.Name != name {
+			continue
+		}
+		for _, v := range k.Variables {
+			if isLink(v) && l.Data[v] != "" {
+				return l.Data[v]
+			}
+		}
+	}
+	return ""
+}
+
+// isLink reports whether a variable holds a link.
+func isLink(variable string) bool { return variable == "url" || strings.HasSuffix(variable, "_url") }

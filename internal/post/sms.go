@@ -1,0 +1,102 @@
+package post
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/tenants"
+)
+
+// SignatureHeader carries a webhook's signature: t=<unix seconds>,v1=<hex>, where v1 is the HMAC-SHA-256 of the time, a
+// dot and the body under the tenant's webhook secret. A receiver that refuses old times cannot be fed a copy.
+const SignatureHeader = "X-Vestibule-Signature"
+
+// SMS sends texts by a POST to the tenant's webhook, which is the tenant's own bridge to whoever carries them.
+type SMS struct {
+	Client *http.Client // of outbound.HTTPClient, without redirects: a redirect is a failure
+}
+
+// webhookBody is what a webhook receives.
+type webhookBody struct {
+	Kind    string `json:"kind"`
+	Phone   string `json:"phone"`
+	Message string `json:"message"`
+	Code    string `json:"code"`
+	Tenant  string `json:"tenant"` // the slug
+}
+
+// Send posts one text. Any 2xx answer is success. Other 4xx answers than 408 and 429 are permanent: the webhook
+// understood, and declined.
+func (s *SMS) Send(ctx context.Context, t *tenants.Tenant, o Outgoing) error {
+	hook, key := webhookOf(t)
+	if hook == "" {
+		return &SendError{Step: "settings", Err: ErrNotConfigured}
+	}
+	body, err := json.Marshal(webhookBody{Kind: o.Kind, Phone: o.To, Message: o.Text, Code: o.Code, Tenant: t.Slug})
+	if err != nil {
+		return &SendError{Step: "webhook", Permanent: true, Err: ErrProtocol}
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, hook, bytes.NewReader(body))
+	if err != nil {
+		return &SendError{Step: "settings", Err: ErrNotConfigured} // the error holds the URL, and the URL may hold a key
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("User-Agent", "Vestibule")
+	r.Header.Set("Idempotency-Key", o.ID)
+	if key != "" {
+		r.Header.Set(SignatureHeader, signature(key, o.At, body))
+	}
+	res, err := s.Client.Do(r)
+	if err != nil {
+		var ue *url.Error
+		if errors.As(err, &ue) {
+			err = ue.Err // without the URL
+		}
+		return &SendError{Step: "webhook", Err: err}
+	}
+	_, _ = io.CopyN(io.Discard, res.Body, 64<<10) // so that the connection can be used again
+	_ = res.Body.Close()
+	switch c := res.StatusCode; {
+	case c >= 200 && c < 300:
+		return nil
+	case c >= 400 && c < 500 && c != http.StatusRequestTimeout && c != http.StatusTooManyRequests:
+		return &SendError{Step: "webhook", Code: c, Permanent: true}
+	default:
+		return &SendError{Step: "webhook", Code: c}
+	}
+}
+
+// signature is the value of SignatureHeader.
+func signature(key string, at time.Time, body []byte) string {
+	unix := strconv.FormatInt(at.Unix(), 10)
+	h := hmac.New(sha256.New, []byte(key))
+	h.Write([]byte(unix + "."))
+	h.Write(body)
+	return "t=" + unix + ",v1=" + hex.EncodeToString(h.Sum(nil))
+}
+
+// RenderText makes the text of a letter: one short line.
+func RenderText(t *tenants.Tenant, kind string, l Letter) (string, error) {
+	k, ok := kindOf(kind, store.SMS)
+	if !ok {
+		return "", ErrUnknownKind
+	}
+	vars, err := variables(t, k, l)
+	if err != nil {
+		return "", err
+	}
+	text, err := execText(builtin(kind, "sms"), vars)
+	return strings.TrimSpace(text), err
+}

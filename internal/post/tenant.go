@@ -1,0 +1,33 @@
+package post
+
+import "github.com/vestibule-auth/vestibule/tenants"
+
+// What post reads of a tenant's settings, each in one place.
+
+func smtpURLOf(t *tenants.Tenant) string { return t.Settings.Email.SMTPURL.Reveal() }
+
+func webhookOf(t *tenants.Tenant) (url, key string) {
+	return t.Settings.SMS.WebhookURL, t.Settings.SMS.WebhookSecret.Reveal()
+}
+
+// prefixOf is what the tenant's subjects begin with.
+func prefixOf(t *tenants.Tenant) string {
+	if p := t.Settings.Account.EmailSubjectPrefix; p != nil {
+		return *p
+	}
+	return "[" + t.Name + "] "
+}
+
+// ownTemplates are the tenant's own templates for a kind, if it has any.
+func ownTemplates(t *tenants.Tenant, kind string) (tenants.MailTemplate, bool) {
+	own := t.Settings.Email.Templates[kind]
+	return own, own != tenants.MailTemplate{}
+}
+
+// nameOf is what people know the tenant by.
+func nameOf(t *tenants.Tenant) string {
+	if n := t.Settings.Branding.Name; n != "" {
+		return n
+	}
+	return t.Name
+}
