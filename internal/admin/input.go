@@ -1,0 +1,238 @@
+package admin
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/vestibule-auth/vestibule/tenants"
+)
+
+// The bounds of a tenant. Those of its configuration are tenants.MaxDocument and what the schema says.
+const (
+	MaxName  = 200 // characters
+	MaxHosts = 50
+)
+
+// CreateInput is a new tenant.
+type CreateInput struct {
+	Slug   string
+	Name   string
+	Hosts  []string        // the public one first
+	Config json.RawMessage // what the tenant wants other than the defaults; empty: nothing
+
+	faults faults // what ReadCreateInput found
+}
+
+// The members of the documents that operators send, with those that could be meant to be there.
+var (
+	createMembers = []string{"slug", "name", "hosts", "config"}
+	patchMembers  = []string{"name", "hosts", "state", "config"}
+	fixedMembers  = []string{"id", "slug", "public_url", "version", "created_at", "updated_at"}
+)
+
+// ReadCreateInput reads a new tenant from a JSON object with slug, name, hosts and config. What does not fit is kept, and
+// reported by CreateTenant together with what is wrong with the rest.
+func ReadCreateInput(doc json.RawMessage) CreateInput {
+	var in CreateInput
+	given := in.faults.members(doc, createMembers)
+	if raw, ok := given["slug"]; ok {
+		in.Slug = in.faults.text("slug", raw)
+	}
+	if raw, ok := given["name"]; ok {
+		in.Name = in.faults.text("name", raw)
+	}
+	if raw, ok := given["hosts"]; ok {
+		in.Hosts = in.faults.texts("hosts", raw)
+	}
+	in.Config = given["config"]
+	return in
+}
+
+// patch is a change to a tenant. Of the members only those that were given count.
+type patch struct {
+	name   *string
+	hosts  *[]string
+	state  *tenants.State
+	config json.RawMessage // itself a merge patch; nil: not given
+}
+
+func (f *faults) patch(doc json.RawMessage) patch {
+	var p patch
+	given := f.members(doc, patchMembers)
+	for _, name := range patchMembers {
+		if string(given[name]) == "null" { // in a merge patch null takes a member away (RFC 7396)
+			f.add(name, "cannot be removed")
+			delete(given, name)
+		}
+	}
+	if raw, ok := given["name"]; ok {
+		name := f.text("name", raw)
+		p.name = &name
+	}
+	if raw, ok := given["hosts"]; ok {
+		hosts := f.texts("hosts", raw)
+		p.hosts = &hosts
+	}
+	if raw, ok := given["state"]; ok {
+		var state tenants.State
+		if json.Unmarshal(raw, &state) != nil || (state != tenants.Active && state != tenants.Suspended) {
+			f.add("state", `must be "active" or "suspended"`)
+		}
+		p.state = &state
+	}
+	p.config = given["config"]
+	return p
+}
+
+// members are those of a JSON object. Unlike encoding/json it takes names as they are spelt, and none twice.
+func (f *faults) members(doc json.RawMessage, known []string) map[string]json.RawMessage {
+	out := map[string]json.RawMessage{}
+	if !utf8.Valid(doc) {
+		f.add("", "must be UTF-8")
+		return out
+	}
+	dec := json.NewDecoder(bytes.NewReader(doc))
+	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+		f.add("", "must be a JSON object")
+		return out
+	}
+	for dec.More() {
+		t, err := dec.Token()
+		name, ok := t.(string)
+		var value json.RawMessage
+		if err != nil || !ok || dec.Decode(&value) != nil {
+			f.add("", "is not valid JSON")
+			return map[string]json.RawMessage{}
+		}
+		_, twice := out[name]
+		switch {
+		case twice:
+			f.add(memberPath(name), "is given twice")
+		case slices.Contains(known, name):
+			out[name] = value
+		case slices.Contains(fixedMembers, name):
+			f.add(name, "cannot be set")
+		default:
+			f.add(memberPath(name), "unknown member; the members are %s", strings.Join(known, ", "))
+		}
+	}
+	_, err := dec.Token()
+	if _, more := dec.Token(); err != nil || !errors.Is(more, io.EOF) {
+		f.add("", "is not valid JSON")
+	}
+	return out
+}
+
+// memberPath is the path of a member whose name is anybody's.
+func memberPath(name string) string {
+	odd := func(r rune) bool {
+		return r != '_' && r != '-' && (r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r))
+	}
+	if name != "" && len(name) <= 64 && !strings.ContainsFunc(name, odd) {
+		return name
+	}
+	return fmt.Sprintf("[%q]", name[:min(len(name), 64)])
+}
+
+func (f *faults) text(path string, raw json.RawMessage) string {
+	var v any
+	if err := json.Unmarshal(raw, &v); err == nil {
+		if s, ok := v.(string); ok {
+			return s
+		}
+	}
+	f.add(path, "must be text")
+	return ""
+}
+
+func (f *faults) texts(path string, raw json.RawMessage) []string {
+	var list []json.RawMessage
+	if err := json.Unmarshal(raw, &list); err != nil || list == nil {
+		f.add(path, "must be a list")
+		return nil
+	}
+	if len(list) > MaxHosts { // there is no use in a fault for each of a million
+		f.add(path, "must list at most %d", MaxHosts)
+		return nil
+	}
+	out := make([]string, len(list))
+	for i, one := range list {
+		out[i] = f.text(fmt.Sprintf("%s[%d]", path, i), one)
+	}
+	return out
+}
+
+func (f *faults) name(name string) {
+	switch {
+	case f.has("name"):
+	case !utf8.ValidString(name) || utf8.RuneCountInString(name) > MaxName || strings.TrimSpace(name) == "" ||
+		strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
+		f.add("name", "must be 1 to %d printable characters", MaxName)
+	case strings.TrimSpace(name) != name:
+		f.add("name", "must not begin or end with a space")
+	}
+}
+
+func (f *faults) slug(slug string) {
+	if !f.has("slug") && !tenants.ValidSlug(slug) {
+		f.add("slug", "must be 1 to 63 lower-case letters, digits and dashes, with no dash at either end")
+	}
+}
+
+// has reports whether something is wrong with a member already, so that one mistake is not told in two ways.
+func (f *faults) has(path string) bool {
+	return slices.ContainsFunc(*f, func(fault Fault) bool { return fault.Path == path })
+}
+
+// hosts are normal hosts, as far as those that were given are hosts. What is not stays as it is, for ValidateHosts to name.
+func (f *faults) hosts(given []string) []string {
+	if len(given) > MaxHosts {
+		f.add("hosts", "must list at most %d", MaxHosts)
+		return nil
+	}
+	out := make([]string, len(given))
+	for i, h := range given {
+		out[i] = h
+		if _, _, err := net.SplitHostPort(h); err == nil {
+			continue // a host with a port was not meant for all ports
+		}
+		if normal, ok := tenants.NormalHost(h); ok {
+			out[i] = normal
+		}
+	}
+	return out
+}
+
+// fit reports which of the hosts are none, and what in the settings does not fit them. Where the settings could not be
+// read (nil), the hosts are judged alone.
+func (f *faults) fit(settings *tenants.Settings, hosts []string) error {
+	judge := settings
+	if judge == nil {
+		defaults := tenants.Defaults()
+		judge = &defaults
+	}
+	var bad *tenants.ConfigError
+	err := judge.ValidateHosts(hosts)
+	if err == nil || !errors.As(err, &bad) {
+		return err
+	}
+	for _, fault := range bad.Faults {
+		switch {
+		case strings.HasPrefix(fault.Path, "hosts"):
+			if !f.has(fault.Path) {
+				f.add(fault.Path, "%s", fault.Message)
+			}
+		case settings != nil && !f.has("hosts"):
+			f.add("config."+fault.Path, "%s", fault.Message)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,196 @@
+// Package admin is what operators do: it makes tenants, shows them, changes them and deletes them.
+//
+// Shapes. A Tenant is a view: its configuration is the sparse document that operators gave, with every secret replaced by
+// tenants.Mask, and it can be sent back as it is. A CreateInput is a new tenant; a change is a JSON merge patch (RFC 7396)
+// of "name", "hosts", "state" and "config". Each change names the Actor who makes it, and is logged with it; no value that
+// was given is in the log.
+//
+// A tenant has a version, which rises with every change and is never that of another tenant. A change may say which
+// versions it was meant for; one that does not is applied to whatever is there. Deleting frees the slug and the hosts
+// but keeps the row: the id, and the keys that were made for it, are never used again, so that nothing that was left
+// behind can belong to a later tenant of the same slug.
+//
+// Errors. Invalid has everything that is wrong with the input, at once, and nothing was changed; Taken says which slug or
+// host belongs to another tenant; ErrStale says that the tenant has another version than the change was meant for, or
+// kept changing meanwhile. A tenant that is not there, a cursor or limit that is no good, and a database that cannot be
+// reached are refusals (Missing, Invalid, Busy). Anything else is a fault of the server.
+package admin
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vestibule-auth/vestibule/internal/clock"
+	"github.com/vestibule-auth/vestibule/internal/refusal"
+	"github.com/vestibule-auth/vestibule/internal/secret"
+	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/tenants"
+)
+
+// Options are what a Service works with. Store and Keys are needed.
+type Options struct {
+	Store     *store.Store
+	Directory *tenants.Directory // told of every change; nil where this process serves no tenants
+	Clock     clock.Clock        // the machine's, unless given
+	Keys      *secret.Keys       // the server's; they sign cursors
+	Log       *slog.Logger       // nowhere, unless given
+
+	// CheckTemplate refuses a tenant's own texts for a kind of mail that could not be sent; nil: none is refused. It is
+	// package post's to say, which this package does not reach.
+	CheckTemplate func(kind string, t tenants.MailTemplate) error
+}
+
+// Service is what operators do. It is safe for concurrent use.
+type Service struct {
+	store     *store.Store
+	directory *tenants.Directory
+	clock     clock.Clock
+	keys      *secret.Keys
+	log       *slog.Logger
+
+	checkTemplate func(kind string, t tenants.MailTemplate) error
+}
+
+// New is a Service with the given options.
+func New(o Options) *Service {
+	if o.Clock == nil {
+		o.Clock = clock.System{}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Service{store: o.Store, directory: o.Directory, clock: o.Clock, keys: o.Keys, log: o.Log, checkTemplate: o.CheckTemplate}
+}
+
+// Actor is who makes a change.
+type Actor struct {
+	Name string // such as admin-token; never a secret
+}
+
+// Token recognises an operators' bearer token. It holds the token's digest alone. The zero value recognises none.
+type Token struct {
+	digest [sha256.Size]byte
+	set    bool
+}
+
+// NewToken recognises the given token, and nothing if that is empty.
+func NewToken(token string) Token {
+	if token == "" {
+		return Token{}
+	}
+	return Token{digest: [sha256.Size]byte(secret.Digest(token)), set: true}
+}
+
+// Is reports whether the token is the one that t recognises. How long it takes says nothing about how far they agree.
+func (t Token) Is(token string) bool {
+	same := secret.Equal(t.digest[:], secret.Digest(token))
+	return same && t.set
+}
+
+// Fault is one thing that is wrong with the input.
+type Fault struct {
+	Path    string `json:"path"`    // such as slug, hosts[0] or config.account.login_methods[0]; "" is the whole input
+	Message string `json:"message"` // a sentence that goes after the path
+}
+
+// String is the path and the message.
+func (f Fault) String() string {
+	if f.Path == "" {
+		return f.Message
+	}
+	return f.Path + ": " + f.Message
+}
+
+// Invalid is everything that is wrong with the input, sorted by path. No secret is in it.
+type Invalid struct{ Faults []Fault }
+
+// Error lists the faults.
+func (e *Invalid) Error() string {
+	lines := make([]string, len(e.Faults))
+	for i, f := range e.Faults {
+		lines[i] = f.String()
+	}
+	return "invalid: " + strings.Join(lines, "; ")
+}
+
+// Taken says which part of the input belongs to another tenant.
+type Taken struct{ Fault Fault }
+
+// Error is the fault.
+func (e *Taken) Error() string { return "taken: " + e.Fault.String() }
+
+// ErrStale says that the tenant has another version than the change was meant for, or that others kept changing it.
+var ErrStale = errors.New("admin: changed by someone else")
+
+// faults gathers what is wrong.
+type faults []Fault
+
+func (f *faults) add(path, format string, args ...any) {
+	*f = append(*f, Fault{path, fmt.Sprintf(format, args...)})
+}
+
+// config takes over the faults of a configuration, which has its place under config. Hosts stand beside it.
+func (f *faults) config(err error) error {
+	var bad *tenants.ConfigError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	for _, fault := range bad.Faults {
+		switch {
+		case fault.Path == "":
+			f.add("config", "%s", fault.Message)
+		case strings.HasPrefix(fault.Path, "["): // a key that needs quoting
+			f.add("config"+fault.Path, "%s", fault.Message)
+		default:
+			f.add("config."+fault.Path, "%s", fault.Message)
+		}
+	}
+	return nil
+}
+
+// err is the sorted error of what was gathered, or nil.
+func (f faults) err() error {
+	if len(f) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(f, func(a, b Fault) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Message, b.Message))
+	})
+	return &Invalid{Faults: slices.Compact(f)}
+}
+
+// comeBack is how long whoever meets an unreachable database is told to wait.
+const comeBack = 2 * time.Second
+
+// failed is an error of the store in this package's terms.
+func failed(op string, err error) error {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return fmt.Errorf("%s: %w: %w", op, refusal.Of(refusal.Missing), err)
+	case errors.Is(err, store.ErrUnavailable):
+		return fmt.Errorf("%s: %w: %w", op, refusal.Later(refusal.Busy, comeBack), err)
+	default:
+		return fmt.Errorf("%s: %w", op, err)
+	}
+}
+
+// changed logs a change.
+func (s *Service) changed(ctx context.Context, by Actor, act string, rec *store.TenantRecord) {
+	s.log.LogAttrs(ctx, slog.LevelInfo, "tenant changed", slog.String("actor", by.Name), slog.String("act", act),
+		slog.String("tenant", rec.Slug), slog.String("tenant_id", rec.ID), slog.Int64("version", rec.Version))
+}
+
+// forget has the directory read a tenant anew. It is called whatever became of a write: one whose commit went unanswered
+// may have been kept.
+func (s *Service) forget(rec *store.TenantRecord) {
+	if s.directory != nil {
+		s.directory.Invalidate(rec.ID)
+	}
+}

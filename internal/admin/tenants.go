@@ -1,0 +1,304 @@
+package admin
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/vestibule-auth/vestibule/internal/refusal"
+	"github.com/vestibule-auth/vestibule/internal/secret"
+	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/tenants"
+)
+
+// MaxPage is the most tenants that one page lists.
+const MaxPage = 200
+
+// Tenant is a tenant as operators see it.
+type Tenant struct {
+	ID        string          `json:"id"`
+	Slug      string          `json:"slug"`
+	Name      string          `json:"name"`
+	Hosts     []string        `json:"hosts"`
+	State     tenants.State   `json:"state"`
+	PublicURL string          `json:"public_url"`
+	Config    json.RawMessage `json:"config"` // sparse, its secrets masked
+	Version   int64           `json:"version"`
+	CreatedAt time.Time       `json:"created_at"`
+	UpdatedAt time.Time       `json:"updated_at"`
+}
+
+// viewOf is the view of a record.
+func viewOf(rec *store.TenantRecord) (*Tenant, error) {
+	config, err := tenants.Redact(rec.Document)
+	if err != nil {
+		return nil, fmt.Errorf("mask the settings of tenant %s: %w", rec.ID, err)
+	}
+	settings, err := tenants.Decode(rec.Document)
+	if err != nil {
+		return nil, fmt.Errorf("read the settings of tenant %s: %w", rec.ID, err)
+	}
+	t := tenants.Tenant{Slug: rec.Slug, Hosts: rec.Hosts, Settings: settings}
+	hosts := rec.Hosts
+	if hosts == nil {
+		hosts = []string{}
+	}
+	return &Tenant{
+		ID: rec.ID, Slug: rec.Slug, Name: rec.Name, Hosts: hosts, State: rec.State, PublicURL: t.PublicURL(), Config: config,
+		Version: rec.Version, CreatedAt: rec.CreatedAt.UTC(), UpdatedAt: rec.UpdatedAt.UTC(),
+	}, nil
+}
+
+// CreateTenant makes a tenant, active from now on.
+func (s *Service) CreateTenant(ctx context.Context, by Actor, in CreateInput) (*Tenant, error) {
+	f := slices.Clone(in.faults)
+	f.slug(in.Slug)
+	f.name(in.Name)
+	hosts := f.hosts(in.Hosts)
+	doc, err := tenants.NewDocument(in.Config)
+	var settings *tenants.Settings
+	if err == nil {
+		settings, err = s.parse(doc)
+	}
+	if err := errors.Join(f.config(err), f.fit(settings, hosts)); err != nil {
+		return nil, fmt.Errorf("check tenant: %w", err)
+	}
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	rec := &store.TenantRecord{
+		ID: secret.NewID(), Slug: in.Slug, Name: in.Name, State: tenants.Active, Hosts: hosts, Document: doc, CreatedAt: s.clock.Now(),
+	}
+	defer s.forget(rec)
+	if err := s.store.AddTenant(ctx, rec); err != nil {
+		return nil, notSaved("create tenant", err, hosts)
+	}
+	s.changed(ctx, by, "tenant.create", rec)
+	return viewOf(rec)
+}
+
+// parse reads settings that are to be saved, down to the texts of mails.
+func (s *Service) parse(doc []byte) (*tenants.Settings, error) {
+	settings, err := tenants.Parse(doc)
+	if err != nil {
+		return nil, err
+	}
+	if s.checkTemplate == nil {
+		return &settings, nil
+	}
+	var faults []tenants.Fault
+	for _, kind := range slices.Sorted(maps.Keys(settings.Email.Templates)) {
+		if err := s.checkTemplate(kind, settings.Email.Templates[kind]); err != nil {
+			faults = append(faults, tenants.Fault{Path: "email.templates." + kind, Message: err.Error()})
+		}
+	}
+	if len(faults) > 0 {
+		return nil, &tenants.ConfigError{Faults: faults}
+	}
+	return &settings, nil
+}
+
+// Tenant is the tenant of that slug.
+func (s *Service) Tenant(ctx context.Context, slug string) (*Tenant, error) {
+	rec, err := s.record(ctx, slug)
+	if err != nil {
+		return nil, err
+	}
+	return viewOf(rec)
+}
+
+// record is the record of that slug. What cannot be a slug is not looked for.
+func (s *Service) record(ctx context.Context, slug string) (*store.TenantRecord, error) {
+	if !tenants.ValidSlug(slug) {
+		return nil, refusal.Of(refusal.Missing)
+	}
+	rec, err := s.store.TenantRecordBySlug(ctx, slug)
+	if err != nil {
+		return nil, failed("read tenant", err)
+	}
+	return rec, nil
+}
+
+// Tenants lists up to limit tenants, at most MaxPage, sorted by slug. The first page has the cursor ""; each page comes
+// with the cursor of the next one, which is "" after the last.
+func (s *Service) Tenants(ctx context.Context, cursor string, limit int) (page []*Tenant, next string, err error) {
+	if limit < 1 || limit > MaxPage {
+		return nil, "", &refusal.Refusal{Kind: refusal.Invalid, Details: []refusal.Detail{{
+			Message: fmt.Sprintf("must be a whole number from 1 to %d", MaxPage), Code: refusal.Malformed, Param: "limit",
+		}}}
+	}
+	after, err := s.after(cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	records, err := s.store.TenantRecords(ctx, after, limit+1)
+	if err != nil {
+		return nil, "", failed("list tenants", err)
+	}
+	if len(records) > limit {
+		records = records[:limit]
+		next = s.cursor(records[limit-1].Slug)
+	}
+	page = make([]*Tenant, len(records))
+	for i, rec := range records {
+		if page[i], err = viewOf(rec); err != nil {
+			return nil, "", err
+		}
+	}
+	return page, next, nil
+}
+
+// cursorOf is what the MAC of a cursor is of, besides the slug: the list that the cursor belongs to.
+const cursorOf = "tenants"
+
+// macSize is the length of a MAC, which comes first in a cursor.
+const macSize = 32
+
+// cursor is where the page after a slug begins. It is signed, so that nothing but what this server handed out ever comes
+// back, and opaque, so that nobody builds on what is in it.
+func (s *Service) cursor(slug string) string {
+	return base64.RawURLEncoding.EncodeToString(append(s.keys.Sign(secret.ForCursor, cursorOf, slug), slug...))
+}
+
+// after is the slug that a cursor of ours stands for.
+func (s *Service) after(cursor string) (string, error) {
+	if cursor == "" {
+		return "", nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	// A cursor has one spelling: the decoder would let line breaks and loose bits pass.
+	if err != nil || len(raw) < macSize || base64.RawURLEncoding.EncodeToString(raw) != cursor ||
+		!s.keys.Verify(raw[:macSize], secret.ForCursor, cursorOf, string(raw[macSize:])) {
+		return "", &refusal.Refusal{Kind: refusal.Invalid, Details: []refusal.Detail{{
+			Message: "must be the next_cursor of an earlier page; leave it out to begin anew", Code: refusal.Malformed, Param: "cursor",
+		}}}
+	}
+	return string(raw[macSize:]), nil
+}
+
+// Versions are those that a change is meant for; nil is any.
+type Versions []int64
+
+func (v Versions) allow(version int64) bool { return v == nil || slices.Contains(v, version) }
+
+// PatchTenant applies a merge patch of name, hosts, state and config. A config is judged as a whole, as it is after the
+// change; what the patch leaves alone is not judged again, so that a tenant can be suspended whatever its configuration.
+// A patch that changes nothing makes no new version.
+func (s *Service) PatchTenant(ctx context.Context, by Actor, slug string, meant Versions, doc json.RawMessage) (*Tenant, error) {
+	var f faults
+	p := f.patch(doc)
+	rec, err := s.change(ctx, by, "tenant.patch", slug, meant, func(rec *store.TenantRecord) error {
+		return s.apply(p, rec, slices.Clone(f))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return viewOf(rec)
+}
+
+// apply changes rec as a patch says, unless something is wrong with it: f is what is known to be.
+func (s *Service) apply(p patch, rec *store.TenantRecord, f faults) error {
+	if p.name != nil {
+		f.name(*p.name)
+		rec.Name = *p.name
+	}
+	if p.state != nil {
+		rec.State = *p.state
+	}
+	if p.hosts != nil {
+		rec.Hosts = f.hosts(*p.hosts)
+	}
+	if p.config != nil || p.hosts != nil {
+		settings, err := s.settings(p, rec)
+		if err := errors.Join(f.config(err), f.fit(settings, rec.Hosts)); err != nil {
+			return fmt.Errorf("check tenant %s: %w", rec.ID, err)
+		}
+	}
+	return f.err()
+}
+
+// settings are those after the change, which also goes into rec.
+func (s *Service) settings(p patch, rec *store.TenantRecord) (*tenants.Settings, error) {
+	if p.config == nil {
+		settings, err := tenants.Decode(rec.Document)
+		if err != nil {
+			return nil, fmt.Errorf("read the settings of tenant %s: %w", rec.ID, err)
+		}
+		return &settings, nil
+	}
+	doc, err := tenants.Merge(rec.Document, p.config)
+	if err != nil {
+		return nil, err
+	}
+	rec.Document = doc
+	return s.parse(doc)
+}
+
+// DeleteTenant deletes a tenant. From now on nothing reaches its people, sessions and tokens; its slug and hosts are free.
+func (s *Service) DeleteTenant(ctx context.Context, by Actor, slug string, meant Versions) error {
+	_, err := s.change(ctx, by, "tenant.delete", slug, meant, func(rec *store.TenantRecord) error {
+		rec.State, rec.DeletedAt = tenants.Deleted, s.clock.Now()
+		return nil
+	})
+	return err
+}
+
+// change reads a tenant, has apply change it, and saves it. If somebody else saved it in between, and the change is meant
+// for any version, it is made once more on what they left.
+func (s *Service) change(ctx context.Context, by Actor, act, slug string, meant Versions, apply func(*store.TenantRecord) error,
+) (*store.TenantRecord, error) {
+	rec, err := s.changeOnce(ctx, by, act, slug, meant, apply)
+	if errors.Is(err, ErrStale) && meant == nil {
+		rec, err = s.changeOnce(ctx, by, act, slug, meant, apply)
+	}
+	return rec, err
+}
+
+func (s *Service) changeOnce(ctx context.Context, by Actor, act, slug string, meant Versions,
+	apply func(*store.TenantRecord) error,
+) (*store.TenantRecord, error) {
+	rec, err := s.record(ctx, slug)
+	if err != nil {
+		return nil, err
+	}
+	if !meant.allow(rec.Version) {
+		return nil, ErrStale
+	}
+	before := *rec
+	if err := apply(rec); err != nil {
+		return nil, err
+	}
+	if rec.Name == before.Name && rec.State == before.State && slices.Equal(rec.Hosts, before.Hosts) &&
+		bytes.Equal(rec.Document, before.Document) {
+		return rec, nil
+	}
+	rec.UpdatedAt = s.clock.Now()
+	defer s.forget(rec)
+	if err := s.store.SaveTenant(ctx, rec); err != nil {
+		return nil, notSaved("save tenant", err, rec.Hosts)
+	}
+	s.changed(ctx, by, act, rec)
+	return rec, nil
+}
+
+// notSaved is why a tenant could not be written, in the terms of what was given.
+func notSaved(op string, err error, hosts []string) error {
+	var taken *store.TakenError
+	switch {
+	case errors.Is(err, store.ErrStale):
+		return fmt.Errorf("%s: %w: %w", op, ErrStale, err)
+	case errors.As(err, &taken) && taken.What == "host":
+		path := fmt.Sprintf("hosts[%d]", slices.Index(hosts, taken.Value))
+		return &Taken{Fault{path, fmt.Sprintf("%s belongs to another tenant", taken.Value)}}
+	case errors.As(err, &taken):
+		return &Taken{Fault{"slug", fmt.Sprintf("%s is the slug of another tenant", taken.Value)}}
+	default:
+		return failed(op, err)
+	}
+}

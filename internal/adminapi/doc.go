@@ -1,0 +1,14 @@
+// Package adminapi is the operators' wire: package admin under /admin/v1, as JSON over HTTP.
+//
+// Every request carries an operators' token (Authorization: Bearer, RFC 6750); without one everything is 401, whether it
+// exists or not. Answers are the thing that was asked for, or a problem (RFC 9457, application/problem+json) whose type is
+// one of the urn:vestibule:problem:… in problem.go, and whose errors list every fault of the input with its path. Nothing
+// may be kept in a cache.
+//
+// A tenant's ETag is its version, which no other tenant ever has, not even one made later under the same slug. If-Match
+// makes a change conditional (412 if somebody else was faster), If-None-Match spares an answer (304). PATCH takes a JSON
+// merge patch (RFC 7396).
+//
+// The routes are the table in routes.go; openapi.yaml says the same to machines, and a test holds the two together. This
+// package and no other knows which status code belongs to what package admin returns.
+package adminapi

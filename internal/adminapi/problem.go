@@ -1,0 +1,166 @@
+package adminapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"math"
+	"net/http"
+	"strconv"
+
+	"github.com/vestibule-auth/vestibule/internal/admin"
+	"github.com/vestibule-auth/vestibule/internal/refusal"
+)
+
+// problem is an answer that declines a request (RFC 9457). As an error it is what a handler returns to send it.
+type problem struct {
+	Type      string        `json:"type"`
+	Title     string        `json:"title"`
+	Status    int           `json:"status"`
+	Detail    string        `json:"detail,omitempty"`
+	Errors    []admin.Fault `json:"errors,omitempty"`
+	RequestID string        `json:"request_id,omitempty"`
+}
+
+// Error is the title.
+func (p *problem) Error() string { return p.Title }
+
+// because is the problem with its faults.
+func (p *problem) because(faults ...admin.Fault) *problem {
+	q := *p
+	q.Errors = faults
+	return &q
+}
+
+func newProblem(kind string, status int, title, detail string) *problem {
+	return &problem{Type: "urn:vestibule:problem:" + kind, Title: title, Status: status, Detail: detail}
+}
+
+// The problems. Their types never change.
+var (
+	errMalformed = newProblem("malformed", http.StatusBadRequest, "The request cannot be read.",
+		"See errors for what is wrong with it.")
+	errNoToken = newProblem("unauthenticated", http.StatusUnauthorized, "A token is needed.",
+		"Send the admin token in the Authorization header, as a Bearer token.")
+	errForbidden = newProblem("forbidden", http.StatusForbidden, "This is not allowed.", "")
+	errNoRoute   = newProblem("unknown-path", http.StatusNotFound, "There is nothing at this path.", "")
+	errMissing   = newProblem("missing", http.StatusNotFound, "There is no such thing.", "It may have been deleted.")
+	errNoMethod  = newProblem("method", http.StatusMethodNotAllowed, "This method is not for this path.",
+		"The Allow header lists those that are.")
+	errTaken = newProblem("taken", http.StatusConflict, "A slug or host belongs to another tenant.",
+		"Choose another, or take it away from the other tenant first.")
+	errConflict = newProblem("conflict", http.StatusConflict, "Others kept changing this at the same time.",
+		"Read it again, then decide whether the change is still wanted.")
+	errGone  = newProblem("gone", http.StatusGone, "This is not there any more.", "")
+	errStale = newProblem("stale", http.StatusPreconditionFailed, "This was changed by someone else.",
+		"The If-Match header names another version. Read it again, then decide whether the change is still wanted.")
+	errTooLarge = newProblem("too-large", http.StatusRequestEntityTooLarge, "The body is too large.",
+		"It may have 1 MiB at most.")
+	errMediaType = newProblem("media-type", http.StatusUnsupportedMediaType, "The body has a type that is not taken here.",
+		"Send JSON, and say so in the Content-Type header.")
+	errInvalid = newProblem("invalid", http.StatusUnprocessableEntity, "The input is not valid.",
+		"Nothing was changed. See errors for everything that is wrong.")
+	errLimited = newProblem("limited", http.StatusTooManyRequests, "There were too many requests.", "Wait a while, then try again.")
+	errFailed  = newProblem("failed", http.StatusInternalServerError, "Something went wrong in the server.",
+		"The server's log has more, under the request_id.")
+	errBusy = newProblem("busy", http.StatusServiceUnavailable, "The server cannot do this right now.", "Try again soon.")
+)
+
+// kinds is what each kind of refusal becomes here.
+var kinds = map[refusal.Kind]*problem{
+	refusal.Invalid:         errMalformed,
+	refusal.Unauthenticated: errNoToken,
+	refusal.Forbidden:       errForbidden,
+	refusal.Missing:         errMissing,
+	refusal.Conflict:        errConflict,
+	refusal.Gone:            errGone,
+	refusal.Limited:         errLimited,
+	refusal.Busy:            errBusy,
+}
+
+// problemOf is the problem that an error means, or nil where it means nothing to anybody outside.
+func problemOf(r *http.Request, err error) *problem {
+	var (
+		own      *problem
+		invalid  *admin.Invalid
+		taken    *admin.Taken
+		tooLarge *http.MaxBytesError
+	)
+	switch {
+	case errors.As(err, &own):
+		return own
+	case errors.As(err, &invalid):
+		return errInvalid.because(invalid.Faults...)
+	case errors.As(err, &taken):
+		return errTaken.because(taken.Fault)
+	case errors.As(err, &tooLarge):
+		return errTooLarge
+	case errors.Is(err, admin.ErrStale) && r.Header.Get("If-Match") != "":
+		return errStale
+	case errors.Is(err, admin.ErrStale):
+		return errConflict
+	}
+	refused, ok := refusal.As(err)
+	if !ok && errors.Is(err, context.DeadlineExceeded) {
+		return errBusy // the time ran out while something was waited for
+	}
+	if !ok {
+		return nil
+	}
+	var faults []admin.Fault
+	for _, d := range refused.Details {
+		faults = append(faults, admin.Fault{Path: d.Param, Message: d.Message})
+	}
+	return kinds[refused.Kind].because(faults...)
+}
+
+// decline answers an error. One that means nothing outside is a 500 that tells nothing but the request's id, under which
+// the log has it.
+func (a *API) decline(w http.ResponseWriter, r *http.Request, err error) {
+	id := ""
+	if a.RequestID != nil {
+		id = a.RequestID(r)
+	}
+	if errors.Is(r.Context().Err(), context.Canceled) {
+		return // the client is gone, and nobody hears the answer
+	}
+	p := problemOf(r, err)
+	if p == nil {
+		p = errFailed
+		a.logger().LogAttrs(r.Context(), slog.LevelError, "admin request failed",
+			slog.String("request_id", id), slog.Any("error", err))
+	} else if p.Type == errBusy.Type {
+		a.logger().LogAttrs(r.Context(), slog.LevelWarn, "admin request turned away",
+			slog.String("request_id", id), slog.Any("error", err))
+	}
+	if refused, ok := refusal.As(err); ok && refused.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(refused.RetryAfter.Seconds()))))
+	}
+	body := *p
+	body.RequestID = id
+	send(w, p.Status, "application/problem+json", body)
+}
+
+func (a *API) logger() *slog.Logger {
+	if a.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return a.Log
+}
+
+// send answers with a JSON document of the given media type.
+func send(w http.ResponseWriter, status int, mediaType string, v any) {
+	body, err := json.Marshal(v)
+	if err != nil { // answers are made of plain values; this is a mistake in the program
+		panic("adminapi: " + err.Error()) // answers are made of plain values; this is a mistake in the program
+	}
+	sendBytes(w, status, mediaType, append(body, '\n'))
+}
+
+func sendBytes(w http.ResponseWriter, status int, mediaType string, body []byte) {
+	w.Header().Set("Content-Type", mediaType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a client that is gone cannot be told
+}
