@@ -1,0 +1,136 @@
+package headless
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/vestibule-auth/vestibule/flows"
+	"github.com/vestibule-auth/vestibule/internal/refusal"
+)
+
+// answer is the body of every response.
+type answer struct {
+	Status int              `json:"status"`
+	Data   any              `json:"data,omitempty"`
+	Meta   *meta            `json:"meta,omitempty"`
+	Errors []refusal.Detail `json:"errors,omitempty"`
+}
+
+// meta is what is said beside the data.
+type meta struct {
+	IsAuthenticated  *bool  `json:"is_authenticated,omitempty"`
+	IsAuthenticating *bool  `json:"is_authenticating,omitempty"`
+	SessionToken     string `json:"session_token,omitempty"` // only when it is new
+}
+
+// orNil leaves an empty meta out of the answer.
+func (m *meta) orNil() *meta {
+	if *m == (meta{}) {
+		return nil
+	}
+	return m
+}
+
+// signedIn is the data of an answer to somebody who is signed in.
+type signedIn struct {
+	User    *flows.UserView `json:"user"`
+	Methods json.RawMessage `json:"methods"`
+}
+
+// signedOut is the data of an answer to nobody: what may be done.
+type signedOut struct {
+	Flows []flows.Flow `json:"flows"`
+}
+
+// answerOf is the answer to a route that went well.
+func answerOf(row route, v *flows.Visit, data any, m *meta) answer {
+	if row.view != nil {
+		return answer{Status: http.StatusOK, Data: data, Meta: m.orNil()}
+	}
+	return status(v, http.StatusUnauthorized, m)
+}
+
+// status is the visit's status: 200 with the user or, for nobody, the given code with the flows.
+func status(v *flows.Visit, nobody int, m *meta) answer {
+	s := v.Status()
+	yes := s.User != nil
+	m.IsAuthenticated = &yes
+	if yes {
+		return answer{Status: http.StatusOK, Data: signedIn{User: s.User, Methods: s.Methods}, Meta: m}
+	}
+	return answer{Status: nobody, Data: signedOut{Flows: s.Flows}, Meta: m}
+}
+
+// codes is the one place where a refusal becomes a status code.
+var codes = map[refusal.Kind]int{
+	refusal.Invalid:         http.StatusBadRequest,
+	refusal.Unauthenticated: http.StatusUnauthorized,
+	refusal.Forbidden:       http.StatusForbidden,
+	refusal.Missing:         http.StatusNotFound,
+	refusal.Conflict:        http.StatusConflict,
+	refusal.Gone:            http.StatusGone,
+	refusal.Limited:         http.StatusTooManyRequests,
+	refusal.Busy:            http.StatusServiceUnavailable,
+}
+
+// decline answers an error: a refusal in its own terms, anything else as a 500 that says nothing and a record that says
+// everything but secrets. v is nil where the request did not get as far as a visit.
+func (a *API) decline(w http.ResponseWriter, r *http.Request, v *flows.Visit, err error) {
+	if r.Context().Err() != nil && !errors.Is(r.Context().Err(), context.DeadlineExceeded) {
+		return // the client has gone, and nobody hears the answer
+	}
+	var tooLarge *http.MaxBytesError
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("%w: %w", refusal.Later(refusal.Busy, time.Second), err) // the time ran out while something was waited for
+	}
+	refused, ok := refusal.As(err)
+	switch {
+	case errors.As(err, &tooLarge):
+		write(w, answer{Status: http.StatusRequestEntityTooLarge})
+		return
+	case !ok:
+		a.Log.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("request_id", a.Recorder.RequestID(r)), slog.Any("error", err))
+		write(w, answer{Status: http.StatusInternalServerError})
+		return
+	case refused.Kind == refusal.Busy:
+		a.Log.LogAttrs(r.Context(), slog.LevelWarn, "request turned away", slog.String("request_id", a.Recorder.RequestID(r)), slog.Any("error", err))
+	}
+	if refused.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(refused.RetryAfter.Seconds()))))
+	}
+	code := codes[refused.Kind]
+	if v != nil && (refused.Kind == refusal.Gone || refused.Kind == refusal.Unauthenticated) {
+		write(w, status(v, code, &meta{}))
+		return
+	}
+	write(w, answer{Status: code, Errors: refused.Details})
+}
+
+// The headers of every answer, shared by all of them. never and epoch, a date in the past for caches that know nothing
+// newer, keep an answer out of every cache (RFC 9111, section 5.2.2).
+var (
+	jsonType = []string{"application/json"}
+	never    = []string{"max-age=0, no-cache, no-store, must-revalidate, private"}
+	nosniff  = []string{"nosniff"}
+	epoch    = []string{time.Unix(0, 0).UTC().Format(http.TimeFormat)}
+	byOrigin = []string{"Origin"}
+)
+
+// write sends an answer.
+func write(w http.ResponseWriter, a answer) {
+	body, err := json.Marshal(a)
+	if err != nil { // answers are made of plain values; this is a mistake in the program
+		panic("headless: " + err.Error())
+	}
+	h := w.Header()
+	h["Content-Type"], h["Cache-Control"], h["X-Content-Type-Options"], h["Expires"] = jsonType, never, nosniff, epoch
+	w.WriteHeader(a.Status)
+	_, _ = w.Write(body) // a client that has gone is no fault of ours
+}

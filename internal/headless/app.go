@@ -1,0 +1,32 @@
+package headless
+
+import (
+	"net/http"
+
+	"github.com/vestibule-auth/vestibule/flows"
+	"github.com/vestibule-auth/vestibule/internal/refusal"
+	"github.com/vestibule-auth/vestibule/tenants"
+)
+
+// app is the client that keeps its token itself: a mobile app, a command line, another server. It ignores cookies.
+type app struct{}
+
+func (*app) kind() flows.Client { return flows.App }
+
+func (*app) slides() bool { return true }
+
+func (*app) token(r *http.Request, _ *tenants.Tenant) string { return r.Header.Get("X-Session-Token") }
+
+// admit tells an app at once that its token is dead (410), so that it forgets the token.
+func (*app) admit(_ *http.Request, v *flows.Visit) error {
+	if v.Lost() {
+		return refusal.Of(refusal.Gone)
+	}
+	return nil
+}
+
+func (*app) refused(http.ResponseWriter, *http.Request, *flows.Visit) {}
+
+func (*app) finish(_ http.ResponseWriter, _ *http.Request, v *flows.Visit, m *meta) {
+	m.SessionToken = v.Issued()
+}

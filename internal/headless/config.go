@@ -1,0 +1,69 @@
+package headless
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/vestibule-auth/vestibule/flows"
+)
+
+// The configuration that a front end reads first: what the tenant offers.
+type (
+	configuration struct {
+		Account       accountConfig       `json:"account"`
+		SocialAccount socialAccountConfig `json:"socialaccount"`
+		MFA           mfaConfig           `json:"mfa"`
+		UserSessions  userSessionsConfig  `json:"usersessions"`
+	}
+	accountConfig struct {
+		LoginMethods               []string `json:"login_methods"`
+		IsOpenForSignup            bool     `json:"is_open_for_signup"`
+		EmailVerificationByCode    bool     `json:"email_verification_by_code_enabled"`
+		LoginByCode                bool     `json:"login_by_code_enabled"`
+		PasswordResetByCode        bool     `json:"password_reset_by_code_enabled"`
+		FormerAuthenticationMethod string   `json:"authentication_method,omitempty"` // for front ends of before login_methods
+	}
+	socialAccountConfig struct {
+		Providers []any `json:"providers"`
+	}
+	mfaConfig struct {
+		SupportedTypes []string `json:"supported_types"`
+		PasskeyLogin   bool     `json:"passkey_login_enabled"`
+	}
+	userSessionsConfig struct {
+		TrackActivity bool `json:"track_activity"`
+	}
+)
+
+// config serves GET config.
+func (a *API) config(v *flows.Visit, _ *http.Request) (viewed, error) {
+	s := &v.Tenant.Settings
+	return viewed{Data: configuration{
+		Account: accountConfig{
+			LoginMethods:               s.Account.LoginMethods,
+			IsOpenForSignup:            s.Account.SignupEnabled,
+			EmailVerificationByCode:    s.Account.EmailVerificationByCodeEnabled,
+			LoginByCode:                s.Account.LoginByCodeEnabled,
+			PasswordResetByCode:        s.Account.PasswordResetByCodeEnabled,
+			FormerAuthenticationMethod: formerMethod(s.Account.LoginMethods),
+		},
+		SocialAccount: socialAccountConfig{Providers: []any{}},
+		MFA:           mfaConfig{SupportedTypes: s.MFA.SupportedTypes, PasskeyLogin: s.MFA.PasskeyLoginEnabled},
+		UserSessions:  userSessionsConfig{TrackActivity: s.UserSessions.TrackActivity},
+	}}, nil
+}
+
+// formerMethod says in one word what login_methods says in a list.
+func formerMethod(methods []string) string {
+	email, username := slices.Contains(methods, "email"), slices.Contains(methods, "username")
+	switch {
+	case email && username:
+		return "username_email"
+	case email:
+		return "email"
+	case username:
+		return "username"
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,75 @@
+package headless
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"unicode/utf8"
+
+	"github.com/vestibule-auth/vestibule/flows"
+	"github.com/vestibule-auth/vestibule/internal/refusal"
+)
+
+// fields is a decoded body: a JSON object, by its members' exact names. Values that are not strings are taken as
+// allauth's forms take them: a number or boolean is its text, and null, [] and {} are an empty value.
+type fields map[string]json.RawMessage
+
+var errNotJSON = &refusal.Refusal{Kind: refusal.Invalid, Details: []refusal.Detail{{
+	Message: "The body must be a JSON object.", Code: refusal.Malformed,
+}}}
+
+// decode reads a request's body. No body, and the value null, count as an empty object. What the Content-Type header says
+// is not looked at.
+func decode(r *http.Request) (fields, error) {
+	raw, err := io.ReadAll(r.Body)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, err
+	case err != nil:
+		return nil, fmt.Errorf("%w: read body: %w", errNotJSON, err)
+	case len(raw) == 0:
+		return nil, nil
+	case !utf8.Valid(raw):
+		return nil, errNotJSON
+	}
+	var f fields
+	if err := json.Unmarshal(raw, &f); err != nil {
+		return nil, errNotJSON
+	}
+	return f, nil
+}
+
+// text is a member as text.
+func (f fields) text(name string) flows.Text {
+	raw, ok := f[name]
+	return flows.Text{Value: textOf(raw), Sent: ok}
+}
+
+func textOf(raw json.RawMessage) string {
+	var s string
+	raw = bytes.TrimSpace(raw)
+	switch {
+	case len(raw) == 0 || string(raw) == "null":
+		return ""
+	case raw[0] == '"':
+		if err := json.Unmarshal(raw, &s); err != nil {
+			return "" // the whole body was parsed before; a string in it parses
+		}
+		return s
+	case string(raw) == "true":
+		return "True"
+	case string(raw) == "false":
+		return "False"
+	case raw[0] == '[' || raw[0] == '{':
+		if inner := bytes.TrimSpace(raw[1 : len(raw)-1]); len(inner) == 0 {
+			return ""
+		}
+		return string(raw)
+	default:
+		return string(raw)
+	}
+}

@@ -1,0 +1,148 @@
+package headless
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/vestibule-auth/vestibule/internal/refusal"
+)
+
+// body is a request with that body.
+func body(raw string) *http.Request {
+	return httptest.NewRequest(http.MethodPost, "/", strings.NewReader(raw))
+}
+
+func TestBodiesAreRead(t *testing.T) {
+	for name, c := range map[string]struct {
+		raw  string
+		want string // of the member "a"
+		sent bool
+	}{
+		"text":                     {`{"a": "x"}`, "x", true},
+		"text with escapes":        {`{"a": "\u0078\t\"\\"}`, "x\t\"\\", true},
+		"a NUL, for others to see": {`{"a": "x\u0000"}`, "x\x00", true},
+		"half a surrogate pair":    {`{"a": "\ud800"}`, "\ufffd", true},
+		"a number as it is spelt":  {`{"a": 01e2}`, "", false}, // not JSON; see below
+		"a number":                 {`{"a": 1.50}`, "1.50", true},
+		"a huge number":            {`{"a": 1e999}`, "1e999", true},
+		"true, as Python says it":  {`{"a": true}`, "True", true},
+		"false, as Python says it": {`{"a": false}`, "False", true},
+		"null":                     {`{"a": null}`, "", true},
+		"an empty list":            {`{"a": [ ]}`, "", true},
+		"an empty object":          {`{"a": { }}`, "", true},
+		"a list":                   {`{"a": ["x"]}`, `["x"]`, true},
+		"an object":                {`{"a": {"b": 1}}`, `{"b": 1}`, true},
+		"no such member":           {`{"b": "x"}`, "", false},
+		"another spelling of it":   {`{"A": "x"}`, "", false},
+		"twice: the last counts":   {`{"a": "x", "a": "y"}`, "y", true},
+		"no body":                  {``, "", false},
+		"null for a body":          {`null`, "", false},
+		"an empty body object":     {` {} `, "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, err := decode(body(c.raw))
+			if !json.Valid([]byte(c.raw)) && c.raw != "" {
+				if !errors.Is(err, errNotJSON) {
+					t.Fatalf("got %v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := f.text("a"); got.Value != c.want || got.Sent != c.sent {
+				t.Errorf("got %+v, want %q, %v", got, c.want, c.sent)
+			}
+		})
+	}
+}
+
+func TestBodiesThatAreNoObjectAreRefused(t *testing.T) {
+	for name, raw := range map[string]string{
+		"a list":               `[{"a": "x"}]`,
+		"text":                 `"a"`,
+		"a number":             `1`,
+		"true":                 `true`,
+		"cut off":              `{"a": "x"`,
+		"more behind it":       `{"a": "x"} {"a": "y"}`,
+		"a comma too many":     `{"a": "x",}`,
+		"a comment":            `{"a": "x"} // y`,
+		"a form":               `a=x&b=y`,
+		"white space alone":    ` `,
+		"bad UTF-8":            "{\"a\": \"\xff\"}",
+		"overlong UTF-8":       "{\"a\": \"\xc0\x80\"}",
+		"a surrogate in UTF-8": "{\"a\": \"\xed\xa0\x80\"}",
+		"UTF-16":               "\xff\xfe{\x00}\x00",
+		"a byte order mark":    "\xef\xbb\xbf{}",
+		"a raw line break":     "{\"a\": \"x\ny\"}",
+		"nested without end":   strings.Repeat("[", 1<<15),
+		"nested too deep":      `{"a": ` + strings.Repeat("[", 20000) + strings.Repeat("]", 20000) + `}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, err := decode(body(raw))
+			if r, ok := refusal.As(err); f != nil || !ok || r.Kind != refusal.Invalid {
+				t.Errorf("got %v, %v", f, err)
+			}
+		})
+	}
+}
+
+func TestBodyThatIsTooLargeIsToldAsSuch(t *testing.T) {
+	r := body(`{"a": "` + strings.Repeat("x", 100) + `"}`)
+	r.Body = http.MaxBytesReader(httptest.NewRecorder(), r.Body, 50)
+	_, err := decode(r)
+	var tooLarge *http.MaxBytesError
+	if !errors.As(err, &tooLarge) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Whatever a stranger sends is an object or is refused, and every member of it has a text that is valid UTF-8.
+func FuzzDecode(f *testing.F) {
+	for _, seed := range []string{
+		``, `null`, `{}`, `{"email": "ann@example.org", "password": "x"}`, `{"a": [], "b": {}, "c": null, "d": 1e9}`,
+		`{"a": "\ud83d\ude00", "a": "\ud800"}`, `{"a": [1, {"b": []}]}`, `[`, `{"a"`, "\xef\xbb\xbf{}", `{"": ""}`,
+		"{\"a\": \"\xff\"}",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		got, err := decode(body(raw))
+		if err != nil {
+			if !refusal.Is(err, refusal.Invalid) {
+				t.Fatalf("not a refusal: %v", err)
+			}
+			return
+		}
+		var plain any
+		if raw != "" {
+			if !utf8.ValidString(raw) {
+				t.Fatal("bad UTF-8 was taken")
+			}
+			if err := json.Unmarshal([]byte(raw), &plain); err != nil {
+				t.Fatalf("taken, though it is not JSON: %v", err)
+			}
+		}
+		object, ok := plain.(map[string]any)
+		if !ok && plain != nil {
+			t.Fatalf("taken, though it is no object: %v", plain)
+		}
+		if len(object) != len(got) {
+			t.Fatalf("%d members of %d", len(got), len(object))
+		}
+		for name, value := range object {
+			text := got.text(name)
+			if !text.Sent || !utf8.ValidString(text.Value) {
+				t.Fatalf("%q is read as %+v", name, text)
+			}
+			if s, ok := value.(string); ok && s != text.Value {
+				t.Fatalf("%q is %q, and is read as %q", name, s, text.Value)
+			}
+		}
+	})
+}

@@ -1,0 +1,125 @@
+package headless
+
+import (
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/gorilla/mux"
+
+	"github.com/vestibule-auth/vestibule/flows"
+	"github.com/vestibule-auth/vestibule/tenants"
+)
+
+// Recorder is told what a request turned out to be, for logs and metrics.
+type Recorder interface {
+	// Route is told the route's template and the tenant's slug.
+	Route(r *http.Request, template, tenant string)
+	// RequestID is the id that the request goes by in the logs.
+	RequestID(r *http.Request) string
+	// ClientIP is the client's address; invalid where there is none.
+	ClientIP(r *http.Request) netip.Addr
+}
+
+// API serves the public wire. All fields are needed.
+type API struct {
+	Flows        *flows.Service
+	Tenants      *tenants.Directory
+	TenantHeader string // the header that names a tenant on shared hosts
+	Recorder     Recorder
+	Log          *slog.Logger
+
+	cors sync.Map // max age -> *cors.Cors
+}
+
+// step is a handler that may change something; its answer is the visit's status.
+type step func(*flows.Visit, *http.Request) error
+
+// view is a handler that reads.
+type view func(*flows.Visit, *http.Request) (viewed, error)
+
+// viewed is what a view answers with.
+type viewed struct {
+	Data any
+	Meta *meta
+}
+
+// which kinds of client a route is mounted for.
+type mounted int
+
+const (
+	both mounted = iota
+	browserOnly
+	appOnly
+)
+
+// route is one row of the table.
+type route struct {
+	method string
+	path   string // below /_allauth/{client}/v1
+	limit  string // the action whose rates a request uses up, "" for none
+	on     mounted
+	step   step
+	view   view
+}
+
+// routes is the table of everything that is served. The order is the order of matching: what is asked most comes first.
+func (a *API) routes() []route {
+	return []route{
+		{method: http.MethodGet, path: "/auth/session", step: a.session},
+		{method: http.MethodDelete, path: "/auth/session", step: a.logout},
+		{method: http.MethodGet, path: "/config", view: a.config},
+		{method: http.MethodPost, path: "/auth/login", step: a.login, limit: flows.ActionLogin},
+		{method: http.MethodPost, path: "/auth/signup", step: a.signup, limit: flows.ActionSignup},
+		{method: http.MethodGet, path: "/auth/email/verify", view: a.lookAtEmailKey},
+		{method: http.MethodPost, path: "/auth/email/verify", step: a.verifyEmail},
+		{method: http.MethodGet, path: "/account/email", view: a.emails},
+	}
+}
+
+// Handler is the public wire as one handler. What it does not know is a 404 in the API's own form.
+func (a *API) Handler() http.Handler {
+	root := mux.NewRouter().SkipClean(true)
+	root.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { write(w, answer{Status: http.StatusNotFound}) })
+	table := a.routes()
+	for _, c := range []client{&app{}, &browser{}} {
+		prefix := "/_allauth/" + string(c.kind()) + "/v1"
+		below := root.PathPrefix(prefix).Subrouter()
+		for _, path := range paths(table) {
+			methods := map[string]route{}
+			for _, row := range table {
+				if row.path == path && (row.on == both || (row.on == appOnly) == (c.kind() == flows.App)) {
+					methods[row.method] = row
+				}
+			}
+			if len(methods) > 0 {
+				below.Path(path).Handler(&endpoint{api: a, client: c, template: prefix + path, methods: methods, allow: allowed(methods)})
+			}
+		}
+	}
+	return root
+}
+
+// paths are the distinct paths of the table, in its order.
+func paths(table []route) []string {
+	var all []string
+	for _, row := range table {
+		if !slices.Contains(all, row.path) {
+			all = append(all, row.path)
+		}
+	}
+	return all
+}
+
+// allowed is the Allow header of a path (RFC 9110, section 10.2.1).
+func allowed(methods map[string]route) string {
+	var all []string
+	for m := range methods {
+		all = append(all, m)
+	}
+	slices.Sort(all)
+	return strings.Join(append(all, http.MethodOptions), ", ")
+}

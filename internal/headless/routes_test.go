@@ -1,0 +1,136 @@
+package headless
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/gorilla/mux"
+
+	"github.com/vestibule-auth/vestibule/flows"
+)
+
+// operations are everything that a table of routes says is served, as "METHOD path".
+func operations(table []route) []string {
+	var all []string
+	for _, row := range table {
+		for _, kind := range []flows.Client{flows.App, flows.Browser} {
+			if row.on == both || (row.on == appOnly) == (kind == flows.App) {
+				all = append(all, row.method+" /_allauth/"+string(kind)+"/v1"+row.path)
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// documented are everything that the document says is served, in the same form.
+func documented(t *testing.T) []string {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(Document())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for path, item := range doc.Paths.Map() {
+		kinds := []any{""} // a path that names its kind of client itself
+		if p := item.Parameters.GetByInAndName("path", "client"); p != nil {
+			kinds = p.Schema.Value.Enum
+		}
+		for method := range item.Operations() {
+			for _, kind := range kinds {
+				all = append(all, method+" "+strings.ReplaceAll(path, "{client}", kind.(string)))
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// served are everything that the handler has a place for, in the same form.
+func served(t *testing.T, a *API) []string {
+	t.Helper()
+	var all []string
+	err := a.Handler().(*mux.Router).Walk(func(r *mux.Route, _ *mux.Router, _ []*mux.Route) error {
+		if e, ok := r.GetHandler().(*endpoint); ok {
+			for method := range e.methods {
+				all = append(all, method+" "+e.template)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(all)
+	return all
+}
+
+func TestRouteTableEqualsOpenAPI(t *testing.T) {
+	a := &API{}
+	table, doc, mounted := operations(a.routes()), documented(t), served(t, a)
+	if len(doc) == 0 {
+		t.Fatal("the document describes nothing")
+	}
+	for _, op := range table {
+		if !slices.Contains(doc, op) {
+			t.Errorf("%s is served and not described in openapi.yaml", op)
+		}
+		if !slices.Contains(mounted, op) {
+			t.Errorf("%s is in the table and not served", op)
+		}
+	}
+	for _, op := range slices.Concat(doc, mounted) {
+		if !slices.Contains(table, op) {
+			t.Errorf("%s is described or served, and not in the table", op)
+		}
+	}
+	if len(slices.Compact(slices.Clone(table))) != len(table) {
+		t.Errorf("a route is in the table twice: %v", table)
+	}
+}
+
+// What may change something must not be reachable by a method that browsers take to be harmless.
+func TestOnlyHarmlessRoutesAreReadable(t *testing.T) {
+	for _, row := range (&API{}).routes() {
+		if (row.step == nil) == (row.view == nil) {
+			t.Errorf("%s %s is not exactly one of a step and a view", row.method, row.path)
+		}
+		if row.view != nil && row.method != http.MethodGet {
+			t.Errorf("%s %s is a view, and answers another method than GET", row.method, row.path)
+		}
+		if row.limit != "" && row.method == http.MethodGet {
+			t.Errorf("%s %s is limited, though reading is free", row.method, row.path)
+		}
+	}
+}
+
+func TestDocumentIsValid(t *testing.T) {
+	doc, err := openapi3.NewLoader().LoadFromData(Document())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := doc.Validate(context.Background()); err != nil {
+		t.Error(err)
+	}
+	names := map[string]string{}
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			if other, ok := names[op.OperationID]; ok || op.OperationID == "" {
+				t.Errorf("%s %s is called %q, as is %s", method, path, op.OperationID, other)
+			}
+			names[op.OperationID] = method + " " + path
+		}
+	}
+}
+
+func TestDocumentIsACopy(t *testing.T) {
+	first := Document()
+	first[0] ^= 0xff
+	if string(first) == string(Document()) {
+		t.Error("a caller can change the document")
+	}
+}

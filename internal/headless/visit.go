@@ -1,0 +1,132 @@
+package headless
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/rs/cors"
+
+	"github.com/vestibule-auth/vestibule/flows"
+	"github.com/vestibule-auth/vestibule/internal/refusal"
+	"github.com/vestibule-auth/vestibule/tenants"
+)
+
+// endpoint is one path for one kind of client.
+type endpoint struct {
+	api      *API
+	client   client
+	template string
+	methods  map[string]route
+	allow    string
+}
+
+// ServeHTTP takes a request from its tenant to its answer.
+func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a := e.api
+	// Two headers are passed on as the one that they amount to (RFC 9110, section 5.3), which names no tenant.
+	t, err := a.Tenants.Resolve(r.Context(), r.Host, strings.Join(r.Header.Values(a.TenantHeader), ","))
+	if err != nil {
+		a.Recorder.Route(r, e.template, "")
+		a.decline(w, r, nil, err)
+		return
+	}
+	a.Recorder.Route(r, e.template, t.Slug)
+	if a.crossOrigin(w, r, t) {
+		return
+	}
+	row, ok := e.methods[r.Method]
+	if !ok {
+		w.Header().Set("Allow", e.allow)
+		write(w, answer{Status: http.StatusMethodNotAllowed})
+		return
+	}
+	if !slices.Contains(t.Settings.Headless.Clients, string(e.client.kind())) {
+		write(w, answer{Status: http.StatusNotFound})
+		return
+	}
+	v, err := a.Flows.Open(r.Context(), t, flows.Origin{
+		Client: e.client.kind(), Token: e.client.token(r, t), Slides: e.client.slides(), IP: a.Recorder.ClientIP(r), UserAgent: r.UserAgent(),
+	})
+	if err != nil {
+		a.decline(w, r, nil, err)
+		return
+	}
+	if err := e.client.admit(r, v); err != nil {
+		e.client.refused(w, r, v)
+		a.decline(w, r, v, err)
+		return
+	}
+	got, err := a.run(row, v, r)
+	if err == nil {
+		m := got.Meta
+		if m == nil {
+			m = &meta{}
+		}
+		e.client.finish(w, r, v, m)
+		write(w, answerOf(row, v, got.Data, m))
+		return
+	}
+	e.client.finish(w, r, v, &meta{})
+	a.decline(w, r, v, err)
+}
+
+// run takes the route's limit and calls its handler.
+func (a *API) run(row route, v *flows.Visit, r *http.Request) (viewed, error) {
+	if row.limit != "" {
+		if err := a.Flows.Admit(r.Context(), v, row.limit); err != nil {
+			return viewed{}, err
+		}
+	}
+	if row.step != nil {
+		return viewed{}, row.step(v, r)
+	}
+	return row.view(v, r)
+}
+
+// The headers that front ends send and that a preflight must allow.
+var crossOriginHeaders = []string{
+	"content-type", "x-csrftoken", "x-session-token", "x-email-verification-key", "x-password-reset-key", "authorization",
+}
+
+// crossOrigin adds what the CORS protocol (https://fetch.spec.whatwg.org/#http-cors-protocol) asks for, and answers
+// preflights. It reports whether the request is answered.
+//
+// Whether an origin may read the tenant's answers is the tenant's say, and is decided here; the library then speaks the
+// protocol for an origin that may. Another origin gets no header at all, and its browser keeps the answer from it.
+func (a *API) crossOrigin(w http.ResponseWriter, r *http.Request, t *tenants.Tenant) (answered bool) {
+	origin := r.Header.Get("Origin")
+	preflight := r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
+	switch {
+	case origin != "" && t.AllowedOrigin(origin):
+		a.corsFor(int(t.Settings.CORS.MaxAge)).HandlerFunc(w, r)
+	case preflight:
+		w.Header()["Vary"] = byOrigin
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		w.Header()["Vary"] = byOrigin
+	}
+	return preflight
+}
+
+// corsFor speaks the protocol for origins that were allowed already.
+func (a *API) corsFor(maxAge int) *cors.Cors {
+	if c, ok := a.cors.Load(maxAge); ok {
+		return c.(*cors.Cors)
+	}
+	c, _ := a.cors.LoadOrStore(maxAge, cors.New(cors.Options{
+		AllowOriginFunc:  func(string) bool { return true },
+		AllowedMethods:   []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
+		AllowedHeaders:   append(slices.Clone(crossOriginHeaders), a.TenantHeader),
+		AllowCredentials: true,
+		MaxAge:           maxAge,
+	}))
+	return c.(*cors.Cors)
+}
+
+// needsProof reports whether a request may change something (RFC 9110, section 9.2.1).
+func needsProof(r *http.Request) bool {
+	return r.Method != http.MethodGet && r.Method != http.MethodHead
+}
+
+var errCSRF = &refusal.Refusal{Kind: refusal.Forbidden, Details: []refusal.Detail{{Message: refusal.CSRFFailed.Message(), Code: refusal.CSRFFailed}}}
