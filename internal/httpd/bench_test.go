@@ -1,0 +1,64 @@
+//go:build !race
+
+// The race detector allocates as well, so that nothing is counted under it.
+
+package httpd
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vestibule-auth/vestibule/internal/clock"
+)
+
+// standing is the chain as it runs in production, and a request as a proxy sends it.
+func standing() (http.Handler, *http.Request) {
+	body := []byte(`{"status":200}`)
+	h := Standard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec := From(r.Context())
+		rec.Route, rec.Tenant = "/_allauth/app/v1/auth/session", "acme"
+		_, _ = w.Write(body)
+	}), Options{
+		Log:            slog.New(slog.NewJSONHandler(io.Discard, nil)),
+		Clock:          clock.System{},
+		Metrics:        NewMetrics(DefaultTenants),
+		RealIP:         &RealIP{ProxyCount: 1},
+		RequestTimeout: 15 * time.Second,
+	})
+	r := httptest.NewRequest(http.MethodGet, "/_allauth/app/v1/auth/session", nil)
+	r.Header.Set("X-Forwarded-For", "203.0.113.7")
+	return h, r
+}
+
+func BenchmarkStandardChain(b *testing.B) {
+	h, r := standing()
+	w := &sink{h: http.Header{}}
+	b.ReportAllocs()
+	for b.Loop() {
+		h.ServeHTTP(w, r)
+	}
+}
+
+func BenchmarkStandardChainWithBody(b *testing.B) {
+	h, r := standing()
+	w := &sink{h: http.Header{}}
+	r.Body = io.NopCloser(strings.NewReader("{}"))
+	b.ReportAllocs()
+	for b.Loop() {
+		h.ServeHTTP(w, r)
+	}
+}
+
+// TestChainAllocatesLittle holds the chain below what a session check costs. Time is left to the benchmarks.
+func TestChainAllocatesLittle(t *testing.T) {
+	h, r := standing()
+	w := &sink{h: http.Header{}}
+	if n := testing.AllocsPerRun(1000, func() { h.ServeHTTP(w, r) }); n >= 12 {
+		t.Errorf("the chain makes %v allocations a request, want less than 12", n)
+	}
+}

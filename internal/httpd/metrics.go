@@ -1,0 +1,270 @@
+package httpd
+
+import (
+	"database/sql"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// DefaultTenants is how many tenants have a label value of their own where nothing else is said.
+const DefaultTenants = 100
+
+const (
+	other      = "other"     // the label value of everything beyond a bound
+	none       = "none"      // the label value where there is nothing to name
+	unmatched  = "unmatched" // the route where no route matched
+	mostRoutes = 512         // templates are ours and fewer; the bound is for the mistake of passing a path
+	mostWords  = 64          // results, kinds and actions, for the same reason
+)
+
+// Bounded lets the first so many names through and makes every other one "other", so that no stranger decides how many
+// time series there are. It is safe for concurrent use, and keeps no more names than it lets through.
+type Bounded struct {
+	most  int
+	mu    sync.RWMutex
+	names map[string]string // to the copy that is kept, so that no longer string is held for its sake
+}
+
+// NewBounded lets most names through.
+func NewBounded(most int) *Bounded { return &Bounded{most: most, names: map[string]string{}} }
+
+// Label is name, or "other" once there are too many; "" is "none".
+func (b *Bounded) Label(name string) string {
+	if name == "" {
+		return none
+	}
+	b.mu.RLock()
+	kept, ok := b.names[name]
+	full := len(b.names) >= b.most
+	b.mu.RUnlock()
+	switch {
+	case ok:
+		return kept
+	case full || name == other:
+		return other
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if kept, ok := b.names[name]; ok {
+		return kept
+	}
+	if len(b.names) >= b.most {
+		return other
+	}
+	kept = string([]byte(name))
+	b.names[kept] = kept
+	return kept
+}
+
+// Metrics are the numbers that Prometheus reads, in a registry of their own. Packages that count something are handed
+// the methods, and know nothing of Prometheus. Tenants are named by slugs of tenants that exist, and are bounded still.
+type Metrics struct {
+	registry *prometheus.Registry
+	tenants  *Bounded
+	routes   *Bounded
+	words    *Bounded
+
+	requests  *prometheus.CounterVec
+	durations *prometheus.HistogramVec
+	inFlight  prometheus.Gauge
+	panics    prometheus.Counter
+	logins    *prometheus.CounterVec
+	signups   *prometheus.CounterVec
+	mails     *prometheus.CounterVec
+	limits    *prometheus.CounterVec
+	degraded  prometheus.Gauge
+
+	mu     sync.RWMutex
+	series map[requestLabels]requestSeries // looked up for every request, without allocating
+}
+
+type requestLabels struct {
+	route, method, tenant string
+	status                int
+}
+
+type requestSeries struct {
+	count    prometheus.Counter
+	duration prometheus.Observer
+}
+
+// NewMetrics makes the metrics, with a label value for each of the first so many tenants.
+func NewMetrics(tenants int) *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		tenants:  NewBounded(tenants),
+		routes:   NewBounded(mostRoutes),
+		words:    NewBounded(mostWords),
+		series:   map[requestLabels]requestSeries{},
+		requests: counters("http_requests_total", "Requests answered.", "route", "method", "status", "tenant"),
+		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "vestibule_http_request_duration_seconds",
+			Help:    "How long requests took.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+			// For servers that scrape native histograms; the others see the buckets above.
+			NativeHistogramBucketFactor:     1.1,
+			NativeHistogramMaxBucketNumber:  100,
+			NativeHistogramMinResetDuration: time.Hour,
+		}, []string{"route", "method"}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "vestibule_http_requests_in_flight", Help: "Requests being answered right now.",
+		}),
+		panics: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "vestibule_http_panics_total", Help: "Handlers that panicked. Each is a bug.",
+		}),
+		logins:  counters("logins_total", "Logins by result.", "tenant", "result"),
+		signups: counters("signups_total", "Signups by result.", "tenant", "result"),
+		mails:   counters("mails_total", "Messages by kind and result.", "kind", "result"),
+		limits:  counters("limits_hit_total", "Requests turned away by a rate limit.", "action", "tenant"),
+		degraded: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "vestibule_limiter_degraded", Help: "1 while limits are counted in the process because Redis is out of reach.",
+		}),
+	}
+	m.registry.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		m.requests, m.durations, m.inFlight, m.panics, m.logins, m.signups, m.mails, m.limits, m.degraded,
+	)
+	return m
+}
+
+func counters(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "vestibule_" + name, Help: help}, labels)
+}
+
+// Handler serves the metrics to Prometheus. It belongs on the operators' listener.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
+		EnableOpenMetrics:   true,
+		MaxRequestsInFlight: 4,
+		Timeout:             10 * time.Second,
+	})
+}
+
+// Login counts a login with its result, such as "ok", "mismatch" or "limited".
+func (m *Metrics) Login(tenant, result string) {
+	m.logins.WithLabelValues(m.tenants.Label(tenant), m.words.Label(result)).Inc()
+}
+
+// Signup counts a signup with its result.
+func (m *Metrics) Signup(tenant, result string) {
+	m.signups.WithLabelValues(m.tenants.Label(tenant), m.words.Label(result)).Inc()
+}
+
+// Mail counts a message of a kind, the template's name, with its result, such as "sent", "retried" or "dropped".
+func (m *Metrics) Mail(kind, result string) {
+	m.mails.WithLabelValues(m.words.Label(kind), m.words.Label(result)).Inc()
+}
+
+// LimitHit counts a request that the limit of an action turned away.
+func (m *Metrics) LimitHit(action, tenant string) {
+	m.limits.WithLabelValues(m.words.Label(action), m.tenants.Label(tenant)).Inc()
+}
+
+// LimiterDegraded says whether limits are counted in the process because Redis is out of reach.
+func (m *Metrics) LimiterDegraded(degraded bool) {
+	if degraded {
+		m.degraded.Set(1)
+		return
+	}
+	m.degraded.Set(0)
+}
+
+// HashQueue shows how many passwords are being hashed and how many wait for their turn. Call it once.
+func (m *Metrics) HashQueue(running, waiting func() int) {
+	gauge := func(name, help string, value func() int) prometheus.GaugeFunc {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "vestibule_" + name, Help: help},
+			func() float64 { return float64(value()) })
+	}
+	m.registry.MustRegister(
+		gauge("hashes_running", "Passwords being hashed right now.", running),
+		gauge("hashes_waiting", "Passwords waiting for their turn to be hashed.", waiting),
+	)
+}
+
+// Database shows the state of the connection pool. Call it once.
+func (m *Metrics) Database(stats func() sql.DBStats) { m.registry.MustRegister(pool{stats}) }
+
+// pool reads the state of a connection pool when Prometheus asks.
+type pool struct{ stats func() sql.DBStats }
+
+var (
+	poolConns = prometheus.NewDesc("vestibule_database_connections", "Connections to the database by state.",
+		[]string{"state"}, nil)
+	poolMost  = prometheus.NewDesc("vestibule_database_connections_max", "The most connections that are opened.", nil, nil)
+	poolWaits = prometheus.NewDesc("vestibule_database_waits_total", "How often a connection had to be waited for.", nil, nil)
+	poolWait  = prometheus.NewDesc("vestibule_database_wait_seconds_total", "How long connections were waited for.", nil, nil)
+)
+
+// Describe lists what Collect sends.
+func (pool) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{poolConns, poolMost, poolWaits, poolWait} {
+		to <- d
+	}
+}
+
+// Collect sends the state of the pool.
+func (p pool) Collect(to chan<- prometheus.Metric) {
+	s := p.stats()
+	to <- prometheus.MustNewConstMetric(poolConns, prometheus.GaugeValue, float64(s.InUse), "in_use")
+	to <- prometheus.MustNewConstMetric(poolConns, prometheus.GaugeValue, float64(s.Idle), "idle")
+	to <- prometheus.MustNewConstMetric(poolMost, prometheus.GaugeValue, float64(s.MaxOpenConnections))
+	to <- prometheus.MustNewConstMetric(poolWaits, prometheus.CounterValue, float64(s.WaitCount))
+	to <- prometheus.MustNewConstMetric(poolWait, prometheus.CounterValue, s.WaitDuration.Seconds())
+}
+
+// request counts and times a request. Every label is bounded before it is looked up.
+func (m *Metrics) request(route, method, tenant string, status int, took time.Duration) {
+	if status < 100 || status > 599 {
+		status = 0
+	}
+	labels := requestLabels{
+		route: m.routes.Label(routeLabel(route)), method: knownMethod(method), tenant: m.tenants.Label(tenant), status: status,
+	}
+	m.mu.RLock()
+	s, ok := m.series[labels]
+	m.mu.RUnlock()
+	if !ok {
+		s = m.add(labels)
+	}
+	s.count.Inc()
+	s.duration.Observe(took.Seconds())
+}
+
+func (m *Metrics) add(l requestLabels) requestSeries {
+	status := other
+	if l.status != 0 {
+		status = strconv.Itoa(l.status)
+	}
+	s := requestSeries{
+		count:    m.requests.WithLabelValues(l.route, l.method, status, l.tenant),
+		duration: m.durations.WithLabelValues(l.route, l.method),
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.series[l] = s
+	return s
+}
+
+// knownMethod is the method, or "other": HTTP lets a client make one up.
+func knownMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		http.MethodOptions:
+		return method
+	}
+	return other
+}
+
+func routeLabel(route string) string {
+	if route == "" {
+		return unmatched
+	}
+	return route
+}

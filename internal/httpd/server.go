@@ -1,0 +1,107 @@
+package httpd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// The bounds of a connection. A client that sends slowly, sends too much or sends nothing is cut off.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 15 * time.Second // header and body together
+	idleTimeout       = 120 * time.Second
+	maxHeaderBytes    = 16 << 10 // net/http adds 4 KiB of its own
+
+	// writeMargin is what is left for sending the answer once a request has used up its time.
+	writeMargin = 10 * time.Second
+)
+
+// ServerOptions say what a server listens on and serves.
+type ServerOptions struct {
+	Name            string // for logs and errors, such as "public"
+	Addr            string // host:port
+	Handler         http.Handler
+	RequestTimeout  time.Duration // the longest that the handler takes
+	ShutdownTimeout time.Duration // how long requests may take to finish at a stop
+	Log             *slog.Logger
+}
+
+// Server serves HTTP on one listener.
+type Server struct {
+	name     string
+	listener net.Listener
+	http     *http.Server
+	drain    time.Duration
+	log      *slog.Logger
+}
+
+// Listen opens the listener, so that an address that is taken is known before anything runs. Serve or Close must follow.
+func Listen(ctx context.Context, o ServerOptions) (*Server, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", o.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen for %s: %w", o.Name, err)
+	}
+	return &Server{
+		name:     o.Name,
+		listener: l,
+		drain:    o.ShutdownTimeout,
+		log:      o.Log,
+		http: &http.Server{
+			Handler:           o.Handler,
+			ReadHeaderTimeout: readHeaderTimeout,
+			ReadTimeout:       readTimeout,
+			WriteTimeout:      o.RequestTimeout + writeMargin,
+			IdleTimeout:       idleTimeout,
+			MaxHeaderBytes:    maxHeaderBytes,
+			ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
+		},
+	}, nil
+}
+
+// Addr is the address that is listened on.
+func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+
+// Close stops at once, whatever is under way.
+func (s *Server) Close() error {
+	return errors.Join(s.http.Close(), ignoreClosed(s.listener.Close()))
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// Serve answers requests until ctx is done. Then it takes no new ones, lets those under way finish, and returns nil; if
+// they take longer than the shutdown timeout, they are cut off and the error is context.DeadlineExceeded.
+func (s *Server) Serve(ctx context.Context) error {
+	s.log.InfoContext(ctx, "listening", "listener", s.name, "address", s.Addr().String())
+	served := make(chan error, 1)
+	go func() { served <- s.http.Serve(s.listener) }()
+	select {
+	case err := <-served:
+		return fmt.Errorf("serve %s: %w", s.name, err)
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.drain)
+	defer cancel()
+	err := s.http.Shutdown(drain)
+	if err != nil {
+		s.log.WarnContext(ctx, "requests were cut off at the stop", "listener", s.name, "waited", s.drain)
+		err = fmt.Errorf("stop %s: %w", s.name, errors.Join(err, s.http.Close()))
+	}
+	if end := <-served; !errors.Is(end, http.ErrServerClosed) {
+		err = errors.Join(err, end)
+	}
+	return err
+}
