@@ -1,0 +1,115 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/vestibule-auth/vestibule/internal/admin"
+)
+
+// patience is how long an answer may take.
+const patience = 30 * time.Second
+
+// mostInAnswer bounds an answer: a page of the largest tenants has room in it.
+const mostInAnswer = 128 << 20
+
+// client talks to the admin API.
+type client struct {
+	base  string // without a slash at its end
+	token string
+	http  *http.Client
+}
+
+func newClient(base, token string) (*client, error) {
+	u, err := url.Parse(base)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.RawQuery != "" || u.User != nil {
+		return nil, errors.New("--url must be such as http://127.0.0.1:9090")
+	}
+	if token == "" {
+		return nil, errors.New("a token is needed: give VESTIBULE_ADMIN_TOKEN, VESTIBULE_ADMIN_TOKEN_FILE or --token")
+	}
+	return &client{
+		base: strings.TrimRight(base, "/"), token: token,
+		http: &http.Client{
+			Timeout: patience,
+			// The API never redirects, and the token is for nobody else.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}, nil
+}
+
+// request is one request to the API.
+type request struct {
+	method, path string
+	mediaType    string // of the body
+	ifMatch      string
+	body         any // nil: none
+}
+
+// do sends a request and returns the answer's body, or what the API had against it.
+func (c *client) do(ctx context.Context, q request) ([]byte, error) {
+	var body io.Reader
+	if q.body != nil {
+		b, err := json.Marshal(q.body)
+		if err != nil {
+			return nil, fmt.Errorf("write the request: %w", err)
+		}
+		body = bytes.NewReader(b)
+	}
+	r, err := http.NewRequestWithContext(ctx, q.method, c.base+"/admin/v1"+q.path, body)
+	if err != nil {
+		return nil, fmt.Errorf("make the request: %w", err)
+	}
+	r.Header.Set("Authorization", "Bearer "+c.token)
+	if q.body != nil {
+		r.Header.Set("Content-Type", q.mediaType)
+	}
+	if q.ifMatch != "" {
+		r.Header.Set("If-Match", q.ifMatch)
+	}
+	answer, err := c.http.Do(r)
+	if err != nil {
+		return nil, fmt.Errorf("the admin API cannot be reached (is the server running, and --url right?): %w", err)
+	}
+	defer func() { _ = answer.Body.Close() }() // it was only read
+	b, err := io.ReadAll(io.LimitReader(answer.Body, mostInAnswer))
+	if err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	if answer.StatusCode/100 != 2 {
+		return nil, declined(answer, b)
+	}
+	return b, nil
+}
+
+// declined is what the API had against a request, fault by fault.
+func declined(answer *http.Response, body []byte) error {
+	var p struct {
+		Title, Detail string
+		Errors        []admin.Fault
+		RequestID     string `json:"request_id"`
+	}
+	if json.Unmarshal(body, &p) != nil || p.Title == "" {
+		return fmt.Errorf("the server at --url answered %s, which is not what the admin API says", answer.Status)
+	}
+	var b strings.Builder
+	b.WriteString(p.Title)
+	for _, f := range p.Errors {
+		b.WriteString("\n  " + f.String())
+	}
+	if len(p.Errors) == 0 && p.Detail != "" {
+		b.WriteString(" " + p.Detail)
+	}
+	if answer.StatusCode >= http.StatusInternalServerError && p.RequestID != "" {
+		b.WriteString(" (request " + p.RequestID + ")")
+	}
+	return errors.New(b.String())
+}

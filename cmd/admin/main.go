@@ -1,0 +1,123 @@
+// Command admin is the operators' tool. It brings the database up to date, which needs the database alone, and makes,
+// shows, changes and deletes tenants through a running server's admin API.
+//
+// Exit status: 0 when it was done, 1 when it was not (for migrate status: when something is pending), 2 when the command
+// line makes no sense.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	t := tool{env: os.Getenv, in: os.Stdin, out: os.Stdout, complaints: os.Stderr}
+	code := t.run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// tool is the command line with what is around it.
+type tool struct {
+	env             func(name string) string
+	in              io.Reader
+	out, complaints io.Writer
+}
+
+// failure is an error of a command that made sense.
+type failure struct{ error }
+
+func (f failure) Unwrap() error { return f.error }
+
+// errQuiet fails without a word: what there is to say has been said.
+var errQuiet = errors.New("")
+
+// run runs one command line and returns the exit status.
+func (t *tool) run(ctx context.Context, args []string) int {
+	root := &cobra.Command{
+		Use:   "admin",
+		Short: "Run a Vestibule: its database and its tenants",
+		Long: "Run a Vestibule: its database and its tenants.\n\n" +
+			"Settings come from flags, or else from environment variables; a variable with _FILE added to its name names\n" +
+			"a file that holds the value. Give secrets that way, since flags can be seen by other users of the machine.",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          needsCommand,
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetArgs(args)
+	root.SetIn(t.in)
+	root.SetOut(t.out)
+	root.SetErr(t.complaints)
+	root.AddCommand(t.migrateCommand(), t.tenantCommand())
+	cmd, err := root.ExecuteContextC(ctx)
+	var failed failure
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errQuiet):
+		return 1
+	case errors.As(err, &failed):
+		_, _ = fmt.Fprintln(t.complaints, "admin:", err) // there is nowhere else to say so
+		return 1
+	default:
+		_, _ = fmt.Fprintf(t.complaints, "admin: %v\nRun %q for how it is used.\n", err, cmd.CommandPath()+" --help")
+		return 2
+	}
+}
+
+// needsCommand is what a command does that only has others below it.
+func needsCommand(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("unknown command %q", args[0])
+	}
+	return errors.New("which command?")
+}
+
+// does makes a cobra command of a function, whose errors are failures and not misuse.
+func does(work func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := work(cmd.Context(), args); err != nil {
+			return failure{err}
+		}
+		return nil
+	}
+}
+
+// mostInFile bounds what is read of a file that holds a setting.
+const mostInFile = 64 << 10
+
+// setting is a flag's value, or else that of an environment variable, or else what the file holds that the variable with
+// _FILE added names.
+func (t *tool) setting(flag, variable string) (string, error) {
+	if flag != "" {
+		return flag, nil
+	}
+	value, file := t.env(variable), t.env(variable+"_FILE")
+	switch {
+	case value != "" && file != "":
+		return "", fmt.Errorf("%s and %s_FILE are both given: give one of them", variable, variable)
+	case file == "":
+		return value, nil
+	}
+	f, err := os.Open(file) // #nosec G304 -- the operator names it
+	if err != nil {
+		return "", fmt.Errorf("read %s_FILE: %w", variable, err)
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	b, err := io.ReadAll(io.LimitReader(f, mostInFile))
+	if err != nil {
+		return "", fmt.Errorf("read %s_FILE: %w", variable, err)
+	}
+	return strings.TrimSpace(string(b)), nil
+}

@@ -1,0 +1,294 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vestibule-auth/vestibule/internal/admin"
+)
+
+const (
+	defaultURL = "http://127.0.0.1:9090"
+	pageSize   = "200"
+	mostConfig = 1 << 20 // the API takes no more
+)
+
+// tenantFlags are the flags of admin tenant. Those that only some commands have are given there.
+type tenantFlags struct {
+	url, token, output  string
+	name, state, config string
+	hosts               []string
+	ifMatch             int64
+	yes                 bool
+}
+
+// tenantCommand is admin tenant, which asks a running server, so that it sees every change at once.
+func (t *tool) tenantCommand() *cobra.Command {
+	f := &tenantFlags{}
+	cmd := &cobra.Command{Use: "tenant", Short: "Make, show, change and delete tenants",
+		Args: cobra.ArbitraryArgs, RunE: needsCommand}
+	p := cmd.PersistentFlags()
+	p.StringVar(&f.url, "url", "", "where the admin API is (default $VESTIBULE_ADMIN_URL, or "+defaultURL+")")
+	p.StringVar(&f.token, "token", "", "the admin token (default $VESTIBULE_ADMIN_TOKEN, or what $VESTIBULE_ADMIN_TOKEN_FILE holds)")
+	p.StringVarP(&f.output, "output", "o", "table", "how to print: table or json")
+	cmd.PersistentPreRunE = func(*cobra.Command, []string) error {
+		if f.output != "table" && f.output != "json" {
+			return errors.New("--output must be table or json")
+		}
+		return nil
+	}
+	cmd.AddCommand(t.tenantList(f), t.tenantShow(f), t.tenantCreate(f), t.tenantPatch(f), t.tenantDelete(f))
+	return cmd
+}
+
+func (t *tool) tenantList(f *tenantFlags) *cobra.Command {
+	return &cobra.Command{Use: "list", Short: "List all tenants", Args: cobra.NoArgs,
+		RunE: does(func(ctx context.Context, _ []string) error {
+			c, err := t.client(f)
+			if err != nil {
+				return err
+			}
+			all := []json.RawMessage{}
+			for cursor := ""; ; {
+				q := url.Values{"limit": {pageSize}}
+				if cursor != "" {
+					q.Set("cursor", cursor)
+				}
+				answer, err := c.do(ctx, request{method: http.MethodGet, path: "/tenants?" + q.Encode()})
+				if err != nil {
+					return err
+				}
+				var page struct {
+					Items      []json.RawMessage `json:"items"`
+					NextCursor string            `json:"next_cursor"`
+				}
+				if err := json.Unmarshal(answer, &page); err != nil {
+					return fmt.Errorf("read the answer: %w", err)
+				}
+				all = append(all, page.Items...)
+				if cursor = page.NextCursor; cursor == "" {
+					return t.printTenants(f, all)
+				}
+			}
+		})}
+}
+
+func (t *tool) tenantShow(f *tenantFlags) *cobra.Command {
+	return &cobra.Command{Use: "show SLUG", Short: "Show a tenant", Args: cobra.ExactArgs(1),
+		RunE: does(func(ctx context.Context, args []string) error {
+			return t.oneTenant(ctx, f, request{method: http.MethodGet, path: tenantPath(args[0])})
+		})}
+}
+
+func (t *tool) tenantCreate(f *tenantFlags) *cobra.Command {
+	cmd := &cobra.Command{Use: "create SLUG --name NAME", Short: "Make a tenant", Args: cobra.ExactArgs(1),
+		RunE: does(func(ctx context.Context, args []string) error {
+			in := map[string]any{"slug": args[0], "name": f.name}
+			if f.hosts != nil {
+				in["hosts"] = f.hosts
+			}
+			if err := t.addConfig(in, f.config); err != nil {
+				return err
+			}
+			return t.oneTenant(ctx, f, request{method: http.MethodPost, path: "/tenants", mediaType: "application/json", body: in})
+		})}
+	cmd.Flags().StringVar(&f.name, "name", "", "what people see")
+	cmd.Flags().StringSliceVar(&f.hosts, "host", nil, "a host of the tenant, the public one first; give it again for more")
+	cmd.Flags().StringVar(&f.config, "config", "", "a file with the configuration as JSON; - is the standard input")
+	return cmd
+}
+
+func (t *tool) tenantPatch(f *tenantFlags) *cobra.Command {
+	cmd := &cobra.Command{Use: "patch SLUG", Short: "Change a tenant; what is not given stays", Args: cobra.ExactArgs(1)}
+	flags := cmd.Flags()
+	flags.StringVar(&f.name, "name", "", "what people see")
+	flags.StringSliceVar(&f.hosts, "host", nil, "the hosts from now on, the public one first; give it again for more")
+	flags.StringVar(&f.state, "state", "", "active, or suspended: every request to the tenant is refused")
+	flags.StringVar(&f.config, "config", "",
+		"a file with the changes to the configuration as a JSON merge patch (null: as if never given); - is the standard input")
+	flags.Int64Var(&f.ifMatch, "if-version", 0, "change it only if this is still its version")
+	work := does(func(ctx context.Context, args []string) error {
+		in := map[string]any{}
+		for name, value := range map[string]any{"name": f.name, "state": f.state} {
+			if flags.Changed(name) {
+				in[name] = value
+			}
+		}
+		if flags.Changed("host") {
+			in["hosts"] = f.hosts
+		}
+		if err := t.addConfig(in, f.config); err != nil {
+			return err
+		}
+		return t.oneTenant(ctx, f, request{method: http.MethodPatch, path: tenantPath(args[0]),
+			mediaType: "application/merge-patch+json", ifMatch: f.tag(), body: in})
+	})
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if !flags.Changed("name") && !flags.Changed("host") && !flags.Changed("state") && !flags.Changed("config") {
+			return errors.New("there is nothing to change: give --name, --host, --state or --config")
+		}
+		return work(cmd, args)
+	}
+	return cmd
+}
+
+func (t *tool) tenantDelete(f *tenantFlags) *cobra.Command {
+	cmd := &cobra.Command{Use: "delete SLUG --yes", Short: "Delete a tenant: nothing reaches its people and their sessions any more",
+		Args: cobra.ExactArgs(1)}
+	cmd.Flags().BoolVar(&f.yes, "yes", false, "really delete it; this cannot be undone")
+	cmd.Flags().Int64Var(&f.ifMatch, "if-version", 0, "delete it only if this is still its version")
+	work := does(func(ctx context.Context, args []string) error {
+		c, err := t.client(f)
+		if err != nil {
+			return err
+		}
+		if _, err := c.do(ctx, request{method: http.MethodDelete, path: tenantPath(args[0]), ifMatch: f.tag()}); err != nil {
+			return err
+		}
+		if f.output == "json" {
+			return nil
+		}
+		_, err = fmt.Fprintln(t.out, "deleted", args[0])
+		return err
+	})
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if !f.yes {
+			return errors.New("deleting a tenant cannot be undone: add --yes if it is meant")
+		}
+		return work(cmd, args)
+	}
+	return cmd
+}
+
+// tag is the entity tag of the version that a change is meant for, or "".
+func (f *tenantFlags) tag() string {
+	if f.ifMatch == 0 {
+		return ""
+	}
+	return strconv.Quote(strconv.FormatInt(f.ifMatch, 10))
+}
+
+func tenantPath(slug string) string { return "/tenants/" + url.PathEscape(slug) }
+
+func (t *tool) client(f *tenantFlags) (*client, error) {
+	base, err := t.setting(f.url, "VESTIBULE_ADMIN_URL")
+	if err != nil {
+		return nil, err
+	}
+	if base == "" {
+		base = defaultURL
+	}
+	token, err := t.setting(f.token, "VESTIBULE_ADMIN_TOKEN")
+	if err != nil {
+		return nil, err
+	}
+	return newClient(base, token)
+}
+
+// addConfig puts the JSON of a file into a document.
+func (t *tool) addConfig(in map[string]any, file string) error {
+	if file == "" {
+		return nil
+	}
+	from := t.in
+	if file != "-" {
+		f, err := os.Open(file) // #nosec G304 -- the operator names it
+		if err != nil {
+			return fmt.Errorf("read --config: %w", err)
+		}
+		defer func() { _ = f.Close() }() // it was only read
+		from = f
+	}
+	b, err := io.ReadAll(io.LimitReader(from, mostConfig))
+	if err != nil {
+		return fmt.Errorf("read --config: %w", err)
+	}
+	if !json.Valid(b) {
+		return errors.New("--config is not valid JSON")
+	}
+	in["config"] = json.RawMessage(b)
+	return nil
+}
+
+// oneTenant sends a request that a tenant is the answer to, and prints it.
+func (t *tool) oneTenant(ctx context.Context, f *tenantFlags, q request) error {
+	c, err := t.client(f)
+	if err != nil {
+		return err
+	}
+	answer, err := c.do(ctx, q)
+	if err != nil {
+		return err
+	}
+	if f.output == "json" {
+		return t.printJSON(answer)
+	}
+	var one admin.Tenant
+	if err := json.Unmarshal(answer, &one); err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+	for _, row := range [][2]string{
+		{"Slug", one.Slug}, {"Name", one.Name}, {"State", string(one.State)}, {"Hosts", hostsText(one.Hosts)},
+		{"Public URL", one.PublicURL}, {"ID", one.ID}, {"Version", strconv.FormatInt(one.Version, 10)},
+		{"Created", one.CreatedAt.Format(time.RFC3339)}, {"Changed", one.UpdatedAt.Format(time.RFC3339)},
+	} {
+		_, _ = fmt.Fprintf(table, "%s\t%s\n", row[0], row[1]) // Flush tells what went wrong
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintln(t.out, "Configuration"); err != nil {
+		return err
+	}
+	return t.printJSON(one.Config)
+}
+
+func (t *tool) printTenants(f *tenantFlags, all []json.RawMessage) error {
+	if f.output == "json" {
+		b, err := json.Marshal(all)
+		if err != nil {
+			return fmt.Errorf("write the tenants: %w", err)
+		}
+		return t.printJSON(b)
+	}
+	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(table, "SLUG\tNAME\tSTATE\tHOSTS\tVERSION") // Flush tells what went wrong
+	for _, raw := range all {
+		var one admin.Tenant
+		if err := json.Unmarshal(raw, &one); err != nil {
+			return fmt.Errorf("read the answer: %w", err)
+		}
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%d\n", one.Slug, one.Name, one.State, hostsText(one.Hosts), one.Version)
+	}
+	return table.Flush()
+}
+
+func hostsText(hosts []string) string {
+	if len(hosts) == 0 {
+		return "-"
+	}
+	return strings.Join(hosts, ", ")
+}
+
+func (t *tool) printJSON(doc []byte) error {
+	var b bytes.Buffer
+	if err := json.Indent(&b, bytes.TrimSpace(doc), "", "  "); err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	_, err := fmt.Fprintln(t.out, b.String())
+	return err
+}

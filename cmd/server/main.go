@@ -1,0 +1,81 @@
+// Command server is Vestibule: it serves the public API on one address and the operators' on another.
+//
+// Exit status: 0 after a clean stop, 1 when something failed while it ran, 2 when the settings are wrong.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/vestibule-auth/vestibule/internal/app"
+	"github.com/vestibule-auth/vestibule/internal/config"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, args, environ []string, out, complaints io.Writer) int {
+	cfg, err := config.Load(args, environ)
+	switch {
+	case errors.Is(err, config.ErrHelp):
+		return exit(complaints, config.Usage(out))
+	case errors.Is(err, config.ErrVersion):
+		_, err := fmt.Fprintln(out, "vestibule", version())
+		return exit(complaints, err)
+	case err != nil:
+		_, _ = fmt.Fprintln(complaints, err) // there is nowhere else to say so
+		return 2
+	}
+	tuneMemory(environ)
+	log, flush := app.Log(cfg, complaints)
+	defer flush()
+	if cfg.Migrate {
+		return exit(complaints, app.Migrate(ctx, cfg, log))
+	}
+	server, err := app.New(ctx, cfg, app.Options{Log: log})
+	if err != nil {
+		return exit(complaints, err)
+	}
+	if cfg.Dev {
+		if err := server.Banner(out); err != nil {
+			return exit(complaints, errors.Join(err, server.Close()))
+		}
+	}
+	return exit(complaints, server.Run(ctx))
+}
+
+func exit(complaints io.Writer, err error) int {
+	if err == nil {
+		return 0
+	}
+	_, _ = fmt.Fprintln(complaints, "vestibule:", err) // there is nowhere else to say so
+	return 1
+}
+
+// tuneMemory lets the heap grow to four times what is in use before it is collected, unless GOGC says otherwise. Little is in
+// use, and each password takes 19 MiB for a moment: at Go's default, every second login would set off a collection.
+func tuneMemory(environ []string) {
+	if !slices.ContainsFunc(environ, func(e string) bool { return strings.HasPrefix(e, "GOGC=") }) {
+		debug.SetGCPercent(400)
+	}
+}
+
+// version is what the module was built as.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(unknown)"
+}

@@ -1,0 +1,336 @@
+// Package app puts the server together: every part is made here, once, and handed to those that need it. Tests boot it
+// too, so that what they talk to is what runs.
+//
+// New makes the parts and opens the listeners; Run runs them until the context is done and stops them in reverse order:
+// the public listener first, so that nothing new comes in, and the operators' last, so that they can watch.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/vestibule-auth/vestibule/flows"
+	"github.com/vestibule-auth/vestibule/internal/admin"
+	"github.com/vestibule-auth/vestibule/internal/adminapi"
+	"github.com/vestibule-auth/vestibule/internal/clock"
+	"github.com/vestibule-auth/vestibule/internal/config"
+	"github.com/vestibule-auth/vestibule/internal/headless"
+	"github.com/vestibule-auth/vestibule/internal/httpd"
+	"github.com/vestibule-auth/vestibule/internal/limit"
+	"github.com/vestibule-auth/vestibule/internal/outbound"
+	"github.com/vestibule-auth/vestibule/internal/passhash"
+	"github.com/vestibule-auth/vestibule/internal/post"
+	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/tenants"
+)
+
+// Options are what a server runs with besides its configuration.
+type Options struct {
+	Log *slog.Logger
+	// Clock is the machine's, unless a test says otherwise.
+	Clock clock.Clock
+	// Observe, if set, is told of every statement; see store.Options.
+	Observe func(op, query string) error
+}
+
+// App is a composed server.
+type App struct {
+	Store     *store.Store
+	Directory *tenants.Directory
+	Flows     *flows.Service
+	Hasher    *passhash.Hasher
+	Mailbox   *post.Mailbox // nil unless mail is kept in the process
+	Public    *httpd.Server
+	Operators *httpd.Server
+
+	config  config.Config
+	log     *slog.Logger
+	clock   clock.Clock
+	health  *httpd.Health
+	worker  *post.Worker
+	limiter limiter
+	close   []func() error
+}
+
+// limiter is what the server needs of its limiter besides deciding.
+type limiter interface {
+	limit.Limiter
+	Sweep()
+}
+
+// New makes a server and opens its listeners. With --dev it also migrates the database and makes the demo tenant. The
+// caller must call Run or Close.
+func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) {
+	if o.Clock == nil {
+		o.Clock = clock.System{}
+	}
+	a := &App{config: cfg, log: o.Log, clock: o.Clock}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	if a.Store, err = openStore(cfg, o.Observe); err != nil {
+		return nil, err
+	}
+	a.close = append(a.close, a.Store.Close)
+	metrics := httpd.NewMetrics(httpd.DefaultTenants)
+	metrics.Database(a.Store.Stats)
+	if err := a.limits(ctx, metrics); err != nil {
+		return nil, err
+	}
+	a.Hasher = passhash.New(passhash.Options{Workers: cfg.HashWorkers})
+	metrics.HashQueue(func() int { return a.Hasher.Stats().Running }, func() int { return a.Hasher.Stats().Waiting })
+	a.Directory, err = tenants.NewDirectory(a.Store, tenants.Options{SharedHosts: cfg.SharedHosts, Clock: o.Clock, Log: o.Log})
+	if err != nil {
+		return nil, fmt.Errorf("VESTIBULE_SHARED_HOSTS: %w", err)
+	}
+	if err := a.post(metrics); err != nil {
+		return nil, err
+	}
+	a.Flows = flows.New(flows.Options{
+		Store: a.Store, Hasher: a.Hasher, Limiter: a.limiter, Clock: o.Clock, Observer: observer{metrics}, Log: a.log,
+		Wake: a.worker.Wake,
+	})
+	if cfg.Dev {
+		if err := a.prepareDev(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return a, a.listen(ctx, metrics)
+}
+
+func openStore(cfg config.Config, observe func(op, query string) error) (*store.Store, error) {
+	return store.Open(store.Options{URL: cfg.Database.Reveal(), Keys: cfg.Keys, MaxConns: cfg.DatabaseMaxConns, Observe: observe})
+}
+
+// limits makes the limiter: Redis with memory behind it, or memory alone.
+func (a *App) limits(ctx context.Context, metrics *httpd.Metrics) error {
+	memory := limit.NewMemory(a.clock, 0)
+	if !a.config.Redis.Given() {
+		a.limiter = memory
+		if !a.config.Dev {
+			a.log.WarnContext(ctx, "no VESTIBULE_REDIS_URL: rate limits are counted by each process for itself")
+		}
+		return nil
+	}
+	client, err := limit.OpenRedis(a.config.Redis.Reveal())
+	if err != nil {
+		return fmt.Errorf("VESTIBULE_REDIS_URL: %w", err)
+	}
+	a.close = append(a.close, client.Close)
+	a.limiter = limit.New(limit.NewRedis(client, nil), memory, limit.Options{Clock: a.clock, Log: a.log, OnChange: metrics.LimiterDegraded})
+	return nil
+}
+
+// post makes the worker that sends mail and texts.
+func (a *App) post(metrics *httpd.Metrics) error {
+	dialer := outbound.Dialer{AllowPrivate: a.config.AllowPrivateNetworks}
+	smtp := &post.SMTP{Dialer: dialer}
+	if a.config.SMTP.Given() {
+		var err error
+		if smtp.Server, err = post.ParseSMTPURL(a.config.SMTP.Reveal()); err != nil {
+			return fmt.Errorf("VESTIBULE_SMTP_URL: %w", err)
+		}
+	}
+	var mail, texts post.Sender = smtp, &post.SMS{Client: outbound.HTTPClient(outbound.Options{Dialer: dialer})}
+	if a.config.Mailbox() {
+		a.Mailbox = &post.Mailbox{Mail: mail, SMS: texts, Log: a.log}
+		mail, texts = a.Mailbox, a.Mailbox
+	}
+	from := ""
+	if a.config.MailFrom.Address != "" {
+		from = a.config.MailFrom.String()
+	}
+	a.worker = &post.Worker{
+		Queue: a.Store, Mail: mail, SMS: texts, From: from, Clock: a.clock, Log: a.log,
+		Tenants: a.Directory.ByID,
+		OnSent:  func(kind string, _ store.Channel, result string) { metrics.Mail(kind, result) },
+	}
+	return nil
+}
+
+// listen composes the handlers and opens both listeners.
+func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
+	realIP := &httpd.RealIP{ProxyCount: a.config.TrustedProxyCount, Header: a.config.TrustedClientIPHeader, Log: a.log, Clock: a.clock}
+	chain := httpd.Options{Log: a.log, Clock: a.clock, Metrics: metrics, RealIP: realIP, RequestTimeout: a.config.RequestTimeout}
+	wire := &headless.API{
+		Flows: a.Flows, Tenants: a.Directory, TenantHeader: a.config.TenantHeader, Recorder: recorder{}, Log: a.log,
+	}
+	service := admin.New(admin.Options{
+		Store: a.Store, Directory: a.Directory, Clock: a.clock, Keys: a.config.Keys, Log: a.log, CheckTemplate: post.CheckTemplates,
+	})
+	operators := &adminapi.API{
+		Admin: service, Token: admin.NewToken(a.config.AdminToken.Reveal()), Log: a.log,
+		RequestID: func(r *http.Request) string { return httpd.RequestID(r.Context()) },
+		Route:     func(r *http.Request, template string) { httpd.SetRoute(r.Context(), template) },
+	}
+	if a.Mailbox != nil {
+		operators.Mailbox = mailbox{a.Mailbox}
+	}
+	checks := []httpd.Check{
+		{Name: "database", Probe: a.Store.Ping},
+		{Name: "migrations", Probe: a.migrated},
+	}
+	if pinger, ok := a.limiter.(interface{ Ping(context.Context) error }); ok {
+		checks = append(checks, httpd.Check{Name: "redis", Optional: true, Probe: pinger.Ping})
+	}
+	a.health = httpd.NewHealth(a.log, checks...)
+	var err error
+	a.Public, err = httpd.Listen(ctx, httpd.ServerOptions{
+		Name: "public", Addr: a.config.Listen, Handler: httpd.Standard(wire.Handler(), chain), Log: a.log,
+		RequestTimeout: a.config.RequestTimeout, ShutdownTimeout: a.config.ShutdownTimeout,
+	})
+	if err != nil {
+		return err
+	}
+	a.close = append(a.close, a.Public.Close)
+	chain.BodyLimit = operatorBody
+	a.Operators, err = httpd.Listen(ctx, httpd.ServerOptions{
+		Name: "operators", Addr: a.config.AdminListen, Log: a.log,
+		Handler:        httpd.Operators(a.health, metrics, httpd.Standard(operators.Handler(), chain)),
+		RequestTimeout: a.config.RequestTimeout, ShutdownTimeout: a.config.ShutdownTimeout,
+	})
+	if err == nil {
+		a.close = append(a.close, a.Operators.Close)
+	}
+	return err
+}
+
+// operatorBody is the most that is read of an operator's request: settings documents are longer than what users send.
+const operatorBody = 1 << 20
+
+var errPending = errors.New("migrations are pending: run the server with --migrate")
+
+func (a *App) migrated(ctx context.Context) error {
+	current, err := a.Store.Current(ctx)
+	if err == nil && !current {
+		err = errPending
+	}
+	return err
+}
+
+// Run serves until ctx is done, then drains: readiness goes off, requests under way finish, the worker hands back what
+// it has not sent, and everything is closed.
+func (a *App) Run(ctx context.Context) error {
+	var g httpd.Group
+	g.Add(httpd.Until(a.Operators.Serve))
+	g.Add(httpd.Until(a.sweep))
+	g.Add(httpd.Until(a.Directory.Watch))
+	g.Add(httpd.Until(a.worker.Run))
+	g.Add(httpd.Until(a.Public.Serve))
+	g.Add(httpd.Until(func(interrupted context.Context) error {
+		select {
+		case <-ctx.Done():
+			a.log.Info("stopping: finishing what is under way")
+		case <-interrupted.Done():
+		}
+		a.health.SetDraining()
+		return nil
+	}))
+	return errors.Join(g.Run(), a.Close())
+}
+
+// Close gives back everything that New took. Run does it by itself.
+func (a *App) Close() error {
+	var errs []error
+	for i := len(a.close) - 1; i >= 0; i-- {
+		errs = append(errs, a.close[i]())
+	}
+	a.close = nil
+	return errors.Join(errs...)
+}
+
+// The pace of the sweeper, and how long what it removes is kept.
+const (
+	sweepEvery   = time.Minute
+	sweepBatch   = 1000
+	keepSessions = time.Hour           // after they expired
+	keepMessages = 30 * 24 * time.Hour // after they were sent or given up; their bodies are gone at once
+)
+
+// sweep removes what has run out, in small bites, for as long as the server runs.
+func (a *App) sweep(ctx context.Context) error {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		a.limiter.Sweep()
+		now := a.clock.Now()
+		for _, part := range []struct {
+			what string
+			some func() (int64, error)
+		}{
+			{"sessions", func() (int64, error) { return a.Store.SweepSessions(ctx, now.Add(-keepSessions), sweepBatch) }},
+			{"messages", func() (int64, error) { return a.Store.SweepMessages(ctx, now.Add(-keepMessages), sweepBatch) }},
+		} {
+			for n := int64(sweepBatch); n == sweepBatch; {
+				var err error
+				if n, err = part.some(); err != nil && ctx.Err() == nil {
+					a.log.WarnContext(ctx, "cannot remove what has run out; trying again in a minute", "what", part.what, "error", err)
+				}
+			}
+		}
+	}
+}
+
+// Migrate applies the pending migrations and says which, and seals the tenants' data keys under the first secret key.
+func Migrate(ctx context.Context, cfg config.Config, log *slog.Logger) error {
+	st, err := openStore(cfg, nil)
+	if err != nil {
+		return err
+	}
+	done, err := st.Migrate(ctx)
+	for _, m := range done {
+		log.InfoContext(ctx, "migrated", "migration", m.Name)
+	}
+	if err != nil {
+		return errors.Join(err, st.Close())
+	}
+	log.InfoContext(ctx, "the database is up to date", "applied", len(done))
+	sealed, err := st.SealTenantKeys(ctx)
+	if sealed > 0 {
+		log.InfoContext(ctx, "data keys were sealed under the first secret key", "tenants", sealed)
+	}
+	return errors.Join(err, st.Close())
+}
+
+// recorder tells package httpd what package headless learned about a request.
+type recorder struct{}
+
+func (recorder) Route(r *http.Request, template, tenant string) {
+	record := httpd.From(r.Context())
+	record.Route, record.Tenant = template, tenant
+}
+
+func (recorder) RequestID(r *http.Request) string { return httpd.RequestID(r.Context()) }
+
+func (recorder) ClientIP(r *http.Request) netip.Addr { return httpd.ClientIP(r.Context()) }
+
+// observer counts what package flows reports.
+type observer struct{ metrics *httpd.Metrics }
+
+func (o observer) Login(tenant, result string)   { o.metrics.Login(tenant, result) }
+func (o observer) Signup(tenant, result string)  { o.metrics.Signup(tenant, result) }
+func (o observer) Limited(tenant, action string) { o.metrics.LimitHit(action, tenant) }
+
+// mailbox shows the operators' wire what package post keeps.
+type mailbox struct{ *post.Mailbox }
+
+func (m mailbox) Mails() []adminapi.Mail {
+	kept := m.Kept()
+	all := make([]adminapi.Mail, len(kept))
+	for i, k := range kept {
+		all[i] = adminapi.Mail(k)
+	}
+	return all
+}

@@ -1,0 +1,367 @@
+package app_test
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/vestibule-auth/vestibule/internal/app"
+	"github.com/vestibule-auth/vestibule/internal/config"
+	"github.com/vestibule-auth/vestibule/internal/headless"
+	"github.com/vestibule-auth/vestibule/internal/secret"
+	"github.com/vestibule-auth/vestibule/internal/testkit"
+)
+
+// sharedHost is where the tenant header names the tenant, on servers that bootShared started.
+const sharedHost = "shared.localhost"
+
+// bootShared is boot with a host that tenants share, and a look at the database.
+func bootShared(t *testing.T, engine string, change ...func(*config.Config, *app.Options)) (*server, database) {
+	t.Helper()
+	var at string
+	s := boot(t, engine, append(change, func(cfg *config.Config, _ *app.Options) {
+		cfg.SharedHosts = []string{sharedHost}
+		at = cfg.Database.Reveal()
+	})...)
+	return s, look(t, at)
+}
+
+// slugOf is the slug of the tenant on a host.
+func slugOf(host string) string { return strings.TrimSuffix(host, ".localhost") }
+
+// workers are the columns that the mail worker writes at its own time, by table.
+var workers = map[string][]string{"messages": {"body", "state", "attempts", "last_error", "due_at", "finished_at"}}
+
+// everything is what is kept of the tenant on a host, in whatever table there is: for each table with a tenant_id, its
+// rows as text. A table that comes with a later migration is looked at without a change here.
+func (d database) everything(s *server, host string) map[string][]string {
+	d.t.Helper()
+	tables := `SELECT m.name || '.' || c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c ON TRUE
+		WHERE m.type = 'table' AND EXISTS (SELECT 1 FROM pragma_table_info(m.name) k WHERE k.name = 'tenant_id')`
+	if s.engine == "postgres" {
+		tables = `SELECT table_name || '.' || column_name FROM information_schema.columns c
+			WHERE table_schema = 'public' AND EXISTS (SELECT 1 FROM information_schema.columns k
+				WHERE k.table_schema = 'public' AND k.table_name = c.table_name AND k.column_name = 'tenant_id')`
+	}
+	columns := map[string][]string{}
+	for _, name := range d.rows(tables) {
+		table, column, _ := strings.Cut(name, ".")
+		if !slices.Contains(workers[table], column) {
+			columns[table] = append(columns[table], column)
+		}
+	}
+	if len(columns) < 4 {
+		d.t.Fatalf("only %d tables were found", len(columns))
+	}
+	tenant := d.one(`SELECT id FROM tenants WHERE slug = $1`, slugOf(host))
+	all := map[string][]string{}
+	for table, of := range columns {
+		all[table] = d.rows(fmt.Sprintf(`SELECT %s FROM %s WHERE tenant_id = $1`, strings.Join(of, ", "), table), tenant)
+		slices.Sort(all[table])
+	}
+	return all
+}
+
+// operation is one route of the public wire for one kind of client, as its OpenAPI document describes it.
+type operation struct {
+	method string
+	path   string
+	kind   string
+	params []string // headers and parts of the path that it takes
+	fields []string // members of its body
+	bodied bool
+}
+
+// operations are all of them, in a fixed order.
+func operations(t *testing.T) []operation {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(headless.Document())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []operation
+	for path, item := range doc.Paths.Map() {
+		for method, of := range item.Operations() {
+			for _, kind := range []string{"app", "browser"} {
+				if !strings.Contains(path, "{client}") && !strings.Contains(path, "/"+kind+"/") {
+					continue
+				}
+				o := operation{method: method, path: strings.ReplaceAll(path, "{client}", kind), kind: kind}
+				for _, p := range slices.Concat(item.Parameters, of.Parameters) {
+					if p.Value.Name != "client" {
+						o.params = append(o.params, p.Value.Name)
+					}
+				}
+				if of.RequestBody != nil {
+					o.bodied = true
+					o.fields = slices.Sorted(maps.Keys(of.RequestBody.Value.Content.Get("application/json").Schema.Value.Properties))
+				}
+				all = append(all, o)
+			}
+		}
+	}
+	if len(all) < 16 {
+		t.Fatalf("the document describes %d operations only", len(all))
+	}
+	slices.SortFunc(all, func(a, b operation) int { return strings.Compare(a.path+" "+a.method, b.path+" "+b.method) })
+	return all
+}
+
+func (o operation) String() string { return o.method + " " + o.path }
+
+// inMethods is the operation, and its path asked for by every other method.
+func (o operation) inMethods() []operation {
+	all := []operation{o}
+	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead} {
+		if m != o.method {
+			other := o
+			other.method = m
+			all = append(all, other)
+		}
+	}
+	return all
+}
+
+// loot is what somebody holds, or makes up: everything that a request can carry.
+type loot struct {
+	password string
+	token    string // of an app that is signed in
+	waiting  string // of an app whose login waits
+	cookie   string // of a browser that is signed in
+	csrf     string // that goes with it
+	key      string // of a mailed link that was not used
+	session  string // a session's id
+	user     string // a user's id
+}
+
+// madeUp is loot of the right form that nobody gave out.
+func madeUp() loot {
+	return loot{
+		password: "Quill-Marble-27!", token: secret.Token(), waiting: secret.Token(), cookie: secret.Token(),
+		csrf: base64URL(48), key: base64URL(56), session: secret.NewID(), user: secret.NewID(),
+	}
+}
+
+// text is what loot puts where a request has a place for something of that name.
+func (l loot) text(name string) string {
+	switch strings.ToLower(name) {
+	case "email", "email2":
+		return twin
+	case "username":
+		return "ann"
+	case "password":
+		return l.password
+	case "user", "user_id":
+		return l.user
+	case "session", "session_id", "id":
+		return l.session
+	default: // a key, a code, a token: whatever it is called
+		return l.key
+	}
+}
+
+// send makes the operation's request with what the loot has for its parameters and its body.
+func (o operation) send(c *client, l loot, header ...string) *reply {
+	c.s.Helper()
+	path := o.path
+	for _, name := range o.params {
+		if strings.Contains(path, "{"+name+"}") {
+			path = strings.ReplaceAll(path, "{"+name+"}", l.text(name))
+		} else {
+			header = append([]string{name, l.text(name)}, header...)
+		}
+	}
+	var in any
+	if o.bodied {
+		values := map[string]any{}
+		for _, name := range o.fields {
+			if name != "username" && name != "phone" { // a login names its account in one way
+				values[name] = l.text(name)
+			}
+		}
+		in = values
+	}
+	return c.do(o.method, path, in, header...)
+}
+
+// twin is the address of an account at either tenant.
+const twin = "ann@example.org"
+
+// house is a server with two tenants that have accounts of the same address.
+type house struct {
+	*server
+	db       database
+	a, b     string // hosts
+	ofA, ofB loot
+}
+
+// newHouse makes both tenants alike, with an account that is signed in everywhere and another whose login waits.
+func newHouse(t *testing.T, engine string) *house {
+	t.Helper()
+	s, db := bootShared(t, engine)
+	const settings = `{"account": {"email_verification": "mandatory", "login_on_email_confirmation": true, "rate_limits": false}}`
+	h := &house{server: s, db: db, a: s.tenant(settings), b: s.tenant(settings)}
+	h.ofA, h.ofB = h.move(h.a, password), h.move(h.b, otherPassword)
+	return h
+}
+
+// move has people move in at a tenant.
+func (h *house) move(host, secretWord string) loot {
+	h.Helper()
+	tenant := h.db.one(`SELECT id FROM tenants WHERE slug = $1`, slugOf(host))
+	l := loot{password: secretWord}
+	before := h.inbox.count(twin)
+	one := h.client("app", host)
+	one.post("/auth/signup", map[string]any{"email": twin, "password": secretWord}).want(http.StatusUnauthorized)
+	l.user = one.post("/auth/email/verify", map[string]any{"key": h.inbox.wait(h, twin, before).key(h)}).want(http.StatusOK).userID()
+	l.token = one.token
+	browser := h.client("browser", host)
+	browser.login(twin, secretWord).want(http.StatusOK)
+	l.cookie, l.csrf = browser.cookies["sessionid"], browser.cookies["csrftoken"]
+	const late = "bea@example.org"
+	before = h.inbox.count(late)
+	other := h.client("app", host)
+	other.post("/auth/signup", map[string]any{"email": late, "password": secretWord}).want(http.StatusUnauthorized)
+	l.waiting, l.key = other.token, h.inbox.wait(h, late, before).key(h)
+	l.session = h.db.one(`SELECT id FROM sessions WHERE tenant_id = $1 AND token = $2`, tenant, secret.Digest(l.token))
+	return l
+}
+
+// slot is a way to carry loot into a request of one kind of client.
+type slot struct {
+	name string
+	kind string
+	fill func(c *client, l loot)
+}
+
+var slots = []slot{
+	{"nothing but what the request is about", "app", func(*client, loot) {}},
+	{"the token", "app", func(c *client, l loot) { c.token = l.token }},
+	{"the token of a login that waits", "app", func(c *client, l loot) { c.token = l.waiting }},
+	{"a browser's cookie for a token", "app", func(c *client, l loot) { c.token = l.cookie }},
+	{"the session's id for a token", "app", func(c *client, l loot) { c.token = l.session }},
+	{"the user's id for a token", "app", func(c *client, l loot) { c.token = l.user }},
+	{"the key of a link for a token", "app", func(c *client, l loot) { c.token = l.key }},
+	{"everything at once", "app", func(c *client, l loot) {
+		c.token = l.token
+		c.header.Set("Authorization", "Bearer "+l.token)
+		c.header.Set("Cookie", "sessionid="+l.cookie+"; csrftoken="+l.csrf)
+		c.header.Set("X-CSRFToken", l.csrf)
+	}},
+	{"the cookies", "browser", func(c *client, l loot) { c.cookies["sessionid"], c.cookies["csrftoken"] = l.cookie, l.csrf }},
+	{"the session cookie, with a CSRF token of this tenant", "browser", func(c *client, l loot) {
+		c.cookies["sessionid"], c.cookies["csrftoken"] = l.cookie, "x"
+		c.delete("/auth/session").want(http.StatusForbidden) // hands out one that fits the cookie
+	}},
+	{"the CSRF token alone", "browser", func(c *client, l loot) { c.cookies["csrftoken"] = l.csrf }},
+	{"a stranger's own CSRF token", "browser", func(c *client, _ loot) { c.get("/config") }},
+	{"an app's token for a cookie", "browser", func(c *client, l loot) {
+		c.cookies["sessionid"], c.cookies["csrftoken"] = l.token, "x"
+		c.delete("/auth/session").want(http.StatusForbidden)
+	}},
+	{"the session's id for a cookie", "browser", func(c *client, l loot) {
+		c.cookies["sessionid"], c.cookies["csrftoken"] = l.session, "x"
+		c.delete("/auth/session").want(http.StatusForbidden)
+	}},
+	{"an app's header", "browser", func(c *client, l loot) {
+		c.get("/config")
+		c.header.Set("X-Session-Token", l.token)
+		c.header.Set("Authorization", "Bearer "+l.token)
+	}},
+}
+
+// ways are how a tenant can be named.
+var ways = map[string]func(c *client, host string){
+	"by host":   func(c *client, host string) { c.host = host },
+	"by header": func(c *client, host string) { c.host = sharedHost; c.header.Set("X-Tenant", slugOf(host)) },
+}
+
+// carrying is a client of the tenant on a host that carries loot in a slot.
+func (h *house) carrying(t *testing.T, sl slot, way, host string, l loot) *client {
+	of := *h.server
+	of.T = t
+	c := &client{s: &of, kind: sl.kind, ip: "192.0.2.1", cookies: map[string]string{}, header: http.Header{}}
+	ways[way](c, host)
+	sl.fill(c, l)
+	return c
+}
+
+// good makes sure that the loot opens everything at home, or the tests below would prove nothing.
+func (h *house) good(t *testing.T, host string, l loot) {
+	t.Helper()
+	for _, way := range []string{"by host", "by header"} {
+		for _, sl := range slots {
+			switch sl.name {
+			case "the token", "the cookies":
+				if got := h.carrying(t, sl, way, host, l).get("/auth/session").want(http.StatusOK).userID(); got != l.user {
+					t.Fatalf("%s %s is of %s, not %s", sl.name, way, got, l.user)
+				}
+			case "the token of a login that waits":
+				c := h.carrying(t, sl, way, host, l)
+				if r := c.get("/auth/session").want(http.StatusUnauthorized); !strings.Contains(r.Body, `"is_pending":true`) {
+					t.Fatalf("the login does not wait: %s", r.Body)
+				}
+				c.get("/auth/email/verify", "X-Email-Verification-Key", l.key).want(http.StatusOK)
+			}
+		}
+	}
+}
+
+// Two tenants with accounts of the same address: nothing that one of them gave out does anything at the other. For every
+// route and every place where a request can carry something, the other tenant's rows are as they were, or changed by
+// exactly what a stranger with made-up values would have changed (who may begin a session of nobody's by signing up).
+func TestNothingOfOneTenantDoesAnythingAtAnother(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		h := newHouse(t, engine)
+		h.good(t, h.a, h.ofA)
+		h.good(t, h.b, h.ofB)
+		tenant := h.db.one(`SELECT id FROM tenants WHERE slug = $1`, slugOf(h.b))
+		owned := func() string {
+			return h.db.one(`SELECT count(*) FROM sessions WHERE tenant_id = $1 AND user_id IS NOT NULL`, tenant)
+		}
+		atHome := h.db.everything(h.server, h.a)
+		for _, o := range operations(t) {
+			for _, sl := range slots {
+				if sl.kind != o.kind {
+					continue
+				}
+				for way := range ways {
+					t.Run(fmt.Sprintf("%s/%s/%s", o, sl.name, way), func(t *testing.T) {
+						stolen, invented := h.carrying(t, sl, way, h.b, h.ofA), h.carrying(t, sl, way, h.b, madeUp())
+						before, mine := h.db.everything(h.server, h.b), owned()
+						got := o.send(stolen, h.ofA)
+						between := h.db.everything(h.server, h.b)
+						o.send(invented, madeUp())
+						after := h.db.everything(h.server, h.b)
+						for table, rows := range before {
+							for _, row := range rows {
+								if !slices.Contains(between[table], row) {
+									t.Errorf("a row of %s was changed or lost: %s", table, row)
+								}
+							}
+							if did, does := len(between[table])-len(rows), len(after[table])-len(between[table]); did != does {
+								t.Errorf("%d rows were added to %s, where made-up values add %d", did, table, does)
+							}
+						}
+						if owned() != mine {
+							t.Error("a session of somebody's was begun or ended")
+						}
+						if got.Status == http.StatusOK && o.path != "/_allauth/"+o.kind+"/v1/config" {
+							t.Errorf("answered %d: %s", got.Status, got.Body)
+						}
+					})
+				}
+			}
+		}
+		if d := difference(atHome, h.db.everything(h.server, h.a)); d != "" {
+			t.Errorf("something changed at the tenant whose values were carried about:\n%s", d)
+		}
+		h.good(t, h.a, h.ofA)
+		h.good(t, h.b, h.ofB)
+	})
+}

@@ -1,0 +1,236 @@
+package app_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/vestibule-auth/vestibule/internal/store"
+)
+
+func TestSomebodySignsUpLogsOutAndIn(t *testing.T) {
+	everywhere(t, func(t *testing.T, s *server, kind string) {
+		host := s.tenant("")
+		c := s.client(kind, host)
+		c.get("/auth/session").want(http.StatusUnauthorized)
+		id := c.signup("Ann@Example.org").want(http.StatusOK).userID()
+		held := c.token + c.cookies["sessionid"]
+		c.get("/auth/session").want(http.StatusOK)
+		c.signup("bob@example.org").want(http.StatusConflict)
+		c.delete("/auth/session").want(http.StatusUnauthorized)
+		if kind == "app" {
+			c.get("/auth/session").want(http.StatusGone)
+			c.token = ""
+		}
+		c.get("/auth/session").want(http.StatusUnauthorized)
+		c.login("ann@example.org", otherPassword).want(http.StatusBadRequest).code("email_password_mismatch", "password")
+		if got := c.login("ANN@example.org", password).want(http.StatusOK).userID(); got != id {
+			t.Errorf("logged in as %s, signed up as %s", got, id)
+		}
+		if c.token+c.cookies["sessionid"] == held {
+			t.Error("the session's token is the one from before")
+		}
+		c.login("ann@example.org", password).want(http.StatusConflict)
+	})
+}
+
+func TestMailedLinkProvesTheAddressOnce(t *testing.T) {
+	everywhere(t, func(t *testing.T, s *server, kind string) {
+		host := s.tenant(`{"account": {"email_verification": "mandatory"}}`)
+		c := s.client(kind, host)
+		email := "ann-" + host[2:8] + "@example.org"
+		r := c.signup(email).want(http.StatusUnauthorized)
+		if !strings.Contains(r.Body, `{"id":"verify_email","is_pending":true}`) {
+			t.Errorf("got %s", r.Body)
+		}
+		c.get("/account/email").want(http.StatusUnauthorized)
+		key := s.inbox.wait(t, email, 0).key(t)
+		looked := c.get("/auth/email/verify", "X-Email-Verification-Key", key).want(http.StatusOK)
+		if m := looked.decoded.Meta.IsAuthenticating; m == nil || !*m {
+			t.Errorf("got %s", looked.Body)
+		}
+		c.post("/auth/email/verify", map[string]any{"key": key}).want(http.StatusUnauthorized)
+		c.post("/auth/email/verify", map[string]any{"key": key}).want(http.StatusBadRequest).code("invalid_or_expired_key", "key")
+		c.login(email, password).want(http.StatusOK)
+		if r := c.get("/account/email").want(http.StatusOK); !strings.Contains(r.Body, `"verified":true`) {
+			t.Errorf("got %s", r.Body)
+		}
+	})
+}
+
+func TestLinkSignsInWhereTheTenantLetsIt(t *testing.T) {
+	everywhere(t, func(t *testing.T, s *server, kind string) {
+		host := s.tenant(`{"account": {"email_verification": "mandatory", "login_on_email_confirmation": true}}`)
+		email := "eve-" + host[2:8] + "@example.org"
+		c, other := s.client(kind, host), s.client(kind, host)
+		c.signup(email).want(http.StatusUnauthorized)
+		pending := c.token + c.cookies["sessionid"]
+		key := s.inbox.wait(t, email, 0).key(t)
+		c.post("/auth/email/verify", map[string]any{"key": key}).want(http.StatusOK)
+		if c.token+c.cookies["sessionid"] == pending {
+			t.Error("the login completed under the token that it waited with")
+		}
+		other.get("/auth/session").want(http.StatusUnauthorized)
+	})
+}
+
+func TestLinkSignsInNobodyElse(t *testing.T) {
+	everywhere(t, func(t *testing.T, s *server, kind string) {
+		host := s.tenant(`{"account": {"email_verification": "mandatory", "login_on_email_confirmation": true}}`)
+		email := "kim-" + host[2:8] + "@example.org"
+		c, thief := s.client(kind, host), s.client(kind, host)
+		c.signup(email).want(http.StatusUnauthorized)
+		key := s.inbox.wait(t, email, 0).key(t)
+		thief.signup("thief-" + email).want(http.StatusUnauthorized)
+		thief.post("/auth/email/verify", map[string]any{"key": key}).want(http.StatusUnauthorized)
+		thief.get("/auth/session").want(http.StatusUnauthorized)
+	})
+}
+
+func TestAddressInUseIsNotTold(t *testing.T) {
+	everywhere(t, func(t *testing.T, s *server, kind string) {
+		host := s.tenant(`{"account": {"email_verification": "mandatory"}}`)
+		email := "lea-" + host[2:8] + "@example.org"
+		s.client(kind, host).signup(email).want(http.StatusUnauthorized)
+		s.inbox.wait(t, email, 0)
+		taken := s.client(kind, host)
+		first := taken.signup(email).want(http.StatusUnauthorized)
+		free := s.client(kind, host).signup("free-" + email).want(http.StatusUnauthorized)
+		if kind == "browser" && first.Body != free.Body {
+			t.Errorf("a taken address is answered %s, a free one %s", first.Body, free.Body)
+		}
+		taken.login(email, otherPassword).want(http.StatusBadRequest)
+	})
+}
+
+func TestTwoTenantsNamedIsRefused(t *testing.T) {
+	s := boot(t, "sqlite")
+	a, b := s.tenant(""), s.tenant("")
+	c := s.client("app", a)
+	slug := strings.TrimSuffix(b, ".localhost")
+	c.get("/config", "X-Tenant", slug).want(http.StatusBadRequest)
+	c.get("/config", "X-Tenant", strings.TrimSuffix(a, ".localhost")).want(http.StatusOK)
+	s.client("app", "nobody.localhost").get("/config").want(http.StatusNotFound)
+	if status, body := s.admin(http.MethodPatch, "/admin/v1/tenants/"+slug, map[string]any{"state": "suspended"}); status != http.StatusOK {
+		t.Fatalf("suspend: %d %s", status, body)
+	}
+	s.client("app", b).get("/config").want(http.StatusForbidden)
+}
+
+func TestClosedSignupIsRefusedAfterItsInput(t *testing.T) {
+	s := boot(t, "sqlite")
+	c := s.client("app", s.tenant(`{"account": {"signup_enabled": false}}`))
+	c.signup("ann@example.org").want(http.StatusForbidden)
+	c.post("/auth/signup", map[string]any{"email": "nope"}).want(http.StatusBadRequest)
+}
+
+func TestHoneypotCatchesPrograms(t *testing.T) {
+	s := boot(t, "sqlite")
+	host := s.tenant(`{"account": {"signup_form_honeypot_field": "website"}}`)
+	c := s.client("app", host)
+	c.post("/auth/signup", map[string]any{"email": "bot@example.org", "password": password, "website": "x"}).want(http.StatusUnauthorized)
+	s.client("app", host).login("bot@example.org", password).want(http.StatusBadRequest)
+	s.client("app", host).post("/auth/signup", map[string]any{"email": "ann@example.org", "password": password, "website": ""}).want(http.StatusOK)
+}
+
+func TestLimitAnswersWhenToComeBack(t *testing.T) {
+	everywhere(t, func(t *testing.T, s *server, kind string) {
+		c := s.client(kind, s.tenant(`{"account": {"rate_limits": {"login": "2/m/ip", "login_failed": "1/m/key"}}}`))
+		c.signup("ann@example.org").want(http.StatusOK)
+		c.delete("/auth/session")
+		c.token = ""
+		c.login("ann@example.org", "wrong").want(http.StatusBadRequest).code("email_password_mismatch", "password")
+		c.login("ANN@example.org", password).want(http.StatusBadRequest).code("too_many_login_attempts", "")
+		r := c.login("ann@example.org", password).want(http.StatusTooManyRequests)
+		if r.Header.Get("Retry-After") == "" {
+			t.Error("no Retry-After")
+		}
+		c.get("/auth/session").want(http.StatusUnauthorized) // reading is free
+	})
+}
+
+func TestAnswersAreNotCached(t *testing.T) {
+	s := boot(t, "sqlite")
+	r := s.client("app", s.tenant("")).get("/config").want(http.StatusOK)
+	if got := r.Header.Get("Cache-Control"); !strings.Contains(got, "no-store") || !strings.Contains(got, "private") {
+		t.Errorf("Cache-Control is %q", got)
+	}
+}
+
+func TestSettingsTakeEffectWithoutRestart(t *testing.T) {
+	s := boot(t, "sqlite")
+	host := s.tenant("")
+	c := s.client("app", host)
+	c.get("/config").want(http.StatusOK)
+	slug := strings.TrimSuffix(host, ".localhost")
+	if status, body := s.admin(http.MethodPatch, "/admin/v1/tenants/"+slug, map[string]any{"config": map[string]any{"account": map[string]any{"signup_enabled": false}}}); status != http.StatusOK {
+		t.Fatalf("patch: %d %s", status, body)
+	}
+	if r := c.get("/config"); !strings.Contains(r.Body, `"is_open_for_signup":false`) {
+		t.Errorf("the change is not seen where it was made: %s", r.Body)
+	}
+}
+
+func TestMailTemplateThatCannotBeSentIsNotSaved(t *testing.T) {
+	s := boot(t, "sqlite")
+	slug := strings.TrimSuffix(s.tenant(""), ".localhost")
+	for name, templates := range map[string]string{
+		"a kind that is never sent": `{"birthday": {"subject": "x", "text": "{{.url}}"}}`,
+		"a text without the link":   `{"email_confirmation": {"subject": "x", "text": "hello"}}`,
+		"a loop":                    `{"email_confirmation": {"subject": "x", "text": "{{range .url}}{{end}}{{.url}}"}}`,
+	} {
+		status, body := s.admin(http.MethodPatch, "/admin/v1/tenants/"+slug, json.RawMessage(`{"config": {"email": {"templates": `+templates+`}}}`))
+		if status != http.StatusUnprocessableEntity || !strings.Contains(body, `"path":"config.email.templates.`) {
+			t.Errorf("%s: %d %s", name, status, body)
+		}
+	}
+	status, body := s.admin(http.MethodPatch, "/admin/v1/tenants/"+slug,
+		json.RawMessage(`{"config": {"email": {"templates": {"email_confirmation": {"subject": "Your link", "text": "Here: {{.url}}"}}}}}`))
+	if status != http.StatusOK {
+		t.Errorf("a sound template: %d %s", status, body)
+	}
+}
+
+// TestLoginBesideASessionThatWasPutOut logs in with a token whose session has just been put out: the token that the answer
+// hands out must be good.
+func TestLoginBesideASessionThatWasPutOut(t *testing.T) {
+	everywhere(t, func(t *testing.T, s *server, kind string) {
+		host := s.tenant("")
+		c := s.client(kind, host)
+		id := c.signup("ann@example.org").want(http.StatusOK).userID()
+		tenant, err := s.Directory.Resolve(t.Context(), host, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, active := range []bool{false, true} { // the session does not come back with its user
+			if err := s.Store.For(tenant).One(func(tx *store.Tx) error { return tx.SetActive(t.Context(), id, active) }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.login("ann@example.org", password).want(http.StatusOK)
+		c.get("/auth/session").want(http.StatusOK)
+	})
+}
+
+func TestUserAgentMayBeAnyBytes(t *testing.T) {
+	everywhere(t, func(t *testing.T, s *server, kind string) {
+		c := s.client(kind, s.tenant(""))
+		c.post("/auth/signup", map[string]any{"email": "ann@example.org", "password": password}, "User-Agent", "Latin-1 \xe9").want(http.StatusOK)
+		c.delete("/auth/session")
+		c.token = ""
+		split := strings.Repeat("x", 199) + "\u00e9" // the cut goes through the letter
+		c.post("/auth/login", map[string]any{"email": "ann@example.org", "password": password}, "User-Agent", split).want(http.StatusOK)
+	})
+}
+
+// TestRatesOfOneActionAreCountedApart gives an action two rates for an address: one use must not count twice.
+func TestRatesOfOneActionAreCountedApart(t *testing.T) {
+	everywhere(t, func(t *testing.T, s *server, kind string) {
+		c := s.client(kind, s.tenant(`{"account": {"rate_limits": {"login": "4/m/ip,20/h/ip", "login_failed": "100/m/ip"}}}`))
+		for range 4 {
+			c.login("nobody@example.org", password).want(http.StatusBadRequest)
+		}
+		c.login("nobody@example.org", password).want(http.StatusTooManyRequests)
+	})
+}
