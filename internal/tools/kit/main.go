@@ -1,0 +1,218 @@
+// Kit runs the conformance kit against the server: scenarios that a client of django-allauth's headless API goes through,
+// each compared with what allauth answered.
+//
+// The kit is a program of its own (run.py, in Python) that lies beside this repository, at ../shared/conformance. Where it
+// is not, this program says so and has nothing to fail.
+//
+// The server is built and started twice on an empty database: on PostgreSQL with Redis, which it takes from
+// VESTIBULE_TEST_POSTGRES_URL and VESTIBULE_TEST_REDIS_URL (package services provides them), and on SQLite with the
+// limits in memory. It runs as in production, but for outgoing calls to this machine, where the kit's mock providers,
+// mail server and SMS webhook are.
+//
+//	go run ./internal/tools/services go run ./internal/tools/kit [-only pattern]... [-v]
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// finished are the scenarios that every change must leave as they are. A scenario joins them with the flow that it goes
+// through.
+var finished = []string{
+	"basics.*",
+}
+
+// patterns is a flag that may be given several times.
+type patterns []string
+
+func (p *patterns) String() string { return strings.Join(*p, " ") }
+
+func (p *patterns) Set(pattern string) error {
+	*p = append(*p, pattern)
+	return nil
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// options are what the kit is run with.
+type options struct {
+	root    string // the repository
+	kit     string // run.py
+	only    patterns
+	verbose bool
+	out     io.Writer
+}
+
+func run(ctx context.Context, args []string, out, complaints io.Writer) int {
+	o := options{out: out}
+	flags := flag.NewFlagSet("kit", flag.ContinueOnError)
+	flags.SetOutput(complaints)
+	flags.Var(&o.only, "only", "run the scenarios whose names match `pattern`, such as login.*; may be given several times")
+	flags.BoolVar(&o.verbose, "v", false, "show every difference, not the first of each scenario")
+	flags.StringVar(&o.kit, "kit", "", "the kit's `run.py` (default ../shared/conformance/run.py, beside the repository)")
+	if err := flags.Parse(args); err != nil {
+		return 2
+	}
+	if len(o.only) == 0 {
+		o.only = finished
+	}
+	var err error
+	if o.root, err = moduleRoot(); err == nil {
+		err = o.run(ctx)
+	}
+	if err != nil {
+		_, _ = fmt.Fprintln(complaints, "kit:", err) // there is nowhere else to say so
+		return 1
+	}
+	return 0
+}
+
+func (o options) run(ctx context.Context) (err error) {
+	if o.kit == "" {
+		o.kit = filepath.Join(o.root, "..", "shared", "conformance", "run.py")
+	}
+	if _, err := os.Stat(o.kit); err != nil {
+		return o.say("kit: not present (%s), so nothing is compared", o.kit)
+	}
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		return fmt.Errorf("the conformance kit needs python3: install it (Debian's package python3)")
+	}
+	dir, err := os.MkdirTemp("", "vestibule-kit-")
+	if err != nil {
+		return fmt.Errorf("make a directory: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // what is left of a temporary directory does no harm
+	program := filepath.Join(dir, "server")
+	build := exec.CommandContext(ctx, "go", "build", "-o", program, "./cmd/server")
+	build.Dir, build.Stdout, build.Stderr = o.root, o.out, o.out
+	if err := build.Run(); err != nil {
+		return fmt.Errorf("build the server: %w", err)
+	}
+	var red []string
+	for _, e := range engines {
+		failed, err := o.on(ctx, e, python, program, filepath.Join(dir, e.name))
+		if err != nil {
+			return fmt.Errorf("on %s: %w", e.name, err)
+		}
+		for _, pattern := range failed {
+			red = append(red, pattern+" on "+e.name)
+		}
+	}
+	if len(red) > 0 {
+		return fmt.Errorf("not as the reference: %s", strings.Join(red, ", "))
+	}
+	return o.say("kit: as the reference")
+}
+
+// on runs every pattern against a server on one engine, and is the patterns that failed.
+func (o options) on(ctx context.Context, e engine, python, program, dir string) (failed []string, err error) {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make a directory: %w", err)
+	}
+	database, drop, err := e.database(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if dropErr := drop(); err == nil {
+			err = dropErr
+		}
+	}()
+	s, err := boot(ctx, program, dir, database)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if stopErr := s.stop(); err == nil {
+			err = stopErr
+		}
+	}()
+	for i, pattern := range o.only {
+		if i > 0 {
+			// The kit names its tenants after the second in which it starts.
+			if err := pause(ctx, time.Second); err != nil {
+				return nil, err
+			}
+		}
+		if err := o.say("kit: %s on %s", pattern, e.name); err != nil {
+			return nil, err
+		}
+		if !o.check(ctx, s, python, pattern) {
+			failed = append(failed, pattern)
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if s.ended() {
+			return nil, fmt.Errorf("the server ended:\n%s", s.logged())
+		}
+	}
+	return failed, nil
+}
+
+// check runs the kit once.
+func (o options) check(ctx context.Context, s *server, python, pattern string) bool {
+	free, err := freePorts(ctx, 3)
+	if err != nil {
+		_ = o.say("kit: %v", err)
+		return false
+	}
+	args := []string{
+		o.kit, "check", "--url", s.public, "--admin-url", s.operators, "--admin-token", s.token,
+		"--smtp-port", fmt.Sprint(free[0]), "--sms-port", fmt.Sprint(free[1]), "--only", pattern,
+	}
+	if o.verbose {
+		args = append(args, "-v")
+	}
+	cmd := exec.CommandContext(ctx, python, args...)
+	cmd.Env = append(os.Environ(), fmt.Sprintf("CONFORMANCE_OIDC_PORT=%d", free[2]), "PYTHONDONTWRITEBYTECODE=1")
+	cmd.Stdout, cmd.Stderr = o.out, o.out
+	return cmd.Run() == nil
+}
+
+func (o options) say(format string, args ...any) error {
+	_, err := fmt.Fprintf(o.out, format+"\n", args...)
+	return err
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// moduleRoot is the directory of go.mod, at or above the working directory.
+func moduleRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("find the module: %w", err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		if filepath.Dir(dir) == dir {
+			return "", fmt.Errorf("no go.mod above the working directory")
+		}
+		dir = filepath.Dir(dir)
+	}
+}

@@ -1,0 +1,152 @@
+// Services runs a command with PostgreSQL and Redis at hand, and says in the environment where they are:
+//
+//	go run ./internal/tools/services go test ./...
+//
+// Each of the two is the first of these that there is:
+//
+//  1. the server that VESTIBULE_TEST_POSTGRES_URL or VESTIBULE_TEST_REDIS_URL names, if it answers;
+//  2. a server on the usual port of this machine, which for PostgreSQL must let the user postgres in;
+//  3. a server of its own: from the installed programs, in a temporary directory, on a free port of the loopback
+//     interface, stopped and removed when the command has ended, however it ended;
+//  4. the same after installing the programs with apt-get, where that exists and this is root.
+//
+// Otherwise it says in one line what to install, and exits with 1: tests are not skipped for want of a server. With
+// --own it looks for nothing that runs, and starts both.
+//
+// The command gets both variables, no standard input, and the signals that come while it runs. The exit status is the
+// command's.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// graceful is how long a command that was signalled may take to end before it is killed.
+const graceful = 15 * time.Second
+
+const usage = "usage: services [--own] command [argument ...]"
+
+func main() {
+	ctx, stop := signalled(context.Background())
+	code := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run does what the package says with the services of the machine. Complaints and notes go to notes, so that the output
+// is the command's alone.
+func run(ctx context.Context, args, environ []string, out, notes io.Writer) int {
+	p := provider{services: []service{postgres, redis}, install: install, notes: notes}
+	if len(args) > 0 && args[0] == "--own" {
+		p.own, args = true, args[1:]
+	}
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
+		p.note("%s", usage)
+		return 2
+	}
+	return p.run(ctx, args, environ, out)
+}
+
+// run runs the command among the services.
+func (p *provider) run(ctx context.Context, args, environ []string, out io.Writer) (code int) {
+	defer func() {
+		if err := p.stop(); err != nil {
+			p.note("%v", err)
+			code = max(code, 1)
+		}
+	}()
+	found, err := p.provide(ctx, environ)
+	if err != nil {
+		p.note("%v", err)
+		return 1
+	}
+	code, err = command(ctx, args, append(slices.Clone(environ), found...), out, p.notes)
+	if err != nil {
+		p.note("%v", err)
+	}
+	return code
+}
+
+// command runs a command in a process group of its own, so that a signal reaches whatever it started, and returns its
+// exit status. As in a shell, that is 128 more than the signal's number where a signal ended it.
+func command(ctx context.Context, args, environ []string, out, complaints io.Writer) (int, error) {
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // running what it is given is its purpose
+	cmd.Env, cmd.Stdout, cmd.Stderr = environ, out, complaints
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, signalOf(ctx)) }
+	cmd.WaitDelay = graceful
+	err := cmd.Run()
+	if cmd.Process != nil {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what it left running, mostly nothing
+	}
+	if cmd.ProcessState == nil {
+		return 127, fmt.Errorf("start the command: %w", err)
+	}
+	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return 128 + int(status.Signal()), nil
+	}
+	if code := cmd.ProcessState.ExitCode(); code != 0 {
+		return code, nil
+	}
+	if s := signalOf(ctx); ctx.Err() != nil {
+		return 128 + int(s), nil
+	}
+	return 0, err
+}
+
+// signalError is why a context was cancelled: this signal came.
+type signalError struct{ signal syscall.Signal }
+
+func (e signalError) Error() string { return e.signal.String() }
+
+// signalOf is the signal that ended the context, or SIGTERM where something else did.
+func signalOf(ctx context.Context) syscall.Signal {
+	var s signalError
+	if errors.As(context.Cause(ctx), &s) {
+		return s.signal
+	}
+	return syscall.SIGTERM
+}
+
+// signalled is a context that ends with the first signal that asks the program to end, or when the parent is gone: go run
+// hands no SIGTERM on, and would leave the servers behind.
+func signalled(parent context.Context) (_ context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	ticks := time.NewTicker(time.Second)
+	done := make(chan struct{})
+	starter := os.Getppid()
+	go func() {
+		for {
+			select {
+			case s := <-signals:
+				if s, ok := s.(syscall.Signal); ok {
+					cancel(signalError{s})
+				}
+			case <-ticks.C:
+				if os.Getppid() != starter {
+					cancel(signalError{syscall.SIGTERM})
+				}
+			case <-done:
+				return
+			}
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		ticks.Stop()
+		close(done)
+		cancel(nil)
+	}
+}

@@ -1,0 +1,338 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The test program is also the server that it starts: it then listens on a port, writes its greeting to whoever comes, and
+// ends when it is interrupted.
+const (
+	fakePort = "SERVICES_TEST_PORT"
+	greeting = "what can I do for you?"
+	plenty   = 30 * time.Second
+)
+
+func TestMain(m *testing.M) {
+	if port := os.Getenv(fakePort); port != "" {
+		serveGreetings(port)
+	}
+	os.Exit(m.Run())
+}
+
+func serveGreetings(port string) {
+	interrupted := make(chan os.Signal, 1)
+	signal.Notify(interrupted, os.Interrupt)
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:"+port)
+	if err != nil {
+		os.Exit(1)
+	}
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.WriteString(c, greeting)
+			_ = c.Close()
+		}
+	}()
+	<-interrupted
+	os.Exit(0)
+}
+
+// greeter is a service whose servers are this program.
+func greeter(t *testing.T) service {
+	t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return service{
+		name: "Greeter", variable: "GREETER", usual: "127.0.0.1:1", packages: "greeter", answers: greets,
+		find: func() string { return program },
+		prepare: func(_ context.Context, program, dir string, port int) (*exec.Cmd, error) {
+			cmd := exec.Command(program)
+			cmd.Env, cmd.Dir = append(os.Environ(), fakePort+"="+strconv.Itoa(port)), dir
+			return cmd, nil
+		},
+		url: func(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) },
+	}
+}
+
+func greets(ctx context.Context, url string) error {
+	c, err := (&net.Dialer{}).DialContext(ctx, "tcp", url)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }()
+	said, err := io.ReadAll(c)
+	if err == nil && string(said) != greeting {
+		return errors.New("no greeter")
+	}
+	return err
+}
+
+// outcome is what a run came to.
+type outcome struct {
+	code       int
+	out, notes string
+}
+
+func try(ctx context.Context, p provider, environ []string, args ...string) outcome {
+	var out, notes bytes.Buffer
+	p.notes = &notes
+	if p.install == nil {
+		p.install = func(context.Context, []string, io.Writer) (bool, error) { return false, nil }
+	}
+	code := p.run(ctx, args, append(os.Environ(), environ...), &out)
+	return outcome{code, strings.TrimSpace(out.String()), notes.String()}
+}
+
+// serving is a greeter that the test has running.
+func serving(t *testing.T) string {
+	t.Helper()
+	s := greeter(t)
+	port, err := freePort(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd, err := s.prepare(t.Context(), s.find(), t.TempDir(), port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv, err := launch(cmd, filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		<-srv.ended
+	})
+	if err := srv.wait(t.Context(), func() error { return greets(t.Context(), s.url(port)) }); err != nil {
+		t.Fatal(err)
+	}
+	return s.url(port)
+}
+
+func TestTheFirstServerThatAnswersIsUsed(t *testing.T) {
+	given, usual := serving(t), serving(t)
+	for name, c := range map[string]struct {
+		given, usual string
+		own          bool
+		want         string // "" for a server of our own
+		note         string
+	}{
+		"the given one goes first":        {given: given, usual: usual, want: given},
+		"else the usual one":              {usual: usual, want: usual},
+		"a dead one is told of":           {given: "127.0.0.1:1", usual: usual, want: usual, note: "GREETER names a Greeter that cannot be used"},
+		"else it starts one":              {usual: "127.0.0.1:1", note: "started Greeter"},
+		"on demand it starts one at once": {given: given, usual: usual, own: true, note: "started Greeter"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := greeter(t)
+			s.usual = c.usual
+			var environ []string
+			if c.given != "" {
+				environ = []string{"GREETER=" + c.given}
+			}
+			got := try(t.Context(), provider{services: []service{s}, own: c.own}, environ, "sh", "-c", "echo $GREETER")
+			if got.code != 0 || got.out == "" || !strings.Contains(got.notes, c.note) {
+				t.Fatalf("got %+v", got)
+			}
+			if c.want == "" && (got.out == given || got.out == usual) || c.want != "" && got.out != c.want {
+				t.Errorf("the command was told %s", got.out)
+			}
+			if greets(t.Context(), got.out) == nil && got.out != given && got.out != usual {
+				t.Error("the server outlived the command")
+			}
+		})
+	}
+}
+
+func TestOwnServersLeaveNothingBehind(t *testing.T) {
+	tmp := t.TempDir()
+	t.Setenv("TMPDIR", tmp)
+	got := try(t.Context(), provider{services: []service{greeter(t)}}, nil, "sh", "-c", "ls $TMPDIR; exit 3")
+	if got.code != 3 || !strings.HasPrefix(got.out, "vestibule-services-") {
+		t.Fatalf("got %+v", got)
+	}
+	left, err := os.ReadDir(tmp)
+	if err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+}
+
+func TestTheExitStatusIsTheCommands(t *testing.T) {
+	for name, c := range map[string]struct {
+		args []string
+		want int
+	}{
+		"success":           {[]string{"true"}, 0},
+		"failure":           {[]string{"sh", "-c", "exit 42"}, 42},
+		"end by a signal":   {[]string{"sh", "-c", "kill -9 $$"}, 137},
+		"no such a command": {[]string{"/no/such/command"}, 127},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := try(t.Context(), provider{}, nil, c.args...); got.code != c.want {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+}
+
+func TestASignalEndsTheCommandAndTheServers(t *testing.T) {
+	for name, script := range map[string]string{
+		"a command that obeys":       "echo $GREETER > $FILE; sleep 1000",
+		"a command that says it did": "trap 'exit 0' TERM; sleep 1000 & echo $GREETER > $FILE; wait",
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "url")
+			ctx, cancel := context.WithCancelCause(t.Context())
+			done := make(chan outcome)
+			go func() {
+				done <- try(ctx, provider{services: []service{greeter(t)}}, []string{"FILE=" + file}, "sh", "-c", script)
+			}()
+			url := contentOf(t, file)
+			if err := greets(t.Context(), url); err != nil {
+				t.Fatal(err)
+			}
+			cancel(signalError{syscall.SIGTERM})
+			select {
+			case got := <-done:
+				if got.code == 0 {
+					t.Errorf("an interrupted command passed for a success: %+v", got)
+				}
+			case <-time.After(plenty):
+				t.Fatal("it goes on")
+			}
+			if greets(t.Context(), url) == nil {
+				t.Error("the server outlived the signal")
+			}
+		})
+	}
+}
+
+// contentOf waits until a file has a line, and is that line.
+func contentOf(t *testing.T, file string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), plenty)
+	defer cancel()
+	for ctx.Err() == nil {
+		if b, err := os.ReadFile(file); err == nil && bytes.HasSuffix(b, []byte("\n")) {
+			return strings.TrimSpace(string(b))
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Fatal("the command did not start")
+	return ""
+}
+
+func TestAnAbsentServerIsOneLineThatSaysWhatToInstall(t *testing.T) {
+	absent := postgres
+	absent.usual, absent.find = postgresURL(1), func() string { return "" }
+	other := redis
+	other.usual, other.find = redisURL(1), func() string { return "" }
+	got := try(t.Context(), provider{services: []service{absent, other}}, []string{absent.variable + "=", other.variable + "="}, "true")
+	want := "services: there is no server to test with: install PostgreSQL (Debian's package postgresql) or set " +
+		"VESTIBULE_TEST_POSTGRES_URL, and Redis (Debian's package redis-server) or set VESTIBULE_TEST_REDIS_URL\n"
+	if got.code != 1 || got.notes != want {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestWhatIsMissingIsInstalledOnce(t *testing.T) {
+	s := greeter(t)
+	there, calls := false, 0
+	program := s.find()
+	s.find = func() string {
+		if there {
+			return program
+		}
+		return ""
+	}
+	p := provider{services: []service{s}, install: func(_ context.Context, packages []string, _ io.Writer) (bool, error) {
+		there = true
+		calls++
+		if len(packages) != 1 || packages[0] != "greeter" {
+			t.Errorf("installs %v", packages)
+		}
+		return true, nil
+	}}
+	if got := try(t.Context(), p, nil, "true"); got.code != 0 || calls != 1 {
+		t.Errorf("%d calls, got %+v", calls, got)
+	}
+}
+
+func TestAptGetIsAskedToUpdateAndInstall(t *testing.T) {
+	dir := t.TempDir()
+	apt, log := filepath.Join(dir, "apt-get"), filepath.Join(dir, "log")
+	script := "#!/bin/sh\necho \"$DEBIAN_FRONTEND $*\" >> " + log + "\n"
+	if err := os.WriteFile(apt, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var notes bytes.Buffer
+	if err := aptInstall(t.Context(), apt, []string{"postgresql", "redis-server"}, &notes); err != nil {
+		t.Fatal(err)
+	}
+	did, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "noninteractive update\nnoninteractive install -y --no-install-recommends postgresql redis-server\n"
+	if string(did) != want {
+		t.Errorf("it did:\n%s", did)
+	}
+	if notes.String() != "services: installing postgresql and redis-server with apt-get\n" {
+		t.Errorf("it said %q", notes.String())
+	}
+}
+
+func TestAServerThatDoesNotStartSaysWhy(t *testing.T) {
+	s := greeter(t)
+	s.prepare = func(_ context.Context, _, dir string, _ int) (*exec.Cmd, error) {
+		return exec.Command("sh", "-c", "echo the disk is full; exit 1"), nil
+	}
+	got := try(t.Context(), provider{services: []service{s}}, nil, "true")
+	if got.code != 1 || !strings.Contains(got.notes, "start Greeter: it ended: exit status 1\nthe disk is full") {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestPasswordsAreNotRepeated(t *testing.T) {
+	s := greeter(t)
+	for _, which := range []service{postgres, redis} {
+		which.find, which.prepare, which.url = s.find, s.prepare, s.url
+		for _, url := range []string{"postgres://u:hunter2@127.0.0.1:1/x", "://hunter2", "redis://:hunter2@127.0.0.1:1", "redis://:hunter2@h:port"} {
+			which.usual = "127.0.0.1:1"
+			err := ask(t.Context(), which, url)
+			if err == nil || strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("%s: %v", which.name, err)
+			}
+		}
+	}
+}
+
+func TestCommandLine(t *testing.T) {
+	for name, args := range map[string][]string{"no command": nil, "an unknown flag": {"--fast", "true"}, "own without a command": {"--own"}} {
+		t.Run(name, func(t *testing.T) {
+			var out, notes bytes.Buffer
+			if code := run(t.Context(), args, nil, &out, &notes); code != 2 || notes.String() != "services: "+usage+"\n" {
+				t.Errorf("%d %q", code, notes.String())
+			}
+		})
+	}
+}
