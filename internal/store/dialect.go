@@ -110,7 +110,7 @@ func setDefault(q url.Values, key, value string) {
 // openSQLite opens two pools on one file: many readers, which see the last commit without waiting (WAL), and a single
 // writer, whose transactions take the lock when they begin and so never fail half way for want of it.
 func openSQLite(o Options) (read, write *sqlx.DB, err error) {
-	path, params, _ := strings.Cut(strings.TrimPrefix(o.URL, "sqlite:"), "?")
+	path, params := sqlitePath(o.URL)
 	if path == "" || strings.Contains(path, ":memory:") {
 		return nil, nil, errors.New("database URL: sqlite needs the path of a file, as in sqlite:vestibule.db")
 	}
@@ -144,6 +144,12 @@ func openSQLite(o Options) (read, write *sqlx.DB, err error) {
 		return nil, nil, fmt.Errorf("open the SQLite file: %w", err)
 	}
 	return open(8, "query_only(1)"), open(1), nil
+}
+
+// sqlitePath is the file that a sqlite:PATH?PARAMETERS URL names, and its parameters.
+func sqlitePath(rawURL string) (path, params string) {
+	path, params, _ = strings.Cut(strings.TrimPrefix(rawURL, "sqlite:"), "?")
+	return path, params
 }
 
 // dsnConnector makes a connector of a driver that only opens by name.

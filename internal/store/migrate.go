@@ -2,13 +2,12 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
@@ -25,16 +24,16 @@ type Migration struct {
 // Migrate applies what is pending, and returns it. Any number of processes may call it at once: one works, the others
 // wait and find nothing left to do.
 func (s *Store) Migrate(ctx context.Context) ([]Migration, error) {
-	p, done, err := s.provider()
-	if err != nil {
-		return nil, err
-	}
-	defer done()
 	unlock, err := s.lockFile(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
+	p, done, err := s.provider()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	results, err := p.Up(ctx)
 	if err != nil {
 		return nil, s.fault("migrate", err)
@@ -137,34 +136,18 @@ func otherEngines(engine string) ([]string, error) {
 	return out, nil
 }
 
-// lockFile keeps migrations of several processes on one SQLite file apart, as the session lock does on PostgreSQL. The
-// lock is a file beside the database, made by one process alone, and given up for lost after a minute.
+// lockFile keeps migrations of several processes on one SQLite file apart, as the session lock does on PostgreSQL. It is
+// taken before the database is touched at all: connections that find an empty file each want to make it a write-ahead
+// log, and SQLite makes none of them wait for it. The file stays, since whoever removed it could take it from under
+// somebody who waits; the lock goes with the process that holds it.
 func (s *Store) lockFile(ctx context.Context) (unlock func(), err error) {
 	if s.dialect.name != "sqlite" {
 		return func() {}, nil
 	}
-	var file string
-	if err := s.write.db.GetContext(ctx, &file, "SELECT file FROM pragma_database_list WHERE name = 'main'"); err != nil {
-		return nil, s.fault("find the SQLite file", err)
+	path, _ := sqlitePath(s.options.URL)
+	lock := flock.New(path + ".lock")
+	if _, err := lock.TryLockContext(ctx, 50*time.Millisecond); err != nil {
+		return nil, fmt.Errorf("wait for another migration to end: %w", err)
 	}
-	file += ".migrating"
-	for {
-		f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-		if err == nil {
-			_ = f.Close()
-			return func() { _ = os.Remove(file) }, nil
-		}
-		if !errors.Is(err, fs.ErrExist) {
-			return nil, fmt.Errorf("lock for migration: %w", err)
-		}
-		if info, err := os.Stat(file); err == nil && time.Since(info.ModTime()) > time.Minute {
-			_ = os.Remove(file)
-			continue
-		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("wait for another migration to end: %w", ctx.Err())
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
+	return func() { _ = lock.Close() }, nil // what mattered was committed
 }

@@ -132,7 +132,7 @@ func postgresCopy(t testing.TB, migrated bool) string {
 	if err := admin.PingContext(t.Context()); err != nil {
 		t.Fatalf("no PostgreSQL at VESTIBULE_TEST_POSTGRES_URL or on 127.0.0.1:5432 (run the tests with `make test`, which starts one): %v", err)
 	}
-	from := "template1"
+	from := "template0" // nobody can be connected to it, which would make the copy fail
 	if migrated {
 		template.Do(func() { template.name, template.err = makeTemplate(t, admin) })
 		if template.err != nil {
