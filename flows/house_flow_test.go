@@ -43,6 +43,7 @@ type house struct {
 	*flows.Service
 	clock  *clock.Fake
 	store  *store.Store
+	hasher *passhash.Hasher // of the first service
 	tenant *tenants.Tenant
 	rival  *flows.Service // the same flows over a second connection to the database: another process
 	raw    *sql.DB        // the database, past the product
@@ -76,9 +77,10 @@ func newHouse(t testing.TB, engine, account string) *house {
 	h.store = open(h.observe)
 	h.tenant = testkit.AddTenant(t, h.store, "acme", fmt.Sprintf(
 		`{"account": {%s}, "passwords": {"argon2id_memory": 8192, "argon2id_iterations": 1}}`, account))
+	h.hasher = passhash.New(passhash.Options{Queue: 1000, MaxWait: time.Hour})
 	service := func(st *store.Store) *flows.Service {
 		return flows.New(flows.Options{
-			Store: st, Hasher: passhash.New(passhash.Options{Queue: 1000, MaxWait: time.Hour}), Limiter: limit.NewMemory(h.clock, 0),
+			Store: st, Hasher: h.hasher, Limiter: limit.NewMemory(h.clock, 0),
 			Clock: h.clock, Observer: nobody{}, Log: slog.New(slog.DiscardHandler), Wake: func() {},
 		})
 	}

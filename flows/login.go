@@ -132,7 +132,7 @@ func (s *Service) authenticate(ctx context.Context, v *Visit, c credentials) (st
 			key = string(a)
 		}
 	}
-	taken, err := s.take(ctx, v, ActionLoginFailed, key)
+	taken, end, err := s.guess(ctx, v, ActionLoginFailed, key)
 	if err != nil {
 		return store.Account{}, "", err
 	}
@@ -142,10 +142,8 @@ func (s *Service) authenticate(ctx context.Context, v *Visit, c credentials) (st
 		r.RetryAfter = taken.RetryAfter
 		return store.Account{}, "", r
 	}
+	defer end()
 	candidates, err := s.candidates(ctx, v, c)
-	if err == nil && len(candidates) == 0 {
-		err = s.waste(ctx, v.Tenant, c.password)
-	}
 	if err != nil {
 		return store.Account{}, "", s.refund(ctx, taken, err)
 	}
@@ -158,8 +156,35 @@ func (s *Service) authenticate(ctx context.Context, v *Visit, c credentials) (st
 			return a, rehashed, s.refund(ctx, taken, nil)
 		}
 	}
+	for range v.comparisons(c) - len(candidates) {
+		if err := s.waste(ctx, v.Tenant, c.password); err != nil {
+			return store.Account{}, "", s.refund(ctx, taken, err)
+		}
+	}
 	s.observe.Login(v.Tenant.Slug, "refused")
 	return store.Account{}, "", refusal.Because("password", mismatch[c.method])
+}
+
+// comparisons is how many passwords a login that fails compares, be there accounts or none: as many as the name that was
+// given can mean accounts.
+func (v *Visit) comparisons(c credentials) int {
+	_, isAddress := v.addressFor(c.username)
+	switch {
+	case c.method == byEmail:
+		return v.namesakes()
+	case c.method == byUsername && isAddress:
+		return 1 + v.namesakes()
+	default:
+		return 1
+	}
+}
+
+// namesakes is how many accounts may hold one address, as far as a login looks.
+func (v *Visit) namesakes() int {
+	if v.Tenant.Settings.Account.PreventEnumeration.Strict() {
+		return store.MaxNamesakes // until one of them is verified, anybody may sign up with it
+	}
+	return 1
 }
 
 // refund gives back a use that was no wrong guess, even if the client has gone meanwhile, and passes the error on that

@@ -37,11 +37,15 @@ type Service struct {
 	observe Observer
 	log     *slog.Logger
 	wake    func()
+	flights *flights
 }
 
 // New is a Service.
 func New(o Options) *Service {
-	return &Service{store: o.Store, hasher: o.Hasher, limiter: o.Limiter, clock: o.Clock, observe: o.Observer, log: o.Log, wake: o.Wake}
+	return &Service{
+		store: o.Store, hasher: o.Hasher, limiter: o.Limiter, clock: o.Clock, observe: o.Observer, log: o.Log, wake: o.Wake,
+		flights: newFlights(),
+	}
 }
 
 // Client is a kind of client. A session of one kind means nothing to the other.

@@ -33,9 +33,9 @@ type Account struct {
 	AnyVerified bool
 }
 
-// maxNamesakes bounds how many accounts with one address a login tries. More than one exist only where the tenant lets
+// MaxNamesakes bounds how many accounts with one address a login tries. More than one exist only where the tenant lets
 // accounts share an address.
-const maxNamesakes = 4
+const MaxNamesakes = 4
 
 // AccountsByEmail are the accounts that hold an address, by its key. If one has verified it, that is the only one.
 func (s Scope) AccountsByEmail(ctx context.Context, emailKey string) ([]Account, error) {
@@ -49,7 +49,7 @@ func (s Scope) AccountsByEmail(ctx context.Context, emailKey string) ([]Account,
 		 WHERE e.tenant_id = $1 AND e.email_key = $2
 		 ORDER BY e.verified DESC, e.created_at, e.id
 		 LIMIT $3`,
-		[]any{s.tenant, emailKey, maxNamesakes}, func(rows *sqlx.Rows) error {
+		[]any{s.tenant, emailKey, MaxNamesakes}, func(rows *sqlx.Rows) error {
 			a, err := scanAccount(rows)
 			all = append(all, a)
 			return err
