@@ -31,7 +31,8 @@ type newcomer struct {
 // Signup makes an account and signs it in, as far as the tenant's rules let it go at once.
 //
 // Where the tenant hides which addresses have accounts, and mails anyway, a signup with a taken address looks like any
-// other: the same work, the same answer, and a mail to the owner that says somebody tried.
+// other: the same work, the same answer, and a mail to the owner that says somebody tried. What it cannot hide, as the
+// contract has it, is that the password which was chosen does not sign in afterwards.
 func (s *Service) Signup(ctx context.Context, v *Visit, in SignupInput) error {
 	encoded := ""
 	err := s.step(ctx, v, func() error {
@@ -92,9 +93,6 @@ func (s *Service) checkSignup(ctx context.Context, t *tenants.Tenant, in SignupI
 			// Nothing of the newcomer's own is compared with: the contract does that when a password is changed or reset.
 			passwordFaults(&f, t, "password", n.password, nil)
 		}
-	}
-	if n.email == "" && n.username == "" {
-		return n, f.Err()
 	}
 	return n, s.checkTaken(ctx, t, &n, &f)
 }

@@ -47,7 +47,7 @@ func gather(t *tenants.Tenant, l *login, a *store.Account) facts {
 // the account's where it was asked for by another name.
 func verified(l *login, a *store.Account) bool {
 	if l.Email != "" {
-		return a.Address.Verified
+		return a.Address.Verified && a.Address.Key == l.Email
 	}
 	return a.AnyVerified
 }

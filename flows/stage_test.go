@@ -31,7 +31,7 @@ func TestNextStage(t *testing.T) {
 
 func TestFactsOfALogin(t *testing.T) {
 	account := func(verified, any bool) *store.Account {
-		return &store.Account{Address: store.Email{Verified: verified}, AnyVerified: any}
+		return &store.Account{Address: store.Email{Key: "ann@example.org", Verified: verified}, AnyVerified: any}
 	}
 	for name, c := range map[string]struct {
 		verification tenants.EmailVerification
@@ -46,6 +46,9 @@ func TestFactsOfALogin(t *testing.T) {
 		},
 		"another than the given address is verified": {
 			tenants.VerificationMandatory, login{Email: "ann@example.org"}, account(false, true), facts{emailRequired: true},
+		},
+		"the link was for another address than the login": {
+			tenants.VerificationMandatory, login{Email: "bea@example.org"}, account(true, true), facts{emailRequired: true},
 		},
 		"by username, and any address is verified": {
 			tenants.VerificationMandatory, login{}, account(false, true), facts{emailRequired: true, emailVerified: true},

@@ -62,6 +62,9 @@ type state struct {
 // none is the list of proofs of somebody who gave none.
 var none = json.RawMessage("[]")
 
+// maxMethods is how many proofs a session remembers: the latest.
+const maxMethods = 20
+
 // Method is one proof that the user of a session gave. It is part of the wire contract.
 type Method struct {
 	Method   string  `json:"method"` // such as "password"
@@ -326,7 +329,8 @@ func (v *Visit) record(userID string, m Method) error {
 		}
 	}
 	m.At = float64(v.Now.UnixMicro()) / 1e6
-	encoded, err := json.Marshal(append(all, m))
+	all = append(all, m)
+	encoded, err := json.Marshal(all[max(0, len(all)-maxMethods):])
 	if err != nil {
 		return fmt.Errorf("encode the session's methods: %w", err)
 	}

@@ -197,21 +197,27 @@ func (d *Directory) load(ctx context.Context, n name, old *reading, changes int6
 	// before it, and might miss it.
 	key := strconv.Itoa(int(n.kind)) + " " + strconv.FormatInt(changes, 10) + " " + n.text
 	result := d.loads.DoChan(key, func() (any, error) { return d.read(context.WithoutCancel(ctx), n, changes) })
+	late := time.NewTimer(d.opts.LoadTimeout) // a source may hear of its context too late, or not at all
+	defer late.Stop()
+	var err error
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()
+	case <-late.C:
+		err = fmt.Errorf("read tenant: %w", context.DeadlineExceeded)
 	case r := <-result:
 		if r.Err == nil {
 			t, _ := r.Val.(*Tenant)
 			return t, nil
 		}
-		now := d.opts.Clock.Now().UnixNano()
-		if errors.Is(r.Err, ErrUnknown) || old == nil || now-old.at >= int64(d.opts.MaxAge) || changes != d.changes.Load() {
-			return nil, r.Err
-		}
-		old.grace.Store(now + int64(retryAfter))
-		return old.tenant, nil
+		err = r.Err
 	}
+	now := d.opts.Clock.Now().UnixNano()
+	if errors.Is(err, ErrUnknown) || old == nil || now-old.at >= int64(d.opts.MaxAge) || changes != d.changes.Load() {
+		return nil, err
+	}
+	old.grace.Store(now + int64(retryAfter))
+	return old.tenant, nil
 }
 
 // read reads one name and remembers the answer, unless something changed meanwhile: then nobody can say whether the

@@ -359,6 +359,40 @@ func TestAnOlderEntryServesWhileTheSourceIsDown(t *testing.T) {
 	d.wantReads(t, "acme.example.org", 1)
 }
 
+// deaf is a source that does not hear of its context, as a driver may whose network has died.
+type deaf struct {
+	*shelf
+	wait chan struct{} // readings wait for it to be closed, once it is there
+}
+
+func (d *deaf) TenantByHost(ctx context.Context, host string) (*Tenant, error) {
+	if d.wait != nil {
+		<-d.wait
+	}
+	return d.shelf.TenantByHost(ctx, host)
+}
+
+func TestAnOlderEntryServesWhileTheSourceSaysNothing(t *testing.T) {
+	c := clock.At(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
+	source := &deaf{shelf: newShelf(acme)}
+	d, err := NewDirectory(source, Options{Clock: c, LoadTimeout: time.Millisecond * 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Resolve(t.Context(), "acme.example.org", ""); err != nil {
+		t.Fatal(err)
+	}
+	source.wait = make(chan struct{})
+	defer close(source.wait)
+	c.Advance(10 * time.Second) // not trusted any more, and not too old
+	if got, err := d.Resolve(t.Context(), "acme.example.org", ""); err != nil || got.Slug != "acme" {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if _, err := d.Resolve(t.Context(), "login.acme.example", ""); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v for a host that was never read", err)
+	}
+}
+
 func TestAKnownChangeIsNotPaperedOver(t *testing.T) {
 	d := newDesk(t, Options{}, acme)
 	d.wantReads(t, "acme.example.org", 1)

@@ -48,6 +48,9 @@ func ParseRates(text string) ([]Rate, error) {
 		if err != nil {
 			return nil, err
 		}
+		if slices.ContainsFunc(rates, func(other Rate) bool { return other.Window == r.Window && other.Per == r.Per }) {
+			return nil, errors.New("must not have two rates of one duration per ip, user or key: only the smaller could ever count")
+		}
 		rates = append(rates, r)
 	}
 	if len(rates) > maxRates {

@@ -317,12 +317,14 @@ func TestBadRatesAreExplained(t *testing.T) {
 		amount   = "a rate's amount must be a whole number from 1 to 1000000"
 		duration = "a rate's duration must be such as 10s, m, 5m, h or d, and at most 31d"
 		per      = "a rate must be per ip, user or key"
+		twice    = "must not have two rates of one duration per ip, user or key: only the smaller could ever count"
 	)
 	for text, want := range map[string]string{
 		"10": shape, "1/2/3/4": shape, "1/m,": shape, "x/m": amount, "0/m": amount, "-1/m": amount, "1000001/m": amount,
 		"1/": duration, "1/5": duration, "1/w": duration, "1/-1m": duration, "1/infs": duration, "1/1e9s": duration,
 		"1/32d": duration, "1/0s": duration, "1/NaNs": duration, "1/1.2.3s": duration, "1/m/": per, "1/m/IP": per,
-		"1/s,1/s,1/s,1/s,1/s,1/s,1/s,1/s,1/s": "must be at most 8 rates",
+		"1/s,1/2s,1/3s,1/4s,1/5s,1/6s,1/7s,1/8s,1/9s": "must be at most 8 rates",
+		"4/m/ip,20/m/ip": twice, "1/60s/key,1/m/key": twice,
 	} {
 		if _, err := ParseRates(text); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", text, err, want)

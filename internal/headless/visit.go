@@ -118,6 +118,7 @@ func (a *API) corsFor(maxAge int) *cors.Cors {
 		AllowOriginFunc:  func(string) bool { return true },
 		AllowedMethods:   []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
 		AllowedHeaders:   append(slices.Clone(crossOriginHeaders), a.TenantHeader),
+		ExposedHeaders:   []string{"Retry-After"},
 		AllowCredentials: true,
 		MaxAge:           maxAge,
 	}))

@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// DefaultKeys is how many keys a Memory holds unless it is told otherwise.
-	DefaultKeys = 1 << 20
+	// DefaultKeys is how many keys a Memory holds unless it is told otherwise: about 66 MiB of them.
+	DefaultKeys = 1 << 18
 
 	// shardCount is the number of parts with a lock of their own. A set of shards is the bits of one word.
 	shardCount = 64

@@ -183,7 +183,7 @@ func networkMeaning(err error) error {
 	var ne net.Error
 	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, io.EOF) ||
 		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, syscall.EPIPE) ||
-		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, faultdb.ErrInjected) || errors.As(err, &ne) {
+		errors.Is(err, context.DeadlineExceeded) || errors.As(err, &ne) {
 		return ErrUnavailable
 	}
 	return nil

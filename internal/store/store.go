@@ -71,13 +71,18 @@ func Open(o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{dialect: d, options: o, keys: o.Keys, read: newPool(read), write: newPool(write)}, nil
+	st := &Store{dialect: d, options: o, keys: o.Keys, read: newPool(read)}
+	st.write = st.read
+	if write != read {
+		st.write = newPool(write)
+	}
+	return st, nil
 }
 
 // Close closes every connection.
 func (s *Store) Close() error {
 	err := s.write.close()
-	if s.read.db != s.write.db {
+	if s.read != s.write {
 		err = errors.Join(err, s.read.close())
 	}
 	return err
@@ -134,6 +139,7 @@ func (s *Store) do(ctx context.Context, fn func(runner) error) error {
 			_, _ = s.write.prepared(ctx, text) // if it cannot be prepared now, the next to need it says why
 		}
 	}()
+	defer func() { _ = tx.Rollback() }() // after a panic; otherwise it is over by then
 	if err := fn(runner{store: s, pool: s.write, tx: tx, missed: &missed}); err != nil {
 		if rollback := tx.Rollback(); rollback != nil && !errors.Is(rollback, sql.ErrTxDone) {
 			return errors.Join(err, s.fault("roll back", rollback))

@@ -9,12 +9,13 @@ package faultdb
 import (
 	"context"
 	"database/sql/driver"
-	"errors"
+	"fmt"
+	"io"
 	"sync/atomic"
 )
 
-// ErrInjected is the failure that FailNth injects.
-var ErrInjected = errors.New("faultdb: injected failure")
+// ErrInjected is the failure that FailNth injects. It says what a connection says that breaks.
+var ErrInjected = fmt.Errorf("faultdb: injected failure: %w", io.ErrUnexpectedEOF)
 
 // The operations that an observer is told of. Query and Exec come with the statement's text.
 const (

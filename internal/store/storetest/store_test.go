@@ -637,3 +637,49 @@ func TestDataKeysMoveToTheFirstSecretKey(t *testing.T) {
 		}
 	})
 }
+
+// A panic gives the connection back, and what was written is not kept.
+func TestPanicInATransactionRollsBack(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		st, err := store.Open(store.Options{URL: testkit.URL(t, engine), Keys: testkit.Keys(t), MaxConns: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = st.Close() }) // the test is over, whatever closing says
+		a := testkit.AddTenant(t, st, "acme", "")
+		w := world{t, st, a, a}
+		u := store.User{ID: secret.NewID(), Active: true, Epoch: 1, CreatedAt: start}
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("the panic was swallowed")
+				}
+			}()
+			_ = st.For(a).Do(t.Context(), func(tx *store.Tx) error {
+				w.must(tx.AddUser(t.Context(), &u, ""))
+				panic("a mistake in a step")
+			})
+		}()
+		_, err = st.For(a).AccountByID(t.Context(), u.ID) // which needs the only connection
+		w.want(err, store.ErrNotFound)
+	})
+}
+
+// A caller waits for a connection no longer than its context lets it: there are no more turns than connections.
+func TestWaitingForAConnectionEndsWithTheContext(t *testing.T) {
+	st, err := store.Open(store.Options{URL: testkit.URL(t, "postgres"), Keys: testkit.Keys(t), MaxConns: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = st.Close() }) // the test is over, whatever closing says
+	a := testkit.AddTenant(t, st, "acme", "")
+	err = st.For(a).Do(t.Context(), func(*store.Tx) error { // holds the only connection
+		impatient, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err := st.For(a).EmailsOf(impatient, secret.NewID())
+		return err
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
