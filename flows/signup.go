@@ -115,6 +115,9 @@ func (s *Service) checkTaken(ctx context.Context, t *tenants.Tenant, n *newcomer
 			usernames = append(usernames, usernameKey(name))
 		}
 	}
+	if len(*f) > 0 && emailKey == "" && !chosen {
+		return f.Err() // there is nothing to look up for a signup that fails
+	}
 	taken, names, err := s.store.For(t).Taken(ctx, emailKey, usernames)
 	if err != nil {
 		return err
