@@ -4,9 +4,8 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
-	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,27 +20,84 @@ import (
 const (
 	mailConfirmSignup = "email_confirmation_signup"
 	mailConfirm       = "email_confirmation"
-	mailAccountExists = "account_already_exists"
+	mailEmailChanged  = "email_changed"
+	mailEmailDeleted  = "email_deleted"
 )
 
-// Letter is a message as it is queued: whom it goes to, and what its template is filled in with. It is sealed until it
-// is sent.
-type Letter struct {
-	To   string            `json:"to"`
-	Data map[string]string `json:"data"`
+// byCode reports whether the tenant's addresses are proved by a code that is typed in, and not by a link.
+func (v *Visit) byCode() bool { return v.Tenant.Settings.Account.EmailVerificationByCodeEnabled }
+
+// askForEmail starts the stage of the address.
+func (s *Service) askForEmail(ctx context.Context, v *Visit, l *login, a *store.Account) error {
+	if !v.byCode() {
+		return s.mailVerification(ctx, v, l, a)
+	}
+	if v.state.Email != nil {
+		return nil // it has been asked for already
+	}
+	p := process{Email: l.Email}
+	if a != nil {
+		p.UserID = a.ID
+		if a.Address.ID != "" {
+			p.Email = a.Address.Key
+		}
+	}
+	if p.Email == "" {
+		return nil // there is no address to prove, and no way on
+	}
+	v.state.Email = v.start(p)
+	return s.mailCode(ctx, v, v.state.Email, a, false)
 }
 
-// mail queues a letter.
-func (v *Visit) mail(kind string, l Letter) error {
-	plain, err := json.Marshal(l)
-	if err != nil {
-		return fmt.Errorf("encode mail: %w", err)
+// mailCode mails a new code to the address of a process or, where there is no account behind it, word to whoever has the
+// address already: again, nothing. An address that was mailed a moment ago is refused, since the code that it got then is
+// good no more.
+func (s *Service) mailCode(ctx context.Context, v *Visit, p *process, a *store.Account, again bool) error {
+	d, err := s.take(ctx, v, ActionConfirmEmail, p.Email)
+	if err := limited(d, err); err != nil {
+		return err
 	}
-	m := store.Message{ID: secret.NewID(), Kind: kind, Channel: store.Mail, CreatedAt: v.Now, DueAt: v.Now}
-	m.Body = v.Tenant.Keys.Seal(secret.ForMessage, m.ID, plain)
-	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddMessage(ctx, &m) })
-	v.mailed = true
-	return nil
+	v.spent = append(v.spent, d)
+	if a == nil || p.Taken {
+		p.void()
+		if again {
+			return nil
+		}
+		return v.tellExists(p.Email, "")
+	}
+	kind := mailConfirm
+	if a.LastLoginAt.IsZero() && v.user == nil {
+		kind = mailConfirmSignup
+	}
+	of := v.forEmail()
+	return v.mail(kind, Letter{To: p.Email, Data: map[string]string{
+		"email": p.Email, "display": viewOf(v.Tenant, &a.User).Display,
+		"code": v.code(of, p), "expires": expiry(p.Since.Add(of.timeout)),
+	}})
+}
+
+// ResendEmailCode mails another code for the address that is being proved.
+func (s *Service) ResendEmailCode(ctx context.Context, v *Visit) error {
+	return s.step(ctx, v, func() error {
+		if !v.byCode() || v.state.Email == nil || v.state.Email.Resends >= v.forEmail().resends {
+			return refusal.Of(refusal.Conflict)
+		}
+		return s.resendEmailCode(ctx, v)
+	})
+}
+
+func (s *Service) resendEmailCode(ctx context.Context, v *Visit) error {
+	p := v.state.Email
+	var a *store.Account
+	if p.UserID != "" {
+		var err error
+		if a, err = s.accountOf(ctx, v, p.UserID, p.Email); err != nil {
+			return err
+		}
+	}
+	p.Resends++
+	v.dirty = true
+	return s.mailCode(ctx, v, p, a, true)
 }
 
 // mailVerification mails what proves the address of a login: a link to its owner or, behind a pretended login, word to
@@ -69,16 +125,19 @@ func (s *Service) mailVerification(ctx context.Context, v *Visit, l *login, a *s
 		return nil
 	}
 	if a == nil {
-		return v.mail(mailAccountExists, Letter{To: to, Data: map[string]string{
-			"email": to, "password_reset_url": v.Tenant.FrontendURL("account_reset_password", ""),
-		}})
+		return v.tellExists(to, "")
 	}
 	kind := mailConfirm
 	if l.Signup {
 		kind = mailConfirmSignup
 	}
-	return v.mail(kind, Letter{To: to, Data: map[string]string{
-		"email": to, "display": viewOf(v.Tenant, &a.User).Display,
+	return v.mailLink(kind, a)
+}
+
+// mailLink mails the link that proves an account's address.
+func (v *Visit) mailLink(kind string, a *store.Account) error {
+	return v.mail(kind, Letter{To: a.Address.Email, Data: map[string]string{
+		"email": a.Address.Email, "display": viewOf(v.Tenant, &a.User).Display,
 		"url": v.Tenant.FrontendURL("account_confirm_email", signEmail(v.Tenant, a.Address.ID, v.Now)),
 	}})
 }
@@ -116,47 +175,162 @@ func readEmailKey(t *tenants.Tenant, key string, now time.Time) (id string, ok b
 	return uuid.UUID(raw[:16]).String(), true
 }
 
-// Verification is what a link key is about, before it is used.
+// Verification is what a key is about, before it is used.
 type Verification struct {
 	Email string   `json:"email"`
 	User  UserView `json:"user"`
 }
 
-// LookAtEmailKey tells whose address a link key would verify, and whether the visit's login waits for it.
-func (s *Service) LookAtEmailKey(ctx context.Context, v *Visit, key string) (Verification, bool, error) {
-	a, err := s.accountOfKey(ctx, v, key)
-	if err != nil {
-		return Verification{}, false, err
-	}
-	return Verification{Email: a.Address.Email, User: viewOf(v.Tenant, &a.User)}, v.Pending() == VerifyEmail, nil
-}
-
-// VerifyEmail proves an address with the key that was mailed to it. If the visit's own login waited for it, and the
-// tenant lets a link sign in, the login goes on; otherwise it is given up, and the user logs in afresh.
-func (s *Service) VerifyEmail(ctx context.Context, v *Visit, key string) error {
-	return s.step(ctx, v, func() error {
-		a, err := s.accountOfKey(ctx, v, key)
+// LookAtEmailKey tells whose address a key would verify, and whether the visit's login waits for it. Looking with a wrong
+// code counts as using one.
+func (s *Service) LookAtEmailKey(ctx context.Context, v *Visit, key string) (found Verification, pending bool, err error) {
+	err = s.step(ctx, v, func() error {
+		a, err := s.accountOfProof(ctx, v, key)
 		if err != nil {
 			return err
 		}
-		e := a.Address
-		unique := v.Tenant.Settings.Account.UniqueEmail
-		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.VerifyEmail(ctx, e.ID, unique) })
-		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetFirstPrimary(ctx, &e) })
-		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetFirstEmail(ctx, &e) })
-		if v.user != nil && v.user.ID == a.ID && v.user.Email == "" {
-			v.user.Email = e.Email // it becomes the first primary address, as SetFirstEmail writes
+		found = Verification{Email: a.Address.Email, User: viewOf(v.Tenant, &a.User)}
+		pending = v.Pending() == VerifyEmail
+		return nil
+	})
+	return found, pending, err
+}
+
+// VerifyEmail proves an address with the key or code that was mailed to it. If the visit's own login waited for it, by code
+// or where the tenant lets a link sign in, the login goes on; otherwise it is given up, and the user logs in afresh.
+func (s *Service) VerifyEmail(ctx context.Context, v *Visit, key string) error {
+	return s.step(ctx, v, func() error {
+		a, err := s.accountOfProof(ctx, v, key)
+		if err != nil {
+			return err
+		}
+		if err := s.verifyEmail(ctx, v, a); err != nil {
+			return err
+		}
+		if v.byCode() {
+			v.state.Email, v.dirty = nil, true
 		}
 		if v.Pending() != VerifyEmail {
 			return nil
 		}
-		if l := v.state.Login; !v.Tenant.Settings.Account.LoginOnEmailConfirmation || l.UserID != a.ID || !a.Active {
+		l := v.state.Login
+		if !(v.byCode() || v.Tenant.Settings.Account.LoginOnEmailConfirmation) || l.UserID != a.ID || !a.Active {
 			v.abandon()
 			return nil
 		}
-		a.Address.Verified, a.AnyVerified = true, true
-		return s.advance(ctx, v, &a)
+		return s.advance(ctx, v, a)
 	})
+}
+
+// verifyEmail marks an account's address as verified and does what comes with it. In change_email mode it takes the place of
+// all others.
+func (s *Service) verifyEmail(ctx context.Context, v *Visit, a *store.Account) error {
+	old := a.Email
+	if a.Address.ID == "" { // it was only pending in the session
+		a.Address = store.Email{
+			ID: secret.NewID(), UserID: a.ID, Email: a.Address.Email, Key: a.Address.Key, CreatedAt: v.Now,
+		}
+		e := a.Address
+		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddEmail(ctx, &e) })
+	}
+	v.verify(a)
+	if !v.Tenant.Settings.Account.ChangeEmail {
+		return nil
+	}
+	e := a.Address
+	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropEmailsBut(ctx, &e, false) })
+	v.makePrimary(&e)
+	if old == "" || old == e.Email {
+		return nil
+	}
+	return v.notify(mailEmailChanged, old, map[string]string{"from_email": old, "to_email": e.Email})
+}
+
+// verify marks an account's address as verified; the first one becomes the primary one.
+func (v *Visit) verify(a *store.Account) {
+	e, unique := a.Address, v.Tenant.Settings.Account.UniqueEmail
+	if unique {
+		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.YieldEmail(ctx, &e) })
+	}
+	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.VerifyEmail(ctx, e.ID, unique) })
+	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetFirstPrimary(ctx, &e) })
+	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetFirstEmail(ctx, &e) })
+	a.Address.Verified, a.AnyVerified = true, true
+	if v.user != nil && v.user.ID == a.ID && v.user.Email == "" {
+		v.user.Email = e.Email // it becomes the first primary address, as SetFirstEmail writes
+	}
+}
+
+// makePrimary makes an address its user's primary one.
+func (v *Visit) makePrimary(e *store.Email) {
+	x := *e
+	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.UnsetPrimary(ctx, x.UserID) })
+	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetPrimary(ctx, &x) })
+	v.setUserEmail(x.UserID, x.Email)
+}
+
+func (v *Visit) setUserEmail(userID, email string) {
+	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetUserEmail(ctx, userID, email) })
+	if v.user != nil && v.user.ID == userID {
+		v.user.Email = email
+	}
+}
+
+// accountOfProof is the account whose unverified address a key or code is for.
+func (s *Service) accountOfProof(ctx context.Context, v *Visit, key string) (*store.Account, error) {
+	if v.byCode() {
+		return s.accountOfCode(ctx, v, key)
+	}
+	a, err := s.accountOfKey(ctx, v, key)
+	return &a, err
+}
+
+// accountOfCode is the account whose address waits for a code.
+func (s *Service) accountOfCode(ctx context.Context, v *Visit, code string) (*store.Account, error) {
+	p := v.state.Email
+	if p == nil || (v.user == nil && v.Pending() != VerifyEmail) {
+		return nil, refusal.Of(refusal.Conflict)
+	}
+	var f refusal.Faults
+	right := v.check(&f, "key", v.forEmail(), p, code)
+	var a *store.Account
+	if right {
+		var err error
+		if a, err = s.accountOf(ctx, v, p.UserID, p.Email); err != nil {
+			return nil, err
+		}
+		taken, err := s.store.For(v.Tenant).VerifiedElsewhere(ctx, p.UserID, p.Email)
+		if err != nil {
+			return nil, err
+		}
+		if taken && v.Tenant.Settings.Account.UniqueEmail {
+			f.Add("key", refusal.EmailTaken)
+		}
+	}
+	if len(f) > 0 {
+		v.miss(func() {
+			if v.state.Email.missed(v.forEmail()) {
+				v.giveUpEmail()
+			}
+		})
+		return nil, f.Err()
+	}
+	switch {
+	case a == nil || (a.Address.ID == "" && v.user == nil), a.Address.Verified:
+		v.miss(v.giveUpEmail) // the account or its address is gone, or was proved meanwhile
+		return nil, refusal.Of(refusal.Conflict)
+	case a.Address.ID == "":
+		a.Address = store.Email{UserID: a.ID, Email: p.Email, Key: p.Email}
+	}
+	return a, nil
+}
+
+// giveUpEmail forgets the address that waits for a code, and with it the login that waits for the address.
+func (v *Visit) giveUpEmail() {
+	v.state.Email = nil
+	if v.Pending() == VerifyEmail {
+		v.abandon()
+	}
 }
 
 // accountOfKey is the account whose unverified address a key is for.
@@ -188,18 +362,347 @@ type EmailView struct {
 	Verified bool   `json:"verified"`
 }
 
-// Emails lists the addresses of whoever is signed in.
+// Emails lists the addresses of whoever is signed in, with the one that waits for a code.
 func (s *Service) Emails(ctx context.Context, v *Visit) ([]EmailView, error) {
 	if v.user == nil {
 		return nil, refusal.Of(refusal.Unauthenticated)
 	}
-	rows, err := s.store.For(v.Tenant).EmailsOf(ctx, v.user.ID)
+	return s.emailsOf(ctx, v, v.user.ID)
+}
+
+func (s *Service) emailsOf(ctx context.Context, v *Visit, userID string) ([]EmailView, error) {
+	rows, err := s.store.For(v.Tenant).EmailsOf(ctx, userID)
 	if err != nil {
 		return nil, err
 	}
 	all := []EmailView{}
+	waiting := ""
+	if p := v.state.Email; p != nil && v.user != nil && p.UserID == userID {
+		waiting = p.Email
+	}
 	for _, e := range rows {
 		all = append(all, EmailView{Email: e.Email, Primary: e.Primary, Verified: e.Verified})
+		if e.Key == waiting {
+			waiting = ""
+		}
+	}
+	if waiting != "" {
+		all = append(all, EmailView{Email: waiting})
 	}
 	return all, nil
+}
+
+// emailStep is a step on the addresses of whoever is signed in. It counts as one use of manage_email, and answers with the
+// addresses as they are afterwards.
+func (s *Service) emailStep(ctx context.Context, v *Visit, fn func(userID string) error) ([]EmailView, error) {
+	if v.user == nil {
+		return nil, refusal.Of(refusal.Unauthenticated)
+	}
+	if err := s.admitUser(ctx, v, ActionManageEmail, v.user.ID); err != nil {
+		return nil, err
+	}
+	err := s.step(ctx, v, func() error {
+		if v.user == nil {
+			return refusal.Of(refusal.Unauthenticated)
+		}
+		return fn(v.user.ID)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.Emails(ctx, v)
+}
+
+// AddEmail adds an address to the account of whoever is signed in and mails what proves it; or, where a signup waits for its
+// address to be proved by a code, changes that address.
+func (s *Service) AddEmail(ctx context.Context, v *Visit, email string) ([]EmailView, error) {
+	if v.user == nil {
+		return s.changeSignupEmail(ctx, v, email)
+	}
+	return s.emailStep(ctx, v, func(userID string) error {
+		var f refusal.Faults
+		a := addressFaults(&f, "email", email, true, v.Tenant.Settings.Account.EmailMaxLength)
+		if len(f) > 0 {
+			return f.Err()
+		}
+		own, err := s.store.For(v.Tenant).EmailsOf(ctx, userID)
+		if err != nil {
+			return err
+		}
+		taken, err := s.checkNewEmail(ctx, v, a, own)
+		if err != nil {
+			return err
+		}
+		if err := s.recent(v); err != nil {
+			return err
+		}
+		return s.addEmail(ctx, v, userID, a, taken)
+	})
+}
+
+// checkNewEmail refuses an address that cannot be added to those that a user has, and reports whether another account has it.
+func (s *Service) checkNewEmail(ctx context.Context, v *Visit, a address, own []store.Email) (taken bool, err error) {
+	account := &v.Tenant.Settings.Account
+	if slices.ContainsFunc(own, func(e store.Email) bool { return e.Key == string(a) }) {
+		return false, refusal.Because("email", refusal.DuplicateEmail)
+	}
+	if account.UniqueEmail {
+		t, err := s.store.For(v.Tenant).Taken(ctx, store.Names{EmailKey: string(a)})
+		if err != nil {
+			return false, err
+		}
+		taken = t.Email
+	}
+	switch {
+	case taken && !account.PreventEnumeration.Prevented():
+		return true, refusal.Because("email", refusal.EmailTaken)
+	case !account.MaxEmailAddresses.Allows(len(own) + 1):
+		return taken, refusal.Because("email", refusal.MaxEmailAddresses)
+	}
+	return taken, nil
+}
+
+func (s *Service) addEmail(ctx context.Context, v *Visit, userID string, a address, taken bool) error {
+	owner, err := s.accountOf(ctx, v, userID, "")
+	if err != nil {
+		return err
+	}
+	if owner == nil {
+		return refusal.Of(refusal.Unauthenticated)
+	}
+	if v.byCode() {
+		v.keep()
+		v.state.Email = v.start(process{Email: string(a), UserID: userID})
+		return s.mailCode(ctx, v, v.state.Email, owner, false)
+	}
+	e := store.Email{
+		ID: secret.NewID(), UserID: userID, Email: string(a), Key: string(a), CreatedAt: v.Now,
+		Exclusive: v.Tenant.Settings.Account.UniqueEmail && !v.Tenant.Settings.Account.PreventEnumeration.Strict() && !taken,
+	}
+	if v.Tenant.Settings.Account.ChangeEmail {
+		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropEmailsBut(ctx, &e, true) })
+	}
+	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddEmail(ctx, &e) })
+	owner.Address = e
+	return s.mailOwnLink(ctx, v, owner)
+}
+
+// mailOwnLink mails a link to an address of whoever is signed in, unless it was mailed a moment ago: what it got then is still
+// good.
+func (s *Service) mailOwnLink(ctx context.Context, v *Visit, a *store.Account) error {
+	d, err := s.take(ctx, v, ActionConfirmEmail, a.Address.Key)
+	if err != nil || !d.Allowed {
+		return err
+	}
+	v.spent = append(v.spent, d)
+	return v.mailLink(mailConfirm, a)
+}
+
+// changeSignupEmail moves a signup that waits for a code to another address. Where somebody has it already, that is not told:
+// no code is right.
+func (s *Service) changeSignupEmail(ctx context.Context, v *Visit, email string) ([]EmailView, error) {
+	if !v.canChange(VerifyEmail) {
+		return nil, refusal.Of(refusal.Conflict)
+	}
+	userID := v.state.Login.UserID
+	if err := s.admitUser(ctx, v, ActionManageEmail, userID); err != nil {
+		return nil, err
+	}
+	err := s.step(ctx, v, func() error {
+		if !v.canChange(VerifyEmail) {
+			return refusal.Of(refusal.Conflict)
+		}
+		p := v.state.Email
+		var f refusal.Faults
+		a := addressFaults(&f, "email", email, true, v.Tenant.Settings.Account.EmailMaxLength)
+		if len(f) == 0 && string(a) == p.Email {
+			f.Add("email", refusal.SameAsCurrent)
+		}
+		if len(f) > 0 {
+			return f.Err()
+		}
+		taken, err := s.checkNewEmail(ctx, v, a, nil)
+		if err != nil {
+			return err
+		}
+		owner, err := s.accountOf(ctx, v, userID, p.Email)
+		if err != nil {
+			return err
+		}
+		if owner == nil || owner.AnyVerified || !owner.LastLoginAt.IsZero() {
+			return refusal.Of(refusal.Conflict)
+		}
+		p.Email, p.Taken = string(a), taken
+		p.Changes++
+		v.dirty = true
+		if !taken {
+			s.moveSignup(v, owner, a)
+		}
+		return s.mailCode(ctx, v, p, owner, false)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.emailsOf(ctx, v, userID)
+}
+
+// moveSignup puts an address in the place of the one that an account signed up with.
+func (s *Service) moveSignup(v *Visit, owner *store.Account, a address) {
+	e := store.Email{
+		ID: secret.NewID(), UserID: owner.ID, Email: string(a), Key: string(a), CreatedAt: v.Now,
+		Exclusive: v.Tenant.Settings.Account.UniqueEmail && !v.Tenant.Settings.Account.PreventEnumeration.Strict(),
+	}
+	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropEmailsBut(ctx, &e, true) })
+	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddEmail(ctx, &e) })
+	v.setUserEmail(owner.ID, e.Email)
+	v.state.Login.Email = e.Key
+	owner.Address, owner.Email = e, e.Email
+}
+
+// ResendEmail mails what proves an address of whoever is signed in, once more. It reports whether anything was mailed.
+func (s *Service) ResendEmail(ctx context.Context, v *Visit, email string) (sent bool, err error) {
+	_, err = s.emailStep(ctx, v, func(userID string) error {
+		sent = false
+		e, err := s.ownEmail(ctx, v, userID, email)
+		if err != nil {
+			return err
+		}
+		if e.ID == "" {
+			if v.state.Email.Resends >= v.forEmail().resends {
+				return nil
+			}
+			err := s.resendEmailCode(ctx, v)
+			sent = err == nil
+			return err
+		}
+		owner, err := s.accountOf(ctx, v, userID, e.Key)
+		switch {
+		case err != nil:
+			return err
+		case owner == nil:
+			return refusal.Of(refusal.Unauthenticated)
+		case v.byCode():
+			v.keep()
+			v.state.Email = v.start(process{Email: e.Key, UserID: userID})
+			sent = true
+			return s.mailCode(ctx, v, v.state.Email, owner, false)
+		}
+		before := len(v.writes)
+		err = s.mailOwnLink(ctx, v, owner)
+		sent = len(v.writes) > before
+		return err
+	})
+	return sent, err
+}
+
+// ownEmail is an address of a user by what was typed; without an id it is the one that waits for a code.
+func (s *Service) ownEmail(ctx context.Context, v *Visit, userID, typed string) (store.Email, error) {
+	var f refusal.Faults
+	a := addressFaults(&f, "email", typed, true, maxAddress)
+	if len(f) > 0 {
+		return store.Email{}, f.Err()
+	}
+	own, err := s.store.For(v.Tenant).EmailsOf(ctx, userID)
+	if err != nil {
+		return store.Email{}, err
+	}
+	for _, e := range own {
+		if e.Key == string(a) {
+			return e, nil
+		}
+	}
+	if p := v.state.Email; p != nil && p.UserID == userID && p.Email == string(a) {
+		return store.Email{UserID: userID, Email: p.Email, Key: p.Email}, nil
+	}
+	return store.Email{}, refusal.Because("email", refusal.UnknownEmail)
+}
+
+// MakeEmailPrimary makes an address the primary one. primary says whether the client asked for that: nothing else can be.
+func (s *Service) MakeEmailPrimary(ctx context.Context, v *Visit, email string, primary bool) ([]EmailView, error) {
+	return s.emailStep(ctx, v, func(userID string) error {
+		e, own, err := s.selectEmail(ctx, v, userID, email, func(f *refusal.Faults) {
+			if !primary {
+				f.Add("primary", refusal.Required)
+			}
+		})
+		if err != nil {
+			return err
+		}
+		anyVerified := slices.ContainsFunc(own, func(x store.Email) bool { return x.Verified })
+		if e.ID == "" || (!e.Verified && anyVerified) {
+			return refusal.Because("email", refusal.UnverifiedPrimary)
+		}
+		if err := s.recent(v); err != nil {
+			return err
+		}
+		v.makePrimary(&e)
+		for _, x := range own {
+			if x.Primary && x.ID != e.ID {
+				return v.notify(mailEmailChanged, x.Email, map[string]string{"from_email": x.Email, "to_email": e.Email})
+			}
+		}
+		return nil
+	})
+}
+
+// RemoveEmail removes an address.
+func (s *Service) RemoveEmail(ctx context.Context, v *Visit, email string) ([]EmailView, error) {
+	return s.emailStep(ctx, v, func(userID string) error {
+		e, own, err := s.selectEmail(ctx, v, userID, email, nil)
+		if err != nil {
+			return err
+		}
+		if e.ID == "" {
+			v.state.Email, v.dirty = nil, true
+			return nil
+		}
+		if !v.removable(e, own) {
+			return refusal.Because("email", refusal.CannotRemovePrimary)
+		}
+		if err := s.recent(v); err != nil {
+			return err
+		}
+		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropEmail(ctx, &e) })
+		left := v.user.Email
+		if e.Email == left {
+			left = ""
+			v.setUserEmail(userID, "")
+		}
+		return v.notify(mailEmailDeleted, left, map[string]string{"deleted_email": e.Email})
+	})
+}
+
+// removable reports whether an account is still complete without an address: the primary one stays while there are others,
+// and the last one where it is the only way in.
+func (v *Visit) removable(e store.Email, own []store.Email) bool {
+	methods := v.Tenant.Settings.Account.LoginMethods
+	onlyWayIn := len(methods) == 1 && methods.Has(byEmail)
+	hasOther := len(own) > 1
+	switch {
+	case e.Primary && hasOther:
+		return false
+	case hasOther:
+		return true
+	default:
+		return !onlyWayIn
+	}
+}
+
+// selectEmail is an address of a user by what was typed, and all that the user has. more notes faults of other fields.
+func (s *Service) selectEmail(ctx context.Context, v *Visit, userID, typed string, more func(*refusal.Faults)) (store.Email, []store.Email, error) {
+	var f refusal.Faults
+	e, err := s.ownEmail(ctx, v, userID, typed)
+	if r, ok := refusal.As(err); ok && r.Kind == refusal.Invalid {
+		f = r.Details
+	} else if err != nil {
+		return e, nil, err
+	}
+	if more != nil {
+		more(&f)
+	}
+	if len(f) > 0 {
+		return e, nil, f.Err()
+	}
+	own, err := s.store.For(v.Tenant).EmailsOf(ctx, userID)
+	return e, own, err
 }

@@ -92,7 +92,7 @@ func (f *flights) next(key string) <-chan struct{} {
 // guess takes the uses of a guess at a secret, waiting for others that are under way where they have left it none. If it is
 // allowed, end must be called once the guess was compared and, if it was right, given back.
 func (s *Service) guess(ctx context.Context, v *Visit, action, key string) (d limit.Decision, end func(), err error) {
-	uses := uses(v, action, key)
+	uses := uses(v, action, v.userID(), key)
 	if len(uses) == 0 {
 		return limit.Decision{Allowed: true, Denied: -1}, func() {}, nil
 	}

@@ -30,6 +30,7 @@ type credentials struct {
 	method   string // username, email or phone
 	username string
 	email    address
+	phone    string
 	password string
 }
 
@@ -65,10 +66,13 @@ func (s *Service) Login(ctx context.Context, v *Visit, in LoginInput) error {
 			// The password was right, and that is all that is told: nobody is signed in.
 			return nil
 		}
+		if err := s.checkCodeLimit(ctx, v, c, &a); err != nil {
+			return err
+		}
 		if err := v.record(a.ID, Method{Method: "password", Email: string(c.email), Username: c.username}); err != nil {
 			return err
 		}
-		return s.begin(ctx, v, login{Email: string(c.email), rehashed: rehashed}, &a)
+		return s.begin(ctx, v, login{Email: string(c.email), Proof: "password", rehashed: rehashed}, &a)
 	})
 	s.observe.Login(v.Tenant.Slug, result(v, err))
 	return err
@@ -86,6 +90,20 @@ func result(v *Visit, err error) string {
 	default:
 		return "ok"
 	}
+}
+
+// checkCodeLimit refuses a login that would have to wait for a code to an address that was mailed one a moment ago.
+func (s *Service) checkCodeLimit(ctx context.Context, v *Visit, c credentials, a *store.Account) error {
+	if !v.byCode() || c.email == "" || a.Address.Verified {
+		return nil
+	}
+	d, err := s.limiter.Peek(ctx, v.Tenant.ID, uses(v, ActionConfirmEmail, "", string(c.email)))
+	if err != nil || d.Allowed {
+		return err
+	}
+	r := refusal.Because("", refusal.TooManyLogins)
+	r.RetryAfter = d.RetryAfter
+	return r
 }
 
 // checkLogin checks the shape of a login.
@@ -107,6 +125,7 @@ func checkLogin(t *tenants.Tenant, in LoginInput) (credentials, error) {
 			c.email = addressFaults(&f, method, given.Value, required, maxAddress)
 		case byPhone:
 			given = in.Phone
+			c.phone = phoneFaults(&f, method, given.Value, required)
 		}
 		if given.Sent {
 			named++
@@ -125,14 +144,7 @@ func checkLogin(t *tenants.Tenant, in LoginInput) (credentials, error) {
 // password is looked at and given back if it was right: however many guesses run at once, no more than the limit are
 // ever compared.
 func (s *Service) authenticate(ctx context.Context, v *Visit, c credentials) (store.Account, string, error) {
-	key := string(c.email)
-	if key == "" {
-		key = usernameKey(c.username)
-		if a, ok := v.addressFor(c.username); ok {
-			key = string(a)
-		}
-	}
-	taken, end, err := s.guess(ctx, v, ActionLoginFailed, key)
+	taken, end, err := s.guess(ctx, v, ActionLoginFailed, v.guessKey(c))
 	if err != nil {
 		return store.Account{}, "", err
 	}
@@ -163,6 +175,21 @@ func (s *Service) authenticate(ctx context.Context, v *Visit, c credentials) (st
 	}
 	s.observe.Login(v.Tenant.Slug, "refused")
 	return store.Account{}, "", refusal.Because("password", mismatch[c.method])
+}
+
+// guessKey is what guesses are counted by: the name that was given, in its folded form.
+func (v *Visit) guessKey(c credentials) string {
+	a, isAddress := v.addressFor(c.username)
+	switch {
+	case c.method == byEmail:
+		return string(c.email)
+	case c.method == byPhone:
+		return c.phone
+	case isAddress:
+		return string(a)
+	default:
+		return usernameKey(c.username)
+	}
 }
 
 // comparisons is how many passwords a login that fails compares, be there accounts or none: as many as the name that was
@@ -230,6 +257,12 @@ func (s *Service) candidates(ctx context.Context, v *Visit, c credentials) ([]st
 			return all, nil // the username is its owner's address: the password is compared once
 		}
 		return append(all, a), nil
+	case byPhone:
+		a, err := scope.AccountByPhone(ctx, c.phone)
+		if c.phone == "" || errors.Is(err, store.ErrNotFound) {
+			return nil, nil
+		}
+		return []store.Account{a}, err
 	}
 	return nil, nil
 }

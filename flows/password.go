@@ -2,14 +2,30 @@ package flows
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/vestibule-auth/vestibule/internal/passhash"
 	"github.com/vestibule-auth/vestibule/internal/passrule"
 	"github.com/vestibule-auth/vestibule/internal/refusal"
+	"github.com/vestibule-auth/vestibule/internal/secret"
+	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/tenants"
+)
+
+// The kinds of mail that this file sends. Package post has a template for each.
+const (
+	mailResetLink       = "password_reset_key"
+	mailResetCode       = "password_reset_code"
+	mailPasswordChanged = "password_changed"
+	mailPasswordSet     = "password_set"
+	mailPasswordReset   = "password_reset"
 )
 
 // passwordFaults notes everything that a new password breaks of the tenant's rules.
@@ -72,4 +88,380 @@ func busy(err error) error {
 		return fmt.Errorf("%w: %w", refusal.Later(refusal.Busy, retryHashing), err)
 	}
 	return err
+}
+
+// attributesOf are the details of a user that a password must not be like.
+func attributesOf(u *store.User) []passrule.Attribute {
+	return []passrule.Attribute{{Name: "username", Value: u.Username}, {Name: "name", Value: u.Name}, {Name: "email", Value: u.Email}}
+}
+
+// newPassword checks a new password of somebody; own is nil where nothing is known of them.
+func (v *Visit) newPassword(f *refusal.Faults, param, password string, own []passrule.Attribute) string {
+	password = trim(password)
+	if textFaults(f, param, password, true) {
+		passwordFaults(f, v.Tenant, param, password, own)
+	}
+	return password
+}
+
+// account is the account of whoever is signed in.
+func (s *Service) account(ctx context.Context, v *Visit) (*store.Account, error) {
+	a, err := s.accountOf(ctx, v, v.user.ID, "")
+	if err == nil && a == nil {
+		err = refusal.Of(refusal.Unauthenticated) // removed a moment ago
+	}
+	return a, err
+}
+
+// guessOwn compares a password with that of whoever is signed in, counted as a login would be. One that was marked when the
+// account was claimed still tells that its owner knows it.
+func (s *Service) guessOwn(ctx context.Context, v *Visit, a *store.Account, password string) (bool, error) {
+	key := a.Email
+	if e, ok := parseAddress(a.Email); ok {
+		key = string(e)
+	}
+	if key == "" {
+		key = usernameKey(a.Username)
+	}
+	if key == "" {
+		key = a.ID
+	}
+	d, end, err := s.guess(ctx, v, ActionLoginFailed, key)
+	if err != nil {
+		return false, err
+	}
+	if !d.Allowed {
+		r := refusal.Because("password", refusal.TooManyLogins)
+		r.RetryAfter = d.RetryAfter
+		return false, r
+	}
+	defer end()
+	ok, _, err := s.matches(ctx, v.Tenant, passhash.Unmarked(a.Password), password)
+	if err != nil || ok {
+		err = s.refund(ctx, d, err)
+	}
+	return ok, err
+}
+
+// ChangePasswordInput is what a change of the password takes. Who has no password yet gives no current one.
+type ChangePasswordInput struct {
+	Current string
+	New     string
+}
+
+// ChangePassword gives whoever is signed in a new password. Every other session of theirs ends; their own goes on under a new
+// token, unless the tenant wants it to end as well.
+func (s *Service) ChangePassword(ctx context.Context, v *Visit, in ChangePasswordInput) error {
+	if v.user == nil {
+		return refusal.Of(refusal.Unauthenticated)
+	}
+	a, err := s.account(ctx, v)
+	if err != nil {
+		return err
+	}
+	password, err := s.checkChange(ctx, v, a, in)
+	if err != nil {
+		return err
+	}
+	encoded, err := s.hash(ctx, v.Tenant, password)
+	if err != nil {
+		return err
+	}
+	return s.step(ctx, v, func() error {
+		if v.user == nil || v.user.Epoch != a.Epoch {
+			return refusal.Of(refusal.Unauthenticated) // put out meanwhile
+		}
+		s.setPassword(v, a, encoded)
+		kind := mailPasswordChanged
+		if in.Current == "" {
+			kind = mailPasswordSet
+		}
+		if v.Tenant.Settings.Account.LogoutOnPasswordChange {
+			id := v.session.ID
+			v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropSession(ctx, id) })
+			v.forget()
+		} else {
+			v.keep()
+			v.rotate()
+			v.session.Epoch, v.user.Epoch, v.user.HasPassword = a.Epoch, a.Epoch, true
+		}
+		return v.notify(kind, a.Email, nil)
+	})
+}
+
+// setPassword queues a new password, which ends every session and login that waits. The visit's own session goes on as that of
+// the user who is returned, if it is saved in the same step.
+func (s *Service) setPassword(v *Visit, a *store.Account, encoded string) {
+	id, epoch := a.ID, a.Epoch
+	v.queue(func(ctx context.Context, tx *store.Tx) (err error) {
+		u, err := tx.SetPassword(ctx, id, epoch, encoded)
+		if err == nil && v.user != nil && v.user.ID == id {
+			v.granted = u
+		}
+		return err
+	})
+	a.Epoch++
+	a.Password, a.HasPassword = encoded, true
+}
+
+// checkChange checks a change of the password, the current one included.
+func (s *Service) checkChange(ctx context.Context, v *Visit, a *store.Account, in ChangePasswordInput) (string, error) {
+	var f refusal.Faults
+	current := trim(in.Current)
+	if textFaults(&f, "current_password", current, a.HasPassword) && current != "" {
+		ok, err := s.guessOwn(ctx, v, a, current)
+		switch r, refused := refusal.As(err); {
+		case refused && r.Kind == refusal.Invalid:
+			f.Add("current_password", refusal.TooManyLogins)
+		case err != nil:
+			return "", err
+		case !ok:
+			f.Add("current_password", refusal.EnterCurrentPassword)
+		}
+	}
+	password := v.newPassword(&f, "new_password", in.New, attributesOf(&a.User))
+	return password, f.Err()
+}
+
+// RequestPasswordReset mails what resets a password: a link or, where the tenant wants that, a code for this session. Where
+// the tenant hides which addresses have accounts, one without gets a mail that says so, and the answer is the same.
+func (s *Service) RequestPasswordReset(ctx context.Context, v *Visit, email string) error {
+	var f refusal.Faults
+	to := addressFaults(&f, "email", email, true, maxAddress)
+	if len(f) > 0 {
+		return f.Err()
+	}
+	if err := limited(s.take(ctx, v, ActionRequestReset, string(to))); err != nil {
+		return err
+	}
+	return s.step(ctx, v, func() error {
+		a, err := s.reachable(ctx, v, to, "")
+		if err != nil {
+			return err
+		}
+		account := &v.Tenant.Settings.Account
+		if a == nil && !account.PreventEnumeration.Prevented() {
+			return refusal.Because("email", refusal.UnknownEmail)
+		}
+		if account.PasswordResetByCodeEnabled {
+			return s.mailResetCode(v, to, a)
+		}
+		if a == nil {
+			return v.tellUnknown(string(to), "")
+		}
+		return s.mailResetLink(ctx, v, to, a)
+	})
+}
+
+func (s *Service) mailResetCode(v *Visit, to address, a *store.Account) error {
+	v.keep()
+	p := process{Email: string(to)}
+	if a != nil {
+		p.UserID = a.ID
+	}
+	v.state.Reset = v.start(p)
+	if a == nil {
+		return v.tellUnknown(string(to), "")
+	}
+	of := v.forReset()
+	return v.mail(mailResetCode, Letter{To: string(to), Data: map[string]string{
+		"email": string(to), "code": v.code(of, v.state.Reset), "expires": expiry(v.Now.Add(of.timeout)),
+	}})
+}
+
+func (s *Service) mailResetLink(ctx context.Context, v *Visit, to address, a *store.Account) error {
+	key, err := s.signReset(ctx, v, a, v.Now)
+	if err != nil {
+		return err
+	}
+	return v.mail(mailResetLink, Letter{To: string(to), Data: map[string]string{
+		"email": string(to), "display": viewOf(v.Tenant, &a.User).Display,
+		"url": v.Tenant.FrontendURL("account_reset_password_from_key", key),
+	}})
+}
+
+// A reset key is the user's id (16 bytes), the time it was made (8 bytes, seconds) and a MAC under the tenant's key (32 bytes)
+// over both and over what the account is like, as base64url. It dies with the next login, the next password and the next change
+// of an address, and by being used.
+const (
+	resetHead = 16 + 8
+	resetSize = resetHead + macSize
+)
+
+// signReset is the reset key of an account as it is now, made at a time.
+func (s *Service) signReset(ctx context.Context, v *Visit, a *store.Account, made time.Time) (string, error) {
+	id := uuid.MustParse(a.ID) // made by secret.NewID
+	raw := binary.BigEndian.AppendUint64(id[:], uint64(made.Unix()))
+	emails, err := s.store.For(v.Tenant).EmailsOf(ctx, a.ID)
+	if err != nil {
+		return "", err
+	}
+	parts := []string{v.Tenant.ID, string(raw), a.Password, strconv.FormatInt(a.Epoch, 10), strconv.FormatInt(a.LastLoginAt.UnixMicro(), 10)}
+	for _, e := range emails {
+		parts = append(parts, e.Key)
+	}
+	return base64.RawURLEncoding.EncodeToString(append(raw, v.Tenant.Keys.Sign(secret.ForResetLink, parts...)...)), nil
+}
+
+// accountOfResetKey is the account that a reset key is good for.
+func (s *Service) accountOfResetKey(ctx context.Context, v *Visit, key string) (*store.Account, error) {
+	bad := refusal.Because("key", refusal.InvalidPasswordReset)
+	if len(key) != keyEncoding.EncodedLen(resetSize) {
+		return nil, bad
+	}
+	raw, err := keyEncoding.DecodeString(key)
+	if err != nil || len(raw) != resetSize {
+		return nil, bad
+	}
+	made := time.Unix(int64(binary.BigEndian.Uint64(raw[16:resetHead])), 0)
+	if age := v.Now.Sub(made); age > v.Tenant.Settings.Account.PasswordResetTimeout.Duration() {
+		return nil, bad
+	}
+	a, err := s.accountOf(ctx, v, uuid.UUID(raw[:16]).String(), "")
+	if err != nil {
+		return nil, err
+	}
+	if a == nil || !a.Active {
+		return nil, bad
+	}
+	want, err := s.signReset(ctx, v, a, made)
+	if err != nil {
+		return nil, err
+	}
+	if !secret.Equal([]byte(want), []byte(key)) {
+		return nil, bad
+	}
+	return a, nil
+}
+
+// LookAtResetKey tells whose password a key or code would reset. A right code proves its address; a wrong one counts.
+func (s *Service) LookAtResetKey(ctx context.Context, v *Visit, key string) (user UserView, err error) {
+	err = s.step(ctx, v, func() error {
+		var f refusal.Faults
+		a, err := s.accountOfReset(ctx, v, &f, key)
+		if err != nil {
+			return err
+		}
+		if len(f) > 0 {
+			return f.Err()
+		}
+		if v.state.Reset != nil {
+			v.proven(a, v.state.Reset)
+		}
+		user = viewOf(v.Tenant, &a.User)
+		return nil
+	})
+	return user, err
+}
+
+// accountOfReset is the account whose password a key or code resets. What is wrong with it is noted; the account is nil then.
+func (s *Service) accountOfReset(ctx context.Context, v *Visit, f *refusal.Faults, key string) (*store.Account, error) {
+	key = trim(key)
+	if !v.Tenant.Settings.Account.PasswordResetByCodeEnabled {
+		if !textFaults(f, "key", key, true) {
+			return nil, nil
+		}
+		a, err := s.accountOfResetKey(ctx, v, key)
+		if r, ok := refusal.As(err); ok && r.Kind == refusal.Invalid {
+			*f = append(*f, r.Details...)
+			return nil, nil
+		}
+		return a, err
+	}
+	p := v.state.Reset
+	if p == nil {
+		return nil, refusal.Of(refusal.Conflict)
+	}
+	if !v.check(f, "key", v.forReset(), p, key) {
+		v.miss(func() {
+			if v.state.Reset.missed(v.forReset()) {
+				v.state.Reset = nil
+			}
+		})
+		return nil, nil
+	}
+	a, err := s.accountOf(ctx, v, p.UserID, p.Email)
+	if err == nil && (a == nil || !a.Active || a.Address.ID == "") {
+		v.miss(func() { v.state.Reset = nil }) // the account or its address is gone
+		err = refusal.Of(refusal.Conflict)
+	}
+	return a, err
+}
+
+// ResetPassword sets a new password with the key or code that was mailed. Every session of the account ends.
+func (s *Service) ResetPassword(ctx context.Context, v *Visit, key, password string) error {
+	encoded, userID := "", ""
+	err := s.step(ctx, v, func() error {
+		var f refusal.Faults
+		a, err := s.accountOfReset(ctx, v, &f, key)
+		if err != nil {
+			return err
+		}
+		chosen := trim(password)
+		switch {
+		case a != nil:
+			chosen = v.newPassword(&f, "password", password, attributesOf(&a.User))
+		case chosen == "" || v.Tenant.Settings.Account.PasswordResetByCodeEnabled:
+			chosen = v.newPassword(&f, "password", password, nil) // nothing of whoever it is may be told
+		}
+		if len(f) > 0 {
+			return f.Err()
+		}
+		if encoded == "" {
+			if encoded, err = s.hash(ctx, v.Tenant, chosen); err != nil {
+				return err
+			}
+		}
+		userID = a.ID
+		return s.resetPassword(ctx, v, a, encoded)
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.clearGuesses(ctx, v, userID); err != nil {
+		s.log.WarnContext(ctx, "failed logins could not be forgotten after a password was reset", "tenant", v.Tenant.Slug, "error", err)
+	}
+	return nil
+}
+
+func (s *Service) resetPassword(ctx context.Context, v *Visit, a *store.Account, encoded string) error {
+	proof, email := Method{Method: "password_reset"}, ""
+	if p := v.state.Reset; p != nil {
+		v.proven(a, p)
+		v.state.Reset, v.dirty = nil, true
+		proof.Email, email = p.Email, p.Email
+	}
+	if v.user != nil && v.user.ID == a.ID {
+		id := v.session.ID // it ends with the others
+		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropSession(ctx, id) })
+		v.forget()
+	}
+	s.setPassword(v, a, encoded)
+	if err := v.notify(mailPasswordReset, a.Email, nil); err != nil {
+		return err
+	}
+	if !v.Tenant.Settings.Account.LoginOnPasswordReset || v.user != nil {
+		return nil
+	}
+	v.methods, v.state.MethodsOf = nil, ""
+	if err := v.record(a.ID, proof); err != nil {
+		return err
+	}
+	return s.begin(ctx, v, login{Email: email, Proof: proof.Method}, a)
+}
+
+// clearGuesses forgets the failed logins at a user's addresses: who has just set the password knows it.
+func (s *Service) clearGuesses(ctx context.Context, v *Visit, userID string) error {
+	emails, err := s.store.For(v.Tenant).EmailsOf(ctx, userID)
+	if err != nil {
+		return err
+	}
+	var keys []string
+	for _, e := range emails {
+		keys = append(keys, keysAbout(v, ActionLoginFailed, e.Key)...)
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	return s.limiter.Clear(ctx, v.Tenant.ID, keys...)
 }

@@ -12,27 +12,52 @@ import (
 
 // Actions are what a tenant's rate limits are set for.
 const (
-	ActionLogin        = "login"
-	ActionLoginFailed  = "login_failed"
-	ActionSignup       = "signup"
-	ActionConfirmEmail = "confirm_email"
+	ActionLogin          = "login"
+	ActionLoginFailed    = "login_failed"
+	ActionSignup         = "signup"
+	ActionConfirmEmail   = "confirm_email"
+	ActionVerifyPhone    = "verify_phone"
+	ActionRequestCode    = "request_login_code"
+	ActionRequestReset   = "reset_password"
+	ActionReset          = "reset_password_from_key"
+	ActionChangePassword = "change_password"
+	ActionChangePhone    = "change_phone"
+	ActionManageEmail    = "manage_email"
+	ActionReauthenticate = "reauthenticate"
 )
 
 // Admit takes one use of an action for a request as a whole, before its input is looked at.
 func (s *Service) Admit(ctx context.Context, v *Visit, action string) error {
-	d, err := s.take(ctx, v, action, "")
-	if err != nil {
-		return err
+	return limited(s.take(ctx, v, action, ""))
+}
+
+// admitUser is Admit for an action of a user who is signed in, or whose login waits.
+func (s *Service) admitUser(ctx context.Context, v *Visit, action, userID string) error {
+	return limited(s.takeUses(ctx, v, action, uses(v, action, userID, "")))
+}
+
+// limited makes a refusal of a use that was denied.
+func limited(d limit.Decision, err error) error {
+	if err == nil && !d.Allowed {
+		err = refusal.Later(refusal.Limited, d.RetryAfter)
 	}
-	if !d.Allowed {
-		return refusal.Later(refusal.Limited, d.RetryAfter)
-	}
-	return nil
+	return err
 }
 
 // take takes one use of an action. key names what the action is about, such as an address, in its folded form.
 func (s *Service) take(ctx context.Context, v *Visit, action, key string) (limit.Decision, error) {
-	uses := uses(v, action, key)
+	return s.takeUses(ctx, v, action, uses(v, action, v.userID(), key))
+}
+
+// userID is who is signed in, "" for nobody.
+func (v *Visit) userID() string {
+	if v.user == nil {
+		return ""
+	}
+	return v.user.ID
+}
+
+func (s *Service) takeUses(ctx context.Context, v *Visit, action string, uses []limit.Use) (limit.Decision, error) {
 	if len(uses) == 0 {
 		return limit.Decision{Allowed: true, Denied: -1}, nil
 	}
@@ -43,27 +68,39 @@ func (s *Service) take(ctx context.Context, v *Visit, action, key string) (limit
 	return d, err
 }
 
-// uses are the limiter's terms for an action's rates. Addresses and names enter as MACs: the limiter's memory tells
-// nobody who logs in, and no caller chooses a key.
-func uses(v *Visit, action, key string) []limit.Use {
-	var all []limit.Use
+// keysAbout are the limiter's keys of an action that count by what it is about.
+func keysAbout(v *Visit, action, key string) []string {
+	var all []string
 	for _, rate := range v.Tenant.Settings.Account.RateLimits.Of(action) {
-		of := action + ":" + string(rate.Per) + ":" + rate.Window.String() + ":" // each rate has a log of its own
-		switch rate.Per {
-		case tenants.PerIP:
-			of += limit.Source(v.Origin.IP)
-		case tenants.PerUser:
-			if v.user == nil {
-				continue
-			}
-			of += v.user.ID
-		case tenants.PerKey:
-			if key == "" {
-				continue
-			}
-			of += hex.EncodeToString(v.Tenant.Keys.Sign(secret.ForLimitKey, action, key)[:16])
+		if rate.Per == tenants.PerKey {
+			all = append(all, useOf(v, action, rate, "", key).Key)
 		}
-		all = append(all, limit.Use{Key: of, Amount: rate.Amount, Window: rate.Window})
 	}
 	return all
+}
+
+// uses are the limiter's terms for an action's rates. Addresses and names enter as MACs: the limiter's memory tells
+// nobody who logs in, and no caller chooses a key.
+func uses(v *Visit, action, userID, key string) []limit.Use {
+	var all []limit.Use
+	for _, rate := range v.Tenant.Settings.Account.RateLimits.Of(action) {
+		if (rate.Per == tenants.PerUser && userID == "") || (rate.Per == tenants.PerKey && key == "") {
+			continue
+		}
+		all = append(all, useOf(v, action, rate, userID, key))
+	}
+	return all
+}
+
+func useOf(v *Visit, action string, rate tenants.Rate, userID, key string) limit.Use {
+	of := action + ":" + string(rate.Per) + ":" + rate.Window.String() + ":" // each rate has a log of its own
+	switch rate.Per {
+	case tenants.PerIP:
+		of += limit.Source(v.Origin.IP)
+	case tenants.PerUser:
+		of += userID
+	case tenants.PerKey:
+		of += hex.EncodeToString(v.Tenant.Keys.Sign(secret.ForLimitKey, action, key)[:16])
+	}
+	return limit.Use{Key: of, Amount: rate.Amount, Window: rate.Window}
 }

@@ -15,6 +15,7 @@ type SignupInput struct {
 	Username string
 	Email    string
 	Email2   string
+	Phone    string
 	Password string
 	// Honeypot is the value of the field that only programs fill in.
 	Honeypot string
@@ -24,8 +25,10 @@ type SignupInput struct {
 type newcomer struct {
 	username string // as chosen; "" to have one made
 	email    address
+	phone    string
 	password string
-	exists   bool // the address belongs to an account, which is not to be told
+	exists   bool // the address or number belongs to an account, which is not to be told
+	texted   bool // it is the number that does
 }
 
 // Signup makes an account and signs it in, as far as the tenant's rules let it go at once.
@@ -51,7 +54,7 @@ func (s *Service) Signup(ctx context.Context, v *Visit, in SignupInput) error {
 				return err
 			}
 		}
-		l := login{Email: string(n.email), Signup: true}
+		l := login{Email: string(n.email), Phone: n.phone, PhoneTaken: n.texted, Signup: true}
 		v.methods, v.state.MethodsOf = nil, ""
 		if in.Honeypot != "" {
 			return s.begin(ctx, v, login{Signup: true}, nil) // nobody is mailed
@@ -87,6 +90,9 @@ func (s *Service) checkSignup(ctx context.Context, t *tenants.Tenant, in SignupI
 	if asked, required := account.SignupFields.Field("username"); asked {
 		n.username = usernameFaults(&f, t, in.Username, required)
 	}
+	if asked, required := account.SignupFields.Field("phone"); asked {
+		n.phone = phoneFaults(&f, "phone", in.Phone, required)
+	}
 	if asked, required := account.SignupFields.Field("password1"); asked {
 		n.password = trim(in.Password)
 		if textFaults(&f, "password", n.password, required) && n.password != "" {
@@ -115,23 +121,30 @@ func (s *Service) checkTaken(ctx context.Context, t *tenants.Tenant, n *newcomer
 			usernames = append(usernames, usernameKey(name))
 		}
 	}
-	if len(*f) > 0 && emailKey == "" && !chosen {
+	if len(*f) > 0 && emailKey == "" && n.phone == "" && !chosen {
 		return f.Err() // there is nothing to look up for a signup that fails
 	}
-	taken, names, err := s.store.For(t).Taken(ctx, emailKey, usernames)
+	taken, err := s.store.For(t).Taken(ctx, store.Names{EmailKey: emailKey, Phone: n.phone, UsernameKeys: usernames})
 	if err != nil {
 		return err
 	}
-	if chosen && names[usernameKey(n.username)] {
+	if chosen && taken.Usernames[usernameKey(n.username)] {
 		f.Add("username", refusal.UsernameTaken)
 	}
 	for _, name := range offered {
-		if !names[usernameKey(name)] {
+		if !taken.Usernames[usernameKey(name)] {
 			n.username = name
 			break
 		}
 	}
-	if taken {
+	if taken.Phone {
+		if account.PreventEnumeration.Prevented() && account.PhoneVerificationEnabled {
+			n.exists, n.texted = true, true
+		} else {
+			f.Say("phone", "", refusal.PhoneTaken.Message()) // the contract has no code for it here
+		}
+	}
+	if taken.Email {
 		switch {
 		case account.PreventEnumeration.Prevented() && account.EmailVerification == tenants.VerificationMandatory:
 			n.exists = true
@@ -150,14 +163,13 @@ func (s *Service) addAccount(_ context.Context, v *Visit, n newcomer, encoded st
 		return nil, fmt.Errorf("no free username was found for a new account: %w", store.ErrTaken)
 	}
 	u := store.User{
-		ID: secret.NewID(), Username: n.username, Email: string(n.email), Password: encoded, HasPassword: encoded != "",
+		ID: secret.NewID(), Username: n.username, Email: string(n.email), Phone: n.phone, Password: encoded, HasPassword: encoded != "",
 		Active: true, Epoch: 1, CreatedAt: v.Now,
 	}
-	if account.EmailVerification != tenants.VerificationMandatory {
-		u.LastLoginAt = v.Now // signing up signs in
-	}
 	a := &store.Account{User: u}
-	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddUser(ctx, &u, usernameKey(u.Username)) })
+	v.queue(func(ctx context.Context, tx *store.Tx) error {
+		return tx.AddUser(ctx, &a.User, usernameKey(u.Username))
+	})
 	if n.email != "" {
 		e := store.Email{
 			ID: secret.NewID(), UserID: u.ID, Email: string(n.email), Key: string(n.email), Primary: true, CreatedAt: v.Now,

@@ -12,6 +12,8 @@ type Stage string
 
 // The stages, in the order in which a login meets them.
 const (
+	LoginByCode Stage = "login_by_code"
+	VerifyPhone Stage = "verify_phone"
 	VerifyEmail Stage = "verify_email"
 	Done        Stage = "" // nothing is left
 )
@@ -19,28 +21,55 @@ const (
 // facts are everything that the next stage depends on.
 type facts struct {
 	pretended     bool // there is no account behind this login
+	codeDue       bool // a login code is asked for, by the user or by the tenant, and was not given yet
+	phoneDue      bool // the account has a number that is to be verified
 	emailRequired bool // the tenant lets nobody in without a verified address
 	emailVerified bool // the address that counts for this login is verified
 }
 
 // next is the stage machine: the stage that a login with these facts comes to.
 func next(f facts) Stage {
-	if f.pretended || (f.emailRequired && !f.emailVerified) { // a pretended login never gets anywhere
+	switch {
+	case f.codeDue:
+		return LoginByCode
+	case f.phoneDue:
+		return VerifyPhone
+	case f.pretended, f.emailRequired && !f.emailVerified: // a pretended login never gets anywhere
 		return VerifyEmail
+	default:
+		return Done
 	}
-	return Done
 }
 
 // gather collects the facts of a login. a is nil for a pretended one.
 func gather(t *tenants.Tenant, l *login, a *store.Account) facts {
+	account := &t.Settings.Account
 	f := facts{
 		pretended:     a == nil,
-		emailRequired: t.Settings.Account.EmailVerification == tenants.VerificationMandatory,
+		codeDue:       !l.CodeGiven && (l.Requested || codeRequired(account, l.Proof)),
+		emailRequired: account.EmailVerification == tenants.VerificationMandatory,
 	}
-	if a != nil {
-		f.emailVerified = verified(l, a)
+	asked, _ := account.SignupFields.Field("phone")
+	verifies := asked && account.PhoneVerificationEnabled
+	if a == nil {
+		f.phoneDue = verifies && l.Phone != "" && !l.PhoneGiven
+		return f
 	}
+	f.phoneDue = verifies && a.Phone != "" && !a.PhoneVerified
+	f.emailVerified = verified(l, a)
 	return f
+}
+
+// codeRequired reports whether the tenant asks for a login code after such a proof.
+func codeRequired(account *tenants.Account, proof string) bool {
+	switch proof {
+	case "code":
+		return false
+	case "": // a signup
+		return account.LoginByCodeRequired.Any()
+	default:
+		return account.LoginByCodeRequired.For(proof)
+	}
 }
 
 // verified reports whether the address that counts for a login is verified: the one it was asked for with, or any of
@@ -55,7 +84,7 @@ func verified(l *login, a *store.Account) bool {
 // begin starts a login for an account (nil for a pretended one) and takes it as far as it goes.
 func (s *Service) begin(ctx context.Context, v *Visit, l login, a *store.Account) error {
 	l.Since = v.Now
-	v.state.Login = &l
+	v.state.Login, v.state.Email = &l, nil
 	v.keep()
 	if a == nil || v.session.UserID != a.ID {
 		v.rotate() // a token that somebody planted must not come to mean a login of somebody else's
@@ -64,11 +93,6 @@ func (s *Service) begin(ctx context.Context, v *Visit, l login, a *store.Account
 	if a != nil {
 		l.UserID = a.ID
 		v.session.UserID, v.session.Epoch = a.ID, a.Epoch
-	}
-	if l.Signup && a != nil && v.Tenant.Settings.Account.EmailVerification == tenants.VerificationOptional && !verified(&l, a) {
-		if err := s.mailVerification(ctx, v, &l, a); err != nil {
-			return err
-		}
 	}
 	return s.advance(ctx, v, a)
 }
@@ -83,9 +107,18 @@ func (s *Service) advance(ctx context.Context, v *Visit, a *store.Account) error
 	}
 	l.Stage = next(gather(v.Tenant, l, a))
 	switch l.Stage {
+	case LoginByCode:
+		return s.askForCode(v, l, a)
+	case VerifyPhone:
+		return s.askForPhone(ctx, v, l, a)
 	case VerifyEmail:
-		return s.mailVerification(ctx, v, l, a)
+		return s.askForEmail(ctx, v, l, a)
 	default:
+		if l.Signup && v.Tenant.Settings.Account.EmailVerification == tenants.VerificationOptional && !verified(l, a) {
+			if err := s.mailVerification(ctx, v, l, a); err != nil {
+				return err
+			}
+		}
 		v.complete(l, a)
 		return nil
 	}
@@ -94,13 +127,14 @@ func (s *Service) advance(ctx context.Context, v *Visit, a *store.Account) error
 // complete signs the account in: the pending login becomes the session's, under a new token. Whom it is signed in as is read
 // under the lock that notes the login; an account that is being made is nobody else's to change yet.
 func (v *Visit) complete(l *login, a *store.Account) {
-	v.state.Login = nil
+	v.state.Login, v.state.Email = nil, nil
 	v.session.UserID, v.session.Pending, v.session.Epoch = a.ID, false, a.Epoch
 	v.rotate()
 	user := a.User
-	user.Password = ""
+	user.Password, user.Phone = "", ""
 	v.user = &user
 	if l.made {
+		a.LastLoginAt = v.Now // signing up signs in
 		v.granted = &user
 		return
 	}

@@ -2,6 +2,7 @@ package flows
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/tenants"
@@ -19,14 +20,18 @@ type UserView struct {
 // Flow is something that a client may do next, or must.
 type Flow struct {
 	ID        string `json:"id"`
-	IsPending bool   `json:"is_pending,omitempty"`
+	IsPending *bool  `json:"is_pending,omitempty"` // nil for a flow that says nothing of it
 }
+
+var yes, no = true, false
 
 // Status is what a visit's session amounts to: a user with the proofs given, or what may be done to become one.
 type Status struct {
 	User    *UserView       // nil for nobody
 	Methods json.RawMessage // with a user: a list of Method; never nil then
-	Flows   []Flow          // without one
+	// Flows are what may be done without one or, with one, the ways to prove anew who it is, where a step was refused for
+	// want of a recent proof.
+	Flows []Flow
 }
 
 // Status projects the visit. It reads nothing, so that an answer is always of what was settled.
@@ -37,7 +42,11 @@ func (v *Visit) Status() Status {
 			methods = none
 		}
 		view := viewOf(v.Tenant, v.user)
-		return Status{User: &view, Methods: methods}
+		status := Status{User: &view, Methods: methods}
+		if v.reauthenticate {
+			status.Flows = v.reauthentications()
+		}
+		return status
 	}
 	return Status{Flows: v.flows()}
 }
@@ -47,13 +56,25 @@ func (v *Visit) flows() []Flow {
 	account := &v.Tenant.Settings.Account
 	all := []Flow{{ID: "login"}}
 	if account.LoginByCodeEnabled {
-		all = append(all, Flow{ID: "login_by_code"})
+		all = append(all, Flow{ID: string(LoginByCode)})
 	}
 	if account.SignupEnabled {
 		all = append(all, Flow{ID: "signup"})
 	}
 	if stage := v.Pending(); stage != "" {
-		all = append(all, Flow{ID: string(stage), IsPending: true})
+		i := slices.IndexFunc(all, func(f Flow) bool { return f.ID == string(stage) })
+		if i < 0 {
+			all = append(all, Flow{ID: string(stage)})
+			i = len(all) - 1
+		}
+		all[i].IsPending = &yes
+	}
+	if account.PasswordResetByCodeEnabled {
+		reset := Flow{ID: "password_reset_by_code", IsPending: &no}
+		if v.state.Reset != nil {
+			reset.IsPending = &yes
+		}
+		all = append(all, reset)
 	}
 	return all
 }

@@ -45,8 +45,11 @@ type Visit struct {
 	dirty   bool        // the session is to be saved
 	granted *store.User // whom the session is signed in as when it is saved: locked by then
 	writes  []write
-	mailed  bool             // a write queues mail
-	spent   []limit.Decision // uses that were taken for what is queued, and are given back if nothing comes of it
+	mailed  bool   // a write queues mail
+	missed  func() // counts a miss in a visit that is refused for it
+
+	reauthenticate bool             // a step was refused for want of a recent proof
+	spent          []limit.Decision // uses that were taken for what is queued, and are given back if nothing comes of it
 }
 
 // write is one queued change. It is one statement, since a step that queues a single one runs it outside a transaction.
@@ -55,8 +58,11 @@ type write func(context.Context, *store.Tx) error
 // state is what a session remembers besides its columns. It is stored as JSON.
 type state struct {
 	// MethodsOf is the user who gave the proofs, where that is not the session's: the one of a login that was given up.
-	MethodsOf string `json:"methods_of,omitempty"`
-	Login     *login `json:"login,omitempty"`
+	MethodsOf string   `json:"methods_of,omitempty"`
+	Login     *login   `json:"login,omitempty"`
+	Email     *process `json:"email,omitempty"` // an address is proved by a code: the login's, or one that its user adds
+	Phone     *process `json:"phone,omitempty"` // the number that the user changes to
+	Reset     *process `json:"reset,omitempty"` // a password is reset by a code
 }
 
 // none is the list of proofs of somebody who gave none.
@@ -72,15 +78,28 @@ type Method struct {
 	Email    string  `json:"email,omitempty"`
 	Username string  `json:"username,omitempty"`
 	Phone    string  `json:"phone,omitempty"`
+
+	Reauthenticated bool `json:"reauthenticated,omitempty"`
 }
 
 // login is a login on its way through the stages.
 type login struct {
 	UserID string    `json:"user_id,omitempty"` // "" for a pretended one, behind which there is no account
 	Email  string    `json:"email,omitempty"`   // the address it was asked for with
+	Phone  string    `json:"phone,omitempty"`   // the number, likewise
+	Proof  string    `json:"proof,omitempty"`   // the method of the latest proof; "" at a signup
 	Signup bool      `json:"signup,omitempty"`
 	Since  time.Time `json:"since"`
 	Stage  Stage     `json:"stage"`
+
+	Requested bool     `json:"requested,omitempty"`  // it is a login by nothing but the code
+	Code      *process `json:"code,omitempty"`       // the login code
+	CodeGiven bool     `json:"code_given,omitempty"` // and it was given
+	Text      *process `json:"text,omitempty"`       // the code that was sent to the number
+	// PhoneTaken says that a pretended login is one because of its number. Otherwise a code is sent there as to anybody:
+	// what comes is seen by whoever signs up, and must not tell that the address is taken. PhoneGiven says it was given.
+	PhoneTaken bool `json:"phone_taken,omitempty"`
+	PhoneGiven bool `json:"phone_given,omitempty"`
 
 	rehashed string // the password as it is to be kept from now on, "" for as it is
 	made     bool   // the account is made by this very step
@@ -149,10 +168,34 @@ func (s *Service) read(ctx context.Context, v *Visit, digest []byte) error {
 	if session.UserID != "" && !session.Pending {
 		v.user = user
 	}
-	if l := v.state.Login; l != nil && v.Now.Sub(l.Since) > v.Tenant.Settings.Account.LoginTimeout.Duration() {
-		v.abandon()
-	}
+	v.forgetLate()
 	return s.touch(ctx, v)
+}
+
+// forgetLate forgets what was waited for in vain.
+func (v *Visit) forgetLate() {
+	if l := v.state.Login; l != nil {
+		late := v.Now.Sub(l.Since) > v.Tenant.Settings.Account.LoginTimeout.Duration()
+		switch l.Stage {
+		case LoginByCode:
+			late = late || v.late(v.forLogin(), l.Code)
+		case VerifyPhone:
+			late = late || v.late(v.forPhone(), l.Text)
+		case VerifyEmail:
+			late = late || v.late(v.forEmail(), v.state.Email)
+		}
+		if late {
+			v.abandon()
+		}
+	}
+	for _, p := range []struct {
+		of purpose
+		at **process
+	}{{v.forEmail(), &v.state.Email}, {v.forPhone(), &v.state.Phone}, {v.forReset(), &v.state.Reset}} {
+		if v.late(p.of, *p.at) {
+			*p.at, v.dirty = nil, true
+		}
+	}
 }
 
 // touchAfter is the part of a session's life after which its use moves its end along. Seldom, because it is a write.
@@ -203,7 +246,16 @@ func (s *Service) step(ctx context.Context, v *Visit, fn func() error) error {
 		for _, d := range v.spent {
 			err = s.refund(ctx, d, err)
 		}
+		missed, reauthenticate := v.missed, v.reauthenticate
 		*v = before
+		v.reauthenticate = reauthenticate
+		if _, refused := refusal.As(err); refused && missed != nil {
+			counted := s.count(ctx, v, missed)
+			if counted == nil {
+				return err
+			}
+			err = counted // nobody is told whether a guess was right that was not counted
+		}
 		if !errors.Is(err, store.ErrStale) && !errors.Is(err, store.ErrTaken) {
 			return err
 		}
@@ -219,6 +271,16 @@ func (s *Service) step(ctx context.Context, v *Visit, fn func() error) error {
 		}
 	}
 }
+
+// count saves a miss in the visit as it was.
+func (s *Service) count(ctx context.Context, v *Visit, missed func()) error {
+	missed()
+	v.dirty = true
+	return s.settle(ctx, v)
+}
+
+// miss has a wrong code counted, although the step is refused. f changes the visit as it was before the step.
+func (v *Visit) miss(f func()) { v.missed = f }
 
 // settle writes the visit's session and everything it queued, together.
 func (s *Service) settle(ctx context.Context, v *Visit) error {
@@ -256,7 +318,7 @@ func (s *Service) settle(ctx context.Context, v *Visit) error {
 	if v.granted != nil {
 		v.user = v.granted // as it was under the lock
 	}
-	v.writes, v.dirty, v.granted, v.mailed, v.spent = nil, false, nil, false, nil
+	v.writes, v.dirty, v.granted, v.mailed, v.spent, v.missed = nil, false, nil, false, nil, nil
 	return nil
 }
 
@@ -305,7 +367,7 @@ func (v *Visit) rotate() {
 
 // abandon forgets a login that waits. The session stays, as a stranger's, and with it the proofs that were given.
 func (v *Visit) abandon() {
-	v.state.Login = nil
+	v.state.Login, v.state.Email = nil, nil
 	if v.session != nil {
 		v.state.MethodsOf = v.session.UserID
 		v.session.UserID, v.session.Pending, v.session.Epoch = "", false, 0
@@ -339,12 +401,21 @@ func (v *Visit) record(userID string, m Method) error {
 }
 
 func (st state) clone() state {
-	c := state{MethodsOf: st.MethodsOf}
+	c := state{MethodsOf: st.MethodsOf, Email: st.Email.clone(), Phone: st.Phone.clone(), Reset: st.Reset.clone()}
 	if st.Login != nil {
 		l := *st.Login
+		l.Code, l.Text = l.Code.clone(), l.Text.clone()
 		c.Login = &l
 	}
 	return c
+}
+
+func (p *process) clone() *process {
+	if p == nil {
+		return nil
+	}
+	c := *p
+	return &c
 }
 
 // Logout ends the visit's session, whatever it was.
@@ -355,7 +426,7 @@ func (s *Service) Logout(ctx context.Context, v *Visit) error {
 		}
 		id := v.session.ID
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropSession(ctx, id) })
-		v.session, v.user, v.methods, v.state, v.ended = nil, nil, nil, state{}, true
+		v.forget()
 		return nil
 	})
 }

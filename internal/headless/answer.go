@@ -1,6 +1,7 @@
 package headless
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -42,6 +43,7 @@ func (m *meta) orNil() *meta {
 type signedIn struct {
 	User    *flows.UserView `json:"user"`
 	Methods json.RawMessage `json:"methods"`
+	Flows   []flows.Flow    `json:"flows,omitempty"` // to prove anew who it is
 }
 
 // signedOut is the data of an answer to nobody: what may be done.
@@ -50,20 +52,25 @@ type signedOut struct {
 }
 
 // answerOf is the answer to a route that went well.
-func answerOf(row route, v *flows.Visit, data any, m *meta) answer {
-	if row.view != nil {
-		return answer{Status: http.StatusOK, Data: data, Meta: m.orNil()}
+func answerOf(row route, v *flows.Visit, got viewed, m *meta) answer {
+	if row.step == nil && !got.AsStatus {
+		return answer{Status: cmp.Or(got.Status, http.StatusOK), Data: got.Data, Meta: m.orNil()}
 	}
 	return status(v, http.StatusUnauthorized, m)
 }
 
-// status is the visit's status: 200 with the user or, for nobody, the given code with the flows.
+// status is the visit's status: 200 with the user or, for nobody and for a user who has to prove anew who it is, the given code
+// with the flows.
 func status(v *flows.Visit, nobody int, m *meta) answer {
 	s := v.Status()
 	yes := s.User != nil
 	m.IsAuthenticated = &yes
 	if yes {
-		return answer{Status: http.StatusOK, Data: signedIn{User: s.User, Methods: s.Methods}, Meta: m}
+		code := http.StatusOK
+		if len(s.Flows) > 0 {
+			code = nobody
+		}
+		return answer{Status: code, Data: signedIn{User: s.User, Methods: s.Methods, Flows: s.Flows}, Meta: m}
 	}
 	return answer{Status: nobody, Data: signedOut{Flows: s.Flows}, Meta: m}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/vestibule-auth/vestibule/flows"
@@ -72,4 +73,35 @@ func textOf(raw json.RawMessage) string {
 	default:
 		return string(raw)
 	}
+}
+
+// truth is a member as a yes or no, as allauth's forms take it: nothing and zero are no, as are the words for it.
+func (f fields) truth(name string) bool {
+	switch text := string(bytes.TrimSpace(f[name])); text {
+	case "", "null", "0", "false", `""`, `"false"`, `"False"`:
+		return false
+	default:
+		return textOf(f[name]) != ""
+	}
+}
+
+// ids is a member as a list of whole numbers. No list, and an empty one, are no numbers.
+func (f fields) ids(name string) ([]int64, error) {
+	raw := bytes.TrimSpace(f[name])
+	if len(raw) == 0 || string(raw) == "null" {
+		return nil, nil
+	}
+	var members []json.RawMessage
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return nil, refusal.Because(name, refusal.InvalidList)
+	}
+	ids := make([]int64, len(members))
+	for i, m := range members {
+		id, err := strconv.ParseInt(textOf(m), 10, 64)
+		if err != nil {
+			return nil, refusal.Because(name, refusal.InvalidID)
+		}
+		ids[i] = id
+	}
+	return ids, nil
 }

@@ -41,10 +41,15 @@ type step func(*flows.Visit, *http.Request) error
 // view is a handler that reads.
 type view func(*flows.Visit, *http.Request) (viewed, error)
 
-// viewed is what a view answers with.
+// act is a handler that may change something, and answers with data of its own.
+type act = view
+
+// viewed is what a view or an act answers with.
 type viewed struct {
-	Data any
-	Meta *meta
+	Status   int // 200, unless it is said
+	Data     any
+	Meta     *meta
+	AsStatus bool // it is answered as a step is, with the visit's status
 }
 
 // which kinds of client a route is mounted for.
@@ -64,6 +69,7 @@ type route struct {
 	on     mounted
 	step   step
 	view   view
+	act    act
 }
 
 // routes is the table of everything that is served. The order is the order of matching: what is asked most comes first.
@@ -76,7 +82,26 @@ func (a *API) routes() []route {
 		{method: http.MethodPost, path: "/auth/signup", step: a.signup, limit: flows.ActionSignup},
 		{method: http.MethodGet, path: "/auth/email/verify", view: a.lookAtEmailKey},
 		{method: http.MethodPost, path: "/auth/email/verify", step: a.verifyEmail},
+		{method: http.MethodPost, path: "/auth/email/verify/resend", act: a.resendEmailCode},
+		{method: http.MethodPost, path: "/auth/code/request", step: a.requestLoginCode},
+		{method: http.MethodPost, path: "/auth/code/resend", act: a.resendLoginCode},
+		{method: http.MethodPost, path: "/auth/code/confirm", step: a.confirmLoginCode},
+		{method: http.MethodPost, path: "/auth/phone/verify", step: a.verifyPhone},
+		{method: http.MethodPost, path: "/auth/phone/verify/resend", act: a.resendPhoneCode},
+		{method: http.MethodPost, path: "/auth/password/request", act: a.requestPasswordReset},
+		{method: http.MethodGet, path: "/auth/password/reset", view: a.lookAtResetKey},
+		{method: http.MethodPost, path: "/auth/password/reset", step: a.resetPassword, limit: flows.ActionReset},
+		{method: http.MethodPost, path: "/auth/reauthenticate", step: a.reauthenticate, limit: flows.ActionReauthenticate},
+		{method: http.MethodGet, path: "/auth/sessions", view: a.sessions},
+		{method: http.MethodDelete, path: "/auth/sessions", act: a.endSessions},
+		{method: http.MethodPost, path: "/account/password/change", step: a.changePassword, limit: flows.ActionChangePassword},
 		{method: http.MethodGet, path: "/account/email", view: a.emails},
+		{method: http.MethodPost, path: "/account/email", act: a.addEmail},
+		{method: http.MethodPut, path: "/account/email", act: a.resendEmail},
+		{method: http.MethodPatch, path: "/account/email", act: a.makeEmailPrimary},
+		{method: http.MethodDelete, path: "/account/email", act: a.removeEmail},
+		{method: http.MethodGet, path: "/account/phone", view: a.phones},
+		{method: http.MethodPost, path: "/account/phone", act: a.changePhone},
 	}
 }
 

@@ -96,8 +96,17 @@ func TestRouteTableEqualsOpenAPI(t *testing.T) {
 // What may change something must not be reachable by a method that browsers take to be harmless.
 func TestOnlyHarmlessRoutesAreReadable(t *testing.T) {
 	for _, row := range (&API{}).routes() {
-		if (row.step == nil) == (row.view == nil) {
-			t.Errorf("%s %s is not exactly one of a step and a view", row.method, row.path)
+		kinds := 0
+		for _, there := range []bool{row.step != nil, row.view != nil, row.act != nil} {
+			if there {
+				kinds++
+			}
+		}
+		if kinds != 1 {
+			t.Errorf("%s %s is not exactly one of a step, a view and an act", row.method, row.path)
+		}
+		if row.act != nil && row.method == http.MethodGet {
+			t.Errorf("%s %s is an act, and answers GET", row.method, row.path)
 		}
 		if row.view != nil && row.method != http.MethodGet {
 			t.Errorf("%s %s is a view, and answers another method than GET", row.method, row.path)

@@ -14,7 +14,7 @@ func (a *API) signup(v *flows.Visit, r *http.Request) error {
 	}
 	input := flows.SignupInput{
 		Username: in.text("username").Value, Email: in.text("email").Value, Email2: in.text("email2").Value,
-		Password: in.text("password").Value,
+		Phone: in.text("phone").Value, Password: in.text("password").Value,
 	}
 	if trap := v.Tenant.Settings.Account.SignupFormHoneypotField; trap != "" {
 		input.Honeypot = in.text(trap).Value

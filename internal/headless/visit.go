@@ -64,7 +64,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			m = &meta{}
 		}
 		e.client.finish(w, r, v, m)
-		write(w, answerOf(row, v, got.Data, m))
+		write(w, answerOf(row, v, got, m))
 		return
 	}
 	e.client.finish(w, r, v, &meta{})
@@ -78,10 +78,14 @@ func (a *API) run(row route, v *flows.Visit, r *http.Request) (viewed, error) {
 			return viewed{}, err
 		}
 	}
-	if row.step != nil {
+	switch {
+	case row.step != nil:
 		return viewed{}, row.step(v, r)
+	case row.act != nil:
+		return row.act(v, r)
+	default:
+		return row.view(v, r)
 	}
-	return row.view(v, r)
 }
 
 // The headers that front ends send and that a preflight must allow.

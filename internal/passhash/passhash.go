@@ -143,6 +143,13 @@ func (h *Hasher) Waste(ctx context.Context, p Params, password string) error {
 // read the format.
 func Usable(encoded string) bool { return encoded != "" && !strings.HasPrefix(encoded, "!") }
 
+// Mark is what goes before a hash that does not sign in any more but still tells whether its owner knows the password. It
+// begins with "!", so that such a hash is not Usable.
+const Mark = "!claimed!"
+
+// Unmarked is the hash without its Mark, if it has one.
+func Unmarked(encoded string) string { return strings.TrimPrefix(encoded, Mark) }
+
 // stranger is the hash of nobody: it takes the work of one with these parameters, and its key matches nothing.
 func stranger(p Params) hash {
 	return hash{formula: argon2id{p, make([]byte, saltSize), keySize}}

@@ -30,6 +30,19 @@ const (
 	PasswordTooLong     Code = "password_too_long"
 	CSRFFailed          Code = "csrf_failed"
 	UnknownEmail        Code = "unknown_email"
+	UnknownPhone        Code = "unknown_phone"
+	SelectOnlyOne       Code = "select_only_one"
+	SameAsCurrent       Code = "same_as_current"
+	DuplicateEmail      Code = "duplicate_email"
+	MaxEmailAddresses   Code = "max_email_addresses"
+	UnverifiedPrimary   Code = "unverified_primary_email"
+	CannotRemovePrimary Code = "cannot_remove_primary_email"
+
+	IncorrectPassword    Code = "incorrect_password"
+	EnterCurrentPassword Code = "enter_current_password"
+	InvalidPasswordReset Code = "invalid_password_reset"
+	InvalidList          Code = "invalid_list"
+	InvalidID            Code = "invalid_pk_value"
 )
 
 // messages are what people read. Front ends may show them as they are.
@@ -58,7 +71,20 @@ var messages = map[Code]string{
 	PasswordTooSimilar:  "This password is too much like your own details.",
 	PasswordTooLong:     "This password is too long.",
 	CSRFFailed:          "The CSRF check failed. Send the csrftoken cookie's value in the X-CSRFToken header.",
-	UnknownEmail:        "This account has no such email address.",
+	UnknownEmail:        "There is no account with this email address.",
+	UnknownPhone:        "There is no account with this phone number.",
+	SelectOnlyOne:       "Give either an email address or a phone number, not both.",
+	SameAsCurrent:       "This is what you have already.",
+	DuplicateEmail:      "This email address is yours already.",
+	MaxEmailAddresses:   "You cannot add more email addresses. Remove one first.",
+	UnverifiedPrimary:   "Verify this email address before you make it your primary one.",
+	CannotRemovePrimary: "Your primary email address cannot be removed. Make another one primary first.",
+
+	IncorrectPassword:    "This password is not correct.",
+	EnterCurrentPassword: "Type your current password.",
+	InvalidPasswordReset: "This link is not valid any more. Ask for a new one.",
+	InvalidList:          "Give a list.",
+	InvalidID:            "This is not the id of anything.",
 }
 
 // Message is the sentence that goes with a code where nothing more specific is known.

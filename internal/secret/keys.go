@@ -44,6 +44,7 @@ const (
 	ForSettings  Purpose = "tenant settings"
 	ForCSRF      Purpose = "csrf token"
 	ForEmailLink Purpose = "email verification link"
+	ForResetLink Purpose = "password reset link"
 	ForMessage   Purpose = "queued message"
 	ForCursor    Purpose = "page cursor"
 	ForCode      Purpose = "mailed code"

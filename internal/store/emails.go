@@ -40,9 +40,7 @@ func (s Scope) EmailsOf(ctx context.Context, userID string) ([]Email, error) {
 // ErrNotFound.
 func (s Scope) EmailByID(ctx context.Context, id string) (a Account, elsewhere bool, err error) {
 	a, err = s.account(ctx, "read account by email id", `
-		SELECT u.id, u.username, u.email, u.name, u.password, u.active, u.epoch, u.created_at, u.last_login_at,
-		       e.id, e.email, e.email_key, e.verified, e.is_primary,
-		       EXISTS (SELECT 1 FROM emails v WHERE v.tenant_id = u.tenant_id AND v.user_id = u.id AND v.verified),
+		SELECT `+accountColumns+`,
 		       EXISTS (SELECT 1 FROM emails o
 		                WHERE o.tenant_id = e.tenant_id AND o.email_key = e.email_key AND o.id <> e.id AND o.verified)
 		  FROM emails e
@@ -57,6 +55,24 @@ func (t *Tx) AddEmail(ctx context.Context, e *Email) error {
 		INSERT INTO emails (tenant_id, id, user_id, email, email_key, verified, is_primary, exclusive, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		t.tenant, e.ID, e.UserID, e.Email, e.Key, e.Verified, e.Primary, e.Exclusive, e.CreatedAt)
+	return err
+}
+
+// VerifiedElsewhere reports whether another account than the user's has verified an address, by its key.
+func (s Scope) VerifiedElsewhere(ctx context.Context, userID, emailKey string) (bool, error) {
+	var taken bool
+	err := s.store.reader().row(ctx, "look for a verified address", `
+		SELECT EXISTS (SELECT 1 FROM emails WHERE tenant_id = $1 AND email_key = $2 AND user_id <> $3 AND verified)`,
+		[]any{s.tenant, emailKey, userID}, []any{&taken})
+	return taken, err
+}
+
+// YieldEmail has other accounts hold an address no longer for themselves, where they have not verified it. VerifyEmail may
+// follow.
+func (t *Tx) YieldEmail(ctx context.Context, e *Email) error {
+	_, err := t.exec(ctx, "yield email", `
+		UPDATE emails SET exclusive = FALSE
+		 WHERE tenant_id = $1 AND email_key = $2 AND id <> $3 AND exclusive AND NOT verified`, t.tenant, e.Key, e.ID)
 	return err
 }
 
@@ -83,5 +99,42 @@ func (t *Tx) SetFirstPrimary(ctx context.Context, e *Email) error {
 func (t *Tx) SetFirstEmail(ctx context.Context, e *Email) error {
 	_, err := t.exec(ctx, "set user's first email", `
 		UPDATE users SET email = $3 WHERE tenant_id = $1 AND id = $2 AND email = ''`, t.tenant, e.UserID, e.Email)
+	return err
+}
+
+// UnsetPrimary leaves a user without a primary address for the moment. SetPrimary must follow.
+func (t *Tx) UnsetPrimary(ctx context.Context, userID string) error {
+	_, err := t.exec(ctx, "unset primary email", `
+		UPDATE emails SET is_primary = FALSE WHERE tenant_id = $1 AND user_id = $2 AND is_primary`, t.tenant, userID)
+	return err
+}
+
+// SetPrimary makes an address its user's primary one, of whom no other is. SetUserEmail must go with it. An address that is
+// gone is ErrStale.
+func (t *Tx) SetPrimary(ctx context.Context, e *Email) error {
+	res, err := t.exec(ctx, "set primary email", `
+		UPDATE emails SET is_primary = TRUE WHERE tenant_id = $1 AND user_id = $2 AND id = $3`, t.tenant, e.UserID, e.ID)
+	return changedOne(res, err, ErrStale)
+}
+
+// SetUserEmail repeats the primary address ("" for none) in its user's row, from where sessions have it.
+func (t *Tx) SetUserEmail(ctx context.Context, userID, email string) error {
+	_, err := t.exec(ctx, "set user's email", `
+		UPDATE users SET email = $3 WHERE tenant_id = $1 AND id = $2`, t.tenant, userID, email)
+	return err
+}
+
+// DropEmail removes an address of a user. One that is gone already is ErrStale.
+func (t *Tx) DropEmail(ctx context.Context, e *Email) error {
+	res, err := t.exec(ctx, "drop email", `
+		DELETE FROM emails WHERE tenant_id = $1 AND user_id = $2 AND id = $3`, t.tenant, e.UserID, e.ID)
+	return changedOne(res, err, ErrStale)
+}
+
+// DropEmailsBut removes all addresses of a user but one or, with unverified, the unverified ones of them.
+func (t *Tx) DropEmailsBut(ctx context.Context, keep *Email, unverified bool) error {
+	_, err := t.exec(ctx, "drop other emails", `
+		DELETE FROM emails WHERE tenant_id = $1 AND user_id = $2 AND id <> $3 AND (NOT $4 OR NOT verified)`,
+		t.tenant, keep.UserID, keep.ID, unverified)
 	return err
 }

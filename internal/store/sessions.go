@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"time"
+
+	"github.com/jmoiron/sqlx"
 )
 
 // Client is the kind of client that a session belongs to. A token of one kind means nothing to the other.
@@ -107,6 +109,37 @@ func (t *Tx) TouchSession(ctx context.Context, id string, seen, expires time.Tim
 // DropSession ends a session. One that is gone already is no error: ending is what was asked for.
 func (t *Tx) DropSession(ctx context.Context, id string) error {
 	_, err := t.exec(ctx, "drop session", `DELETE FROM sessions WHERE tenant_id = $1 AND id = $2`, t.tenant, id)
+	return err
+}
+
+// SessionsOf are the sessions that a user is signed in with, latest first.
+func (s Scope) SessionsOf(ctx context.Context, userID string, now time.Time) ([]Session, error) {
+	var all []Session
+	err := s.store.reader().each(ctx, "read sessions of user", `
+		SELECT id, client, ip, user_agent, created_at, seen_at, expires_at
+		  FROM sessions
+		 WHERE tenant_id = $1 AND user_id = $2 AND alive AND NOT pending AND expires_at > $3
+		 ORDER BY created_at DESC, id DESC`,
+		[]any{s.tenant, userID, now}, func(rows *sqlx.Rows) error {
+			var x Session
+			err := rows.Scan(&x.ID, &x.Client, &x.IP, &x.UserAgent, when(&x.CreatedAt), when(&x.SeenAt), when(&x.ExpiresAt))
+			all = append(all, x)
+			return err
+		})
+	return all, err
+}
+
+// DropSessionOf ends a session of a user. One that is gone already is no error.
+func (t *Tx) DropSessionOf(ctx context.Context, userID, id string) error {
+	_, err := t.exec(ctx, "drop session of user", `
+		DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2 AND id = $3`, t.tenant, userID, id)
+	return err
+}
+
+// DropDeadSessionsOf removes the sessions that a user was put out of.
+func (t *Tx) DropDeadSessionsOf(ctx context.Context, userID string) error {
+	_, err := t.exec(ctx, "drop dead sessions of user", `
+		DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2 AND NOT alive`, t.tenant, userID)
 	return err
 }
 

@@ -16,12 +16,15 @@ type User struct {
 	Username    string // "" where the user has none
 	Email       string // the primary address, "" where there is none
 	Name        string
+	Phone       string // in E.164 form, "" where there is none; read for logins only
 	Password    string // the encoded hash, "" where there is none; read for logins only
 	HasPassword bool
 	Active      bool
 	Epoch       int64 // sessions of an earlier epoch have ended
 	CreatedAt   time.Time
 	LastLoginAt time.Time // zero before the first login
+
+	PhoneVerified bool
 }
 
 // Account is what a login needs to know of a user: the user with the password's hash, and the address that counts.
@@ -37,13 +40,17 @@ type Account struct {
 // accounts share an address.
 const MaxNamesakes = 4
 
+// accountColumns are what scanAccount reads: of users u and of the address e.
+const accountColumns = `
+		       u.id, u.username, u.email, u.name, u.phone, u.phone_verified, u.password, u.active, u.epoch, u.created_at, u.last_login_at,
+		       e.id, e.email, e.email_key, e.verified, e.is_primary,
+		       EXISTS (SELECT 1 FROM emails v WHERE v.tenant_id = u.tenant_id AND v.user_id = u.id AND v.verified)`
+
 // AccountsByEmail are the accounts that hold an address, by its key. If one has verified it, that is the only one.
 func (s Scope) AccountsByEmail(ctx context.Context, emailKey string) ([]Account, error) {
 	var all []Account
 	err := s.store.reader().each(ctx, "read accounts by email", `
-		SELECT u.id, u.username, u.email, u.name, u.password, u.active, u.epoch, u.created_at, u.last_login_at,
-		       e.id, e.email, e.email_key, e.verified, e.is_primary,
-		       EXISTS (SELECT 1 FROM emails v WHERE v.tenant_id = u.tenant_id AND v.user_id = u.id AND v.verified)
+		SELECT `+accountColumns+`
 		  FROM emails e
 		  JOIN users u ON u.tenant_id = e.tenant_id AND u.id = e.user_id
 		 WHERE e.tenant_id = $1 AND e.email_key = $2
@@ -70,10 +77,13 @@ func (s Scope) AccountByID(ctx context.Context, id string) (Account, error) {
 	return s.account(ctx, "read account by id", accountQuery+` AND u.id = $2`, id)
 }
 
+// AccountByPhone is the account with a number, verified or not, or ErrNotFound.
+func (s Scope) AccountByPhone(ctx context.Context, phone string) (Account, error) {
+	return s.account(ctx, "read account by phone", accountQuery+` AND u.phone = $2`, phone)
+}
+
 const accountQuery = `
-		SELECT u.id, u.username, u.email, u.name, u.password, u.active, u.epoch, u.created_at, u.last_login_at,
-		       e.id, e.email, e.email_key, e.verified, e.is_primary,
-		       EXISTS (SELECT 1 FROM emails v WHERE v.tenant_id = u.tenant_id AND v.user_id = u.id AND v.verified)
+		SELECT ` + accountColumns + `
 		  FROM users u
 		  LEFT JOIN emails e ON e.tenant_id = u.tenant_id AND e.user_id = u.id AND e.is_primary
 		 WHERE u.tenant_id = $1`
@@ -93,11 +103,11 @@ func (s Scope) account(ctx context.Context, op, query, key string, more ...any) 
 }
 
 func scanAccount(rows *sqlx.Rows, more ...any) (a Account, err error) {
-	var username, emailID, email, emailKey sql.NullString
+	var username, phone, emailID, email, emailKey sql.NullString
 	var verified, primary sql.NullBool
-	err = rows.Scan(append([]any{&a.ID, &username, &a.Email, &a.Name, &a.Password, &a.Active, &a.Epoch, when(&a.CreatedAt), when(&a.LastLoginAt),
+	err = rows.Scan(append([]any{&a.ID, &username, &a.Email, &a.Name, &phone, &a.PhoneVerified, &a.Password, &a.Active, &a.Epoch, when(&a.CreatedAt), when(&a.LastLoginAt),
 		&emailID, &email, &emailKey, &verified, &primary, &a.AnyVerified}, more...)...)
-	a.Username, a.HasPassword = username.String, a.Password != ""
+	a.Username, a.Phone, a.HasPassword = username.String, phone.String, a.Password != ""
 	a.Address = Email{ID: emailID.String, UserID: a.ID, Email: email.String, Key: emailKey.String, Verified: verified.Bool, Primary: primary.Bool}
 	return a, err
 }
@@ -105,44 +115,63 @@ func scanAccount(rows *sqlx.Rows, more ...any) (a Account, err error) {
 // maxNames is how many usernames Taken looks up at once.
 const maxNames = 4
 
-// Taken tells whether an address is held by any account, and which of the username keys (at most four) are.
-func (s Scope) Taken(ctx context.Context, emailKey string, usernameKeys []string) (email bool, usernames map[string]bool, err error) {
-	args := []any{s.tenant, emailKey}
+// Names are what a signup wants for itself. What is "" is not asked for.
+type Names struct {
+	EmailKey     string
+	Phone        string
+	UsernameKeys []string // at most four
+}
+
+// Taken is what of that is in use by any account.
+type Taken struct {
+	Email     bool
+	Phone     bool
+	Usernames map[string]bool // by key
+}
+
+// Taken tells which names are in use.
+func (s Scope) Taken(ctx context.Context, n Names) (Taken, error) {
+	args := []any{s.tenant, n.EmailKey, n.Phone} // no row has the empty address, number or username
 	for i := range maxNames {
-		key := "" // no user has the empty username
-		if i < len(usernameKeys) {
-			key = usernameKeys[i]
+		key := ""
+		if i < len(n.UsernameKeys) {
+			key = n.UsernameKeys[i]
 		}
 		args = append(args, key)
 	}
-	usernames = map[string]bool{}
-	err = s.store.reader().each(ctx, "look up names", `
-		SELECT TRUE, e.email_key FROM emails e WHERE e.tenant_id = $1 AND e.email_key = $2
+	taken := Taken{Usernames: map[string]bool{}}
+	err := s.store.reader().each(ctx, "look up names", `
+		SELECT 1, e.email_key FROM emails e WHERE e.tenant_id = $1 AND e.email_key = $2
 		UNION ALL
-		SELECT FALSE, u.username_key FROM users u WHERE u.tenant_id = $1 AND u.username_key IN ($3, $4, $5, $6)`,
+		SELECT 2, p.phone FROM users p WHERE p.tenant_id = $1 AND p.phone = $3
+		UNION ALL
+		SELECT 3, u.username_key FROM users u WHERE u.tenant_id = $1 AND u.username_key IN ($4, $5, $6, $7)`,
 		args, func(rows *sqlx.Rows) error {
-			var isEmail bool
+			var kind int
 			var key string
-			if err := rows.Scan(&isEmail, &key); err != nil {
+			if err := rows.Scan(&kind, &key); err != nil {
 				return err
 			}
-			if isEmail {
-				email = true
-			} else {
-				usernames[key] = true
+			switch kind {
+			case 1:
+				taken.Email = true
+			case 2:
+				taken.Phone = true
+			default:
+				taken.Usernames[key] = true
 			}
 			return nil
 		})
-	return email, usernames, err
+	return taken, err
 }
 
-// AddUser writes a new user; a username that is in use is ErrTaken.
+// AddUser writes a new user; a username or number that is in use is ErrTaken.
 func (t *Tx) AddUser(ctx context.Context, u *User, usernameKey string) error {
 	_, err := t.exec(ctx, "add user", `
-		INSERT INTO users (tenant_id, id, username, username_key, email, name, password, active, epoch, created_at, last_login_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		t.tenant, u.ID, orNull(u.Username), orNull(usernameKey), u.Email, u.Name, u.Password, u.Active, u.Epoch, u.CreatedAt,
-		orNever(u.LastLoginAt))
+		INSERT INTO users (tenant_id, id, username, username_key, email, name, phone, phone_verified, password, active, epoch, created_at, last_login_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		t.tenant, u.ID, orNull(u.Username), orNull(usernameKey), u.Email, u.Name, orNull(u.Phone), u.PhoneVerified, u.Password, u.Active, u.Epoch,
+		u.CreatedAt, orNever(u.LastLoginAt))
 	return err
 }
 
@@ -169,6 +198,43 @@ func (t *Tx) SaveLogin(ctx context.Context, userID string, epoch int64, at time.
 func (t *Tx) SetActive(ctx context.Context, userID string, active bool) error {
 	res, err := t.exec(ctx, "set active", `
 		UPDATE users SET active = $3 WHERE tenant_id = $1 AND id = $2`, t.tenant, userID, active)
+	return changedOne(res, err, ErrNotFound)
+}
+
+// SetPassword gives a user a new password and ends every session and every login that waits, by the epoch. It returns the
+// user as it is now, as SaveLogin does; the epoch is the next one. Somebody who changed meanwhile is ErrStale.
+func (t *Tx) SetPassword(ctx context.Context, userID string, epoch int64, encoded string) (*User, error) {
+	u := &User{ID: userID, Active: true, Epoch: epoch + 1}
+	var username sql.NullString
+	err := t.row(ctx, "set password", `
+		UPDATE users SET password = $4, epoch = epoch + 1
+		 WHERE tenant_id = $1 AND id = $2 AND epoch = $3 AND active
+		RETURNING username, email, name, password <> ''`,
+		[]any{t.tenant, userID, epoch, encoded}, []any{&username, &u.Email, &u.Name, &u.HasPassword})
+	u.Username = username.String
+	if errors.Is(err, ErrNotFound) {
+		err = fmt.Errorf("set password: %w", ErrStale)
+	}
+	return u, err
+}
+
+// Claim is for somebody who has proved an address of an account that nobody had proved an address of before: whoever made
+// the account may be somebody else. It ends every session and login that waits, by the epoch; puts the mark before the
+// password's hash, so that it does not sign in any more; and has a verified number proved anew. Somebody who
+// changed meanwhile is ErrStale.
+func (t *Tx) Claim(ctx context.Context, userID string, epoch int64, mark string) error {
+	res, err := t.exec(ctx, "claim account", `
+		UPDATE users
+		   SET epoch = epoch + 1, phone_verified = FALSE,
+		       password = CASE WHEN password = '' THEN password WHEN password LIKE '!%' THEN password ELSE $4 || password END
+		 WHERE tenant_id = $1 AND id = $2 AND epoch = $3 AND active`, t.tenant, userID, epoch, mark)
+	return changedOne(res, err, ErrStale)
+}
+
+// SetPhone gives a user a number in place of the one before. A number that somebody else has is ErrTaken.
+func (t *Tx) SetPhone(ctx context.Context, userID, phone string, verified bool) error {
+	res, err := t.exec(ctx, "set phone", `
+		UPDATE users SET phone = $3, phone_verified = $4 WHERE tenant_id = $1 AND id = $2`, t.tenant, userID, orNull(phone), verified)
 	return changedOne(res, err, ErrNotFound)
 }
 

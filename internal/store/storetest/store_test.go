@@ -3,6 +3,7 @@ package storetest
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"testing"
@@ -53,7 +54,7 @@ func (w world) want(err, sentinel error) {
 func (w world) user(t *tenants.Tenant, name string) (store.User, store.Email) {
 	w.Helper()
 	name = fmt.Sprintf("%s-%x", name, secret.Bytes(4))
-	u := store.User{ID: secret.NewID(), Username: name, Email: name + "@example.org", Password: "hash", Active: true, Epoch: 1, CreatedAt: start}
+	u := store.User{ID: secret.NewID(), Username: name, Email: name + "@example.org", Phone: fmt.Sprintf("+316%08d", binary.BigEndian.Uint32(secret.Bytes(4))%1e8), Password: "hash", Active: true, Epoch: 1, CreatedAt: start}
 	e := store.Email{ID: secret.NewID(), UserID: u.ID, Email: u.Email, Key: u.Email, Primary: true, Exclusive: true, CreatedAt: start}
 	w.must(w.st.For(t).Do(w.Context(), func(tx *store.Tx) error {
 		return errors.Join(tx.AddUser(w.Context(), &u, name), tx.AddEmail(w.Context(), &e))
@@ -251,6 +252,7 @@ func TestOtherTenantsRowsAreOutOfReach(t *testing.T) {
 		for what, err := range map[string]error{
 			"account by id":       second(other.AccountByID(w.Context(), u.ID)),
 			"account by username": second(other.AccountByUsername(w.Context(), u.Username)),
+			"account by phone":    second(other.AccountByPhone(w.Context(), u.Phone)),
 			"email by id":         third(other.EmailByID(w.Context(), e.ID)),
 		} {
 			if !errors.Is(err, store.ErrNotFound) {
@@ -261,22 +263,46 @@ func TestOtherTenantsRowsAreOutOfReach(t *testing.T) {
 		w.must(err)
 		emails, err := other.EmailsOf(w.Context(), u.ID)
 		w.must(err)
-		taken, names, err := other.Taken(w.Context(), e.Key, []string{u.Username})
+		taken, err := other.Taken(w.Context(), store.Names{EmailKey: e.Key, Phone: u.Phone, UsernameKeys: []string{u.Username}})
 		w.must(err)
-		if len(byEmail)+len(emails)+len(names) > 0 || taken {
-			w.Errorf("seen from the other tenant: %v %v %v %v", byEmail, emails, taken, names)
+		sessions, err := other.SessionsOf(w.Context(), u.ID, start)
+		w.must(err)
+		elsewhere, err := other.VerifiedElsewhere(w.Context(), secret.NewID(), e.Key)
+		w.must(err)
+		if len(byEmail)+len(emails)+len(taken.Usernames)+len(sessions) > 0 || taken.Email || taken.Phone || elsewhere {
+			w.Errorf("seen from the other tenant: %v %v %v %v %v", byEmail, emails, taken, sessions, elsewhere)
 		}
 		for what, write := range map[string]func(*store.Tx) error{
 			"save login":   func(tx *store.Tx) error { return second(tx.SaveLogin(w.Context(), u.ID, 1, start, "")) },
 			"save session": func(tx *store.Tx) error { return tx.SaveSession(w.Context(), x, nil) },
 			"verify email": func(tx *store.Tx) error { return tx.VerifyEmail(w.Context(), e.ID, true) },
+			"set password": func(tx *store.Tx) error { return second(tx.SetPassword(w.Context(), u.ID, 1, "hash")) },
+			"claim":        func(tx *store.Tx) error { return tx.Claim(w.Context(), u.ID, 1, "!") },
+			"set primary":  func(tx *store.Tx) error { return tx.SetPrimary(w.Context(), &e) },
+			"drop email":   func(tx *store.Tx) error { return tx.DropEmail(w.Context(), &e) },
 		} {
 			if err := other.One(write); !errors.Is(err, store.ErrStale) {
 				w.Errorf("%s: %v", what, err)
 			}
 		}
 		w.want(other.One(func(tx *store.Tx) error { return tx.SetActive(w.Context(), u.ID, false) }), store.ErrNotFound)
-		w.must(other.One(func(tx *store.Tx) error { return tx.DropSession(w.Context(), x.ID) }))
+		w.want(other.One(func(tx *store.Tx) error { return tx.SetPhone(w.Context(), u.ID, "+31612345678", true) }), store.ErrNotFound)
+		for _, write := range []func(*store.Tx) error{ // which are content with nothing
+			func(tx *store.Tx) error { return tx.DropSession(w.Context(), x.ID) },
+			func(tx *store.Tx) error { return tx.DropSessionOf(w.Context(), u.ID, x.ID) },
+			func(tx *store.Tx) error { return tx.DropEmailsBut(w.Context(), &store.Email{UserID: u.ID, ID: secret.NewID()}, false) },
+			func(tx *store.Tx) error { return tx.UnsetPrimary(w.Context(), u.ID) },
+			func(tx *store.Tx) error { return tx.YieldEmail(w.Context(), &store.Email{ID: secret.NewID(), Key: e.Key}) },
+			func(tx *store.Tx) error { return tx.SetUserEmail(w.Context(), u.ID, "mallory@example.org") },
+		} {
+			w.must(other.One(write))
+		}
+		if own, err := w.st.For(w.a).EmailsOf(w.Context(), u.ID); err != nil || len(own) != 1 || !own[0].Primary || !own[0].Exclusive {
+			w.Errorf("the addresses are now %+v, %v", own, err)
+		}
+		if a, err := w.st.For(w.a).AccountByID(w.Context(), u.ID); err != nil || a.Email != u.Email {
+			w.Errorf("the account is now %+v, %v", a, err)
+		}
 		_, _, err = w.st.For(w.a).SessionByToken(w.Context(), store.App, x.Token)
 		w.must(err)
 		// A session cannot belong to another tenant's user: the foreign key begins with the tenant.
@@ -377,15 +403,15 @@ func TestLoginIsSavedOnlyForWhoMayStillLogIn(t *testing.T) {
 func TestUsernamesAndAddressesInUseAreSeen(t *testing.T) {
 	each(t, func(w world) {
 		u, e := w.user(w.a, "ann")
-		taken, names, err := w.st.For(w.a).Taken(w.Context(), e.Key, []string{"free", u.Username})
+		taken, err := w.st.For(w.a).Taken(w.Context(), store.Names{EmailKey: e.Key, Phone: u.Phone, UsernameKeys: []string{"free", u.Username}})
 		w.must(err)
-		if !taken || !names[u.Username] || names["free"] {
-			w.Errorf("got %v %v", taken, names)
+		if !taken.Email || !taken.Phone || !taken.Usernames[u.Username] || taken.Usernames["free"] {
+			w.Errorf("got %+v", taken)
 		}
-		taken, names, err = w.st.For(w.a).Taken(w.Context(), "", nil)
+		taken, err = w.st.For(w.a).Taken(w.Context(), store.Names{})
 		w.must(err)
-		if taken || len(names) > 0 {
-			w.Errorf("nothing was asked for, and found: %v %v", taken, names)
+		if taken.Email || taken.Phone || len(taken.Usernames) > 0 {
+			w.Errorf("nothing was asked for, and found: %+v", taken)
 		}
 		again := store.User{ID: secret.NewID(), Username: u.Username, Active: true, CreatedAt: start}
 		w.want(w.st.For(w.a).One(func(tx *store.Tx) error { return tx.AddUser(w.Context(), &again, u.Username) }), store.ErrTaken)

@@ -1,0 +1,283 @@
+package flows
+
+import (
+	"context"
+	"errors"
+
+	"github.com/vestibule-auth/vestibule/internal/passhash"
+	"github.com/vestibule-auth/vestibule/internal/refusal"
+	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/tenants"
+)
+
+// The kinds of message that this file sends. Package post has a template for each.
+const (
+	messageLoginCode      = "login_code"
+	messageUnknownAccount = "unknown_account"
+)
+
+// LoginCodeInput is what a login code is asked for with: an address or a number.
+type LoginCodeInput struct {
+	Email Text
+	Phone Text
+}
+
+// RequestLoginCode sends a code that signs in. Where the tenant hides which addresses and numbers have accounts, one without
+// gets a message that says so, and the answer is the same.
+func (s *Service) RequestLoginCode(ctx context.Context, v *Visit, in LoginCodeInput) error {
+	if !v.Tenant.Settings.Account.LoginByCodeEnabled {
+		return refusal.Of(refusal.Missing)
+	}
+	email, phone, err := checkCodeRequest(v.Tenant, in)
+	if err != nil {
+		return err
+	}
+	param, key := byEmail, string(email)
+	if phone != "" {
+		param, key = byPhone, phone
+	}
+	d, err := s.take(ctx, v, ActionRequestCode, key)
+	if err != nil {
+		return err
+	}
+	if !d.Allowed {
+		r := refusal.Because(param, refusal.TooManyLogins)
+		r.RetryAfter = d.RetryAfter
+		return r
+	}
+	return s.step(ctx, v, func() error {
+		a, err := s.reachable(ctx, v, email, phone)
+		if err != nil {
+			return err
+		}
+		if a == nil && !v.Tenant.Settings.Account.PreventEnumeration.Prevented() {
+			return refusal.Because(param, unknownName[param])
+		}
+		l := login{Email: string(email), Phone: phone, Requested: true}
+		if v.user != nil {
+			// Somebody else's code, or one's own, is sent and signs nobody in: the session is taken.
+			return s.sendLoginCode(v, &l, a, v.start(process{Email: l.Email, Phone: l.Phone}), false)
+		}
+		return s.begin(ctx, v, l, a)
+	})
+}
+
+// unknownName is what a name without an account is answered with, where that may be told.
+var unknownName = map[string]refusal.Code{byEmail: refusal.UnknownEmail, byPhone: refusal.UnknownPhone}
+
+// checkCodeRequest checks the shape of a request for a code.
+func checkCodeRequest(t *tenants.Tenant, in LoginCodeInput) (email address, phone string, err error) {
+	var f refusal.Faults
+	methods := t.Settings.Account.LoginMethods
+	takesPhone := methods.Has(byPhone)
+	takesEmail := methods.Has(byEmail) || !takesPhone // those who log in by username have addresses, too
+	if takesEmail {
+		email = addressFaults(&f, byEmail, in.Email.Value, !takesPhone, maxAddress)
+	}
+	if takesPhone {
+		phone = phoneFaults(&f, byPhone, in.Phone.Value, !takesEmail)
+	}
+	switch {
+	case len(f) > 0:
+	case email != "" && phone != "":
+		f.Add("", refusal.SelectOnlyOne)
+	case email == "" && phone == "":
+		f.Add("", refusal.Required)
+	}
+	return email, phone, f.Err()
+}
+
+// reachable is the account that a secret may be sent to at an address or number; nil for none. An account that has a verified
+// address is not reached at an unverified one, which may be a slip of its owner's pen and somebody else's mailbox; nor at an
+// unverified number.
+func (s *Service) reachable(ctx context.Context, v *Visit, email address, phone string) (*store.Account, error) {
+	scope := s.store.For(v.Tenant)
+	if email != "" {
+		all, err := scope.AccountsByEmail(ctx, string(email))
+		if err != nil {
+			return nil, err
+		}
+		for i := range all {
+			if a := &all[i]; a.Active && (a.Address.Verified || !a.AnyVerified) {
+				return a, nil
+			}
+		}
+		return nil, nil
+	}
+	a, err := scope.AccountByPhone(ctx, phone)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case !a.Active || (!a.PhoneVerified && a.AnyVerified):
+		return nil, nil
+	}
+	return &a, nil
+}
+
+// askForCode starts the stage of the login code.
+func (s *Service) askForCode(v *Visit, l *login, a *store.Account) error {
+	p := process{Email: l.Email, Phone: l.Phone}
+	if a != nil {
+		p.UserID = a.ID
+		if !l.Requested && p.Email == "" {
+			p.Email, p.Phone = a.Email, ""
+			if p.Email == "" {
+				p.Phone = a.Phone
+			}
+		}
+	}
+	if p.Email != "" {
+		p.Phone = ""
+	}
+	if p.Email == "" && p.Phone == "" {
+		v.abandon() // there is nowhere to send a code to
+		return nil
+	}
+	l.Code = v.start(p)
+	return s.sendLoginCode(v, l, a, l.Code, false)
+}
+
+// sendLoginCode sends a new code, or what an address without an account gets in its place: again, that gets nothing.
+func (s *Service) sendLoginCode(v *Visit, l *login, a *store.Account, p *process, again bool) error {
+	if a == nil {
+		p.void()
+		switch {
+		case again:
+			return nil
+		case l.Signup:
+			return v.tellExists(p.Email, p.Phone)
+		default:
+			return v.tellUnknown(p.Email, p.Phone)
+		}
+	}
+	of := v.forLogin()
+	code := "" // one that means nothing to a session that is signed in
+	if v.session != nil && v.user == nil {
+		code = v.code(of, p)
+	} else {
+		code = of.format.Code()
+	}
+	return v.send(messageLoginCode, p.Email, p.Phone, map[string]string{"code": code, "expires": expiry(p.Since.Add(of.timeout))})
+}
+
+// ResendLoginCode sends another code for the login that waits for one.
+func (s *Service) ResendLoginCode(ctx context.Context, v *Visit) error {
+	if !v.Tenant.Settings.Account.LoginByCodeEnabled {
+		return refusal.Of(refusal.Missing)
+	}
+	return s.step(ctx, v, func() error {
+		l := v.state.Login
+		if v.Pending() != LoginByCode || l.Code.Resends >= v.forLogin().resends {
+			return refusal.Of(refusal.Conflict)
+		}
+		a, err := s.waiting(ctx, v, l.Code.Email)
+		if err != nil {
+			return err
+		}
+		l.Code.Resends++
+		v.dirty = true
+		return s.sendLoginCode(v, l, a, l.Code, true)
+	})
+}
+
+// ConfirmLoginCode takes the code that a login waits for. What it was sent to is proved by it.
+func (s *Service) ConfirmLoginCode(ctx context.Context, v *Visit, code string) error {
+	err := s.step(ctx, v, func() error {
+		l := v.state.Login
+		if v.Pending() != LoginByCode {
+			return refusal.Of(refusal.Conflict)
+		}
+		var f refusal.Faults
+		if !v.check(&f, "code", v.forLogin(), l.Code, code) {
+			v.miss(func() {
+				if v.state.Login.Code.missed(v.forLogin()) {
+					v.abandon()
+				}
+			})
+			return f.Err()
+		}
+		a, err := s.waiting(ctx, v, l.Code.Email)
+		if err != nil {
+			return err
+		}
+		if a == nil || !a.Active || a.Epoch != v.session.Epoch {
+			v.abandon() // put out while the login waited
+			return nil
+		}
+		if err := v.record(a.ID, Method{Method: "code", Email: l.Code.Email, Phone: l.Code.Phone}); err != nil {
+			return err
+		}
+		if l.Requested {
+			v.claim(a, l.Code.Phone != "")
+		}
+		v.proven(a, l.Code)
+		if l.Requested {
+			return s.begin(ctx, v, login{Email: l.Code.Email, Proof: "code"}, a)
+		}
+		l.CodeGiven, l.Proof = true, "code"
+		return s.advance(ctx, v, a)
+	})
+	s.observe.Login(v.Tenant.Slug, result(v, err))
+	return err
+}
+
+// waiting is the account of the login that waits, with the address that counts; nil for a pretended one, or one that is
+// gone.
+func (s *Service) waiting(ctx context.Context, v *Visit, email string) (*store.Account, error) {
+	if v.state.Login.UserID == "" {
+		return nil, nil
+	}
+	return s.accountOf(ctx, v, v.state.Login.UserID, email)
+}
+
+// accountOf is a user's account with the address that is asked for or, if that is "", the primary one; nil for one that is
+// gone.
+func (s *Service) accountOf(ctx context.Context, v *Visit, userID, email string) (*store.Account, error) {
+	scope := s.store.For(v.Tenant)
+	a, err := scope.AccountByID(ctx, userID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case email == "" || a.Address.Key == email:
+		return &a, nil
+	}
+	all, err := scope.EmailsOf(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	a.Address = store.Email{}
+	for _, e := range all {
+		if e.Key == email {
+			a.Address = e
+		}
+	}
+	return &a, nil
+}
+
+// claim closes a door that whoever made the account may have left open. The account is entered by what was sent to an address
+// or number that nobody had proved: whoever signed up with it, and knows the password, may be somebody else.
+func (v *Visit) claim(a *store.Account, byPhone bool) {
+	if a.AnyVerified || (byPhone && a.PhoneVerified) {
+		return
+	}
+	id, epoch := a.ID, a.Epoch
+	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.Claim(ctx, id, epoch, passhash.Mark) })
+	a.Epoch++
+	a.PhoneVerified = false
+}
+
+// proven marks as verified what a code was sent to.
+func (v *Visit) proven(a *store.Account, p *process) {
+	switch {
+	case p.Phone != "" && a.Phone == p.Phone && !a.PhoneVerified:
+		a.PhoneVerified = true
+		id, phone := a.ID, p.Phone
+		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetPhone(ctx, id, phone, true) })
+	case p.Email != "" && a.Address.Key == p.Email && !a.Address.Verified:
+		v.verify(a)
+	}
+}

@@ -1,0 +1,76 @@
+package flows
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/vestibule-auth/vestibule/internal/secret"
+	"github.com/vestibule-auth/vestibule/internal/store"
+)
+
+// Letter is a message as it is queued: whom it goes to, and what its template is filled in with. It is sealed until it
+// is sent.
+type Letter struct {
+	To   string            `json:"to"` // an address or a number
+	Data map[string]string `json:"data"`
+}
+
+// messageExists says that somebody tried to sign up with what has an account already.
+const messageExists = "account_already_exists"
+
+// mail queues a letter to an address.
+func (v *Visit) mail(kind string, l Letter) error { return v.post(kind, store.Mail, l) }
+
+// post queues a message.
+func (v *Visit) post(kind string, channel store.Channel, l Letter) error {
+	plain, err := json.Marshal(l)
+	if err != nil {
+		return fmt.Errorf("encode message: %w", err)
+	}
+	m := store.Message{ID: secret.NewID(), Kind: kind, Channel: channel, CreatedAt: v.Now, DueAt: v.Now}
+	m.Body = v.Tenant.Keys.Seal(secret.ForMessage, m.ID, plain)
+	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddMessage(ctx, &m) })
+	v.mailed = true
+	return nil
+}
+
+// send queues a message to an address or, if that is "", to a number.
+func (v *Visit) send(kind, email, phone string, data map[string]string) error {
+	if email != "" {
+		data["email"] = email
+		return v.mail(kind, Letter{To: email, Data: data})
+	}
+	return v.post(kind, store.SMS, Letter{To: phone, Data: data})
+}
+
+// tellExists tells whoever has an address or number that somebody tried to sign up with it.
+func (v *Visit) tellExists(email, phone string) error {
+	return v.send(messageExists, email, phone, map[string]string{"password_reset_url": v.Tenant.FrontendURL("account_reset_password", "")})
+}
+
+// tellUnknown tells whoever asked for something at an address or number that there is no account, if the tenant wants that.
+func (v *Visit) tellUnknown(email, phone string) error {
+	if !v.Tenant.Settings.Account.EmailUnknownAccounts {
+		return nil
+	}
+	return v.send(messageUnknownAccount, email, phone, map[string]string{"signup_url": v.Tenant.FrontendURL("account_signup", "")})
+}
+
+// notify mails word of a change to an account, if the tenant wants that and there is an address.
+func (v *Visit) notify(kind, to string, data map[string]string) error {
+	if !v.Tenant.Settings.Account.EmailNotifications || to == "" {
+		return nil
+	}
+	all := map[string]string{
+		"email": to, "ip": v.address(), "user_agent": v.Origin.UserAgent, "at": v.Now.UTC().Format("2 January 2006, 15:04 UTC"),
+		"password_reset_url": v.Tenant.FrontendURL("account_reset_password", ""),
+	}
+	maps.Copy(all, data)
+	return v.mail(kind, Letter{To: to, Data: all})
+}
+
+// expiry is when a code runs out, for whoever would send it too late.
+func expiry(t time.Time) string { return t.UTC().Format(time.RFC3339) }

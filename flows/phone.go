@@ -1,0 +1,273 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"strings"
+
+	"github.com/vestibule-auth/vestibule/internal/refusal"
+	"github.com/vestibule-auth/vestibule/internal/store"
+)
+
+// messagePhone is the text that proves a number, messagePhoneChanged the mail that says it was changed.
+const (
+	messagePhone        = "phone_verification"
+	messagePhoneChanged = "phone_changed"
+)
+
+// e164 is a number in international form (ITU-T E.164): a plus, and 7 to 15 digits that do not begin with zero.
+var e164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
+
+// phoneFaults reads a number from a field, and notes what is wrong with it. It is written without spaces and dashes. An empty
+// field that is not required yields none.
+func phoneFaults(f *refusal.Faults, param, value string, required bool) string {
+	value = trim(value)
+	if !textFaults(f, param, value, required) || value == "" {
+		return ""
+	}
+	if !e164.MatchString(value) {
+		f.Add(param, refusal.InvalidPhone)
+		return ""
+	}
+	return value
+}
+
+// PhoneView is one number as its owner sees it.
+type PhoneView struct {
+	Phone    string `json:"phone"`
+	Verified bool   `json:"verified"`
+}
+
+// Phones lists the number of whoever is signed in, if there is one.
+func (s *Service) Phones(ctx context.Context, v *Visit) ([]PhoneView, error) {
+	if v.user == nil {
+		return nil, refusal.Of(refusal.Unauthenticated)
+	}
+	a, err := s.account(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	all := []PhoneView{}
+	if a.Phone != "" {
+		all = append(all, PhoneView{Phone: a.Phone, Verified: a.PhoneVerified})
+	}
+	return all, nil
+}
+
+// ChangePhone asks for another number: that of the account whose user is signed in, which takes effect when it is verified,
+// or that of a signup that waits for its number to be verified, at once.
+func (s *Service) ChangePhone(ctx context.Context, v *Visit, phone string) (PhoneView, error) {
+	view := PhoneView{}
+	if v.user == nil && !v.canChange(VerifyPhone) {
+		return view, refusal.Of(refusal.Conflict)
+	}
+	userID := v.userID()
+	if userID == "" {
+		userID = v.state.Login.UserID
+	}
+	if err := s.admitUser(ctx, v, ActionChangePhone, userID); err != nil {
+		return view, err
+	}
+	err := s.step(ctx, v, func() error {
+		if v.user == nil && !v.canChange(VerifyPhone) {
+			return refusal.Of(refusal.Conflict)
+		}
+		var f refusal.Faults
+		view.Phone = phoneFaults(&f, "phone", phone, true)
+		if len(f) > 0 {
+			return f.Err()
+		}
+		a, taken, err := s.phoneOwner(ctx, v, userID, view.Phone)
+		switch {
+		case err != nil:
+			return err
+		case a == nil:
+			return refusal.Of(refusal.Unauthenticated)
+		case v.user == nil && !a.LastLoginAt.IsZero():
+			return refusal.Of(refusal.Conflict)
+		case a.Phone == view.Phone:
+			return refusal.Because("phone", refusal.SameAsCurrent)
+		case taken && !v.Tenant.Settings.Account.PreventEnumeration.Prevented():
+			return refusal.Because("phone", refusal.PhoneTaken)
+		case v.user == nil:
+			return s.changeText(ctx, v, a, view.Phone, taken)
+		}
+		if err := s.recent(v); err != nil {
+			return err
+		}
+		v.keep()
+		v.state.Phone = v.start(process{Phone: view.Phone, UserID: a.ID})
+		return s.text(ctx, v, v.state.Phone, a)
+	})
+	return view, err
+}
+
+// phoneOwner is a user's account, and whether somebody else has the number.
+func (s *Service) phoneOwner(ctx context.Context, v *Visit, userID, phone string) (a *store.Account, taken bool, err error) {
+	if a, err = s.accountOf(ctx, v, userID, ""); err != nil || a == nil {
+		return a, false, err
+	}
+	other, err := s.store.For(v.Tenant).AccountByPhone(ctx, phone)
+	if errors.Is(err, store.ErrNotFound) {
+		return a, false, nil
+	}
+	return a, other.ID != userID, err
+}
+
+// changeText moves a signup to another number. Where somebody has it already, that is not told: no code is right.
+func (s *Service) changeText(ctx context.Context, v *Visit, a *store.Account, phone string, taken bool) error {
+	p := v.state.Login.Text
+	p.Phone, p.Taken = phone, taken
+	p.Changes++
+	v.state.Login.Phone = phone
+	v.dirty = true
+	if taken {
+		p.void()
+		return v.tellExists("", phone)
+	}
+	id := a.ID
+	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetPhone(ctx, id, phone, false) })
+	return s.text(ctx, v, p, a)
+}
+
+// canChange reports whether the login that waits at a stage may still change what it waits for: there is an account behind it,
+// and it has not been changed too often. Nor may somebody who has been in before, which the account tells.
+func (v *Visit) canChange(stage Stage) bool {
+	if v.Pending() != stage || v.state.Login.UserID == "" {
+		return false
+	}
+	p, of := v.state.Login.Text, v.forPhone()
+	if stage == VerifyEmail {
+		p, of = v.state.Email, v.forEmail()
+	}
+	return p != nil && p.Changes < of.changes
+}
+
+// askForPhone starts the stage of the number.
+func (s *Service) askForPhone(ctx context.Context, v *Visit, l *login, a *store.Account) error {
+	if l.Text != nil && (a == nil || l.Text.Phone == a.Phone) {
+		return nil // it has been asked for already
+	}
+	p := process{Phone: l.Phone}
+	if a != nil {
+		p.Phone, p.UserID = a.Phone, a.ID
+	}
+	l.Text = v.start(p)
+	return s.text(ctx, v, l.Text, a)
+}
+
+// text sends a code to the number of a process, or word to whoever has the number already. a is nil for a pretended signup.
+func (s *Service) text(ctx context.Context, v *Visit, p *process, a *store.Account) error {
+	d, err := s.take(ctx, v, ActionVerifyPhone, p.Phone)
+	if err := limited(d, err); err != nil {
+		return err
+	}
+	v.spent = append(v.spent, d)
+	if a == nil && v.state.Login.PhoneTaken {
+		p.void()
+		return v.tellExists("", p.Phone)
+	}
+	of := v.forPhone()
+	return v.send(messagePhone, "", p.Phone, map[string]string{"code": v.code(of, p), "expires": expiry(p.Since.Add(of.timeout))})
+}
+
+// ResendPhoneCode sends another code to the number that a login waits for.
+func (s *Service) ResendPhoneCode(ctx context.Context, v *Visit) error {
+	return s.step(ctx, v, func() error {
+		if v.Pending() != VerifyPhone || v.state.Login.Text.Resends >= v.forPhone().resends {
+			return refusal.Of(refusal.Conflict)
+		}
+		p := v.state.Login.Text
+		p.Resends++
+		v.dirty = true
+		if len(p.MAC) == 0 {
+			// What nobody was sent is not sent again, but counts.
+			d, err := s.take(ctx, v, ActionVerifyPhone, p.Phone)
+			v.spent = append(v.spent, d)
+			return limited(d, err)
+		}
+		a, err := s.waiting(ctx, v, "")
+		if err != nil {
+			return err
+		}
+		return s.text(ctx, v, p, a)
+	})
+}
+
+// VerifyPhone takes the code that was sent to a number: that of the login that waits, or the one that the user changes to.
+func (s *Service) VerifyPhone(ctx context.Context, v *Visit, code string) error {
+	return s.step(ctx, v, func() error {
+		if v.Pending() == VerifyPhone {
+			return s.verifyPhoneOfLogin(ctx, v, code)
+		}
+		if v.user == nil || v.state.Phone == nil {
+			return refusal.Of(refusal.Conflict)
+		}
+		return s.verifyNewPhone(ctx, v, code)
+	})
+}
+
+func (s *Service) verifyPhoneOfLogin(ctx context.Context, v *Visit, code string) error {
+	l := v.state.Login
+	var f refusal.Faults
+	if !v.check(&f, "code", v.forPhone(), l.Text, code) {
+		v.miss(func() {
+			if v.state.Login.Text.missed(v.forPhone()) {
+				v.abandon()
+			}
+		})
+		return f.Err()
+	}
+	if l.UserID == "" {
+		l.PhoneGiven = true // a pretended signup goes on to its address
+		return s.advance(ctx, v, nil)
+	}
+	a, err := s.waiting(ctx, v, l.Email)
+	if err != nil {
+		return err
+	}
+	if a == nil || a.Phone != l.Text.Phone {
+		v.abandon() // the account, or its number, has changed meanwhile
+		return nil
+	}
+	v.proven(a, &process{Phone: l.Text.Phone})
+	return s.advance(ctx, v, a)
+}
+
+func (s *Service) verifyNewPhone(ctx context.Context, v *Visit, code string) error {
+	p := v.state.Phone
+	var f refusal.Faults
+	right := v.check(&f, "code", v.forPhone(), p, code)
+	a, taken, err := s.phoneOwner(ctx, v, v.user.ID, p.Phone)
+	if err != nil {
+		return err
+	}
+	if right && taken {
+		f.Add("code", refusal.PhoneTaken)
+	}
+	if len(f) > 0 {
+		v.miss(func() {
+			if v.state.Phone.missed(v.forPhone()) {
+				v.state.Phone = nil
+			}
+		})
+		return f.Err()
+	}
+	if a == nil {
+		return refusal.Of(refusal.Unauthenticated)
+	}
+	v.state.Phone, v.dirty = nil, true
+	id, phone, old := a.ID, p.Phone, a.Phone
+	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetPhone(ctx, id, phone, true) })
+	return v.notify(messagePhoneChanged, a.Email, map[string]string{"from_phone": masked(old), "to_phone": masked(phone)})
+}
+
+// masked is a number of which the end can be read: enough to know it by, and no more, in a mail.
+func masked(phone string) string {
+	const shown = 3
+	if len(phone) <= shown {
+		return phone
+	}
+	return strings.Repeat("•", len(phone)-shown) + phone[len(phone)-shown:]
+}
