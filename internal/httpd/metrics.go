@@ -157,7 +157,7 @@ func (m *Metrics) Signup(tenant, result string) {
 	m.signups.WithLabelValues(m.tenants.Label(tenant), m.words.Label(result)).Inc()
 }
 
-// Mail counts a message of a kind, the template's name, with its result, such as "sent", "retried" or "dropped".
+// Mail counts a message of a kind, the template's name, with its result, such as "sent", "retried", "failed" or "expired".
 func (m *Metrics) Mail(kind, result string) {
 	m.mails.WithLabelValues(m.words.Label(kind), m.words.Label(result)).Inc()
 }

@@ -14,6 +14,9 @@
 //   - any other is tried again after 2, 4, 8 ... seconds, at most 10 minutes, each with some jitter, until the message
 //     is 12 hours old.
 //
+// A letter may say when it expires (see Letter). From then on it is not sent but given up, which is counted apart: a code
+// that came late would not be taken, and would leave its recipient with two.
+//
 // The words: a *kind* names the occasion and its templates; a *letter* is what a flow queued; a Mail is what it was
 // rendered to; an Outgoing is a rendered message with its addresses, ready for a Sender.
 //

@@ -13,16 +13,24 @@ import (
 	"strings"
 	"sync"
 	texttemplate "text/template"
+	"time"
 	"unicode"
 
 	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
-// Letter is the body of a queued message, before it is sealed.
+// Letter is the body of a queued message, before it is sealed. Besides the variables of its kind, Data may have the time
+// from which on there is no use in it any more, under "expires" (RFC 3339).
 type Letter struct {
 	To   string            `json:"to"`   // an email address or a phone number, exactly as it is stored
 	Data map[string]string `json:"data"` // the variables of its kind
+}
+
+// expired reports whether there is no use in the letter any more. What is not a time is none.
+func (l Letter) expired(now time.Time) bool {
+	end, err := time.Parse(time.RFC3339, l.Data["expires"])
+	return err == nil && !now.Before(end)
 }
 
 // Mail is a rendered mail.
