@@ -309,6 +309,18 @@ var formats = map[string]func(string) error{
 		return nil
 	}),
 	"smtp-url": optional(checkSMTPURL),
+	"twilio-account": optional(func(s string) error {
+		if !isTwilioSID(s, "AC") {
+			return errors.New("must be AC and 32 hexadecimal digits, as Twilio's console shows it")
+		}
+		return nil
+	}),
+	"twilio-from": optional(func(s string) error {
+		if !isPhone(s) && !isTwilioSID(s, "MG") {
+			return errors.New("must be a phone number such as +15005550006, or MG and 32 hexadecimal digits")
+		}
+		return nil
+	}),
 	"secret": func(s string) error {
 		switch {
 		case s == Mask:
@@ -342,6 +354,19 @@ func optional(check func(string) error) func(string) error {
 		}
 		return check(s)
 	}
+}
+
+// isTwilioSID reports whether s is the id of a thing of Twilio's whose kind the prefix says.
+func isTwilioSID(s, prefix string) bool {
+	id, ok := strings.CutPrefix(s, prefix)
+	return ok && len(id) == 32 && only(id, digits+"abcdefABCDEF")
+}
+
+// isPhone reports whether s is a phone number with its country (E.164): a plus and at most 15 digits, of which the first
+// is not a zero.
+func isPhone(s string) bool {
+	number, ok := strings.CutPrefix(s, "+")
+	return ok && len(number) >= 7 && len(number) <= 15 && number[0] != '0' && only(number, digits)
 }
 
 func validProviderID(s string) bool {
@@ -427,6 +452,7 @@ func (s *Settings) Validate() error {
 	s.validateProviders(&f)
 	s.validateCookies(&f)
 	s.validateRates(&f)
+	s.validateSMS(&f)
 	for kind, t := range s.Email.Templates {
 		path := pathText([]string{"email", "templates", kind})
 		if kind == "" || len(kind) > 64 || !only(kind, lower+digits+"_") {
@@ -687,6 +713,25 @@ func (s *Settings) validateRates(f *faults) {
 				}
 			}
 		}
+	}
+}
+
+func (s *Settings) validateSMS(f *faults) {
+	twilio := [][2]string{
+		{"sms.twilio_account_sid", s.SMS.TwilioAccountSID}, {"sms.twilio_auth_token", s.SMS.TwilioAuthToken.Reveal()},
+		{"sms.twilio_from", s.SMS.TwilioFrom},
+	}
+	given := func(one [2]string) bool { return one[1] != "" }
+	if !slices.ContainsFunc(twilio, given) {
+		return
+	}
+	for _, one := range twilio {
+		if !given(one) {
+			f.add(one[0], "is needed, as texts go out through Twilio")
+		}
+	}
+	if s.SMS.WebhookURL != "" {
+		f.add("sms.webhook_url", "must be empty where texts go out through Twilio: give one of the two")
 	}
 }
 

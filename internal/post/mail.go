@@ -13,16 +13,24 @@ import (
 	"strings"
 	"sync"
 	texttemplate "text/template"
+	"time"
 	"unicode"
 
 	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
-// Letter is the body of a queued message, before it is sealed.
+// Letter is the body of a queued message, before it is sealed. Besides the variables of its kind, Data may have the time
+// from which on there is no use in it any more, under "expires" (RFC 3339).
 type Letter struct {
 	To   string            `json:"to"`   // an email address or a phone number, exactly as it is stored
 	Data map[string]string `json:"data"` // the variables of its kind
+}
+
+// expired reports whether there is no use in the letter any more. What is not a time is none.
+func (l Letter) expired(now time.Time) bool {
+	end, err := time.Parse(time.RFC3339, l.Data["expires"])
+	return err == nil && !now.Before(end)
 }
 
 // Mail is a rendered mail.
@@ -47,6 +55,7 @@ const (
 	maxRendered = 512 << 10
 	maxSubject  = 200 // characters
 	maxVariable = 4 << 10
+	maxProgram  = 120 // characters of what a client says that it is
 )
 
 //go:embed templates/*.tmpl
@@ -136,7 +145,8 @@ func renderBuiltin(t *tenants.Tenant, k Kind, vars map[string]string) (Mail, err
 }
 
 func builtinBody(k Kind, vars map[string]string) (text, page string, err error) {
-	if text, err = execText(builtin(k.Name, "txt"), vars); err != nil {
+	// What several texts share is in templates/layout.txt.tmpl.
+	if text, err = execText(builtin("layout", "txt")+builtin(k.Name, "txt"), vars); err != nil {
 		return "", "", err
 	}
 	p, err := layout().Clone()
@@ -192,7 +202,7 @@ func renderOwn(t *tenants.Tenant, k Kind, own tenants.MailTemplate, vars map[str
 
 // complete reports whether a mail still holds what it is for. A mail that lost its code is worse than a plain one.
 func complete(m Mail, k Kind, vars map[string]string) error {
-	for _, name := range k.needs {
+	for _, name := range k.Needs {
 		v := vars[name]
 		if v == "" {
 			continue
@@ -222,20 +232,56 @@ func variables(t *tenants.Tenant, k Kind, l Letter) (map[string]string, error) {
 		vars["on_colour"] = "#000000"
 	}
 	for _, name := range k.Variables {
-		vars[name] = oneLine(l.Data[name], maxVariable)
+		vars[name] = variable(name, l.Data[name])
 	}
-	if d, ok := vars["display"]; ok && (strings.Contains(d, "://") || strings.Contains(strings.ToLower(d), "www.")) {
-		vars["display"] = "" // people choose it, and the server must not mail anybody's advertisement
-	}
-	for _, name := range k.needs {
+	for _, name := range k.Needs {
 		if vars[name] != "" {
 			return vars, nil
 		}
 	}
-	if len(k.needs) > 0 {
+	if len(k.Needs) > 0 {
 		return nil, ErrNothingToSay
 	}
 	return vars, nil
+}
+
+// variable is the value of a variable as templates get it. Links and codes are the server's; what else there is, people
+// or their programs choose, and the server must not mail anybody's advertisement.
+func variable(name, value string) string {
+	value = oneLine(value, maxVariable)
+	switch {
+	case isLink(name) || name == "code":
+		return value
+	case name == "user_agent":
+		return program(value)
+	case strings.Contains(value, "://") || strings.Contains(strings.ToLower(value), "www."):
+		return ""
+	}
+	return value
+}
+
+// program is what a client says that it is, so that no mail program makes a link of any of it: ASCII alone, no @ and no
+// slashes in a row, and no dot before a letter, as every domain has one. Versions stay as they are.
+func program(value string) string {
+	var b strings.Builder
+	for i := range len(value) {
+		c, next := value[i], byte(0)
+		if i+1 < len(value) {
+			next = value[i+1]
+		}
+		switch {
+		case c > unicode.MaxASCII:
+		case c == '@', c == '/' && next == '/', c == '.' && (next|0x20 >= 'a' && next|0x20 <= 'z' || next > unicode.MaxASCII):
+			b.WriteByte(' ')
+		default:
+			b.WriteByte(c)
+		}
+	}
+	s := oneLine(b.String(), maxVariable)
+	if len(s) > maxProgram {
+		s = strings.TrimSpace(s[:maxProgram-3]) + "..."
+	}
+	return s
 }
 
 // htmlVars marks links as such. html/template lets http, https and mailto through by itself; an app's own scheme, such

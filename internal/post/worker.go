@@ -34,6 +34,7 @@ const (
 	Sent    = "sent"
 	Retried = "retried" // put back for another attempt
 	Failed  = "failed"  // given up
+	Expired = "expired" // given up, since the code in it was not good any more
 )
 
 // The pace of a worker where nothing else is said.
@@ -336,6 +337,10 @@ func (w *Worker) process(ctx context.Context, m store.Message) bool {
 		result = Sent
 		settled = w.Queue.FinishMessage(ctx, m, now)
 		log.InfoContext(ctx, "message sent")
+	case errors.Is(err, errExpired):
+		result = Expired
+		settled = w.Queue.FailMessage(ctx, m, now, err.Error())
+		log.WarnContext(ctx, "message given up", "error", err)
 	case hopeless(err) || due.After(m.CreatedAt.Add(giveUp)):
 		result = Failed
 		settled = w.Queue.FailMessage(ctx, m, now, err.Error())
@@ -356,6 +361,9 @@ func (w *Worker) process(ctx context.Context, m store.Message) bool {
 
 // errSuspended has the messages of a suspended tenant wait; it may be let back in.
 var errSuspended = errors.New("post: the tenant is suspended")
+
+// errExpired gives a message up whose code has expired: it would only puzzle whoever gets it.
+var errExpired = errors.New("post: what it is about has expired")
 
 // errGivenUp marks errors of messages that no later attempt would mend.
 var errGivenUp = errors.New("post: cannot be sent")
@@ -401,6 +409,9 @@ func (w *Worker) attempt(ctx context.Context, m store.Message) (kind string, t *
 	var l Letter
 	if json.Unmarshal(plain, &l) != nil { // the error would quote the body
 		return kind, t, fmt.Errorf("%w: the body is not a letter", errGivenUp)
+	}
+	if l.expired(w.Clock.Now()) {
+		return kind, t, errExpired
 	}
 	o := Outgoing{ID: m.ID, Kind: m.Kind, Channel: m.Channel, To: l.To, Code: l.Data["code"], Link: linkOf(m.Kind, l),
 		At: w.Clock.Now()}
