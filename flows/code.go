@@ -266,8 +266,7 @@ func (v *Visit) claim(a *store.Account, byPhone bool) {
 	}
 	id, epoch := a.ID, a.Epoch
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.Claim(ctx, id, epoch, passhash.Mark) })
-	a.Epoch++
-	a.PhoneVerified = false
+	a.Epoch++ // the number is proved anew by the next login; this one was let in by an address
 }
 
 // proven marks as verified what a code was sent to.

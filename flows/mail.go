@@ -66,11 +66,11 @@ func (v *Visit) notify(kind, to string, data map[string]string) error {
 	}
 	all := map[string]string{
 		"email": to, "ip": v.address(), "user_agent": v.Origin.UserAgent, "at": v.Now.UTC().Format("2 January 2006, 15:04 UTC"),
-		"password_reset_url": v.Tenant.FrontendURL("account_reset_password", ""),
 	}
 	maps.Copy(all, data)
 	return v.mail(kind, Letter{To: to, Data: all})
 }
 
-// expiry is when a code runs out, for whoever would send it too late.
-func expiry(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+// expiry is from when on a code is not worth sending: a minute after it has run out, so that nobody waits for a mail in vain
+// because their code was short-lived.
+func expiry(t time.Time) string { return t.Add(time.Minute).UTC().Format(time.RFC3339) }

@@ -86,8 +86,8 @@ func (s *Service) begin(ctx context.Context, v *Visit, l login, a *store.Account
 	l.Since = v.Now
 	v.state.Login, v.state.Email = &l, nil
 	v.keep()
-	if a == nil || v.session.UserID != a.ID {
-		v.rotate() // a token that somebody planted must not come to mean a login of somebody else's
+	if !v.session.Pending {
+		v.rotate() // a token that somebody planted must not come to mean a login; where one waits already, it was given out for that
 	}
 	v.session.UserID, v.session.Pending, v.session.Epoch = "", true, 0
 	if a != nil {

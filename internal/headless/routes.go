@@ -102,6 +102,9 @@ func (a *API) routes() []route {
 		{method: http.MethodDelete, path: "/account/email", act: a.removeEmail},
 		{method: http.MethodGet, path: "/account/phone", view: a.phones},
 		{method: http.MethodPost, path: "/account/phone", act: a.changePhone},
+		{method: http.MethodPut, path: "/account/phone", act: a.keepPhone},
+		{method: http.MethodPatch, path: "/account/phone", act: a.keepPhone},
+		{method: http.MethodDelete, path: "/account/phone", act: a.keepPhone},
 	}
 }
 
