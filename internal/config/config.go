@@ -16,8 +16,9 @@
 //
 // Load checks everything and returns an *Error that lists every fault at once: the name, what is wrong, and what to do.
 // A VESTIBULE_ variable that does not exist is a fault as well, for a mistyped security setting must not be ignored in
-// silence. (What Kubernetes sets for a service by the name of vestibule is let through.) No fault repeats the value of
-// a secret, nor the name of a file that holds one, since the secret itself may have been put there by mistake.
+// silence. (What the admin command and the tests read is let through, and what Kubernetes sets for a service by the name
+// of vestibule.) No fault repeats the value of a secret, nor the name of a file that holds one, since the secret itself
+// may have been put there by mistake.
 //
 // # Development
 //

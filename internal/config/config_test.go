@@ -155,16 +155,16 @@ func TestFlagWinsOverEnvironment(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no flag":                       {nil, ":1 true true"},
-		"after a space":                 {[]string{"--listen", ":2"}, ":2 true true"},
-		"after an equal sign":           {[]string{"--listen=:2"}, ":2 true true"},
-		"with one dash":                 {[]string{"-listen=:2"}, ":2 true true"},
-		"the last one counts":           {[]string{"--listen=:2", "--listen=:3"}, ":3 true true"},
-		"a switch off":                  {[]string{"--allow-private-networks=false"}, ":1 false true"},
-		"a switch with its value":       {[]string{"--allow-private-networks", "false"}, ":1 false true"},
-		"a switch takes no argument":    {[]string{"--allow-private-networks", "--listen", ":2"}, ":2 true true"},
-		"an empty flag means not given": {[]string{"--redis-url="}, ":1 true false"},
-		"an empty flag is the default":  {[]string{"--listen=", "--allow-private-networks="}, ":8080 false true"},
+		"no flag":                             {nil, ":1 true true"},
+		"after a space":                       {[]string{"--listen", ":2"}, ":2 true true"},
+		"after an equal sign":                 {[]string{"--listen=:2"}, ":2 true true"},
+		"with one dash":                       {[]string{"-listen=:2"}, ":2 true true"},
+		"the last one counts":                 {[]string{"--listen=:2", "--listen=:3"}, ":3 true true"},
+		"a switch off":                        {[]string{"--allow-private-networks=false"}, ":1 false true"},
+		"a switch with its value":             {[]string{"--allow-private-networks", "false"}, ":1 false true"},
+		"a switch takes no argument":          {[]string{"--allow-private-networks", "--listen", ":2"}, ":2 true true"},
+		"an empty flag means not given":       {[]string{"--listen=", "--allow-private-networks=", "--redis-url", ""}, ":1 true true"},
+		"an empty flag after one that is not": {[]string{"--listen=:2", "--listen="}, ":2 true true"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := load(t, c.args, env)
@@ -325,6 +325,17 @@ func TestServiceLinksAreNoFault(t *testing.T) {
 	))
 	if _, err := Load(nil, needed("VESTIBULE_PORT=8080")); err == nil {
 		t.Error("a port that a person set is ignored")
+	}
+}
+
+// A shell in which the admin command or the tests were set up can start a server too.
+func TestVariablesOfOtherProgramsAreNoFault(t *testing.T) {
+	load(t, nil, needed(
+		"VESTIBULE_ADMIN_URL=http://127.0.0.1:9090", "VESTIBULE_ADMIN_URL_FILE=/run/secrets/url",
+		"VESTIBULE_TEST_POSTGRES_URL=postgres://postgres@127.0.0.1/postgres", "VESTIBULE_TEST_REDIS_URL=redis://127.0.0.1",
+	))
+	if _, err := Load(nil, needed("VESTIBULE_ADMIN_URI=http://127.0.0.1:9090")); err == nil {
+		t.Error("a variable that nobody reads is ignored")
 	}
 }
 
