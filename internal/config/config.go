@@ -70,7 +70,7 @@ type Config struct {
 	MailFrom mail.Address // the sender where a tenant names none
 
 	TenantHeader string   // canonical form
-	SharedHosts  []string // lower case; where TenantHeader may name the tenant
+	SharedHosts  []string // normal (see package hostname); where TenantHeader may name the tenant
 
 	TrustedProxyCount     int
 	TrustedClientIPHeader string // canonical form; "" for none

@@ -129,7 +129,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		"VESTIBULE_REDIS_URL=rediss://:pw@redis.example.org:6379/1",
 		"VESTIBULE_SECRET_KEY=" + aKey + "," + aKey, "VESTIBULE_ADMIN_TOKEN=" + strings.Repeat("t", 32),
 		"VESTIBULE_SMTP_URL=smtps://u:p@mail.example.org", "VESTIBULE_MAIL_FROM=Example <no-reply@example.org>",
-		"VESTIBULE_TENANT_HEADER=x-org", "VESTIBULE_SHARED_HOSTS=Auth.Example.org, localhost,auth.example.org,::1",
+		"VESTIBULE_TENANT_HEADER=x-org", "VESTIBULE_SHARED_HOSTS=Auth.Example.org, localhost,auth.example.org.,[::1],bücher.example",
 		"VESTIBULE_TRUSTED_CLIENT_IP_HEADER=cf-connecting-ip", "VESTIBULE_ALLOW_PRIVATE_NETWORKS=true",
 		"VESTIBULE_LOG_FORMAT=text", "VESTIBULE_LOG_LEVEL=debug", "VESTIBULE_HASH_WORKERS=3",
 		"VESTIBULE_REQUEST_TIMEOUT=10s", "VESTIBULE_SHUTDOWN_TIMEOUT=1m",
@@ -139,7 +139,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		c.Redis.Reveal() != "rediss://:pw@redis.example.org:6379/1" || c.AdminToken.Reveal() != strings.Repeat("t", 32) ||
 		c.SMTP.Reveal() != "smtps://u:p@mail.example.org" || c.MailFrom.Address != "no-reply@example.org" ||
 		c.MailFrom.Name != "Example" || c.TenantHeader != "X-Org" ||
-		fmt.Sprint(c.SharedHosts) != "[auth.example.org localhost ::1]" || c.TrustedClientIPHeader != "Cf-Connecting-Ip" ||
+		fmt.Sprint(c.SharedHosts) != "[auth.example.org localhost [::1] xn--bcher-kva.example]" || c.TrustedClientIPHeader != "Cf-Connecting-Ip" ||
 		!c.AllowPrivateNetworks || c.LogFormat != LogText || c.LogLevel != slog.LevelDebug || c.HashWorkers != 3 ||
 		c.RequestTimeout != 10*time.Second || c.ShutdownTimeout != time.Minute {
 		t.Errorf("read %+v", c)
@@ -312,6 +312,28 @@ func TestPostgresMustSayItsSSLMode(t *testing.T) {
 				t.Errorf("Load gave %q, %v; want %q", got.Database.Reveal(), err, c.want)
 			}
 		})
+	}
+}
+
+// What a host is, is the rule of package hostname: whatever the directory of tenants would refuse is a fault already here.
+func TestSharedHosts(t *testing.T) {
+	for value, want := range map[string]string{
+		"Auth.Example.org": "[auth.example.org]", "[::1], [0::1],127.0.0.1": "[[::1] 127.0.0.1]", "bücher.example": "[xn--bcher-kva.example]",
+		"::1": "", "xn--a": "", "a,xn--a": "", "a,": "", "a_b": "", "example.org:8080": "", "[::1]:8080": "", "https://example.org": "",
+	} {
+		_, err := Load(nil, needed("VESTIBULE_SHARED_HOSTS="+value, "VESTIBULE_LOG_LEVEL=loud"))
+		var e *Error
+		if !errors.As(err, &e) {
+			t.Fatalf("%s: the level was taken: %v", value, err)
+		}
+		if faulty := e.Faults[0].Name == "VESTIBULE_SHARED_HOSTS" && len(e.Faults) == 2; faulty != (want == "") {
+			t.Errorf("%s: %v", value, err)
+		}
+		if want != "" {
+			if c := load(t, nil, needed("VESTIBULE_SHARED_HOSTS="+value)); fmt.Sprint(c.SharedHosts) != want {
+				t.Errorf("%s is %v, want %s", value, c.SharedHosts, want)
+			}
+		}
 	}
 }
 

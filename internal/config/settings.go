@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vestibule-auth/vestibule/internal/hostname"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 )
 
@@ -140,7 +141,8 @@ var settings = []setting{
 	},
 	{
 		name: "SHARED_HOSTS", takes: "HOSTS",
-		text:  "Hosts that belong to no tenant, where the tenant header decides; with commas between, without scheme or port.",
+		text: "Hosts that belong to no tenant, where the tenant header decides; with commas between, without scheme or port, " +
+			"IPv6 addresses in brackets.",
 		parse: parseSharedHosts,
 	},
 	{
@@ -218,7 +220,7 @@ func address(v string) (string, error) {
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || port != strconv.FormatUint(n, 10) {
 		return "", flawed(remedy, "has the port %s, which is not a number from 0 to 65535", shown(port))
 	}
-	if _, err := netip.ParseAddr(host); host != "" && err != nil && !hostname.MatchString(host) {
+	if _, err := netip.ParseAddr(host); host != "" && err != nil && !hostname.Plain(strings.ToLower(host)) {
 		return "", flawed(remedy, "has the host %s, which is neither a name nor an IP address", shown(host))
 	}
 	return v, nil
@@ -299,16 +301,12 @@ func parseClientIPHeader(c *Config, v string) error {
 	return nil
 }
 
-// hostname is a name of letters, digits and dashes, with dots between (RFC 1123, section 2.1).
-var hostname = regexp.MustCompile(`^(?i:[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.(?i:[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?))*$`)
-
 func parseSharedHosts(c *Config, v string) error {
 	for part := range strings.SplitSeq(v, ",") {
-		host := strings.ToLower(strings.TrimSpace(part))
-		_, err := netip.ParseAddr(host)
-		if err != nil && (!hostname.MatchString(host) || len(host) > 253) {
+		host, ok := hostname.Bare(strings.TrimSpace(part))
+		if !ok {
 			c.SharedHosts = nil
-			return flawed("Write bare hosts with commas between, such as auth.example.org,localhost",
+			return flawed("Write bare hosts with commas between, such as auth.example.org,localhost,[::1]",
 				"has the entry %s, which is not a host", shown(part))
 		}
 		if !slices.Contains(c.SharedHosts, host) {
