@@ -187,7 +187,7 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	var err error
 	a.Public, err = httpd.Listen(ctx, httpd.ServerOptions{
 		Name: "public", Addr: a.config.Listen, Handler: httpd.Standard(wire.Handler(), chain), Log: a.log,
-		RequestTimeout: a.config.RequestTimeout, ShutdownTimeout: a.config.ShutdownTimeout,
+		RequestTimeout: a.config.RequestTimeout,
 	})
 	if err != nil {
 		return err
@@ -197,7 +197,7 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	a.Operators, err = httpd.Listen(ctx, httpd.ServerOptions{
 		Name: "operators", Addr: a.config.AdminListen, Log: a.log,
 		Handler:        httpd.Operators(a.health, metrics, httpd.Standard(operators.Handler(), chain)),
-		RequestTimeout: a.config.RequestTimeout, ShutdownTimeout: a.config.ShutdownTimeout,
+		RequestTimeout: a.config.RequestTimeout,
 	})
 	if err == nil {
 		a.close = append(a.close, a.Operators.Close)
@@ -219,21 +219,30 @@ func (a *App) migrated(ctx context.Context) error {
 }
 
 // Run serves until ctx is done, then drains: readiness goes off, requests under way finish, the worker hands back what
-// it has not sent, and everything is closed.
+// it has not sent, and everything is closed. All of it together has the shutdown timeout: what is not over then is cut
+// off, and requests that are make an error.
 func (a *App) Run(ctx context.Context) error {
+	drain, cut := context.WithCancelCause(context.Background())
+	defer cut(nil)
+	draining := func(run func(ctx, drain context.Context) error) func(context.Context) error {
+		return func(ctx context.Context) error { return run(ctx, drain) }
+	}
 	var g httpd.Group
-	g.Add(httpd.Until(a.Operators.Serve))
+	g.Add(httpd.Until(draining(a.Operators.Serve)))
 	g.Add(httpd.Until(a.sweep))
 	g.Add(httpd.Until(a.Directory.Watch))
-	g.Add(httpd.Until(a.worker.Run))
-	g.Add(httpd.Until(a.Public.Serve))
+	g.Add(httpd.Until(draining(a.worker.Run)))
+	g.Add(httpd.Until(draining(a.Public.Serve)))
 	g.Add(httpd.Until(func(interrupted context.Context) error {
 		select {
 		case <-ctx.Done():
-			a.log.Info("stopping: finishing what is under way")
+			a.log.Info("stopping: finishing what is under way", "at_most", a.config.ShutdownTimeout.String())
 		case <-interrupted.Done():
 		}
 		a.health.SetDraining()
+		time.AfterFunc(a.config.ShutdownTimeout, func() {
+			cut(fmt.Errorf("VESTIBULE_SHUTDOWN_TIMEOUT (%v) was up", a.config.ShutdownTimeout))
+		})
 		return nil
 	}))
 	return errors.Join(g.Run(), a.Close())

@@ -205,7 +205,8 @@ var settings = []setting{
 	},
 	{
 		name: "SHUTDOWN_TIMEOUT", takes: "DURATION", fallback: "30s",
-		text: "How long requests that are under way at a stop may take to finish, from 1s to 10m. The platform must wait " +
+		text: "How long a stop may take altogether, from 1s to 10m: requests that are under way finish, and mail that is on " +
+			"its way. What is not over then is cut off, and the exit status is 1. The platform must wait some seconds " +
 			"longer than this before it kills the process.",
 		parse: func(c *Config, v string) (err error) { c.ShutdownTimeout, err = duration(v); return err },
 	},
