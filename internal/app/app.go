@@ -79,7 +79,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		return nil, err
 	}
 	a.close = append(a.close, a.Store.Close)
-	metrics := httpd.NewMetrics(httpd.DefaultTenants)
+	metrics := httpd.NewMetrics(cfg.MetricsTenants, o.Clock)
 	metrics.Database(a.Store.Stats)
 	if err := a.limits(ctx, metrics); err != nil {
 		return nil, err

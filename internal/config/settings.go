@@ -210,6 +210,13 @@ var settings = []setting{
 			"longer than this before it kills the process.",
 		parse: func(c *Config, v string) (err error) { c.ShutdownTimeout, err = duration(v); return err },
 	},
+	{
+		name: "METRICS_TENANTS", takes: "NUMBER", fallback: "100",
+		text: "How many tenants have time series of their own in the metrics at a time; the rest share the label \"other\". " +
+			"Who comes first is named. A tenant that had no request for an hour gives its place, and its series with it, to " +
+			"one that comes when all are taken. Each takes some dozens of series.",
+		parse: func(c *Config, v string) (err error) { c.MetricsTenants, err = number(v, 0, 10_000); return err },
+	},
 }
 
 func address(v string) (string, error) {

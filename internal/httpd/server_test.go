@@ -465,7 +465,7 @@ func TestHealthIsLoggedWhenItChanges(t *testing.T) {
 }
 
 func TestOperators(t *testing.T) {
-	h := Operators(NewHealth(nil), NewMetrics(1), hello)
+	h := Operators(NewHealth(nil), NewMetrics(1, clock.System{}), hello)
 	for path, want := range map[string]string{
 		"/livez": `{"status":"ok"}`, "/readyz": `{"status":"ok"}`, "/metrics": "vestibule_limiter_degraded 0", "/": "hello",
 		"/livez/x": "hello",
