@@ -90,7 +90,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	if err != nil {
 		return nil, fmt.Errorf("VESTIBULE_SHARED_HOSTS: %w", err)
 	}
-	if err := a.post(metrics); err != nil {
+	if err := a.post(ctx, metrics); err != nil {
 		return nil, err
 	}
 	a.Flows = flows.New(flows.Options{
@@ -132,7 +132,7 @@ func (a *App) limits(ctx context.Context, metrics *httpd.Metrics) error {
 }
 
 // post makes the worker that sends mail and texts.
-func (a *App) post(metrics *httpd.Metrics) error {
+func (a *App) post(ctx context.Context, metrics *httpd.Metrics) error {
 	dialer := outbound.Dialer{AllowPrivate: a.config.AllowPrivateNetworks}
 	smtp := &post.SMTP{Dialer: dialer}
 	if a.config.SMTP.Given() {
@@ -140,6 +140,8 @@ func (a *App) post(metrics *httpd.Metrics) error {
 		if smtp.Server, err = post.ParseSMTPURL(a.config.SMTP.Reveal()); err != nil {
 			return fmt.Errorf("VESTIBULE_SMTP_URL: %w", err)
 		}
+	} else if !a.config.Mailbox() {
+		a.log.WarnContext(ctx, "no VESTIBULE_SMTP_URL: mail of tenants without a mail server of their own waits, and is given up after 12 hours")
 	}
 	var mail, texts post.Sender = smtp, &post.SMS{Client: outbound.HTTPClient(outbound.Options{Dialer: dialer})}
 	if a.config.Mailbox() {

@@ -122,8 +122,11 @@ var settings = []setting{
 	{
 		name: "SMTP_URL", section: "Mail", takes: "URL", hidden: true,
 		devText: "mail is kept in a mailbox instead of being sent",
-		text: "The mail server: smtp://user:password@host:port (port 587 unless given, with STARTTLS) or smtps:// (port " +
-			"465 unless given, TLS from the start). A tenant may have a sender of its own.",
+		text: "The mail server: smtp://user:password@host:port (port 587 unless given) or smtps:// (port 465 unless given, TLS " +
+			"from the start). With a user and password, smtp:// sends nothing unless the server offers STARTTLS or is this " +
+			"machine; without them it uses STARTTLS where it is offered, and ?starttls=require at the end makes that a " +
+			"condition as well. A tenant may have a mail server of its own. Mail of those that have none waits until there " +
+			"is one, and is given up after 12 hours; the log says so at the start.",
 		parse: parseSMTP,
 	},
 	{
