@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/vestibule-auth/vestibule/internal/clock"
+	"github.com/vestibule-auth/vestibule/internal/hostname"
 )
 
 // Options are how a Directory behaves. The zero value has no shared hosts, and sound values for the rest.
@@ -129,7 +130,7 @@ func NewDirectory(source Source, opts Options) (*Directory, error) {
 	}
 	d := &Directory{source: source, opts: opts, shared: map[string]struct{}{}}
 	for _, h := range opts.SharedHosts {
-		normal, ok := NormalHost(h)
+		normal, ok := hostname.Normal(h)
 		if !ok {
 			return nil, fmt.Errorf("shared host %q is not a host", h)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/vestibule-auth/vestibule/internal/hostname"
 	"github.com/vestibule-auth/vestibule/internal/refusal"
 )
 
@@ -46,7 +47,7 @@ var errTwoNamed = &refusal.Refusal{Kind: refusal.Invalid, Details: []refusal.Det
 //
 // Any error other than a refusal says that the source could not be read.
 func (d *Directory) Resolve(ctx context.Context, host, headerSlug string) (*Tenant, error) {
-	host, ok := NormalHost(host)
+	host, ok := hostname.Normal(host)
 	if !ok {
 		return nil, refusal.Of(refusal.Missing)
 	}

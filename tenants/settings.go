@@ -580,8 +580,9 @@ type Passwords struct {
 
 // Email is how this tenant's mail goes out.
 type Email struct {
-	// The server that takes the mail: smtp:// or smtps://, with user and password in it. The password is sealed and never
-	// shown again.
+	// The server that takes the mail: smtp://user:password@mail.example.org:587, or smtps:// for TLS from the start. With a
+	// user and password, smtp:// sends nothing unless the server offers STARTTLS; without them it uses STARTTLS where it is
+	// offered, and ?starttls=require at the end makes that a condition as well. The password is sealed and never shown again.
 	SMTPURL SecretURL `json:"smtp_url" default:"the server's"`
 
 	// The sender, such as Acme <no-reply@example.org>.

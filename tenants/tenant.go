@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vestibule-auth/vestibule/internal/hostname"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 )
 
@@ -29,7 +30,7 @@ type Tenant struct {
 	Slug      string // the name that operators and the tenant header use; see ValidSlug
 	Name      string // what people see
 	State     State
-	Hosts     []string // normal hosts, the public one first; see NormalHost
+	Hosts     []string // normal hosts, the public one first; see package hostname
 	Settings  Settings
 	Keys      *secret.Keys // the tenant's own
 	Version   int64        // rises with every change
@@ -210,7 +211,7 @@ func (w wildcard) covers(origin string) bool {
 		return false
 	}
 	below, ok := strings.CutSuffix(rest, w.host)
-	return ok && plainName(below)
+	return ok && hostname.Plain(below)
 }
 
 // Frontend names a page of the tenant's front end.

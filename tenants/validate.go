@@ -19,8 +19,9 @@ import (
 	"text/template"
 	"unicode"
 
-	"golang.org/x/net/idna"
 	"golang.org/x/net/publicsuffix"
+
+	"github.com/vestibule-auth/vestibule/internal/hostname"
 )
 
 // ValidSlug reports whether s may name a tenant: 1 to 63 lower-case letters, digits and dashes, with no dash at either
@@ -33,82 +34,6 @@ func ValidSlug(s string) bool {
 		if c := s[i]; c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') {
 			return false
 		}
-	}
-	return true
-}
-
-// NormalHost is a host the way tenants keep it: lower case, without port and trailing dot, international names in ASCII
-// (RFC 5891), IPv6 addresses in brackets. It reports false for anything that is not a host. A host that is normal
-// already comes back as it is, without allocating.
-func NormalHost(host string) (string, bool) {
-	if strings.HasPrefix(host, "[") {
-		return normalIPv6(host)
-	}
-	if i := strings.IndexByte(host, ':'); i >= 0 {
-		if !validPort(host[i+1:]) {
-			return "", false
-		}
-		host = host[:i]
-	}
-	host = strings.TrimSuffix(host, ".")
-	if isNormalName(host) {
-		return host, true
-	}
-	if len(host) > 1000 {
-		return "", false
-	}
-	ascii, err := idna.Lookup.ToASCII(host)
-	if err != nil || !plainName(ascii) { // some letters map to dots and dashes
-		return "", false
-	}
-	// What does not stay as it is when it is mapped again would be two hosts at once.
-	if again, err := idna.Lookup.ToASCII(ascii); err != nil || again != ascii {
-		return "", false
-	}
-	return ascii, true
-}
-
-func normalIPv6(host string) (string, bool) {
-	address, port, ok := strings.Cut(host[1:], "]")
-	if !ok || (port != "" && (port[0] != ':' || !validPort(port[1:]))) {
-		return "", false
-	}
-	ip, err := netip.ParseAddr(address)
-	if err != nil || !ip.Is6() || ip.Zone() != "" {
-		return "", false
-	}
-	return "[" + ip.String() + "]", true
-}
-
-// validPort takes an empty port too, since a Host header may end in a colon (RFC 9110, section 7.2).
-func validPort(s string) bool {
-	if len(s) > 5 || strings.Trim(s, "0123456789") != "" {
-		return false
-	}
-	n, err := strconv.Atoi(s)
-	return s == "" || (err == nil && n >= 1 && n <= 65535)
-}
-
-// isNormalName reports whether host is a name that need not be looked at more closely: labels of lower-case letters,
-// digits and inner dashes, none of them encoded (xn--).
-func isNormalName(host string) bool { return !strings.Contains(host, "xn--") && plainName(host) }
-
-func plainName(host string) bool {
-	if len(host) == 0 || len(host) > 253 {
-		return false
-	}
-	start := 0
-	for i := 0; i <= len(host); i++ {
-		if i < len(host) && host[i] != '.' {
-			if c := host[i]; c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') {
-				return false
-			}
-			continue
-		}
-		if label := host[start:i]; len(label) == 0 || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
-			return false
-		}
-		start = i + 1
 	}
 	return true
 }
@@ -148,7 +73,7 @@ func publicOrigin(raw string) (string, error) {
 }
 
 func originOf(u *url.URL) string {
-	host, _ := NormalHost(u.Host)
+	host, _ := hostname.Normal(u.Host)
 	switch port := u.Port(); {
 	case port == "", u.Scheme == "https" && port == "443", u.Scheme == "http" && port == "80":
 		return u.Scheme + "://" + host
@@ -163,7 +88,7 @@ func webURL(raw string) (*url.URL, error) {
 	if err != nil || u.Host == "" || u.Opaque != "" || (u.Scheme != "http" && u.Scheme != "https") || !printable(raw) {
 		return nil, errors.New("must be a full URL that begins with https:// or http://")
 	}
-	if _, ok := NormalHost(u.Host); !ok {
+	if _, ok := hostname.Normal(u.Host); !ok {
 		return nil, errors.New("must be a URL with a valid host")
 	}
 	if u.User != nil {
@@ -231,13 +156,13 @@ var formats = map[string]func(string) error{
 		return checkOrigin(s, true)
 	},
 	"host": func(s string) error {
-		if h, ok := NormalHost(s); !ok || h != strings.ToLower(s) {
+		if h, ok := hostname.Normal(s); !ok || h != strings.ToLower(s) {
 			return errors.New("must be a domain, such as example.org")
 		}
 		return nil
 	},
 	"rp-id": optional(func(s string) error {
-		switch h, ok := NormalHost(s); {
+		switch h, ok := hostname.Normal(s); {
 		case !ok || h != s || isIP(h):
 			return errors.New("must be a domain in lower case, such as example.org")
 		case isPublicSuffix(h) && strings.Contains(h, "."):
@@ -252,7 +177,7 @@ var formats = map[string]func(string) error{
 		return nil
 	},
 	"cookie-domain": optional(func(s string) error {
-		switch h, ok := NormalHost(strings.TrimPrefix(s, ".")); {
+		switch h, ok := hostname.Normal(strings.TrimPrefix(s, ".")); {
 		case !ok || h != strings.TrimPrefix(s, ".") || isIP(h):
 			return errors.New("must be a domain in lower case, such as example.org")
 		case isPublicSuffix(h):
@@ -400,7 +325,7 @@ func checkOrigin(s string, wildcard bool) error {
 		return errors.New(say + ", in lower case and without a path")
 	}
 	if starred && wildcard {
-		name, _ := NormalHost(host)
+		name, _ := hostname.Normal(host)
 		if isIP(name) || isPublicSuffix(name) {
 			return errors.New("must not cover a domain that others register names under")
 		}
@@ -420,7 +345,7 @@ func checkSMTPURL(s string) error {
 	if err != nil || (u.Scheme != "smtp" && u.Scheme != "smtps") || u.Opaque != "" || !printable(s) {
 		return bad
 	}
-	if _, ok := NormalHost(u.Host); !ok {
+	if _, ok := hostname.Normal(u.Host); !ok {
 		return bad
 	}
 	if strings.Trim(u.Path, "/") != "" || u.ForceQuery || strings.Contains(s, "#") {
@@ -736,11 +661,11 @@ func (s *Settings) validateSMS(f *faults) {
 }
 
 // ValidateHosts reports what does not fit the hosts of the tenant that the settings are for: bad hosts, a relying party
-// id or a cookie domain that a page of the tenant could not use. The hosts must be normal (see NormalHost).
+// id or a cookie domain that a page of the tenant could not use. The hosts must be normal (see package hostname).
 func (s *Settings) ValidateHosts(hosts []string) error {
 	var f faults
 	for i, h := range hosts {
-		if normal, ok := NormalHost(h); !ok || normal != h {
+		if normal, ok := hostname.Normal(h); !ok || normal != h {
 			f.add(fmt.Sprintf("hosts[%d]", i), "must be a host in lower case, without scheme and port")
 		}
 		if slices.Contains(hosts[:i], h) {
@@ -772,6 +697,6 @@ func (s *Settings) ValidateHosts(hosts []string) error {
 // hostOf is the host of an origin, without its port.
 func hostOf(origin string) string {
 	_, host, _ := strings.Cut(origin, "://")
-	host, _ = NormalHost(host)
+	host, _ = hostname.Normal(host)
 	return host
 }

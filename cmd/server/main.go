@@ -1,6 +1,10 @@
 // Command server is Vestibule: it serves the public API on one address and the operators' on another.
 //
-// Exit status: 0 after a clean stop, 1 when something failed while it ran, 2 when the settings are wrong.
+// SIGTERM or an interrupt stops it: what is under way is finished first, within VESTIBULE_SHUTDOWN_TIMEOUT. A second one
+// ends it at once.
+//
+// Exit status: 0 after a clean stop, 1 when something failed while it ran or was cut off at the stop, 2 when the settings
+// are wrong.
 package main
 
 import (
@@ -21,6 +25,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the signals mean again what they mean to any program
 	code := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)

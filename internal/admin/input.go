@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/vestibule-auth/vestibule/internal/hostname"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
@@ -201,10 +201,7 @@ func (f *faults) hosts(given []string) []string {
 	out := make([]string, len(given))
 	for i, h := range given {
 		out[i] = h
-		if _, _, err := net.SplitHostPort(h); err == nil {
-			continue // a host with a port was not meant for all ports
-		}
-		if normal, ok := tenants.NormalHost(h); ok {
+		if normal, ok := hostname.Bare(h); ok {
 			out[i] = normal
 		}
 	}

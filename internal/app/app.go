@@ -79,7 +79,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		return nil, err
 	}
 	a.close = append(a.close, a.Store.Close)
-	metrics := httpd.NewMetrics(httpd.DefaultTenants)
+	metrics := httpd.NewMetrics(cfg.MetricsTenants, o.Clock)
 	metrics.Database(a.Store.Stats)
 	if err := a.limits(ctx, metrics); err != nil {
 		return nil, err
@@ -90,19 +90,22 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	if err != nil {
 		return nil, fmt.Errorf("VESTIBULE_SHARED_HOSTS: %w", err)
 	}
-	if err := a.post(metrics); err != nil {
+	if err := a.post(ctx, metrics); err != nil {
 		return nil, err
 	}
 	a.Flows = flows.New(flows.Options{
 		Store: a.Store, Hasher: a.Hasher, Limiter: a.limiter, Clock: o.Clock, Observer: observer{metrics}, Log: a.log,
 		Wake: a.worker.Wake,
 	})
+	if err := a.listen(ctx, metrics); err != nil {
+		return nil, err
+	}
 	if cfg.Dev {
 		if err := a.prepareDev(ctx); err != nil {
 			return nil, err
 		}
 	}
-	return a, a.listen(ctx, metrics)
+	return a, nil
 }
 
 func openStore(cfg config.Config, observe func(op, query string) error) (*store.Store, error) {
@@ -129,7 +132,7 @@ func (a *App) limits(ctx context.Context, metrics *httpd.Metrics) error {
 }
 
 // post makes the worker that sends mail and texts.
-func (a *App) post(metrics *httpd.Metrics) error {
+func (a *App) post(ctx context.Context, metrics *httpd.Metrics) error {
 	dialer := outbound.Dialer{AllowPrivate: a.config.AllowPrivateNetworks}
 	smtp := &post.SMTP{Dialer: dialer}
 	if a.config.SMTP.Given() {
@@ -137,6 +140,8 @@ func (a *App) post(metrics *httpd.Metrics) error {
 		if smtp.Server, err = post.ParseSMTPURL(a.config.SMTP.Reveal()); err != nil {
 			return fmt.Errorf("VESTIBULE_SMTP_URL: %w", err)
 		}
+	} else if !a.config.Mailbox() {
+		a.log.WarnContext(ctx, "no VESTIBULE_SMTP_URL: mail of tenants without a mail server of their own waits, and is given up after 12 hours")
 	}
 	var mail, texts post.Sender = smtp, &post.SMS{Client: outbound.HTTPClient(outbound.Options{Dialer: dialer})}
 	if a.config.Mailbox() {
@@ -184,7 +189,7 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	var err error
 	a.Public, err = httpd.Listen(ctx, httpd.ServerOptions{
 		Name: "public", Addr: a.config.Listen, Handler: httpd.Standard(wire.Handler(), chain), Log: a.log,
-		RequestTimeout: a.config.RequestTimeout, ShutdownTimeout: a.config.ShutdownTimeout,
+		RequestTimeout: a.config.RequestTimeout,
 	})
 	if err != nil {
 		return err
@@ -194,7 +199,7 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	a.Operators, err = httpd.Listen(ctx, httpd.ServerOptions{
 		Name: "operators", Addr: a.config.AdminListen, Log: a.log,
 		Handler:        httpd.Operators(a.health, metrics, httpd.Standard(operators.Handler(), chain)),
-		RequestTimeout: a.config.RequestTimeout, ShutdownTimeout: a.config.ShutdownTimeout,
+		RequestTimeout: a.config.RequestTimeout,
 	})
 	if err == nil {
 		a.close = append(a.close, a.Operators.Close)
@@ -216,21 +221,30 @@ func (a *App) migrated(ctx context.Context) error {
 }
 
 // Run serves until ctx is done, then drains: readiness goes off, requests under way finish, the worker hands back what
-// it has not sent, and everything is closed.
+// it has not sent, and everything is closed. All of it together has the shutdown timeout: what is not over then is cut
+// off, and requests that are make an error.
 func (a *App) Run(ctx context.Context) error {
+	drain, cut := context.WithCancelCause(context.Background())
+	defer cut(nil)
+	draining := func(run func(ctx, drain context.Context) error) func(context.Context) error {
+		return func(ctx context.Context) error { return run(ctx, drain) }
+	}
 	var g httpd.Group
-	g.Add(httpd.Until(a.Operators.Serve))
+	g.Add(httpd.Until(draining(a.Operators.Serve)))
 	g.Add(httpd.Until(a.sweep))
 	g.Add(httpd.Until(a.Directory.Watch))
-	g.Add(httpd.Until(a.worker.Run))
-	g.Add(httpd.Until(a.Public.Serve))
+	g.Add(httpd.Until(draining(a.worker.Run)))
+	g.Add(httpd.Until(draining(a.Public.Serve)))
 	g.Add(httpd.Until(func(interrupted context.Context) error {
 		select {
 		case <-ctx.Done():
-			a.log.Info("stopping: finishing what is under way")
+			a.log.Info("stopping: finishing what is under way", "at_most", a.config.ShutdownTimeout.String())
 		case <-interrupted.Done():
 		}
 		a.health.SetDraining()
+		time.AfterFunc(a.config.ShutdownTimeout, func() {
+			cut(fmt.Errorf("VESTIBULE_SHUTDOWN_TIMEOUT (%v) was up", a.config.ShutdownTimeout))
+		})
 		return nil
 	}))
 	return errors.Join(g.Run(), a.Close())

@@ -55,7 +55,7 @@ func boot(t *testing.T, engine string, change ...func(*config.Config, *app.Optio
 		Listen: "127.0.0.1:0", AdminListen: "127.0.0.1:0", Database: config.Hide(testkit.URL(t, engine)), Keys: testkit.Keys(t),
 		AdminToken: config.Hide(adminToken), SMTP: config.Hide("smtp://" + s.inbox.addr), TenantHeader: "X-Tenant",
 		MailFrom:             mail.Address{Name: "Vestibule", Address: "no-reply@vestibule.example"},
-		AllowPrivateNetworks: true, HashWorkers: 2, RequestTimeout: 15 * time.Second, ShutdownTimeout: 10 * time.Second,
+		AllowPrivateNetworks: true, HashWorkers: 2, RequestTimeout: 15 * time.Second, ShutdownTimeout: 10 * time.Second, MetricsTenants: 100,
 		TrustedClientIPHeader: "X-Test-Ip",
 	}
 	if engine == "postgres" {

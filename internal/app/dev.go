@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
@@ -16,17 +19,27 @@ import (
 // demo is the tenant that --dev makes.
 const demo = "demo"
 
-// prepareDev migrates the database and makes the demo tenant, unless an earlier start did.
+// prepareDev migrates the database, and makes the demo tenant. Where an earlier start made it, it follows this one to its
+// port.
 func (a *App) prepareDev(ctx context.Context) error {
 	if _, err := a.Store.Migrate(ctx); err != nil {
 		return err
 	}
-	_, err := a.Store.TenantRecordBySlug(ctx, demo)
-	if !errors.Is(err, store.ErrNotFound) {
+	port := portOf(a.Public.Addr().String())
+	rec, err := a.Store.TenantRecordBySlug(ctx, demo)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return a.addDemo(ctx, port)
+	case err != nil:
 		return err
+	default:
+		return a.moveDemo(ctx, rec, port)
 	}
+}
+
+func (a *App) addDemo(ctx context.Context, port string) error {
 	doc, err := json.Marshal(map[string]any{
-		"public_url": "http://localhost:" + portOf(a.config.Listen),
+		"public_url": "http://localhost:" + port,
 		"account": map[string]any{
 			"login_methods": []string{"email", "username"},
 			"signup_fields": []string{"email*", "username", "password1*"},
@@ -48,6 +61,61 @@ func (a *App) prepareDev(ctx context.Context) error {
 		return nil // another server made it at the same moment
 	}
 	return err
+}
+
+// moveDemo sees that the demo tenant's public URL leads to this server, whatever port an earlier start was on: mailed
+// links would lead nowhere, and requests of browsers would come from a foreign origin.
+func (a *App) moveDemo(ctx context.Context, rec *store.TenantRecord, port string) error {
+	patch, err := movedTo(port, rec.Document)
+	if err != nil || patch == nil {
+		return err
+	}
+	if rec.Document, err = tenants.Merge(rec.Document, patch); err != nil {
+		return fmt.Errorf("the demo tenant's settings: %w", err)
+	}
+	rec.UpdatedAt = a.clock.Now()
+	err = a.Store.SaveTenant(ctx, rec)
+	if errors.Is(err, store.ErrStale) {
+		return nil // another server changed it at the same moment
+	}
+	if err == nil {
+		a.log.InfoContext(ctx, "the demo tenant's public_url follows the port", "port", port)
+	}
+	return err
+}
+
+// movedTo is the patch that puts the public URL of a document on a port, and with it the front end's pages that begin
+// with it; nil where there is nothing to do. A URL that a developer gave stays: it is https, of another host, without a
+// port, or that of a front end, which cors.allowed_origins lists.
+func movedTo(port string, document []byte) (patch []byte, err error) {
+	var doc struct {
+		PublicURL string `json:"public_url,omitempty"`
+		Headless  struct {
+			FrontendURLs map[string]string `json:"frontend_urls,omitempty"`
+		} `json:"headless,omitzero"`
+		CORS struct {
+			AllowedOrigins []string `json:"allowed_origins,omitempty"`
+		} `json:"cors,omitzero"`
+	}
+	if err := json.Unmarshal(document, &doc); err != nil {
+		return nil, fmt.Errorf("read the demo tenant's settings: %w", err)
+	}
+	old := strings.TrimRight(doc.PublicURL, "/")
+	u, err := url.Parse(old)
+	if err != nil || u.Scheme != "http" || (u.Hostname() != "localhost" && !strings.HasSuffix(u.Hostname(), ".localhost")) ||
+		u.Port() == "" || u.Port() == port || slices.Contains(doc.CORS.AllowedOrigins, old) {
+		return nil, nil
+	}
+	doc.PublicURL = "http://" + net.JoinHostPort(u.Hostname(), port)
+	for page, at := range doc.Headless.FrontendURLs {
+		if path, ok := strings.CutPrefix(at, old+"/"); ok {
+			doc.Headless.FrontendURLs[page] = doc.PublicURL + "/" + path
+		}
+	}
+	if patch, err = json.Marshal(doc); err != nil {
+		return nil, fmt.Errorf("encode the demo tenant's settings: %w", err)
+	}
+	return patch, nil
 }
 
 func portOf(addr string) string {

@@ -266,6 +266,75 @@ func TestTermDrains(t *testing.T) {
 	}
 }
 
+// hold begins a request at a listener and does not end it: the server waits for the rest of its body. It returns once the
+// server is at it, with n requests under way.
+func (s *server) hold(at, path, header string, n int) {
+	s.Helper()
+	c, err := net.DialTimeout("tcp", strings.TrimPrefix(at, "http://"), soon)
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.Cleanup(func() { _ = c.Close() })
+	if _, err := fmt.Fprintf(c, "POST %s HTTP/1.1\r\n%s\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{", path, header); err != nil {
+		s.Fatal(err)
+	}
+	eventually(s, "the request is under way", func() bool {
+		_, metrics := s.admin(http.MethodGet, "/metrics", nil)
+		return strings.Contains(metrics, fmt.Sprintf("\nvestibule_http_requests_in_flight %d\n", n))
+	})
+}
+
+// TestOneDeadlineBoundsTheStop stops the process while everything hangs that it waits for: a request at either listener,
+// and the mail server. The time for the stop is shared by all of them, and its end is not a stop in good order.
+func TestOneDeadlineBoundsTheStop(t *testing.T) {
+	in := newInbox(t)
+	way := newRelay(t, in.addr)
+	way.set(swallow)
+	p := start(t, built(t), "", append(settingsFor(testkit.URL(t, "postgres"), way.addr), "VESTIBULE_SHUTDOWN_TIMEOUT=1s"))
+	s := p.serving(in)
+	host := s.tenant(`{"account": {"email_verification": "mandatory"}}`)
+	s.client("app", host).signup("ann@example.org").want(http.StatusUnauthorized)
+	eventually(t, "the mail server is called", func() bool { return way.seen() > 0 })
+	s.hold(s.public, "/_allauth/app/v1/auth/login", "Host: "+host, 1)
+	s.hold(s.operator, "/admin/v1/tenants", "Host: operators\r\nAuthorization: Bearer "+adminToken, 2)
+	asked := time.Now()
+	p.signal(syscall.SIGTERM)
+	if status := p.status(); status != 1 {
+		t.Errorf("exit status %d where requests were cut off, want 1", status)
+	}
+	// The mail alone would have taken 20 seconds.
+	if took := time.Since(asked); took > 12*time.Second {
+		t.Errorf("the stop took %v", took)
+	}
+	for _, listener := range []string{"public", "operators"} {
+		if said := "stop " + listener + ": requests were cut off: VESTIBULE_SHUTDOWN_TIMEOUT (1s) was up"; !strings.Contains(p.log.String(), said) {
+			t.Errorf("it does not end with %q", said)
+		}
+	}
+}
+
+// TestSecondSignalEndsAtOnce is somebody who does not want to wait for the drain.
+func TestSecondSignalEndsAtOnce(t *testing.T) {
+	in := newInbox(t)
+	p := start(t, built(t), "", append(settingsFor(testkit.URL(t, "postgres"), in.addr), "VESTIBULE_SHUTDOWN_TIMEOUT=10m"))
+	s := p.serving(in)
+	s.hold(s.public, "/_allauth/app/v1/auth/login", "Host: "+s.tenant(""), 1)
+	p.signal(syscall.SIGTERM)
+	eventually(t, "the process drains", func() bool { status, _ := s.ready(); return status == http.StatusServiceUnavailable })
+	eventually(t, "the process is over", func() bool {
+		_ = p.cmd.Process.Signal(syscall.SIGTERM) // again, in case that the first one is still being taken note of
+		select {
+		case <-p.exited:
+			return true
+		default:
+			return false
+		}
+	})
+	if end, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || !end.Signaled() || end.Signal() != syscall.SIGTERM {
+		t.Errorf("the process ended with %v, not by the signal", p.cmd.ProcessState)
+	}
+}
+
 func TestWrongSettingsExitTwo(t *testing.T) {
 	program := built(t)
 	raw, err := os.ReadFile("../config/testdata/everything.bad.env")

@@ -104,6 +104,30 @@ func TestAddressInUseIsNotTold(t *testing.T) {
 	})
 }
 
+// Who sets up a front end must learn which of the two checks it fails, and what to do about it.
+func TestForeignOriginIsToldFromAMissingToken(t *testing.T) {
+	s := boot(t, "sqlite")
+	host := s.tenant(`{"public_url": "https://id.example.org", "cors": {"allowed_origins": ["https://app.example.org"]}}`)
+	for name, c := range map[string]struct {
+		header []string
+		says   []string
+	}{
+		"a foreign origin":  {[]string{"Origin", "https://elsewhere.example.org"}, []string{"origin", "cors.allowed_origins", "public_url"}},
+		"a foreign referer": {[]string{"Referer", "https://elsewhere.example.org/"}, []string{"origin", "cors.allowed_origins", "public_url"}},
+		"the wrong port":    {[]string{"Origin", "https://id.example.org:8443"}, []string{"origin", "cors.allowed_origins", "public_url"}},
+		"no token":          {[]string{"Origin", "https://app.example.org", "X-CSRFToken", "-"}, []string{"csrftoken", "X-CSRFToken"}},
+		"another token":     {[]string{"X-CSRFToken", "x"}, []string{"csrftoken", "X-CSRFToken"}},
+	} {
+		body := map[string]any{"email": "ann@example.org", "password": password}
+		r := s.client("browser", host).post("/auth/login", body, c.header...).want(http.StatusForbidden).code("csrf_failed", "")
+		for _, word := range c.says {
+			if !strings.Contains(r.decoded.Errors[0].Message, word) {
+				t.Errorf("%s: %q does not say %s", name, r.decoded.Errors[0].Message, word)
+			}
+		}
+	}
+}
+
 func TestTwoTenantsNamedIsRefused(t *testing.T) {
 	s := boot(t, "sqlite")
 	a, b := s.tenant(""), s.tenant("")

@@ -16,8 +16,9 @@
 //
 // Load checks everything and returns an *Error that lists every fault at once: the name, what is wrong, and what to do.
 // A VESTIBULE_ variable that does not exist is a fault as well, for a mistyped security setting must not be ignored in
-// silence. (What Kubernetes sets for a service by the name of vestibule is let through.) No fault repeats the value of
-// a secret, nor the name of a file that holds one, since the secret itself may have been put there by mistake.
+// silence. (What the admin command and the tests read is let through, and what Kubernetes sets for a service by the name
+// of vestibule.) No fault repeats the value of a secret, nor the name of a file that holds one, since the secret itself
+// may have been put there by mistake.
 //
 // # Development
 //
@@ -69,7 +70,7 @@ type Config struct {
 	MailFrom mail.Address // the sender where a tenant names none
 
 	TenantHeader string   // canonical form
-	SharedHosts  []string // lower case; where TenantHeader may name the tenant
+	SharedHosts  []string // normal (see package hostname); where TenantHeader may name the tenant
 
 	TrustedProxyCount     int
 	TrustedClientIPHeader string // canonical form; "" for none
@@ -81,6 +82,7 @@ type Config struct {
 	HashWorkers     int // passwords hashed at the same time; at least 1
 	RequestTimeout  time.Duration
 	ShutdownTimeout time.Duration
+	MetricsTenants  int // tenants with time series of their own
 
 	Dev     bool   // --dev
 	DevDir  string // --dev-dir

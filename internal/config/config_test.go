@@ -113,7 +113,7 @@ func TestDefaults(t *testing.T) {
 	c := load(t, nil, needed())
 	if c.Listen != ":8080" || c.AdminListen != "127.0.0.1:9090" || c.TenantHeader != "X-Tenant" || c.TrustedProxyCount != 0 ||
 		c.AllowPrivateNetworks || c.LogFormat != LogJSON || c.LogLevel != slog.LevelInfo || c.DatabaseMaxConns != 20 ||
-		c.RequestTimeout != 15*time.Second || c.ShutdownTimeout != 30*time.Second || c.HashWorkers < 1 ||
+		c.RequestTimeout != 15*time.Second || c.ShutdownTimeout != 30*time.Second || c.HashWorkers < 1 || c.MetricsTenants != 100 ||
 		c.Redis.Given() || c.SMTP.Given() || c.AdminToken.Given() || c.Dev || c.Migrate || c.Mailbox() || c.Keys == nil {
 		t.Errorf("defaults are %+v", c)
 	}
@@ -129,19 +129,19 @@ func TestEverySettingIsRead(t *testing.T) {
 		"VESTIBULE_REDIS_URL=rediss://:pw@redis.example.org:6379/1",
 		"VESTIBULE_SECRET_KEY=" + aKey + "," + aKey, "VESTIBULE_ADMIN_TOKEN=" + strings.Repeat("t", 32),
 		"VESTIBULE_SMTP_URL=smtps://u:p@mail.example.org", "VESTIBULE_MAIL_FROM=Example <no-reply@example.org>",
-		"VESTIBULE_TENANT_HEADER=x-org", "VESTIBULE_SHARED_HOSTS=Auth.Example.org, localhost,auth.example.org,::1",
+		"VESTIBULE_TENANT_HEADER=x-org", "VESTIBULE_SHARED_HOSTS=Auth.Example.org, localhost,auth.example.org.,[::1],bücher.example",
 		"VESTIBULE_TRUSTED_CLIENT_IP_HEADER=cf-connecting-ip", "VESTIBULE_ALLOW_PRIVATE_NETWORKS=true",
 		"VESTIBULE_LOG_FORMAT=text", "VESTIBULE_LOG_LEVEL=debug", "VESTIBULE_HASH_WORKERS=3",
-		"VESTIBULE_REQUEST_TIMEOUT=10s", "VESTIBULE_SHUTDOWN_TIMEOUT=1m",
+		"VESTIBULE_REQUEST_TIMEOUT=10s", "VESTIBULE_SHUTDOWN_TIMEOUT=1m", "VESTIBULE_METRICS_TENANTS=7",
 	})
 	if c.Listen != "0.0.0.0:80" || c.AdminListen != "[::1]:81" || c.DatabaseMaxConns != 5 ||
 		c.Database.Reveal() != "postgres://u:p%40ss@db.example.org:5432/v?sslmode=verify-full" ||
 		c.Redis.Reveal() != "rediss://:pw@redis.example.org:6379/1" || c.AdminToken.Reveal() != strings.Repeat("t", 32) ||
 		c.SMTP.Reveal() != "smtps://u:p@mail.example.org" || c.MailFrom.Address != "no-reply@example.org" ||
 		c.MailFrom.Name != "Example" || c.TenantHeader != "X-Org" ||
-		fmt.Sprint(c.SharedHosts) != "[auth.example.org localhost ::1]" || c.TrustedClientIPHeader != "Cf-Connecting-Ip" ||
+		fmt.Sprint(c.SharedHosts) != "[auth.example.org localhost [::1] xn--bcher-kva.example]" || c.TrustedClientIPHeader != "Cf-Connecting-Ip" ||
 		!c.AllowPrivateNetworks || c.LogFormat != LogText || c.LogLevel != slog.LevelDebug || c.HashWorkers != 3 ||
-		c.RequestTimeout != 10*time.Second || c.ShutdownTimeout != time.Minute {
+		c.RequestTimeout != 10*time.Second || c.ShutdownTimeout != time.Minute || c.MetricsTenants != 7 {
 		t.Errorf("read %+v", c)
 	}
 	if _, ok := c.SQLite(); ok {
@@ -155,16 +155,16 @@ func TestFlagWinsOverEnvironment(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no flag":                       {nil, ":1 true true"},
-		"after a space":                 {[]string{"--listen", ":2"}, ":2 true true"},
-		"after an equal sign":           {[]string{"--listen=:2"}, ":2 true true"},
-		"with one dash":                 {[]string{"-listen=:2"}, ":2 true true"},
-		"the last one counts":           {[]string{"--listen=:2", "--listen=:3"}, ":3 true true"},
-		"a switch off":                  {[]string{"--allow-private-networks=false"}, ":1 false true"},
-		"a switch with its value":       {[]string{"--allow-private-networks", "false"}, ":1 false true"},
-		"a switch takes no argument":    {[]string{"--allow-private-networks", "--listen", ":2"}, ":2 true true"},
-		"an empty flag means not given": {[]string{"--redis-url="}, ":1 true false"},
-		"an empty flag is the default":  {[]string{"--listen=", "--allow-private-networks="}, ":8080 false true"},
+		"no flag":                             {nil, ":1 true true"},
+		"after a space":                       {[]string{"--listen", ":2"}, ":2 true true"},
+		"after an equal sign":                 {[]string{"--listen=:2"}, ":2 true true"},
+		"with one dash":                       {[]string{"-listen=:2"}, ":2 true true"},
+		"the last one counts":                 {[]string{"--listen=:2", "--listen=:3"}, ":3 true true"},
+		"a switch off":                        {[]string{"--allow-private-networks=false"}, ":1 false true"},
+		"a switch with its value":             {[]string{"--allow-private-networks", "false"}, ":1 false true"},
+		"a switch takes no argument":          {[]string{"--allow-private-networks", "--listen", ":2"}, ":2 true true"},
+		"an empty flag means not given":       {[]string{"--listen=", "--allow-private-networks=", "--redis-url", ""}, ":1 true true"},
+		"an empty flag after one that is not": {[]string{"--listen=:2", "--listen="}, ":2 true true"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := load(t, c.args, env)
@@ -182,6 +182,7 @@ func TestEverySettingTakesAFileAndAFlag(t *testing.T) {
 		"TENANT_HEADER": "X-Org", "SHARED_HOSTS": "example.org", "TRUSTED_PROXY_COUNT": "1",
 		"TRUSTED_CLIENT_IP_HEADER": "X-Real-Ip", "ALLOW_PRIVATE_NETWORKS": "true", "LOG_FORMAT": "text", "LOG_LEVEL": "warn",
 		"HASH_WORKERS": "1", "REQUEST_TIMEOUT": "7s", "SHUTDOWN_TIMEOUT": "7s",
+		"METRICS_TENANTS": "7",
 	}
 	dir := t.TempDir()
 	for i := range settings {
@@ -315,6 +316,28 @@ func TestPostgresMustSayItsSSLMode(t *testing.T) {
 	}
 }
 
+// What a host is, is the rule of package hostname: whatever the directory of tenants would refuse is a fault already here.
+func TestSharedHosts(t *testing.T) {
+	for value, want := range map[string]string{
+		"Auth.Example.org": "[auth.example.org]", "[::1], [0::1],127.0.0.1": "[[::1] 127.0.0.1]", "bücher.example": "[xn--bcher-kva.example]",
+		"::1": "", "xn--a": "", "a,xn--a": "", "a,": "", "a_b": "", "example.org:8080": "", "[::1]:8080": "", "https://example.org": "",
+	} {
+		_, err := Load(nil, needed("VESTIBULE_SHARED_HOSTS="+value, "VESTIBULE_LOG_LEVEL=loud"))
+		var e *Error
+		if !errors.As(err, &e) {
+			t.Fatalf("%s: the level was taken: %v", value, err)
+		}
+		if faulty := e.Faults[0].Name == "VESTIBULE_SHARED_HOSTS" && len(e.Faults) == 2; faulty != (want == "") {
+			t.Errorf("%s: %v", value, err)
+		}
+		if want != "" {
+			if c := load(t, nil, needed("VESTIBULE_SHARED_HOSTS="+value)); fmt.Sprint(c.SharedHosts) != want {
+				t.Errorf("%s is %v, want %s", value, c.SharedHosts, want)
+			}
+		}
+	}
+}
+
 // Kubernetes sets these for any service that is named vestibule or vestibule-something.
 func TestServiceLinksAreNoFault(t *testing.T) {
 	load(t, nil, needed(
@@ -325,6 +348,17 @@ func TestServiceLinksAreNoFault(t *testing.T) {
 	))
 	if _, err := Load(nil, needed("VESTIBULE_PORT=8080")); err == nil {
 		t.Error("a port that a person set is ignored")
+	}
+}
+
+// A shell in which the admin command or the tests were set up can start a server too.
+func TestVariablesOfOtherProgramsAreNoFault(t *testing.T) {
+	load(t, nil, needed(
+		"VESTIBULE_ADMIN_URL=http://127.0.0.1:9090", "VESTIBULE_ADMIN_URL_FILE=/run/secrets/url",
+		"VESTIBULE_TEST_POSTGRES_URL=postgres://postgres@127.0.0.1/postgres", "VESTIBULE_TEST_REDIS_URL=redis://127.0.0.1",
+	))
+	if _, err := Load(nil, needed("VESTIBULE_ADMIN_URI=http://127.0.0.1:9090")); err == nil {
+		t.Error("a variable that nobody reads is ignored")
 	}
 }
 

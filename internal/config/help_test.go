@@ -19,7 +19,8 @@ func manual() string {
 		"- in a file that the environment names, such as `VESTIBULE_SECRET_KEY_FILE=/run/secrets/key`. Newlines at its end are cut.\n\n" +
 		"An empty value counts as not given. Give secrets in files or in the environment: other users of the machine can see " +
 		"flags. A value that is wrong or missing, and a variable that begins with `VESTIBULE_` and is not listed here, stops the " +
-		"start with status 2; every fault is listed at once, with what to do about it.\n")
+		"start with status 2; every fault is listed at once, with what to do about it. (The variables of `admin` and of the " +
+		"tests, `VESTIBULE_ADMIN_URL` and `VESTIBULE_TEST_…`, are let through.)\n")
 	b.WriteString("\n## Flags\n\n| Flag | What it does |\n|---|---|\n")
 	for _, f := range flagsOnly {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", strings.TrimSpace(f.name+" "+f.takes), f.text)

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vestibule-auth/vestibule/internal/hostname"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 )
 
@@ -121,8 +122,11 @@ var settings = []setting{
 	{
 		name: "SMTP_URL", section: "Mail", takes: "URL", hidden: true,
 		devText: "mail is kept in a mailbox instead of being sent",
-		text: "The mail server: smtp://user:password@host:port (port 587 unless given, with STARTTLS) or smtps:// (port " +
-			"465 unless given, TLS from the start). A tenant may have a sender of its own.",
+		text: "The mail server: smtp://user:password@host:port (port 587 unless given) or smtps:// (port 465 unless given, TLS " +
+			"from the start). With a user and password, smtp:// sends nothing unless the server offers STARTTLS or is this " +
+			"machine; without them it uses STARTTLS where it is offered, and ?starttls=require at the end makes that a " +
+			"condition as well. A tenant may have a mail server of its own. Mail of those that have none waits until there " +
+			"is one, and is given up after 12 hours; the log says so at the start.",
 		parse: parseSMTP,
 	},
 	{
@@ -140,7 +144,8 @@ var settings = []setting{
 	},
 	{
 		name: "SHARED_HOSTS", takes: "HOSTS",
-		text:  "Hosts that belong to no tenant, where the tenant header decides; with commas between, without scheme or port.",
+		text: "Hosts that belong to no tenant, where the tenant header decides; with commas between, without scheme or port, " +
+			"IPv6 addresses in brackets.",
 		parse: parseSharedHosts,
 	},
 	{
@@ -203,9 +208,17 @@ var settings = []setting{
 	},
 	{
 		name: "SHUTDOWN_TIMEOUT", takes: "DURATION", fallback: "30s",
-		text: "How long requests that are under way at a stop may take to finish, from 1s to 10m. The platform must wait " +
+		text: "How long a stop may take altogether, from 1s to 10m: requests that are under way finish, and mail that is on " +
+			"its way. What is not over then is cut off, and the exit status is 1. The platform must wait some seconds " +
 			"longer than this before it kills the process.",
 		parse: func(c *Config, v string) (err error) { c.ShutdownTimeout, err = duration(v); return err },
+	},
+	{
+		name: "METRICS_TENANTS", takes: "NUMBER", fallback: "100",
+		text: "How many tenants have time series of their own in the metrics at a time; the rest share the label \"other\". " +
+			"Who comes first is named. A tenant that had no request for an hour gives its place, and its series with it, to " +
+			"one that comes when all are taken. Each takes some dozens of series.",
+		parse: func(c *Config, v string) (err error) { c.MetricsTenants, err = number(v, 0, 10_000); return err },
 	},
 }
 
@@ -218,7 +231,7 @@ func address(v string) (string, error) {
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || port != strconv.FormatUint(n, 10) {
 		return "", flawed(remedy, "has the port %s, which is not a number from 0 to 65535", shown(port))
 	}
-	if _, err := netip.ParseAddr(host); host != "" && err != nil && !hostname.MatchString(host) {
+	if _, err := netip.ParseAddr(host); host != "" && err != nil && !hostname.Plain(strings.ToLower(host)) {
 		return "", flawed(remedy, "has the host %s, which is neither a name nor an IP address", shown(host))
 	}
 	return v, nil
@@ -299,16 +312,12 @@ func parseClientIPHeader(c *Config, v string) error {
 	return nil
 }
 
-// hostname is a name of letters, digits and dashes, with dots between (RFC 1123, section 2.1).
-var hostname = regexp.MustCompile(`^(?i:[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.(?i:[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?))*$`)
-
 func parseSharedHosts(c *Config, v string) error {
 	for part := range strings.SplitSeq(v, ",") {
-		host := strings.ToLower(strings.TrimSpace(part))
-		_, err := netip.ParseAddr(host)
-		if err != nil && (!hostname.MatchString(host) || len(host) > 253) {
+		host, ok := hostname.Bare(strings.TrimSpace(part))
+		if !ok {
 			c.SharedHosts = nil
-			return flawed("Write bare hosts with commas between, such as auth.example.org,localhost",
+			return flawed("Write bare hosts with commas between, such as auth.example.org,localhost,[::1]",
 				"has the entry %s, which is not a host", shown(part))
 		}
 		if !slices.Contains(c.SharedHosts, host) {

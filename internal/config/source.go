@@ -29,7 +29,7 @@ type grant struct {
 
 // input is what args and environ say, before any value is looked at.
 type input struct {
-	given  map[string]grant // by the setting's name; never an empty value from the environment
+	given  map[string]grant // by the setting's name; never an empty value
 	faulty map[string]bool  // settings whose value could not be had; the fault is in faults
 	faults []Fault
 
@@ -39,8 +39,8 @@ type input struct {
 
 // has reports whether a value was given, be it one that could not be read.
 func (in *input) has(name string) bool {
-	g, ok := in.given[name]
-	return in.faulty[name] || ok && g.value != ""
+	_, ok := in.given[name]
+	return ok || in.faulty[name]
 }
 
 // collect reads the environment first and the flags over it.
@@ -75,7 +75,7 @@ func (in *input) environment(environ []string) {
 		base, isFile := strings.CutSuffix(name, fileSuffix)
 		switch {
 		case !isFile || settingNamed(base) == nil:
-			if !serviceLink(name, value) {
+			if !serviceLink(name, value) && !othersVariable(name) {
 				in.unknownVariable(env)
 			}
 		case value == "":
@@ -164,6 +164,12 @@ func serviceLink(name, value string) bool {
 	return (name == "PORT" || strings.HasSuffix(name, "_PORT")) && strings.Contains(value, "://")
 }
 
+// othersVariable reports whether a variable is read by other programs of the product, whose environment a server often
+// shares: by the admin command, and by the tests.
+func othersVariable(name string) bool {
+	return strings.TrimSuffix(name, fileSuffix) == "ADMIN_URL" || strings.HasPrefix(name, "TEST_")
+}
+
 func (in *input) unknownVariable(env string) {
 	var known []string
 	for i := range settings {
@@ -220,9 +226,11 @@ func (in *input) flags(args []string) {
 			i++
 			value = args[i]
 		}
-		if s != nil {
+		switch {
+		case value == "":
+		case s != nil:
 			in.given[s.name] = grant{source: "--" + name, value: value}
-		} else if value != "" {
+		default:
 			in.devDir = value
 		}
 	}

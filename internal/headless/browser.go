@@ -52,7 +52,7 @@ func (b *browser) admit(r *http.Request, v *flows.Visit) error {
 		return nil
 	}
 	if !ownOrigin(r, v.Tenant) {
-		return errCSRF
+		return errOrigin
 	}
 	sent := cookie(r, v.Tenant.Settings.Cookies.CSRFName)
 	shown := r.Header.Get("X-CSRFToken")

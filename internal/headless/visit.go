@@ -134,4 +134,14 @@ func needsProof(r *http.Request) bool {
 	return r.Method != http.MethodGet && r.Method != http.MethodHead
 }
 
-var errCSRF = &refusal.Refusal{Kind: refusal.Forbidden, Details: []refusal.Detail{{Message: refusal.CSRFFailed.Message(), Code: refusal.CSRFFailed}}}
+// What a browser's request lacks: the proof that goes with its cookie, or an origin that may act here. To front ends it is
+// the same; whoever sets one up has to know which.
+var (
+	errCSRF   = forged(refusal.CSRFFailed.Message())
+	errOrigin = forged("The CSRF check failed: this tenant does not know the origin of the page that sent the request. " +
+		"Add it to the tenant's cors.allowed_origins, or set public_url to where the pages are.")
+)
+
+func forged(message string) error {
+	return &refusal.Refusal{Kind: refusal.Forbidden, Details: []refusal.Detail{{Message: message, Code: refusal.CSRFFailed}}}
+}

@@ -5,6 +5,7 @@
 package httpd
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -26,7 +27,7 @@ func standing() (http.Handler, *http.Request) {
 	}), Options{
 		Log:            slog.New(slog.NewJSONHandler(io.Discard, nil)),
 		Clock:          clock.System{},
-		Metrics:        NewMetrics(DefaultTenants),
+		Metrics:        NewMetrics(100, clock.System{}),
 		RealIP:         &RealIP{ProxyCount: 1},
 		RequestTimeout: 15 * time.Second,
 	})
@@ -51,6 +52,29 @@ func BenchmarkStandardChainWithBody(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		h.ServeHTTP(w, r)
+	}
+}
+
+// BenchmarkTenantWithoutSlot is what a request of a tenant costs that is not named in the metrics.
+func BenchmarkTenantWithoutSlot(b *testing.B) {
+	m := NewMetrics(100, clock.System{})
+	for i := range 101 {
+		m.asked(fmt.Sprint("t", i))
+	}
+	now := m.clock.Now()
+	b.ReportAllocs()
+	for b.Loop() {
+		m.request(requestLabels{"/auth/session", "GET", "acme", 200}, now, now)
+	}
+}
+
+// TestCountingAllocatesNothing is for every request of every tenant, be it named or not.
+func TestCountingAllocatesNothing(t *testing.T) {
+	m := NewMetrics(1, clock.System{})
+	for _, tenant := range []string{"acme", "late"} {
+		if n := testing.AllocsPerRun(1000, func() { m.asked(tenant) }); n > 0 {
+			t.Errorf("counting a request of %s makes %v allocations", tenant, n)
+		}
 	}
 }
 

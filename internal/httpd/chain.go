@@ -55,7 +55,7 @@ func Standard(h http.Handler, o Options) http.Handler {
 		o.BodyLimit = DefaultBodyLimit
 	}
 	if o.Metrics == nil {
-		o.Metrics = NewMetrics(DefaultTenants)
+		o.Metrics = NewMetrics(0, o.Clock)
 	}
 	return Chain(h,
 		Begun(o.Clock, o.RealIP, o.RequestTimeout),
@@ -155,7 +155,7 @@ func Measured(m *Metrics, c clock.Clock) Middleware {
 			defer func() {
 				m.inFlight.Dec()
 				rec := From(r.Context())
-				m.request(rec.Route, r.Method, rec.Tenant, rec.final(returned), c.Now().Sub(rec.Start))
+				m.request(requestLabels{rec.Route, r.Method, rec.Tenant, rec.final(returned)}, rec.Start, c.Now())
 			}()
 			next.ServeHTTP(w, r)
 			returned = true

@@ -121,7 +121,7 @@ func TestAccessLogNamesNoUnknownMethodOrPath(t *testing.T) {
 
 func TestPanicIsAnswered500(t *testing.T) {
 	var j journal
-	m := NewMetrics(1)
+	m := NewMetrics(1, clock.System{})
 	h := Standard(handler(func(w http.ResponseWriter, r *http.Request) {
 		SetRoute(r.Context(), "/x")
 		w.Header().Set("Set-Cookie", "sessionid=hunter2")
@@ -173,7 +173,7 @@ func TestPanicAmidAnAnswerCutsTheConnection(t *testing.T) {
 
 func TestAbortPassesAndIsStillLogged(t *testing.T) {
 	var j journal
-	m := NewMetrics(1)
+	m := NewMetrics(1, clock.System{})
 	h := Standard(handler(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }),
 		Options{Log: j.logger(), Metrics: m})
 	func() {
@@ -317,7 +317,7 @@ func TestRecordContextIsAContext(t *testing.T) {
 }
 
 func TestWriterKeepsTheConnectionsAbilities(t *testing.T) {
-	m := NewMetrics(1)
+	m := NewMetrics(1, clock.System{})
 	early := make(chan struct{})
 	srv := httptest.NewServer(Standard(handler(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusEarlyHints)

@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"database/sql"
+	"maps"
 	"net/http"
 	"strconv"
 	"sync"
@@ -10,10 +11,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-)
 
-// DefaultTenants is how many tenants have a label value of their own where nothing else is said.
-const DefaultTenants = 100
+	"github.com/vestibule-auth/vestibule/internal/clock"
+)
 
 const (
 	other      = "other"     // the label value of everything beyond a bound
@@ -63,10 +63,12 @@ func (b *Bounded) Label(name string) string {
 }
 
 // Metrics are the numbers that Prometheus reads, in a registry of their own. Packages that count something are handed
-// the methods, and know nothing of Prometheus. Tenants are named by slugs of tenants that exist, and are bounded still.
+// the methods, and know nothing of Prometheus. Tenants are named by slugs of tenants that exist, and are bounded still:
+// see slots.
 type Metrics struct {
 	registry *prometheus.Registry
-	tenants  *Bounded
+	clock    clock.Clock
+	tenants  *slots
 	routes   *Bounded
 	words    *Bounded
 
@@ -94,11 +96,11 @@ type requestSeries struct {
 	duration prometheus.Observer
 }
 
-// NewMetrics makes the metrics, with a label value for each of the first so many tenants.
-func NewMetrics(tenants int) *Metrics {
+// NewMetrics makes the metrics, with label values for so many tenants at a time. A clock tells which of them are idle.
+func NewMetrics(tenants int, c clock.Clock) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
-		tenants:  NewBounded(tenants),
+		clock:    c,
 		routes:   NewBounded(mostRoutes),
 		words:    NewBounded(mostWords),
 		series:   map[requestLabels]requestSeries{},
@@ -121,11 +123,12 @@ func NewMetrics(tenants int) *Metrics {
 		logins:  counters("logins_total", "Logins by result.", "tenant", "result"),
 		signups: counters("signups_total", "Signups by result.", "tenant", "result"),
 		mails:   counters("mails_total", "Messages by kind and result.", "kind", "result"),
-		limits:  counters("limits_hit_total", "Requests turned away by a rate limit.", "action", "tenant"),
+		limits:  counters("limits_hit_total", "Requests turned away by a rate limit.", "tenant", "action"),
 		degraded: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "vestibule_limiter_degraded", Help: "1 while limits are counted in the process because Redis is out of reach.",
 		}),
 	}
+	m.tenants = &slots{most: tenants, forget: m.forget, held: map[string]*slot{}}
 	m.registry.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
@@ -148,14 +151,10 @@ func (m *Metrics) Handler() http.Handler {
 }
 
 // Login counts a login with its result, such as "ok", "mismatch" or "limited".
-func (m *Metrics) Login(tenant, result string) {
-	m.logins.WithLabelValues(m.tenants.Label(tenant), m.words.Label(result)).Inc()
-}
+func (m *Metrics) Login(tenant, result string) { m.countOf(tenant, m.logins, result) }
 
 // Signup counts a signup with its result.
-func (m *Metrics) Signup(tenant, result string) {
-	m.signups.WithLabelValues(m.tenants.Label(tenant), m.words.Label(result)).Inc()
-}
+func (m *Metrics) Signup(tenant, result string) { m.countOf(tenant, m.signups, result) }
 
 // Mail counts a message of a kind, the template's name, with its result, such as "sent", "retried", "failed" or "expired".
 func (m *Metrics) Mail(kind, result string) {
@@ -163,8 +162,23 @@ func (m *Metrics) Mail(kind, result string) {
 }
 
 // LimitHit counts a request that the limit of an action turned away.
-func (m *Metrics) LimitHit(action, tenant string) {
-	m.limits.WithLabelValues(m.words.Label(action), m.tenants.Label(tenant)).Inc()
+func (m *Metrics) LimitHit(action, tenant string) { m.countOf(tenant, m.limits, action) }
+
+// countOf counts one more of something of a tenant.
+func (m *Metrics) countOf(tenant string, what *prometheus.CounterVec, word string) {
+	label := m.tenants.hold(tenant, m.clock.Now())
+	defer m.tenants.release()
+	what.WithLabelValues(label, m.words.Label(word)).Inc()
+}
+
+// forget drops the time series of a tenant that has no label value of its own any more.
+func (m *Metrics) forget(tenant string) {
+	for _, of := range []*prometheus.CounterVec{m.requests, m.logins, m.signups, m.limits} {
+		of.DeletePartialMatch(prometheus.Labels{"tenant": tenant})
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	maps.DeleteFunc(m.series, func(l requestLabels, _ requestSeries) bool { return l.tenant == tenant })
 }
 
 // LimiterDegraded says whether limits are counted in the process because Redis is out of reach.
@@ -220,21 +234,21 @@ func (p pool) Collect(to chan<- prometheus.Metric) {
 }
 
 // request counts and times a request. Every label is bounded before it is looked up.
-func (m *Metrics) request(route, method, tenant string, status int, took time.Duration) {
-	if status < 100 || status > 599 {
-		status = 0
+func (m *Metrics) request(l requestLabels, start, end time.Time) {
+	l.route, l.method = m.routes.Label(routeLabel(l.route)), knownMethod(l.method)
+	if l.status < 100 || l.status > 599 {
+		l.status = 0
 	}
-	labels := requestLabels{
-		route: m.routes.Label(routeLabel(route)), method: knownMethod(method), tenant: m.tenants.Label(tenant), status: status,
-	}
+	l.tenant = m.tenants.hold(l.tenant, end)
+	defer m.tenants.release()
 	m.mu.RLock()
-	s, ok := m.series[labels]
+	s, ok := m.series[l]
 	m.mu.RUnlock()
 	if !ok {
-		s = m.add(labels)
+		s = m.add(l)
 	}
 	s.count.Inc()
-	s.duration.Observe(took.Seconds())
+	s.duration.Observe(end.Sub(start).Seconds())
 }
 
 func (m *Metrics) add(l requestLabels) requestSeries {

@@ -49,7 +49,7 @@ func ours(series map[string]string) int {
 }
 
 func TestRequestsAreMeasured(t *testing.T) {
-	m := NewMetrics(DefaultTenants)
+	m := NewMetrics(100, clock.System{})
 	fake := clock.At(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
 	h := Standard(handler(func(w http.ResponseWriter, r *http.Request) {
 		if got := scrape(t, m)["vestibule_http_requests_in_flight"]; got != "1" {
@@ -81,7 +81,7 @@ func TestRequestsAreMeasured(t *testing.T) {
 
 // Whatever strangers send, the number of time series stays what it is, and so does the memory behind it.
 func TestUnboundedMetricLabels(t *testing.T) {
-	m := NewMetrics(10)
+	m := NewMetrics(10, clock.System{})
 	h := Standard(handler(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/known" {
 			SetRoute(r.Context(), "/known")
@@ -127,15 +127,15 @@ func TestUnboundedMetricLabels(t *testing.T) {
 			t.Errorf("a stranger's word is a label: %s", series)
 		}
 	}
-	if len(m.tenants.names) != 10 || len(m.words.names) != mostWords || len(m.routes.names) > 2 {
-		t.Errorf("kept %d tenants, %d words, %d routes", len(m.tenants.names), len(m.words.names), len(m.routes.names))
+	if len(m.tenants.held) != 10 || len(m.words.names) != mostWords || len(m.routes.names) > 2 {
+		t.Errorf("kept %d tenants, %d words, %d routes", len(m.tenants.held), len(m.words.names), len(m.routes.names))
 	}
 }
 
 func TestRoutesAreBoundedEvenWherePathsArePassed(t *testing.T) {
-	m := NewMetrics(1)
+	m := NewMetrics(1, clock.System{})
 	for i := range 10_000 {
-		m.request(fmt.Sprintf("/path%d", i), "GET", "acme", i, time.Millisecond)
+		m.request(requestLabels{fmt.Sprintf("/path%d", i), "GET", "acme", i}, time.Time{}, time.Time{})
 	}
 	if n := testutil.CollectAndCount(m.durations); n != mostRoutes+1 {
 		t.Errorf("%d routes, want %d and the rest", n, mostRoutes)
@@ -180,7 +180,7 @@ func TestBoundedIsExactUnderConcurrency(t *testing.T) {
 }
 
 func TestBusinessMetrics(t *testing.T) {
-	m := NewMetrics(DefaultTenants)
+	m := NewMetrics(100, clock.System{})
 	m.Login("acme", "ok")
 	m.Login("acme", "ok")
 	m.Signup("acme", "closed")

@@ -23,12 +23,11 @@ const (
 
 // ServerOptions say what a server listens on and serves.
 type ServerOptions struct {
-	Name            string // for logs and errors, such as "public"
-	Addr            string // host:port
-	Handler         http.Handler
-	RequestTimeout  time.Duration // the longest that the handler takes
-	ShutdownTimeout time.Duration // how long requests may take to finish at a stop
-	Log             *slog.Logger
+	Name           string // for logs and errors, such as "public"
+	Addr           string // host:port
+	Handler        http.Handler
+	RequestTimeout time.Duration // the longest that the handler takes
+	Log            *slog.Logger
 }
 
 // Server serves HTTP on one listener.
@@ -36,7 +35,6 @@ type Server struct {
 	name     string
 	listener net.Listener
 	http     *http.Server
-	drain    time.Duration
 	log      *slog.Logger
 }
 
@@ -53,7 +51,6 @@ func Listen(ctx context.Context, o ServerOptions) (*Server, error) {
 	return &Server{
 		name:     o.Name,
 		listener: l,
-		drain:    o.ShutdownTimeout,
 		log:      o.Log,
 		http: &http.Server{
 			Handler:           o.Handler,
@@ -82,9 +79,9 @@ func ignoreClosed(err error) error {
 	return err
 }
 
-// Serve answers requests until ctx is done. Then it takes no new ones, lets those under way finish, and returns nil; if
-// they take longer than the shutdown timeout, they are cut off and the error is context.DeadlineExceeded.
-func (s *Server) Serve(ctx context.Context) error {
+// Serve answers requests until ctx is done. Then it takes no new ones, lets those under way finish, and returns nil. Those
+// that are not over when drain is done are cut off, which is an error with the cause of drain's end.
+func (s *Server) Serve(ctx, drain context.Context) error {
 	s.log.InfoContext(ctx, "listening", "listener", s.name, "address", s.Addr().String())
 	served := make(chan error, 1)
 	go func() { served <- s.http.Serve(s.listener) }()
@@ -93,11 +90,13 @@ func (s *Server) Serve(ctx context.Context) error {
 		return fmt.Errorf("serve %s: %w", s.name, err)
 	case <-ctx.Done():
 	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.drain)
-	defer cancel()
 	err := s.http.Shutdown(drain)
 	if err != nil {
-		s.log.WarnContext(ctx, "requests were cut off at the stop", "listener", s.name, "waited", s.drain)
+		if drain.Err() != nil {
+			err = context.Cause(drain)
+			s.log.WarnContext(ctx, "requests were cut off at the stop", "listener", s.name, "cause", err)
+			err = fmt.Errorf("requests were cut off: %w", err)
+		}
 		err = fmt.Errorf("stop %s: %w", s.name, errors.Join(err, s.http.Close()))
 	}
 	if end := <-served; !errors.Is(end, http.ErrServerClosed) {

@@ -28,7 +28,7 @@ const patience = 30 * time.Second
 func serving(t *testing.T, h http.Handler, tune func(*http.Server)) *Server {
 	t.Helper()
 	s, err := Listen(t.Context(), ServerOptions{
-		Name: "test", Addr: "127.0.0.1:0", Handler: h, RequestTimeout: 15 * time.Second, ShutdownTimeout: patience,
+		Name: "test", Addr: "127.0.0.1:0", Handler: h, RequestTimeout: 15 * time.Second,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +38,7 @@ func serving(t *testing.T, h http.Handler, tune func(*http.Server)) *Server {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- s.Serve(ctx) }()
+	go func() { done <- s.Serve(ctx, context.Background()) }()
 	t.Cleanup(func() {
 		_ = s.http.Close() // what a test left open need not be waited for
 		stop()
@@ -188,7 +188,7 @@ func TestIdleConnectionsDoNotHurt(t *testing.T) {
 	p := &pipes{s.listener, make(chan net.Conn)}
 	s.listener = p
 	served := make(chan error, 1)
-	go func() { served <- s.Serve(t.Context()) }()
+	go func() { served <- s.Serve(t.Context(), t.Context()) }()
 	for i := range many {
 		c := p.dial()
 		defer func() { _ = c.Close() }()
@@ -215,7 +215,7 @@ func TestIdleConnectionsDoNotHurt(t *testing.T) {
 func TestStopLetsRequestsFinish(t *testing.T) {
 	started, finish := make(chan struct{}), make(chan struct{})
 	s, err := Listen(t.Context(), ServerOptions{
-		Name: "test", Addr: "127.0.0.1:0", RequestTimeout: patience, ShutdownTimeout: patience,
+		Name: "test", Addr: "127.0.0.1:0", RequestTimeout: patience,
 		Handler: handler(func(w http.ResponseWriter, _ *http.Request) {
 			close(started)
 			<-finish
@@ -227,7 +227,7 @@ func TestStopLetsRequestsFinish(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- s.Serve(ctx) }()
+	go func() { served <- s.Serve(ctx, context.Background()) }()
 	got := make(chan string, 1)
 	go func() { got <- fetch(t, s) }()
 	<-started
@@ -257,7 +257,7 @@ func TestStopLetsRequestsFinish(t *testing.T) {
 func TestStopDoesNotWaitForEver(t *testing.T) {
 	started, over := make(chan struct{}), make(chan struct{})
 	s, err := Listen(t.Context(), ServerOptions{
-		Name: "test", Addr: "127.0.0.1:0", ShutdownTimeout: time.Millisecond, RequestTimeout: patience,
+		Name: "test", Addr: "127.0.0.1:0", RequestTimeout: patience,
 		Handler: handler(func(_ http.ResponseWriter, r *http.Request) {
 			close(started)
 			<-r.Context().Done() // ends because the connection is closed
@@ -268,13 +268,17 @@ func TestStopDoesNotWaitForEver(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
+	drain, cut := context.WithCancelCause(context.Background())
+	defer cut(nil)
 	served := make(chan error, 1)
-	go func() { served <- s.Serve(ctx) }()
+	go func() { served <- s.Serve(ctx, drain) }()
 	c := dial(t, s)
 	_, _ = io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 	<-started
 	stop()
-	if err := <-served; !errors.Is(err, context.DeadlineExceeded) {
+	late := errors.New("the time was up")
+	cut(late)
+	if err := <-served; !errors.Is(err, late) {
 		t.Errorf("cutting a request off gave %v", err)
 	}
 	<-over
@@ -288,7 +292,7 @@ func TestServeFailsIfTheListenerDoes(t *testing.T) {
 	if err := s.listener.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Serve(t.Context()); !errors.Is(err, net.ErrClosed) {
+	if err := s.Serve(t.Context(), t.Context()); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("serving without a listener gave %v", err)
 	}
 }
@@ -318,8 +322,15 @@ func TestGroupStopsInReverse(t *testing.T) {
 	g.Add(func() error { return boom }, func(error) {})
 	add("operators")
 	add("public")
-	if err := g.Run(); !errors.Is(err, boom) {
-		t.Errorf("Run gave %v, want the first error", err)
+	// That something was stopped because of another does not make its own error less of one.
+	err := g.Run()
+	if !errors.Is(err, boom) || !strings.HasPrefix(err.Error(), "boom\n") {
+		t.Errorf("Run gave %v, want the first error first", err)
+	}
+	for _, name := range []string{"database", "worker", "operators", "public"} {
+		if !strings.Contains(err.Error(), name+" was stopped") {
+			t.Errorf("Run gave %v, without the error of the %s", err, name)
+		}
 	}
 	if want := []string{"public", "operators", "worker", "database"}; !slices.Equal(stopped, want) {
 		t.Errorf("stopped %v, want %v", stopped, want)
@@ -331,7 +342,7 @@ func TestGroupEndsWithTheFirstThatEnds(t *testing.T) {
 	if err := g.Run(); err != nil {
 		t.Errorf("an empty group gave %v", err)
 	}
-	g.Add(Until(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }))
+	g.Add(Until(func(ctx context.Context) error { <-ctx.Done(); return nil }))
 	g.Add(func() error { return nil }, func(error) {})
 	if err := g.Run(); err != nil {
 		t.Errorf("the first ended well, but the group gave %v", err)
@@ -454,7 +465,7 @@ func TestHealthIsLoggedWhenItChanges(t *testing.T) {
 }
 
 func TestOperators(t *testing.T) {
-	h := Operators(NewHealth(nil), NewMetrics(1), hello)
+	h := Operators(NewHealth(nil), NewMetrics(1, clock.System{}), hello)
 	for path, want := range map[string]string{
 		"/livez": `{"status":"ok"}`, "/readyz": `{"status":"ok"}`, "/metrics": "vestibule_limiter_degraded 0", "/": "hello",
 		"/livez/x": "hello",

@@ -36,11 +36,12 @@ type SMTPServer struct {
 
 // ParseSMTPURL reads a mail server's URL:
 //
-//	smtp://host         port 587; STARTTLS (RFC 3207) where the server offers it
-//	smtp://host:25?starttls=require
-//	smtps://host        port 465; TLS from the start
+//	smtp://user:password@host         port 587; STARTTLS (RFC 3207), or nothing is sent
+//	smtp://host                       the same port; STARTTLS where the server offers it
+//	smtp://host:25?starttls=require   STARTTLS, or nothing is sent
+//	smtps://user:password@host        port 465; TLS from the start
 //
-// with user:password@ before the host where it wants them. They are sent over TLS only, or to loopback.
+// A password goes in the clear to this machine alone, and there not either if STARTTLS is asked for.
 func ParseSMTPURL(raw string) (SMTPServer, error) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Opaque != "" || u.Hostname() == "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "" {
@@ -86,6 +87,10 @@ func (s SMTPServer) Given() bool { return s.host != "" }
 
 // Addr is the server's host and port.
 func (s SMTPServer) Addr() string { return net.JoinHostPort(s.host, strconv.Itoa(s.port)) }
+
+// mustEncrypt reports whether nothing goes to the server but over TLS: it was asked for, or a password would be sent to
+// another machine.
+func (s SMTPServer) mustEncrypt(local bool) bool { return s.requireTLS || s.user != "" && !local }
 
 // String is the server without its user and password.
 func (s SMTPServer) String() string {
@@ -244,7 +249,7 @@ func deliver(ctx context.Context, s SMTPServer, dial dialFunc, config *tls.Confi
 	if err != nil {
 		return connectError(ctx, err)
 	}
-	if _, encrypted := conversation.TLSConnectionState(); s.requireTLS && !encrypted {
+	if _, encrypted := conversation.TLSConnectionState(); !encrypted && s.mustEncrypt(local) {
 		return &SendError{Step: "connect", Err: ErrNoTLS}
 	}
 	if ok, _ := conversation.Extension("SMTPUTF8"); l.utf8 && !ok {
@@ -330,7 +335,7 @@ type login struct {
 
 // Start picks the way.
 func (l *login) Start(info *smtp.ServerInfo) (string, []byte, error) {
-	if !info.TLS && (!*l.local || l.server.requireTLS) {
+	if !info.TLS && l.server.mustEncrypt(*l.local) {
 		return "", nil, ErrNoTLS
 	}
 	for _, way := range []string{"PLAIN", "LOGIN", "CRAM-MD5"} {

@@ -221,25 +221,49 @@ func TestSMTPDistrustsStrangeCertificates(t *testing.T) {
 	}
 }
 
+// With a password STARTTLS is a condition, whatever somebody in between makes of the server's offers. Without one it is
+// used where it is offered.
 func TestPasswordsAreNotSentInTheClear(t *testing.T) {
-	m := serve(t, "", false, func(m *mailServer) { m.ways = []string{"PLAIN", "LOGIN", "CRAM-MD5"}; m.smtp.AllowInsecureAuth = true })
-	s, err := ParseSMTPURL("smtp://" + userinfo + "mail.example.org")
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := acme(t, "acme")
-	l, err := envelope(a, outgoing(t, a, "ann@example.org"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	// The connection looks like one to another machine, whose name has been taken over by a listener.
-	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
-		var d net.Dialer
-		c, err := d.DialContext(ctx, network, m.addr)
-		return elsewhere{c}, err
+	send := func(t *testing.T, raw string, m *mailServer) error {
+		t.Helper()
+		s, err := ParseSMTPURL(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := acme(t, "acme")
+		l, err := envelope(a, outgoing(t, a, "ann@example.org"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
+			var d net.Dialer
+			c, err := d.DialContext(ctx, network, m.addr)
+			return elsewhere{c}, err
+		}
+		return deliver(t.Context(), s, dial, outbound.AtLeastTLS12(trusting()), l)
 	}
-	if err := deliver(t.Context(), s, dial, outbound.AtLeastTLS12(nil), l); !errors.Is(err, ErrNoTLS) {
-		t.Errorf("got %v, not ErrNoTLS", err)
+	ways := func(m *mailServer) { m.ways, m.smtp.AllowInsecureAuth = []string{"PLAIN", "LOGIN", "CRAM-MD5"}, true }
+	for name, c := range map[string]struct {
+		url    string
+		change func(*mailServer)
+		want   error
+	}{
+		"a password, and no STARTTLS":                {"smtp://" + userinfo + "localhost", ways, ErrNoTLS},
+		"a password, and no offer at all":            {"smtp://" + userinfo + "localhost", nil, ErrNoTLS},
+		"a password, and STARTTLS":                   {"smtp://" + userinfo + "localhost", func(m *mailServer) { withSTARTTLS(m); ways(m) }, nil},
+		"no password, and no STARTTLS":               {"smtp://localhost", nil, nil},
+		"no password, and STARTTLS that is required": {"smtp://localhost?starttls=require", nil, ErrNoTLS},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := serve(t, "", false, c.change)
+			if err := send(t, c.url, m); !errors.Is(err, c.want) {
+				t.Errorf("got %v, want %v", err, c.want)
+			}
+			if got := len(m.got()); (got == 1) != (c.want == nil) {
+				t.Errorf("%d mails arrived", got)
+			}
+		})
 	}
 }
 

@@ -145,22 +145,21 @@ type desk struct {
 }
 
 // Run sends messages until ctx is done. It then starts no more, finishes those on their way, hands back the ones that it
-// leased and did not start, and returns nil.
-func (w *Worker) Run(ctx context.Context) error {
+// leased and did not start, and returns nil. What is still on its way when drain is done is cut off, and comes back when
+// its lease ends.
+func (w *Worker) Run(ctx, drain context.Context) error {
 	w.prepare()
 	d := &desk{lanes: map[string]*lane{}}
 	done := make(chan outcome, w.Senders)
 	tick := time.NewTicker(w.Poll)
 	defer tick.Stop()
-	// What is on its way is neither cut short by ctx nor left without a bound: see SendTimeout.
-	through := context.WithoutCancel(ctx)
 
 	w.fill(ctx, d)
 	for {
-		w.start(through, d, done)
+		w.start(drain, d, done) // what is on its way is not cut short by ctx
 		select {
 		case <-ctx.Done():
-			w.handBack(through, d)
+			w.handBack(drain, d)
 			for ; d.busy > 0; d.busy-- {
 				<-done
 			}
@@ -223,6 +222,9 @@ func (w *Worker) start(ctx context.Context, d *desk, done chan<- outcome) {
 
 // handBack returns what was leased and not started, so that another worker need not wait for the leases to end.
 func (w *Worker) handBack(ctx context.Context, d *desk) {
+	if ctx.Err() != nil {
+		return // there is no time for it
+	}
 	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
 	defer cancel()
 	for _, l := range d.lanes {
@@ -324,6 +326,10 @@ func (w *Worker) process(ctx context.Context, m store.Message) bool {
 		"attempt", m.Attempts)
 	if t != nil {
 		log = log.With("slug", t.Slug)
+	}
+	if err != nil && ctx.Err() != nil {
+		log.WarnContext(ctx, "message cut off at the stop; it is sent when its lease has ended")
+		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
 	defer cancel()

@@ -101,6 +101,19 @@ func (q *queue) row(id string) row {
 	return row{}
 }
 
+// due is how many messages could be leased.
+func (q *queue) due(now time.Time) int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n := 0
+	for _, r := range q.rows {
+		if r.state == "queued" && !r.DueAt.After(now) {
+			n++
+		}
+	}
+	return n
+}
+
 func (q *queue) count(state string) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -122,6 +135,7 @@ type office struct {
 	tenants map[string]*tenants.Tenant
 	log     *buffer
 	stop    func() // ends Run and waits for it
+	cut     func() // ends what a stop would wait for
 
 	mu      sync.Mutex
 	results []string
@@ -203,14 +217,16 @@ func codeTo(phone string) Letter {
 
 func (o *office) run() {
 	ctx, cancel := context.WithCancel(context.Background())
+	drain, cut := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if err := o.Run(ctx); err != nil {
+		if err := o.Run(ctx, drain); err != nil {
 			o.t.Errorf("the worker ended with %v", err)
 		}
 	}()
-	o.stop = func() { cancel(); <-done }
+	o.stop = func() { cancel(); <-done; cut() }
+	o.cut = cut
 }
 
 func (o *office) close() {
@@ -552,15 +568,7 @@ func TestStoppingFinishesWhatIsOnItsWay(t *testing.T) {
 	<-started
 	ended := make(chan struct{})
 	go func() { defer close(ended); o.close() }()
-	o.wait("the return of what was not started", func() bool {
-		n := 0
-		for i := range 5 {
-			if r := o.queue.row(fmt.Sprintf("m%d", i)); r.state == "queued" && !r.DueAt.After(o.clock.Now()) {
-				n++
-			}
-		}
-		return n == 3
-	})
+	o.wait("the return of what was not started", func() bool { return o.queue.due(o.clock.Now()) == 3 })
 	select {
 	case <-ended:
 		t.Error("the worker did not wait for the mail on its way")
@@ -570,6 +578,38 @@ func TestStoppingFinishesWhatIsOnItsWay(t *testing.T) {
 	<-ended
 	if n := o.queue.count("sent"); n != 2 {
 		t.Errorf("%d mails are sent", n)
+	}
+}
+
+// A mail server that hangs must not hold a stop up for longer than there is time. The message comes back when its lease
+// ends, as after a crash.
+func TestStoppingCutsOffWhatTakesTooLong(t *testing.T) {
+	started := make(chan struct{}, 2)
+	o := open(t, senderFunc(func(ctx context.Context, _ *tenants.Tenant, _ Outgoing) error {
+		started <- struct{}{}
+		<-ctx.Done()
+		return &SendError{Step: "connect", Err: ctx.Err()}
+	}), "acme")
+	o.SendTimeout = lease
+	for i := range 5 {
+		o.add("acme", fmt.Sprintf("m%d", i), "email_confirmation", confirmation("ann@example.org"))
+	}
+	o.run()
+	<-started
+	<-started
+	ended := make(chan struct{})
+	go func() { defer close(ended); o.close() }()
+	o.wait("the return of what was not started", func() bool { return o.queue.due(o.clock.Now()) == 3 })
+	o.cut()
+	<-ended
+	if got := o.heard(); len(got) != 0 {
+		t.Errorf("attempts that were cut off are counted: %v", got)
+	}
+	if due, queued := o.queue.due(o.clock.Now()), o.queue.count("queued"); due != 3 || queued != 5 {
+		t.Errorf("%d of %d messages are due; two are leased still", due, queued)
+	}
+	if !strings.Contains(o.log.String(), "message cut off at the stop") {
+		t.Errorf("nothing is said of it:\n%s", o.log)
 	}
 }
 
