@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/limit"
 	"github.com/vestibule-auth/vestibule/internal/passhash"
+	"github.com/vestibule-auth/vestibule/internal/post"
 	"github.com/vestibule-auth/vestibule/internal/refusal"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
@@ -57,7 +59,8 @@ type house struct {
 
 // letter is a queued mail, opened.
 type letter struct {
-	Kind string
+	Kind    string
+	Channel store.Channel
 	flows.Letter
 }
 
@@ -191,18 +194,20 @@ func (h *house) verified(email string) string {
 	return h.one(`SELECT user_id FROM emails WHERE email = $1 AND verified`, email)
 }
 
-// letters are the mails to an address so far, oldest first.
+// letters are the messages to an address or a number so far, oldest first. Package post can send each of them.
 func (h *house) letters(to string) []letter {
 	h.Helper()
 	for {
 		now := h.clock.Now()
 		batch, err := h.store.LeaseMessages(h.Context(), now, now.Add(time.Minute), 100)
 		h.must(err)
+		slices.SortFunc(batch, func(a, b store.Message) int { return strings.Compare(a.ID, b.ID) }) // as they were queued
 		for _, m := range batch {
 			plain, err := h.tenant.Keys.Open(secret.ForMessage, m.ID, m.Body)
 			h.must(err)
-			l := letter{Kind: m.Kind}
+			l := letter{Kind: m.Kind, Channel: m.Channel}
 			h.must(json.Unmarshal(plain, &l.Letter))
+			h.render(l)
 			h.mail = append(h.mail, l)
 			h.must(h.store.FinishMessage(h.Context(), m, now))
 		}
@@ -215,6 +220,53 @@ func (h *house) letters(to string) []letter {
 		if l.To == to {
 			all = append(all, l)
 		}
+	}
+	return all
+}
+
+// render checks that package post makes a message of a letter, and knows everything in it.
+func (h *house) render(l letter) {
+	h.Helper()
+	var err error
+	if l.Channel == store.SMS {
+		_, err = post.RenderText(h.tenant, l.Kind, post.Letter(l.Letter))
+	} else {
+		_, err = post.Render(h.tenant, l.Kind, post.Letter(l.Letter))
+	}
+	if err != nil {
+		h.Errorf("%s to %s cannot be sent: %v", l.Kind, l.To, err)
+	}
+	all := post.Kinds()
+	i := slices.IndexFunc(all, func(k post.Kind) bool { return k.Name == l.Kind })
+	if i < 0 {
+		return
+	}
+	for name := range l.Data {
+		if !slices.Contains(append(post.Common(), "expires"), name) && !slices.Contains(all[i].Variables, name) {
+			h.Errorf("%s has %s, which its templates cannot name", l.Kind, name)
+		}
+	}
+}
+
+// code is the code in the last message with one to an address or a number.
+func (h *house) code(to string) string {
+	h.Helper()
+	all := h.letters(to)
+	for i := len(all) - 1; i >= 0; i-- {
+		if code := all[i].Data["code"]; code != "" {
+			return code
+		}
+	}
+	h.Fatalf("no code was sent to %s", to)
+	return ""
+}
+
+// kinds are the kinds of the messages to an address or a number so far, oldest first.
+func (h *house) kinds(to string) []string {
+	h.Helper()
+	all := []string{}
+	for _, l := range h.letters(to) {
+		all = append(all, l.Kind)
 	}
 	return all
 }
@@ -314,6 +366,58 @@ func (h *house) signedInAs(token, userID string) {
 	if got := h.open(token).Status(); got.User == nil || got.User.ID != userID {
 		h.Fatalf("the session is of %v, want %s", got.User, userID)
 	}
+}
+
+// device is an app, which shows the token that it was given last.
+type device struct {
+	*house
+	token string
+}
+
+// device is a new one, that nobody is signed in on.
+func (h *house) device() *device { return &device{house: h} }
+
+// signedIn is a device that somebody with an account is signed in on.
+func (h *house) signedIn(email string) *device {
+	h.Helper()
+	return &device{house: h, token: h.login(email)}
+}
+
+// visit is the device's next one.
+func (d *device) visit() *flows.Visit {
+	d.Helper()
+	return d.open(d.token)
+}
+
+// try has the device do something, and keeps the token that it is given.
+func (d *device) try(step func(v *flows.Visit) error) (*flows.Visit, error) {
+	d.Helper()
+	v := d.visit()
+	err := step(v)
+	switch {
+	case v.Issued() != "":
+		d.token = v.Issued()
+	case v.Ended():
+		d.token = ""
+	}
+	return v, err
+}
+
+// do is try for what must not be refused.
+func (d *device) do(step func(v *flows.Visit) error) *flows.Visit {
+	d.Helper()
+	v, err := d.try(step)
+	d.must(err)
+	return v
+}
+
+// user is whoever is signed in on the device, "" for nobody.
+func (d *device) user() string {
+	d.Helper()
+	if u := d.visit().Status().User; u != nil {
+		return u.ID
+	}
+	return ""
 }
 
 // together runs n calls at once and is what they returned.

@@ -201,16 +201,23 @@ func (v *Visit) forgetLate() {
 // touchAfter is the part of a session's life after which its use moves its end along. Seldom, because it is a write.
 const touchAfter = 14
 
-// touch keeps a session that is in use from expiring.
+// trackAfter is how long after a session was last seen its use is noted again, where the tenant tracks it.
+const trackAfter = time.Minute
+
+// touch keeps a session that is in use from expiring and, where the tenant tracks activity, notes where and when it is used.
 func (s *Service) touch(ctx context.Context, v *Visit) error {
 	age := v.sessionAge()
-	if !v.Origin.Slides || v.session.ExpiresAt.Sub(v.Now) > age-age/touchAfter {
+	slides := v.Origin.Slides && v.session.ExpiresAt.Sub(v.Now) <= age-age/touchAfter
+	tracks := v.Tenant.Settings.UserSessions.TrackActivity
+	if !slides && !(tracks && v.Now.Sub(v.session.SeenAt) >= trackAfter) {
 		return nil
 	}
-	v.session.SeenAt, v.session.ExpiresAt = v.Now, v.Now.Add(age)
-	return s.store.For(v.Tenant).One(func(tx *store.Tx) error {
-		return tx.TouchSession(ctx, v.session.ID, v.session.SeenAt, v.session.ExpiresAt)
-	})
+	lastSeen := v.session.SeenAt
+	v.session.SeenAt, v.session.IP, v.session.UserAgent = v.Now, v.address(), v.Origin.UserAgent
+	if slides {
+		v.session.ExpiresAt = v.Now.Add(age)
+	}
+	return s.store.For(v.Tenant).One(func(tx *store.Tx) error { return tx.TouchSession(ctx, v.session, lastSeen, tracks) })
 }
 
 func (s *Service) drop(ctx context.Context, v *Visit, id string) error {

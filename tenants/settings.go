@@ -342,7 +342,8 @@ type MFA struct {
 
 // UserSessions is the list of sessions that people see.
 type UserSessions struct {
-	// Whether each session keeps the address and the time it was last used from.
+	// Whether each session keeps when it was last used, to the minute, from which address and with which program.
+	// Otherwise it keeps that of its last login or change.
 	TrackActivity bool `json:"track_activity"`
 }
 

@@ -46,11 +46,11 @@ func (s Scope) SessionByToken(ctx context.Context, client Client, digest []byte)
 		userID sql.NullString
 	}
 	err := s.store.reader().row(ctx, "read session", `
-		SELECT id, user_id, pending, epoch, methods, state, version, expires_at, username, email, name, has_password, alive
+		SELECT id, user_id, pending, epoch, methods, state, version, seen_at, expires_at, username, email, name, has_password, alive
 		  FROM sessions
 		 WHERE tenant_id = $1 AND token = $2 AND client = $3`,
 		[]any{s.tenant, digest, string(client)},
-		[]any{&r.ID, &r.userID, &r.Pending, &r.Epoch, &r.Methods, &r.State, &r.Version, when(&r.ExpiresAt),
+		[]any{&r.ID, &r.userID, &r.Pending, &r.Epoch, &r.Methods, &r.State, &r.Version, when(&r.SeenAt), when(&r.ExpiresAt),
 			&r.user.Username, &r.user.Email, &r.user.Name, &r.user.HasPassword, &r.user.Active})
 	if err != nil {
 		return nil, nil, err
@@ -99,10 +99,16 @@ func orNobody(who *User) User {
 	return *who
 }
 
-// TouchSession moves a session's end along, without counting its version up: it changes nothing that a flow decides by.
-func (t *Tx) TouchSession(ctx context.Context, id string, seen, expires time.Time) error {
+// TouchSession notes that a session was used and moves its end along, without counting its version up: it changes nothing that
+// a flow decides by. With from it notes where from, too. Of several uses that were found last seen at the same time, the first
+// is noted.
+func (t *Tx) TouchSession(ctx context.Context, x *Session, lastSeen time.Time, from bool) error {
 	_, err := t.exec(ctx, "touch session", `
-		UPDATE sessions SET seen_at = $3, expires_at = $4 WHERE tenant_id = $1 AND id = $2`, t.tenant, id, seen, expires)
+		UPDATE sessions
+		   SET seen_at = $4, expires_at = $5,
+		       ip = CASE WHEN $6 THEN $7 ELSE ip END, user_agent = CASE WHEN $6 THEN $8 ELSE user_agent END
+		 WHERE tenant_id = $1 AND id = $2 AND seen_at <= $3`,
+		t.tenant, x.ID, lastSeen, x.SeenAt, x.ExpiresAt, from, x.IP, x.UserAgent)
 	return err
 }
 

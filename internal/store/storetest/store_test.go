@@ -522,7 +522,7 @@ func TestSweepRemovesWhatExpired(t *testing.T) {
 	each(t, func(w world) {
 		old, young := w.session(w.a, ""), w.session(w.a, "")
 		w.must(w.st.For(w.a).One(func(tx *store.Tx) error {
-			return tx.TouchSession(w.Context(), young.ID, start, start.Add(48*time.Hour))
+			return tx.TouchSession(w.Context(), &store.Session{ID: young.ID, SeenAt: start, ExpiresAt: start.Add(48 * time.Hour)}, start, false)
 		}))
 		n, err := w.st.SweepSessions(w.Context(), start.Add(24*time.Hour), 10)
 		w.must(err)
@@ -533,6 +533,41 @@ func TestSweepRemovesWhatExpired(t *testing.T) {
 		w.want(err, store.ErrNotFound)
 		_, _, err = w.st.For(w.a).SessionByToken(w.Context(), store.App, young.Token)
 		w.must(err)
+	})
+}
+
+// TestTouchNotesTheFirstOfTwoUses has two requests find a session last seen at the same time.
+func TestTouchNotesTheFirstOfTwoUses(t *testing.T) {
+	each(t, func(w world) {
+		u, _ := w.user(w.a, "ann")
+		x := w.session(w.a, u.ID)
+		use := func(at time.Time, ip string, from bool) {
+			w.must(w.st.For(w.a).One(func(tx *store.Tx) error {
+				return tx.TouchSession(w.Context(), &store.Session{ID: x.ID, SeenAt: at, ExpiresAt: at.Add(time.Hour), IP: ip, UserAgent: "of " + ip}, start, from)
+			}))
+		}
+		for i, step := range []struct {
+			at   time.Time
+			ip   string
+			from bool
+			want string
+		}{
+			{start, "192.0.2.2", false, "192.0.2.1 test"},
+			{start.Add(time.Minute), "192.0.2.3", true, "192.0.2.3 of 192.0.2.3"},
+			{start.Add(2 * time.Minute), "192.0.2.4", true, "192.0.2.3 of 192.0.2.3"},
+		} {
+			use(step.at, step.ip, step.from)
+			all, err := w.st.For(w.a).SessionsOf(w.Context(), u.ID, start)
+			w.must(err)
+			if len(all) != 1 || all[0].IP+" "+all[0].UserAgent != step.want {
+				w.Errorf("after use %d: %+v", i, all)
+			}
+		}
+		got, _, err := w.st.For(w.a).SessionByToken(w.Context(), store.App, x.Token)
+		w.must(err)
+		if !got.SeenAt.Equal(start.Add(time.Minute)) || !got.ExpiresAt.Equal(start.Add(time.Minute+time.Hour)) {
+			w.Errorf("seen %s, until %s", got.SeenAt, got.ExpiresAt)
+		}
 	})
 }
 
