@@ -53,11 +53,9 @@ func (s *Service) askForEmail(ctx context.Context, v *Visit, l *login, a *store.
 // address already: again, nothing. An address that was mailed a moment ago is refused, since the code that it got then is
 // good no more.
 func (s *Service) mailCode(ctx context.Context, v *Visit, p *process, a *store.Account, again bool) error {
-	d, err := s.take(ctx, v, ActionConfirmEmail, p.Email)
-	if err := limited(d, err); err != nil {
+	if err := s.spend(ctx, v, ActionConfirmEmail, p.Email); err != nil {
 		return err
 	}
-	v.spent = append(v.spent, d)
 	if a == nil || p.Taken {
 		p.void()
 		if again {
@@ -521,16 +519,19 @@ func (s *Service) changeSignupEmail(ctx context.Context, v *Visit, email string)
 		if len(f) > 0 {
 			return f.Err()
 		}
-		taken, err := s.checkNewEmail(ctx, v, a, nil)
-		if err != nil {
-			return err
-		}
-		owner, err := s.accountOf(ctx, v, userID, p.Email)
+		owner, err := s.accountOf(ctx, v, userID, "")
 		if err != nil {
 			return err
 		}
 		if owner == nil || owner.AnyVerified || !owner.LastLoginAt.IsZero() {
 			return refusal.Of(refusal.Conflict)
+		}
+		taken, err := s.checkNewEmail(ctx, v, a, nil)
+		if err != nil {
+			return err
+		}
+		if string(a) == owner.Email {
+			taken = false // it goes back to its own
 		}
 		p.Email, p.Taken = string(a), taken
 		p.Changes++

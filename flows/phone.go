@@ -89,6 +89,13 @@ func (s *Service) ChangePhone(ctx context.Context, v *Visit, phone string) (Phon
 			return f.Err()
 		}
 		a, taken, err := s.phoneOwner(ctx, v, userID, view.Phone)
+		current := ""
+		switch {
+		case v.user == nil:
+			current = v.state.Login.Text.Phone // which the account does not have, if another one has it
+		case a != nil:
+			current = a.Phone
+		}
 		switch {
 		case err != nil:
 			return err
@@ -96,7 +103,7 @@ func (s *Service) ChangePhone(ctx context.Context, v *Visit, phone string) (Phon
 			return refusal.Of(refusal.Unauthenticated)
 		case v.user == nil && !a.LastLoginAt.IsZero():
 			return refusal.Of(refusal.Conflict)
-		case a.Phone == view.Phone:
+		case view.Phone == current:
 			return refusal.Because("phone", refusal.SameAsCurrent)
 		case taken && !v.Tenant.Settings.Account.PreventEnumeration.Prevented():
 			return refusal.Because("phone", refusal.PhoneTaken)
@@ -169,11 +176,9 @@ func (s *Service) askForPhone(ctx context.Context, v *Visit, l *login, a *store.
 
 // text sends a code to the number of a process, or word to whoever has the number already. a is nil for a pretended signup.
 func (s *Service) text(ctx context.Context, v *Visit, p *process, a *store.Account) error {
-	d, err := s.take(ctx, v, ActionVerifyPhone, p.Phone)
-	if err := limited(d, err); err != nil {
+	if err := s.spend(ctx, v, ActionVerifyPhone, p.Phone); err != nil {
 		return err
 	}
-	v.spent = append(v.spent, d)
 	if a == nil && v.state.Login.PhoneTaken {
 		p.void()
 		return v.tellExists("", p.Phone)
@@ -193,9 +198,7 @@ func (s *Service) ResendPhoneCode(ctx context.Context, v *Visit) error {
 		v.dirty = true
 		if len(p.MAC) == 0 {
 			// What nobody was sent is not sent again, but counts.
-			d, err := s.take(ctx, v, ActionVerifyPhone, p.Phone)
-			v.spent = append(v.spent, d)
-			return limited(d, err)
+			return s.spend(ctx, v, ActionVerifyPhone, p.Phone)
 		}
 		a, err := s.waiting(ctx, v, "")
 		if err != nil {

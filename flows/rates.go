@@ -49,6 +49,16 @@ func (s *Service) take(ctx context.Context, v *Visit, action, key string) (limit
 	return s.takeUses(ctx, v, action, uses(v, action, v.userID(), key))
 }
 
+// spend takes one use of an action for something that the step queues. It is given back if nothing comes of that.
+func (s *Service) spend(ctx context.Context, v *Visit, action, key string) error {
+	d, err := s.take(ctx, v, action, key)
+	if err := limited(d, err); err != nil {
+		return err
+	}
+	v.spent = append(v.spent, d)
+	return nil
+}
+
 // userID is who is signed in, "" for nobody.
 func (v *Visit) userID() string {
 	if v.user == nil {
