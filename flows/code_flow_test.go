@@ -315,97 +315,78 @@ func TestCodeRunsOutAtTheEdge(t *testing.T) {
 }
 
 func TestWrongCodesAreCountedToTheLast(t *testing.T) {
-	testkit.Engines(t, func(t *testing.T, engine string) {
-		eachCode(t, func(t *testing.T, w waits) {
-			for _, most := range []int{1, 4} {
-				h := newHouse(t, engine, fmt.Sprintf(`%s, %s, "%smax_attempts": %d`, w.account, unlimited, w.setting, most))
-				lucky, to := w.begin(h, 1)
-				for range most - 1 {
-					_, err := lucky.try(w.confirm(h, wrong(h.code(to))))
-					h.refused(err, refusal.Invalid, refusal.IncorrectCode)
-				}
-				lucky.do(w.confirm(h, h.code(to)))
-				if !w.through(lucky, to) {
-					t.Errorf("of %d: the last try does nothing", most)
-				}
-				unlucky, to := w.begin(h, 2)
-				for n := range most {
-					_, err := unlucky.try(w.confirm(h, []string{wrong(h.code(to)), "", "BCDF\x00", "no code"}[n%4]))
-					if r, ok := refusal.As(err); !ok || r.Kind != refusal.Invalid || r.Details[0].Param != w.param {
-						t.Errorf("of %d: wrong code %d is answered with %v", most, n+1, err)
-					}
-				}
-				_, err := unlucky.try(w.confirm(h, h.code(to)))
-				h.refused(err, refusal.Conflict, "")
-				if w.through(unlucky, to) {
-					t.Errorf("of %d: a code works after the last try", most)
+	eachCode(t, func(t *testing.T, w waits) {
+		for _, most := range []int{1, 4} {
+			h := newHouse(t, "sqlite", fmt.Sprintf(`%s, %s, "%smax_attempts": %d`, w.account, unlimited, w.setting, most))
+			lucky, to := w.begin(h, 1)
+			for range most - 1 {
+				_, err := lucky.try(w.confirm(h, wrong(h.code(to))))
+				h.refused(err, refusal.Invalid, refusal.IncorrectCode)
+			}
+			lucky.do(w.confirm(h, h.code(to)))
+			if !w.through(lucky, to) {
+				t.Errorf("of %d: the last try does nothing", most)
+			}
+			unlucky, to := w.begin(h, 2)
+			for n := range most {
+				_, err := unlucky.try(w.confirm(h, []string{wrong(h.code(to)), "", "BCDF\x00", "no code"}[n%4]))
+				if r, ok := refusal.As(err); !ok || r.Kind != refusal.Invalid || r.Details[0].Param != w.param {
+					t.Errorf("of %d: wrong code %d is answered with %v", most, n+1, err)
 				}
 			}
-		})
+			_, err := unlucky.try(w.confirm(h, h.code(to)))
+			h.refused(err, refusal.Conflict, "")
+			if w.through(unlucky, to) {
+				t.Errorf("of %d: a code works after the last try", most)
+			}
+		}
 	})
 }
 
-// TestCodesThatAreTriedAtOnceAreCounted tries more codes at once than are allowed, each on what it read before the others were
-// counted.
-func TestCodesThatAreTriedAtOnceAreCounted(t *testing.T) {
-	const most, n = 3, 16
+// TestCodesThatAreTriedAtOnce tries more wrong codes at once than are allowed, and a right one many times at once, each on what
+// it read before the others were counted.
+func TestCodesThatAreTriedAtOnce(t *testing.T) {
+	const most, n = 3, 64
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		eachCode(t, func(t *testing.T, w waits) {
 			h := newHouse(t, engine, fmt.Sprintf(`%s, %s, "%smax_attempts": %d`, w.account, unlimited, w.setting, most))
+			// atOnce is how many tries were taken, and how many were told that the code is wrong.
+			atOnce := func(d *device, code string) (won, lost int) {
+				visits := make([]*flows.Visit, n)
+				for i := range visits {
+					visits[i] = d.visit()
+				}
+				for i, err := range together(n, func(i int) error { return w.confirm(h, code)(visits[i]) }) {
+					switch {
+					case err == nil:
+						won++
+						if visits[i].Issued() != "" {
+							d.token = visits[i].Issued()
+						}
+					case refusal.Is(err, refusal.Invalid):
+						lost++
+					case !refusal.Is(err, refusal.Conflict):
+						t.Errorf("got %v", err)
+					}
+				}
+				return won, lost
+			}
 			d, to := w.begin(h, 1)
 			bad := wrong(h.code(to))
-			visits := make([]*flows.Visit, n)
-			for i := range visits {
-				visits[i] = d.visit()
+			won, lost := atOnce(d, bad)
+			if won != 0 || lost < 1 || lost > most {
+				t.Errorf("%d were taken, %d were told that their code is wrong, and %d tries are allowed", won, lost, most)
 			}
-			answered := 0
-			for _, err := range together(n, func(i int) error { return w.confirm(h, bad)(visits[i]) }) {
-				switch {
-				case refusal.Is(err, refusal.Invalid):
-					answered++
-				case !refusal.Is(err, refusal.Conflict):
-					t.Errorf("got %v", err)
-				}
-			}
-			if answered < 1 || answered > most {
-				t.Errorf("%d were told that their code is wrong, and %d tries are allowed", answered, most)
-			}
-			for range most - answered {
+			for range most - lost {
 				_, err := d.try(w.confirm(h, bad))
 				h.refused(err, refusal.Invalid, refusal.IncorrectCode)
 			}
 			_, err := d.try(w.confirm(h, h.code(to)))
 			h.refused(err, refusal.Conflict, "")
-		})
-	})
-}
 
-// TestOneOfManyUsesOfACodeCounts uses a right code many times at once.
-func TestOneOfManyUsesOfACodeCounts(t *testing.T) {
-	const n = 16
-	testkit.Engines(t, func(t *testing.T, engine string) {
-		eachCode(t, func(t *testing.T, w waits) {
-			h := newHouse(t, engine, w.account+`, `+unlimited)
-			d, to := w.begin(h, 1)
-			code := h.code(to)
-			visits := make([]*flows.Visit, n)
-			for i := range visits {
-				visits[i] = d.visit()
-			}
-			won := 0
-			for i, err := range together(n, func(i int) error { return w.confirm(h, code)(visits[i]) }) {
-				switch {
-				case err == nil:
-					won++
-					if visits[i].Issued() != "" {
-						d.token = visits[i].Issued()
-					}
-				case !refusal.Is(err, refusal.Conflict):
-					t.Errorf("got %v", err)
-				}
-			}
-			if won != 1 || !w.through(d, to) {
-				t.Errorf("%d uses counted", won)
+			d, to = w.begin(h, 2)
+			if won, lost := atOnce(d, h.code(to)); won != 1 || lost != 0 || !w.through(d, to) {
+				t.Errorf("%d uses of a right code counted, %d were told that it is wrong", won, lost)
 			}
 		})
 	})
