@@ -1,608 +1,679 @@
 package flows_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/vestibule-auth/vestibule/flows"
+	"github.com/vestibule-auth/vestibule/internal/passhash"
 	"github.com/vestibule-auth/vestibule/internal/refusal"
+	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/internal/testkit"
 )
 
-// step is something that a visit does.
-type step = func(v *flows.Visit) error
-
-// The settings of the tests of codes: no limits, since what is tested is what codes bound by themselves.
-const (
-	unlimited   = `"rate_limits": false`
-	byCode      = mandatory + `, "email_verification_by_code_enabled": true`
-	codeLogin   = optional + `, "login_by_code_enabled": true`
-	byPhone     = optional + `, "login_methods": ["phone", "email"], "signup_fields": ["phone*", "email", "password1*"]`
-	resetByCode = optional + `, "password_reset_by_code_enabled": true`
-)
-
-func given(value string) flows.Text { return flows.Text{Value: value, Sent: true} }
-
-// requestCode asks for a login code at an address or a number.
-func (h *house) requestCode(to string) step {
-	in := flows.LoginCodeInput{Email: given(to)}
-	if strings.HasPrefix(to, "+") {
-		in = flows.LoginCodeInput{Phone: given(to)}
-	}
-	return func(v *flows.Visit) error { return h.RequestLoginCode(h.Context(), v, in) }
-}
-
-func (h *house) confirmCode(code string) step {
-	return func(v *flows.Visit) error { return h.ConfirmLoginCode(h.Context(), v, code) }
-}
-
-func (h *house) resendCode(v *flows.Visit) error { return h.ResendLoginCode(h.Context(), v) }
-
-func (h *house) logIn(in flows.LoginInput) step {
-	return func(v *flows.Visit) error { return h.Login(h.Context(), v, in) }
-}
-
-func (h *house) signUp(in flows.SignupInput) step {
-	return func(v *flows.Visit) error { return h.Signup(h.Context(), v, in) }
-}
-
-func (h *house) verifyEmail(key string) step {
-	return func(v *flows.Visit) error { return h.VerifyEmail(h.Context(), v, key) }
-}
-
-func (h *house) addEmail(email string) step {
-	return func(v *flows.Visit) error { _, err := h.AddEmail(h.Context(), v, email); return err }
-}
-
-func (h *house) verifyPhone(code string) step {
-	return func(v *flows.Visit) error { return h.VerifyPhone(h.Context(), v, code) }
-}
-
-func (h *house) changePhone(phone string) step {
-	return func(v *flows.Visit) error { _, err := h.ChangePhone(h.Context(), v, phone); return err }
-}
-
-func (h *house) requestReset(email string) step {
-	return func(v *flows.Visit) error { return h.RequestPasswordReset(h.Context(), v, email) }
-}
-
-func (h *house) reset(key, password string) step {
-	return func(v *flows.Visit) error { return h.ResetPassword(h.Context(), v, key, password) }
-}
-
-func phoneSignup(phone string) flows.SignupInput {
-	return flows.SignupInput{Phone: phone, Password: password}
-}
-
-// waits is one thing that a code is for: how somebody comes to wait for it, and what it does.
-type waits struct {
-	account string                                       // settings
-	setting string                                       // what the settings of its tries and its time begin with
-	resends string                                       // the setting of its resends, "" for none
-	begin   func(h *house, n int) (d *device, to string) // the nth person, who waits for a code that was sent
-	confirm func(h *house, code string) step
-	resend  func(h *house, to string) step
-	param   string
-	through func(d *device, to string) bool // whether the code did what it is for
-}
-
-// codes is everything that a code is for.
-var codes = map[string]waits{
-	"a login code that was asked for": {
-		account: codeLogin, setting: "login_by_code_", resends: "login_by_code_supports_resend", param: "code",
-		begin: func(h *house, n int) (*device, string) {
-			to := person(n)
-			h.signup(to)
-			d := h.device()
-			d.do(h.requestCode(to))
-			return d, to
-		},
-		confirm: (*house).confirmCode,
-		resend:  func(h *house, _ string) step { return h.resendCode },
-		through: func(d *device, _ string) bool { return d.user() != "" },
-	},
-	"a login code on top of a password": {
-		account: codeLogin + `, "login_by_code_required": true`,
-		setting: "login_by_code_", resends: "login_by_code_supports_resend", param: "code",
-		begin: func(h *house, n int) (*device, string) {
-			to := person(n)
-			h.signup(to)
-			d := h.device()
-			d.do(h.logIn(loginOf(to, password)))
-			return d, to
-		},
-		confirm: (*house).confirmCode,
-		resend:  func(h *house, _ string) step { return h.resendCode },
-		through: func(d *device, _ string) bool { return d.user() != "" },
-	},
-	"the address of a signup": {
-		account: byCode, setting: "email_verification_by_code_", resends: "email_verification_supports_resend", param: "key",
-		begin: func(h *house, n int) (*device, string) {
-			d, to := h.device(), person(n)
-			d.do(h.signUp(signupOf(to)))
-			return d, to
-		},
-		confirm: (*house).verifyEmail,
-		resend: func(h *house, _ string) step {
-			return func(v *flows.Visit) error { return h.ResendEmailCode(h.Context(), v) }
-		},
-		through: func(d *device, _ string) bool { return d.user() != "" },
-	},
-	"an address that is added": {
-		account: byCode, setting: "email_verification_by_code_", resends: "email_verification_supports_resend", param: "key",
-		begin: func(h *house, n int) (*device, string) {
-			d, to := h.member(person(n)), "more."+person(n)
-			d.do(h.addEmail(to))
-			return d, to
-		},
-		confirm: (*house).verifyEmail,
-		resend: func(h *house, to string) step {
-			return func(v *flows.Visit) error {
-				sent, err := h.ResendEmail(h.Context(), v, to)
-				if err == nil && !sent {
-					return refusal.Of(refusal.Conflict) // the other ways say it like this
-				}
-				return err
-			}
-		},
-		through: func(d *device, to string) bool { return d.emails()[to] == "verified" },
-	},
-	"the number of a signup": {
-		account: byPhone, setting: "phone_verification_", resends: "phone_verification_supports_resend", param: "code",
-		begin: func(h *house, n int) (*device, string) {
-			d, to := h.device(), number(n)
-			d.do(h.signUp(phoneSignup(to)))
-			return d, to
-		},
-		confirm: (*house).verifyPhone,
-		resend: func(h *house, _ string) step {
-			return func(v *flows.Visit) error { return h.ResendPhoneCode(h.Context(), v) }
-		},
-		through: func(d *device, _ string) bool { return d.user() != "" },
-	},
-	"the number that is changed to": {
-		account: byPhone, setting: "phone_verification_", param: "code",
-		begin: func(h *house, n int) (*device, string) {
-			d, to := h.caller(number(2*n)), number(2*n+1)
-			d.do(h.changePhone(to))
-			return d, to
-		},
-		confirm: (*house).verifyPhone,
-		through: func(d *device, to string) bool { return d.phone() == to+" verified" },
-	},
-	"a reset code": {
-		account: resetByCode, setting: "password_reset_by_code_", param: "key",
-		begin: func(h *house, n int) (*device, string) {
-			d, to := h.device(), person(n)
-			h.signup(to)
-			d.do(h.requestReset(to))
-			return d, to
-		},
-		confirm: func(h *house, code string) step { return h.reset(code, otherPassword) },
-		through: func(d *device, to string) bool {
-			_, err := d.device().try(d.logIn(loginOf(to, otherPassword)))
-			return err == nil
-		},
-	},
-}
-
-func person(n int) string { return fmt.Sprintf("ann%d@example.org", n) }
-func number(n int) string { return fmt.Sprintf("+3161234%04d", n) }
-
-// member is a device on which somebody is signed in whose address is proved by a code.
-func (h *house) member(email string) *device {
-	h.Helper()
-	d := h.device()
-	d.do(h.signUp(signupOf(email)))
-	d.do(h.verifyEmail(h.code(email)))
-	if d.user() == "" {
-		h.Fatalf("%s is not signed in", email)
-	}
-	return d
-}
-
-// caller is a device on which somebody is signed in whose number is proved.
-func (h *house) caller(phone string) *device {
-	h.Helper()
-	d := h.device()
-	d.do(h.signUp(phoneSignup(phone)))
-	d.do(h.verifyPhone(h.code(phone)))
-	if d.user() == "" {
-		h.Fatalf("%s is not signed in", phone)
-	}
-	return d
-}
-
-// emails are the addresses of whoever is signed in: each with "verified", "unverified" or, before that, "primary ".
-func (d *device) emails() map[string]string {
-	d.Helper()
-	views, err := d.Emails(d.Context(), d.visit())
-	d.must(err)
-	return seen(views)
-}
-
-func seen(views []flows.EmailView) map[string]string {
-	all := map[string]string{}
-	for _, e := range views {
-		all[e.Email] = map[bool]string{true: "primary "}[e.Primary] + map[bool]string{true: "verified", false: "unverified"}[e.Verified]
+// methods are the proofs that whoever is signed in gave.
+func methods(t testing.TB, v *flows.Visit) []flows.Method {
+	t.Helper()
+	var all []flows.Method
+	if err := json.Unmarshal(v.Status().Methods, &all); err != nil {
+		t.Fatal(err)
 	}
 	return all
 }
 
-// phone is the number of whoever is signed in with "verified" or "unverified", "" for none.
-func (d *device) phone() string {
-	d.Helper()
-	views, err := d.Phones(d.Context(), d.visit())
-	d.must(err)
-	if len(views) == 0 {
-		return ""
-	}
-	return views[0].Phone + map[bool]string{true: " verified", false: " unverified"}[views[0].Verified]
+func TestLoginCodesAreServedWhereTheyAreSwitchedOn(t *testing.T) {
+	h := newHouse(t, "sqlite", optional)
+	h.signup("ann@example.org")
+	_, err := h.device().try(h.requestCode("ann@example.org"))
+	h.refused(err, refusal.Missing, "")
+	_, err = h.device().try(h.resendCode)
+	h.refused(err, refusal.Missing, "")
+	_, err = h.device().try(h.confirmCode("BCDF-GHJK"))
+	h.refused(err, refusal.Conflict, "")
 }
 
-// eachCode runs a test for everything that a code is for.
-func eachCode(t *testing.T, test func(t *testing.T, w waits)) {
-	for name, w := range codes {
-		t.Run(name, func(t *testing.T) { test(t, w) })
-	}
-}
-
-// eachResend runs a test for every code that may be sent again.
-func eachResend(t *testing.T, test func(t *testing.T, w waits)) {
-	for name, w := range codes {
-		if w.resends != "" {
-			t.Run(name, func(t *testing.T) { test(t, w) })
-		}
-	}
-}
-
-// wrong is a code that is not the given one, of the same form.
-func wrong(code string) string {
-	last := code[len(code)-1]
-	other := byte('B')
-	if last == other {
-		other = 'C'
-	}
-	return code[:len(code)-1] + string(other)
-}
-
-func TestCodeIsTakenHoweverItIsTypedAndOnce(t *testing.T) {
-	eachCode(t, func(t *testing.T, w waits) {
-		h := newHouse(t, "sqlite", w.account+`, `+unlimited)
-		for n, typed := range []func(code string) string{
-			func(code string) string { return code },
-			strings.ToLower,
-			func(code string) string { return strings.ReplaceAll(code, "-", "") },
-			func(code string) string {
-				return "\t " + strings.ToLower(strings.ReplaceAll(code, "-", " ")) + "\u00a0\n"
-			},
-		} {
-			d, to := w.begin(h, n)
-			code := h.code(to)
-			d.do(w.confirm(h, typed(code)))
-			if !w.through(d, to) {
-				t.Errorf("%q does nothing", typed(code))
-			}
-			_, err := d.try(w.confirm(h, code))
-			h.refused(err, refusal.Conflict, "")
-		}
-	})
-}
-
-func TestCodeRunsOutAtTheEdge(t *testing.T) {
-	const timeout = 100 * time.Second
-	eachCode(t, func(t *testing.T, w waits) {
-		h := newHouse(t, "sqlite", fmt.Sprintf(`%s, %s, "login_timeout": 3600, "%stimeout": 100`, w.account, unlimited, w.setting))
-		first, to1 := w.begin(h, 1)
-		second, to2 := w.begin(h, 2)
-		h.clock.Advance(timeout)
-		first.do(w.confirm(h, h.code(to1)))
-		if !w.through(first, to1) {
-			t.Error("at the end of its time it does nothing")
-		}
-		h.clock.Advance(time.Microsecond)
-		_, err := second.try(w.confirm(h, h.code(to2)))
-		h.refused(err, refusal.Conflict, "")
-		if w.through(second, to2) {
-			t.Error("a code that has run out works")
-		}
-		if got := second.visit().Pending(); got != "" {
-			t.Errorf("it is still waited for, at %q", got)
-		}
-	})
-}
-
-func TestWrongCodesAreCountedToTheLast(t *testing.T) {
-	eachCode(t, func(t *testing.T, w waits) {
-		for _, most := range []int{1, 4} {
-			h := newHouse(t, "sqlite", fmt.Sprintf(`%s, %s, "%smax_attempts": %d`, w.account, unlimited, w.setting, most))
-			lucky, to := w.begin(h, 1)
-			for range most - 1 {
-				_, err := lucky.try(w.confirm(h, wrong(h.code(to))))
-				h.refused(err, refusal.Invalid, refusal.IncorrectCode)
-			}
-			lucky.do(w.confirm(h, h.code(to)))
-			if !w.through(lucky, to) {
-				t.Errorf("of %d: the last try does nothing", most)
-			}
-			unlucky, to := w.begin(h, 2)
-			for n := range most {
-				_, err := unlucky.try(w.confirm(h, []string{wrong(h.code(to)), "", "BCDF\x00", "no code"}[n%4]))
-				if r, ok := refusal.As(err); !ok || r.Kind != refusal.Invalid || r.Details[0].Param != w.param {
-					t.Errorf("of %d: wrong code %d is answered with %v", most, n+1, err)
-				}
-			}
-			_, err := unlucky.try(w.confirm(h, h.code(to)))
-			h.refused(err, refusal.Conflict, "")
-			if w.through(unlucky, to) {
-				t.Errorf("of %d: a code works after the last try", most)
-			}
-		}
-	})
-}
-
-// TestCodesThatAreTriedAtOnce tries more wrong codes at once than are allowed, and a right one many times at once, each on what
-// it read before the others were counted.
-func TestCodesThatAreTriedAtOnce(t *testing.T) {
-	const most, n = 3, 64
-	testkit.Engines(t, func(t *testing.T, engine string) {
-		eachCode(t, func(t *testing.T, w waits) {
-			h := newHouse(t, engine, fmt.Sprintf(`%s, %s, "%smax_attempts": %d`, w.account, unlimited, w.setting, most))
-			// atOnce is how many tries were taken, and how many were told that the code is wrong.
-			atOnce := func(d *device, code string) (won, lost int) {
-				visits := make([]*flows.Visit, n)
-				for i := range visits {
-					visits[i] = d.visit()
-				}
-				for i, err := range together(n, func(i int) error { return w.confirm(h, code)(visits[i]) }) {
-					switch {
-					case err == nil:
-						won++
-						if visits[i].Issued() != "" {
-							d.token = visits[i].Issued()
-						}
-					case refusal.Is(err, refusal.Invalid):
-						lost++
-					case !refusal.Is(err, refusal.Conflict):
-						t.Errorf("got %v", err)
-					}
-				}
-				return won, lost
-			}
-			d, to := w.begin(h, 1)
-			bad := wrong(h.code(to))
-			won, lost := atOnce(d, bad)
-			if won != 0 || lost < 1 || lost > most {
-				t.Errorf("%d were taken, %d were told that their code is wrong, and %d tries are allowed", won, lost, most)
-			}
-			for range most - lost {
-				_, err := d.try(w.confirm(h, bad))
-				h.refused(err, refusal.Invalid, refusal.IncorrectCode)
-			}
-			_, err := d.try(w.confirm(h, h.code(to)))
-			h.refused(err, refusal.Conflict, "")
-
-			d, to = w.begin(h, 2)
-			if won, lost := atOnce(d, h.code(to)); won != 1 || lost != 0 || !w.through(d, to) {
-				t.Errorf("%d uses of a right code counted, %d were told that it is wrong", won, lost)
-			}
-		})
-	})
-}
-
-func TestResendsAreCounted(t *testing.T) {
-	eachResend(t, func(t *testing.T, w waits) {
-		for setting, most := range map[string]int{"false": 0, "0": 0, "1": 1, "true": 2, "3": 3} {
-			h := newHouse(t, "sqlite", fmt.Sprintf(`%s, %s, "%s": %s`, w.account, unlimited, w.resends, setting))
-			d, to := w.begin(h, 1)
-			seen, sent := []string{h.code(to)}, len(h.letters(to))
-			for range most {
-				d.do(w.resend(h, to))
-				seen = append(seen, h.code(to))
-			}
-			_, err := d.try(w.resend(h, to))
-			h.refused(err, refusal.Conflict, "")
-			if n := len(h.letters(to)) - sent; n != most {
-				t.Errorf("%s: it was sent again %d times", setting, n)
-			}
-			for i, code := range seen[:most] {
-				if i >= 2 {
-					break // three wrong codes would end it
-				}
-				_, err := d.try(w.confirm(h, code))
-				h.refused(err, refusal.Invalid, refusal.IncorrectCode)
-			}
-			d.do(w.confirm(h, seen[most]))
-			if !w.through(d, to) {
-				t.Errorf("%s: the last code does nothing", setting)
-			}
-		}
-	})
-}
-
-// TestResendPutsNothingOff: a new code neither moves the deadline nor forgives wrong codes.
-func TestResendPutsNothingOff(t *testing.T) {
-	eachResend(t, func(t *testing.T, w waits) {
-		h := newHouse(t, "sqlite", fmt.Sprintf(`%s, %s, "login_timeout": 3600, "%s": 5, "%[4]stimeout": 100, "%[4]smax_attempts": 3`,
-			w.account, unlimited, w.resends, w.setting))
-		late, to := w.begin(h, 1)
-		h.clock.Advance(99 * time.Second)
-		late.do(w.resend(h, to))
-		h.clock.Advance(time.Second + time.Microsecond)
-		_, err := late.try(w.confirm(h, h.code(to)))
-		h.refused(err, refusal.Conflict, "")
-
-		d, to := w.begin(h, 2)
-		for range 2 {
-			_, err := d.try(w.confirm(h, wrong(h.code(to))))
-			h.refused(err, refusal.Invalid, refusal.IncorrectCode)
-			d.do(w.resend(h, to))
-		}
-		_, err = d.try(w.confirm(h, wrong(h.code(to))))
-		h.refused(err, refusal.Invalid, refusal.IncorrectCode)
-		if _, err := d.try(w.resend(h, to)); err == nil {
-			t.Error("a code is sent again after the last try")
-		}
-		_, err = d.try(w.confirm(h, h.code(to)))
-		h.refused(err, refusal.Conflict, "")
-	})
-}
-
-// TestCodeIsForOneSession has two wait for a code, each with a session of their own.
-func TestCodeIsForOneSession(t *testing.T) {
-	eachCode(t, func(t *testing.T, w waits) {
-		h := newHouse(t, "sqlite", w.account+`, `+unlimited)
-		ann, to1 := w.begin(h, 1)
-		bob, to2 := w.begin(h, 2)
-		_, err := bob.try(w.confirm(h, h.code(to1)))
-		h.refused(err, refusal.Invalid, refusal.IncorrectCode)
-		_, err = h.device().try(w.confirm(h, h.code(to1)))
-		h.refused(err, refusal.Conflict, "")
-		ann.do(w.confirm(h, h.code(to1)))
-		bob.do(w.confirm(h, h.code(to2)))
-		if !w.through(ann, to1) || !w.through(bob, to2) {
-			t.Error("codes do nothing")
-		}
-	})
-}
-
-// TestChangesAreCounted moves a signup that waits for a code to other addresses or numbers, as often as that is allowed.
-func TestChangesAreCounted(t *testing.T) {
+func TestLoginCodeIsAskedForByOneName(t *testing.T) {
+	const both = optional + `, "login_by_code_enabled": true, "login_methods": ["email", "phone"], "signup_fields": ["email", "phone", "password1*"]`
+	const phone = optional + `, "login_by_code_enabled": true, "login_methods": ["phone"], "signup_fields": ["phone*", "password1*"]`
+	const username = optional + `, "login_by_code_enabled": true, "login_methods": ["username"], "signup_fields": ["username*", "email*", "password1*"]`
+	nothing := flows.Text{}
 	for name, c := range map[string]struct {
-		of, setting string
-		place       func(n int) string
-		change      func(h *house, to string) step
+		account      string
+		email, phone flows.Text
+		param        string
+		code         refusal.Code
 	}{
-		"an address": {"the address of a signup", "email_verification_supports_change", person, (*house).addEmail},
-		"a number":   {"the number of a signup", "phone_verification_supports_change", number, (*house).changePhone},
+		"nothing, of an address":             {codeLogin, nothing, nothing, "email", refusal.Required},
+		"nothing, of a number":               {phone, nothing, nothing, "phone", refusal.Required},
+		"nothing, of either":                 {both, nothing, nothing, "", refusal.Required},
+		"empty, of either":                   {both, given(" "), given("\t"), "", refusal.Required},
+		"both":                               {both, given("ann@example.org"), given("+31612345678"), "", refusal.SelectOnlyOne},
+		"no address":                         {codeLogin, given("nope"), nothing, "email", refusal.Malformed},
+		"no number":                          {phone, nothing, given("0612345678"), "phone", refusal.InvalidPhone},
+		"no address, where it may be either": {both, given("nope"), nothing, "email", refusal.Malformed},
+		"a number, where only addresses are": {codeLogin, nothing, given("+31612345678"), "email", refusal.Required},
+		"an address, where only numbers are": {phone, given("ann@example.org"), nothing, "phone", refusal.Required},
+		"nothing, where usernames log in":    {username, nothing, nothing, "email", refusal.Required},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := codes[c.of]
-			for setting, most := range map[string]int{"false": 0, "0": 0, "1": 1, "true": 2, "3": 3} {
-				h := newHouse(t, "sqlite", fmt.Sprintf(`%s, %s, "%s": %s`, w.account, unlimited, c.setting, setting))
-				d, to := w.begin(h, 0)
-				codes := []string{h.code(to)}
-				for n := 1; n <= most; n++ {
-					_, err := d.try(c.change(h, to))
-					h.refused(err, refusal.Invalid, refusal.SameAsCurrent) // which is not counted
-					to = c.place(n)
-					d.do(c.change(h, to))
-					codes = append(codes, h.code(to))
-				}
-				_, err := d.try(c.change(h, c.place(9)))
-				h.refused(err, refusal.Conflict, "")
-				if n := len(h.letters(c.place(9))); n != 0 {
-					t.Errorf("%s: a message went where nothing was changed to", setting)
-				}
-				for _, code := range codes[:min(most, 2)] { // one more would be the last try
-					_, err := d.try(w.confirm(h, code))
-					h.refused(err, refusal.Invalid, refusal.IncorrectCode)
-				}
-				d.do(w.confirm(h, codes[most]))
-				if !w.through(d, to) {
-					t.Errorf("%s: the last code does nothing", setting)
-				}
-				got := h.one(`SELECT COALESCE(phone, '') || email FROM users`)
-				if got != to {
-					t.Errorf("%s: the account is of %q, and not of %q", setting, got, to)
-				}
+			h := newHouse(t, "sqlite", c.account)
+			v := h.open("")
+			err := h.RequestLoginCode(t.Context(), v, flows.LoginCodeInput{Email: c.email, Phone: c.phone})
+			h.refused(err, refusal.Invalid, c.code)
+			if r, _ := refusal.As(err); r.Details[0].Param != c.param {
+				t.Errorf("it is the fault of %q", r.Details[0].Param)
+			}
+			if v.Issued() != "" || h.count("messages") != "0" {
+				t.Error("something was done")
 			}
 		})
 	}
 }
 
-// TestChangePutsNothingOff: another address or number neither moves the deadline nor forgives wrong codes.
-func TestChangePutsNothingOff(t *testing.T) {
-	for of, change := range map[string]func(h *house, n int) (to string, change step){
-		"the address of a signup": func(h *house, n int) (string, step) { return person(n), h.addEmail(person(n)) },
-		"the number of a signup":  func(h *house, n int) (string, step) { return number(n), h.changePhone(number(n)) },
-	} {
-		t.Run(of, func(t *testing.T) {
-			w := codes[of]
-			h := newHouse(t, "sqlite", fmt.Sprintf(`%s, %s, "login_timeout": 3600, "email_verification_supports_change": 5,
-				"phone_verification_supports_change": 5, "%[3]stimeout": 100, "%[3]smax_attempts": 3`, w.account, unlimited, w.setting))
-			late, _ := w.begin(h, 1)
-			h.clock.Advance(99 * time.Second)
-			to, step := change(h, 2)
-			late.do(step)
-			h.clock.Advance(time.Second + time.Microsecond)
-			_, err := late.try(w.confirm(h, h.code(to)))
-			h.refused(err, refusal.Conflict, "")
-
-			d, to := w.begin(h, 3)
-			for n := range 2 {
-				_, err := d.try(w.confirm(h, wrong(h.code(to))))
-				h.refused(err, refusal.Invalid, refusal.IncorrectCode)
-				to, step = change(h, 4+n)
-				d.do(step)
-			}
-			_, err = d.try(w.confirm(h, wrong(h.code(to))))
-			h.refused(err, refusal.Invalid, refusal.IncorrectCode)
-			_, err = d.try(w.confirm(h, h.code(to)))
-			h.refused(err, refusal.Conflict, "")
-		})
-	}
-}
-
-// TestChangeToWhatIsTakenIsNotTold moves a signup to what another account has, and back.
-func TestChangeToWhatIsTakenIsNotTold(t *testing.T) {
-	for of, c := range map[string]struct {
-		setting string
-		place   func(n int) string
-		change  func(h *house, to string) step
+func TestLoginCodeGoesToWhomItIsFor(t *testing.T) {
+	const account = optional + `, "login_by_code_enabled": true, "login_methods": ["email", "phone", "username"],
+		"signup_fields": ["email", "phone", "username", "password1*"], "rate_limits": false`
+	for name, c := range map[string]struct {
+		ask, to string
+		channel store.Channel
 	}{
-		"the address of a signup": {"email_verification_supports_change", person, (*house).addEmail},
-		"the number of a signup":  {"phone_verification_supports_change", number, (*house).changePhone},
+		"an address":               {"ann@example.org", "ann@example.org", store.Mail},
+		"an address, as spelt now": {" ANN@Example.ORG", "ann@example.org", store.Mail},
+		"a number":                 {"+31612345678", "+31612345678", store.SMS},
 	} {
-		t.Run(of, func(t *testing.T) {
-			w := codes[of]
-			h := newHouse(t, "sqlite", fmt.Sprintf(`%s, %s, "%s": 4, "%smax_attempts": 9`, w.account, unlimited, c.setting, w.setting))
-			owner, taken := w.begin(h, 1)
-			owner.do(w.confirm(h, h.code(taken)))
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, "sqlite", account)
+			d := h.device()
+			d.do(h.signUp(flows.SignupInput{Email: "ann@example.org", Phone: "+31612345678", Username: "ann", Password: password}))
+			d.do(h.verifyPhone(h.code("+31612345678")))
+			h.must(h.VerifyEmail(t.Context(), h.open(""), h.key("ann@example.org")))
 
-			d, own := w.begin(h, 2)
-			first := h.code(own)
-			d.do(c.change(h, taken))
-			if got := h.kinds(taken); got[len(got)-1] != "account_already_exists" {
-				t.Errorf("the owner is sent %v", got)
+			d = h.device()
+			v := d.do(h.requestCode(c.ask))
+			if v.Pending() != flows.LoginByCode || v.Authenticated() {
+				t.Fatalf("it waits at %q", v.Pending())
 			}
-			for _, code := range []string{first, h.code(taken)} {
-				_, err := d.try(w.confirm(h, code))
-				h.refused(err, refusal.Invalid, refusal.IncorrectCode)
+			letters := h.letters(c.to)
+			last := letters[len(letters)-1]
+			if last.Kind != "login_code" || last.Channel != c.channel {
+				t.Errorf("sent %+v", last)
 			}
-			_, err := d.try(c.change(h, taken))
-			h.refused(err, refusal.Invalid, refusal.SameAsCurrent) // as it would be if nobody had it
-			d.do(c.change(h, own))
-			if h.code(own) == first {
-				t.Fatal("nothing was sent to what was one's own")
+			waited := d.token
+			v = d.do(h.confirmCode(last.Data["code"]))
+			if d.token == waited {
+				t.Error("the login completed under the token that it waited with")
 			}
-			d.do(w.confirm(h, h.code(own)))
-			if !w.through(d, own) || h.one(`SELECT COUNT(*) FROM users WHERE email = $1 OR phone = $1`, taken) != "1" {
-				t.Error("the way back does not lead in")
+			h.dead(waited)
+			m := methods(t, v)
+			want := flows.Method{Method: "code", At: float64(testkit.Start.Unix())}
+			if c.channel == store.SMS {
+				want.Phone = c.to
+			} else {
+				want.Email = c.to
+			}
+			if len(m) != 1 || m[0] != want {
+				t.Errorf("signed in by %+v", m)
 			}
 		})
 	}
 }
 
-func TestChangeToWhatIsTakenIsToldWhereThatMayBe(t *testing.T) {
-	for of, c := range map[string]struct {
-		setting string
-		change  func(h *house, to string) step
+// TestLoginCodeProvesWhatItWasSentTo: what it was sent to need not be proved again, and nothing else is.
+func TestLoginCodeProvesWhatItWasSentTo(t *testing.T) {
+	t.Run("an address", func(t *testing.T) {
+		h := newHouse(t, "sqlite", mandatory+`, "login_by_code_enabled": true, `+unlimited)
+		h.signup("ann@example.org")
+		d := h.device()
+		d.do(h.requestCode("ann@example.org"))
+		d.do(h.confirmCode(h.code("ann@example.org")))
+		if got := d.emails()["ann@example.org"]; got != "primary verified" {
+			t.Errorf("the address is %q", got)
+		}
+	})
+	t.Run("a number", func(t *testing.T) {
+		h := newHouse(t, "sqlite", byPhone+`, "login_by_code_enabled": true, `+unlimited)
+		h.device().do(h.signUp(flows.SignupInput{Phone: number(1), Email: "ann@example.org", Password: password}))
+		d := h.device()
+		d.do(h.requestCode(number(1)))
+		d.do(h.confirmCode(h.code(number(1))))
+		if d.phone() != number(1)+" verified" || d.emails()["ann@example.org"] != "primary unverified" {
+			t.Errorf("got %q and %v", d.phone(), d.emails())
+		}
+	})
+	t.Run("an address, and the number waits", func(t *testing.T) {
+		h := newHouse(t, "sqlite", byPhone+`, "login_by_code_enabled": true, `+unlimited)
+		h.device().do(h.signUp(flows.SignupInput{Phone: number(1), Email: "ann@example.org", Password: password}))
+		d := h.device()
+		d.do(h.requestCode("ann@example.org"))
+		v := d.do(h.confirmCode(h.code("ann@example.org")))
+		if v.Pending() != flows.VerifyPhone {
+			t.Fatalf("it waits at %q", v.Pending())
+		}
+		d.do(h.verifyPhone(h.code(number(1))))
+		if d.phone() != number(1)+" verified" || d.emails()["ann@example.org"] != "primary verified" {
+			t.Errorf("got %q and %v", d.phone(), d.emails())
+		}
+	})
+}
+
+// TestRequiredCodeIsFirst: where a code is required, it comes before everything else that a login waits for, and proves the
+// address that a signup gave.
+func TestRequiredCodeIsFirst(t *testing.T) {
+	for _, required := range []string{`true`, `["password"]`, `["mfa", "password"]`} {
+		t.Run(required, func(t *testing.T) {
+			h := newHouse(t, "sqlite", mandatory+`, "login_by_code_required": `+required+`, `+unlimited)
+			d := h.device()
+			v := d.do(h.signUp(signupOf("ann@example.org")))
+			if v.Pending() != flows.LoginByCode {
+				t.Fatalf("the signup waits at %q", v.Pending())
+			}
+			d.do(h.confirmCode(h.code("ann@example.org")))
+			if d.emails()["ann@example.org"] != "primary verified" {
+				t.Errorf("got %v", d.emails())
+			}
+			d = h.device()
+			v = d.do(h.logIn(loginOf("ann@example.org", password)))
+			if v.Pending() != flows.LoginByCode || d.user() != "" {
+				t.Fatalf("the login waits at %q", v.Pending())
+			}
+			v = d.do(h.confirmCode(h.code("ann@example.org")))
+			if m := methods(t, v); len(m) != 2 || m[0].Method != "password" || m[1].Method != "code" || m[1].Email != "ann@example.org" {
+				t.Errorf("signed in by %+v", m)
+			}
+		})
+	}
+}
+
+func TestCodeIsRequiredAfterWhatIsListed(t *testing.T) {
+	for required, want := range map[string]flows.Stage{`["mfa", "socialaccount"]`: "", `[]`: "", `false`: "", `["password"]`: flows.LoginByCode} {
+		t.Run(required, func(t *testing.T) {
+			h := newHouse(t, "sqlite", optional+`, `+unlimited+`, "login_by_code_enabled": true, "login_by_code_required": `+required)
+			d := h.device()
+			d.do(h.signUp(signupOf("ann@example.org")))
+			if d.visit().Pending() == flows.LoginByCode {
+				d.do(h.confirmCode(h.code("ann@example.org")))
+			}
+			v := h.device().do(h.logIn(loginOf("ann@example.org", password)))
+			if v.Pending() != want || v.Authenticated() != (want == "") {
+				t.Errorf("after a password it waits at %q", v.Pending())
+			}
+			d = h.device() // a code alone is as good as one on top
+			d.do(h.requestCode("ann@example.org"))
+			if v := d.do(h.confirmCode(h.code("ann@example.org"))); !v.Authenticated() {
+				t.Errorf("after a code it waits at %q", v.Pending())
+			}
+		})
+	}
+}
+
+// TestRequiredCodeGoesWhereTheAccountIsReached: whoever logs in by another name gets it at the primary address.
+func TestRequiredCodeGoesWhereTheAccountIsReached(t *testing.T) {
+	const account = optional + `, "login_methods": ["username", "phone"], "signup_fields": ["username*", "email", "phone", "password1*"],
+		"phone_verification_enabled": false, ` + unlimited
+	for name, c := range map[string]struct {
+		in flows.SignupInput
+		to string
+	}{
+		"an address":            {flows.SignupInput{Username: "ann", Email: "ann@example.org"}, "ann@example.org"},
+		"an address and number": {flows.SignupInput{Username: "ann", Email: "ann@example.org", Phone: number(1)}, "ann@example.org"},
+		"a number":              {flows.SignupInput{Username: "ann", Phone: number(1)}, number(1)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, "sqlite", account)
+			c.in.Password = password
+			h.device().do(h.signUp(c.in))
+			h.tenant.Settings.Account.LoginByCodeRequired.All = true // from now on
+			d := h.device()
+			v := d.do(h.logIn(flows.LoginInput{Username: given("ann"), Password: given(password)}))
+			if v.Pending() != flows.LoginByCode {
+				t.Fatalf("it waits at %q", v.Pending())
+			}
+			d.do(h.confirmCode(h.code(c.to)))
+			if d.user() == "" {
+				t.Error("the code does not sign in")
+			}
+		})
+	}
+	t.Run("nothing", func(t *testing.T) {
+		h := newHouse(t, "sqlite", account)
+		h.device().do(h.signUp(flows.SignupInput{Username: "ann", Password: password}))
+		h.tenant.Settings.Account.LoginByCodeRequired.All = true
+		v := h.device().do(h.logIn(flows.LoginInput{Username: given("ann"), Password: given(password)}))
+		if v.Authenticated() || v.Pending() != "" {
+			t.Errorf("who cannot be sent a code is let in, or waits for ever at %q", v.Pending())
+		}
+	})
+}
+
+// TestLoginCodeForASessionThatIsTaken: who is signed in can have a code sent, and it is good for nothing.
+func TestLoginCodeForASessionThatIsTaken(t *testing.T) {
+	h := newHouse(t, "sqlite", codeLogin+`, `+unlimited)
+	h.signup("ann@example.org")
+	h.signup("bob@example.org")
+	d := h.signedIn("ann@example.org")
+	ann := d.user()
+	for _, to := range []string{"bob@example.org", "ann@example.org", "nobody@example.org"} {
+		v := d.do(h.requestCode(to))
+		if v.Pending() != "" || d.user() != ann {
+			t.Errorf("%s: pending %q, signed in as %s", to, v.Pending(), d.user())
+		}
+	}
+	_, err := d.try(h.confirmCode(h.code("bob@example.org")))
+	h.refused(err, refusal.Conflict, "")
+	_, err = d.try(h.resendCode)
+	h.refused(err, refusal.Conflict, "")
+	if got := h.kinds("nobody@example.org"); !slices.Equal(got, []string{"unknown_account"}) {
+		t.Errorf("an unknown address is sent %v", got)
+	}
+}
+
+// TestNewCodeTakesTheOldOnesPlace asks for a code anew, instead of having it sent again.
+func TestNewCodeTakesTheOldOnesPlace(t *testing.T) {
+	h := newHouse(t, "sqlite", codeLogin+`, "login_by_code_max_attempts": 2, `+unlimited)
+	h.signup("ann@example.org")
+	d := h.device()
+	d.do(h.requestCode("ann@example.org"))
+	first := h.code("ann@example.org")
+	d.do(h.requestCode("ann@example.org"))
+	_, err := d.try(h.confirmCode(first))
+	h.refused(err, refusal.Invalid, refusal.IncorrectCode)
+	d.do(h.confirmCode(h.code("ann@example.org")))
+	if d.user() == "" {
+		t.Error("the second code does not sign in")
+	}
+}
+
+func TestLoginCodesAreLimited(t *testing.T) {
+	h := newHouse(t, "sqlite", codeLogin+`, "rate_limits": {"request_login_code": "2/m/key", "login_failed": null}`)
+	for _, to := range []string{"ann@example.org", "nobody@example.org"} {
+		if to == "ann@example.org" {
+			h.signup(to)
+		}
+		for _, spelt := range []string{to, "  " + to} {
+			h.device().do(h.requestCode(spelt))
+		}
+		_, err := h.device().try(h.requestCode(to))
+		h.refused(err, refusal.Invalid, refusal.TooManyLogins)
+		if r, _ := refusal.As(err); r.Details[0].Param != "email" || r.RetryAfter != time.Minute {
+			t.Errorf("%s: got %+v", to, r)
+		}
+	}
+	h.clock.Advance(time.Minute)
+	h.device().do(h.requestCode("ann@example.org"))
+}
+
+// TestLoginCodeReachesNoMailboxThatIsNotOnes: an account that has proved an address is not reached at one that it has not.
+func TestLoginCodeReachesNoMailboxThatIsNotOnes(t *testing.T) {
+	h := newHouse(t, "sqlite", codeLogin+`, "password_reset_by_code_enabled": false, `+unlimited)
+	h.verified("ann@example.org")
+	d := h.signedIn("ann@example.org")
+	d.do(h.addEmail("slip@example.org"))
+	for _, ask := range []step{h.requestCode("slip@example.org"), h.requestReset("slip@example.org")} {
+		h.device().do(ask)
+	}
+	if got := h.kinds("slip@example.org"); !slices.Equal(got, []string{"email_confirmation", "unknown_account", "unknown_account"}) {
+		t.Errorf("sent %v", got)
+	}
+	h.must(h.VerifyEmail(t.Context(), h.open(""), h.key("slip@example.org")))
+	h.device().do(h.requestCode("slip@example.org"))
+	if h.code("slip@example.org") == "" {
+		t.Error("no code came to an address that was proved")
+	}
+}
+
+// TestUserWhoIsPutOutWhileACodeIsWaitedFor is not let in by it, whether that was read before or after.
+func TestUserWhoIsPutOutWhileACodeIsWaitedFor(t *testing.T) {
+	for name, w := range codes {
+		for how, changes := range map[string][]string{
+			"deactivated": {`UPDATE users SET active = FALSE`}, "put out": {`UPDATE users SET epoch = epoch + 1`},
+			"removed": {`DELETE FROM sessions WHERE user_id IS NOT NULL`, `DELETE FROM emails`, `DELETE FROM users`},
+		} {
+			t.Run(name+", "+how, func(t *testing.T) {
+				h := newHouse(t, "sqlite", w.account+`, `+unlimited)
+				d, to := w.begin(h, 1)
+				code := h.code(to)
+				v := d.visit()
+				was := v.Authenticated()
+				for _, change := range changes {
+					h.exec(change)
+				}
+				_ = w.confirm(h, code)(v)
+				if v.Authenticated() && !was {
+					t.Errorf("signed in as %v", v.Status().User)
+				}
+				if v.Issued() != "" {
+					d.token = v.Issued()
+				}
+				_, _ = d.try(w.confirm(h, code))
+				if u := d.user(); u != "" {
+					t.Errorf("signed in as %s", u)
+				}
+			})
+		}
+	}
+}
+
+// TestAccountIsClaimedByACode: an account whose address nobody had proved may have been made by somebody else, who knows its
+// password and is signed in. Whoever enters by a code that came to the address puts them out.
+func TestAccountIsClaimedByACode(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		h := newHouse(t, engine, codeLogin+`, "login_by_code_supports_resend": 1, `+unlimited)
+		squatter := h.device()
+		squatter.do(h.signUp(signupOf("ann@example.org")))
+		second := h.signedIn("ann@example.org")
+		waiting := h.device()
+		waiting.do(h.requestCode("ann@example.org"))
+		stolen := h.code("ann@example.org") // it is of no use to the squatter: another session waits for it
+		h.device().do(h.requestReset("ann@example.org"))
+		resetKey := h.key("ann@example.org")
+
+		owner := h.device()
+		owner.do(h.requestCode("ann@example.org"))
+		v := owner.do(h.confirmCode(h.code("ann@example.org")))
+		user := v.Status().User
+		if user == nil || user.ID != owner.user() {
+			t.Fatal("the owner is not signed in")
+		}
+		for what, d := range map[string]*device{"a session": squatter, "another session": second, "a login that waits": waiting} {
+			if v := d.visit(); v.Authenticated() || v.Pending() != "" {
+				t.Errorf("%s outlives the claim", what)
+			}
+		}
+		_, err := waiting.try(h.confirmCode(stolen))
+		h.refused(err, refusal.Conflict, "")
+		_, err = h.device().try(h.logIn(loginOf("ann@example.org", password)))
+		h.refused(err, refusal.Invalid, refusal.EmailMismatch)
+		_, err = h.device().try(h.reset(resetKey, otherPassword))
+		h.refused(err, refusal.Invalid, refusal.InvalidPasswordReset)
+
+		// It is the owner's from now on: another code ends nothing, and who knows the old password may set a new one.
+		again := h.device()
+		again.do(h.requestCode("ann@example.org"))
+		again.do(h.confirmCode(h.code("ann@example.org")))
+		if owner.user() == "" {
+			t.Error("the second code put the owner out")
+		}
+		owner.do(func(v *flows.Visit) error {
+			return h.ChangePassword(t.Context(), v, flows.ChangePasswordInput{Current: password, New: otherPassword})
+		})
+		if again.user() != "" {
+			t.Error("the other session outlives the change of the password")
+		}
+		h.device().do(h.logIn(loginOf("ann@example.org", otherPassword)))
+	})
+}
+
+func TestWhatIsClaimedAndWhatIsNot(t *testing.T) {
+	const account = byPhone + `, "login_by_code_enabled": true, "login_on_email_confirmation": true, ` + unlimited
+	for name, c := range map[string]struct {
+		before  func(h *house) // the account is of ann@example.org and number 1
+		ask     string
+		claimed bool
+	}{
+		"by a code to an address that nobody proved":                 {func(*house) {}, "ann@example.org", true},
+		"by a code to a number that nobody proved":                   {func(*house) {}, number(1), true},
+		"by a code to an address, where the number was proved":       {(*house).provePhone, "ann@example.org", true},
+		"by a code to the number that was proved":                    {(*house).provePhone, number(1), false},
+		"by a code to the address that was proved":                   {(*house).proveEmail, "ann@example.org", false},
+		"by a code to a number that was proved, as the address was":  {func(h *house) { h.proveEmail(); h.provePhone() }, number(1), false},
+		"by a code to an address that was proved, as the number was": {func(h *house) { h.proveEmail(); h.provePhone() }, "ann@example.org", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, "sqlite", account)
+			h.device().do(h.signUp(flows.SignupInput{Email: "ann@example.org", Phone: number(1), Password: password}))
+			c.before(h)
+			d := h.device()
+			d.do(h.requestCode(c.ask))
+			v := d.do(h.confirmCode(h.code(c.ask)))
+			marked := len(h.one(`SELECT password FROM users`)) > 0 && !passhash.Usable(h.one(`SELECT password FROM users`))
+			if marked != c.claimed || (h.one(`SELECT epoch FROM users`) != "1") != c.claimed {
+				t.Errorf("claimed %t: the password is %.12s, the epoch %s", c.claimed, h.one(`SELECT password FROM users`), h.one(`SELECT epoch FROM users`))
+			}
+			if !v.Authenticated() && v.Pending() != flows.VerifyPhone {
+				t.Errorf("it waits at %q", v.Pending())
+			}
+			if c.claimed && c.ask == "ann@example.org" && h.one(`SELECT COUNT(*) FROM users WHERE phone_verified`) != "0" {
+				t.Error("the number of whoever made the account still counts")
+			}
+		})
+	}
+}
+
+// provePhone proves the number of the one account.
+func (h *house) provePhone() { h.exec(`UPDATE users SET phone_verified = TRUE`) }
+
+// proveEmail proves the address of the one account.
+func (h *house) proveEmail() { h.exec(`UPDATE emails SET verified = TRUE`) }
+
+func TestAccountWithoutAPasswordIsClaimedWithoutOne(t *testing.T) {
+	h := newHouse(t, "sqlite", codeLogin+`, "signup_fields": ["email*"], `+unlimited)
+	first := h.device()
+	first.do(h.signUp(flows.SignupInput{Email: "ann@example.org"}))
+	owner := h.device()
+	owner.do(h.requestCode("ann@example.org"))
+	v := owner.do(h.confirmCode(h.code("ann@example.org")))
+	if first.user() != "" || v.Status().User == nil || v.Status().User.HasUsablePassword || h.one(`SELECT password FROM users`) != "" {
+		t.Errorf("got %+v, password %q", v.Status().User, h.one(`SELECT password FROM users`))
+	}
+}
+
+// told is what a client learns of a step: the error, and the status.
+func told(v *flows.Visit, err error) string {
+	if r, ok := refusal.As(err); ok {
+		return fmt.Sprintf("%v after %s", r, r.RetryAfter)
+	}
+	status, _ := json.Marshal(v.Status()) // plain values
+	return fmt.Sprintf("%v %s signed in %t, pending %q, new token %t", err, status, v.Authenticated(), v.Pending(), v.Issued() != "")
+}
+
+// TestPretendedLoginsAnswerAsOthersDo walks somebody with an account and somebody without through the same calls, with wrong codes
+// only. They are told the same at each.
+func TestPretendedLoginsAnswerAsOthersDo(t *testing.T) {
+	const ann, phone = "ann@example.org", "+31612345678"
+	repeat := func(s func(h *house) step, n int) []func(h *house) step {
+		return slices.Repeat([]func(h *house) step{s}, n)
+	}
+	look := func(*house) step { return func(*flows.Visit) error { return nil } }
+	badCode := func(h *house) step { return h.confirmCode("BCDF-GHJK") }
+	badKey := func(h *house) step { return h.verifyEmail("BCDF-GHJK") }
+	badText := func(h *house) step { return h.verifyPhone("BCDF-GHJK") }
+	badReset := func(h *house) step { return h.reset("BCDF-GHJK", otherPassword) }
+	resendCode := func(h *house) step { return h.resendCode }
+	resendMail := func(h *house) step {
+		return func(v *flows.Visit) error { return h.ResendEmailCode(h.Context(), v) }
+	}
+	resendText := func(h *house) step { return h.resendText }
+	const resends = `, "login_by_code_supports_resend": 1, "email_verification_supports_resend": 1, "phone_verification_supports_resend": 1, ` + unlimited
+	for name, c := range map[string]struct {
+		account string
+		owner   flows.SignupInput // whose account there is, or is not
+		first   func(h *house) step
+		then    []func(h *house) step
+		at      flows.Stage // where it waits
+	}{
+		"a login code for an address": {
+			codeLogin + resends, signupOf(ann), func(h *house) step { return h.requestCode(ann) },
+			slices.Concat(repeat(look, 1), repeat(badCode, 1), repeat(resendCode, 2), repeat(badCode, 3), repeat(look, 1), repeat(resendCode, 1)),
+			flows.LoginByCode,
+		},
+		"a login code for a number": {
+			byPhone + `, "login_by_code_enabled": true` + resends, phoneSignup(phone), func(h *house) step { return h.requestCode(phone) },
+			slices.Concat(repeat(badCode, 1), repeat(resendCode, 2), repeat(badCode, 3), repeat(look, 1)),
+			flows.LoginByCode,
+		},
+		"a signup that waits for a required code": {
+			mandatory + `, "login_by_code_enabled": true, "login_by_code_required": true` + resends, signupOf(ann),
+			func(h *house) step { return h.signUp(signupOf(ann)) },
+			slices.Concat(repeat(look, 1), repeat(badCode, 1), repeat(resendCode, 2), repeat(badCode, 3), repeat(look, 1)),
+			flows.LoginByCode,
+		},
+		"a signup that waits for a link": {
+			mandatory + resends, signupOf(ann), func(h *house) step { return h.signUp(signupOf(ann)) },
+			slices.Concat(repeat(look, 1), repeat(badKey, 2), repeat(resendMail, 1), repeat(look, 1)), flows.VerifyEmail,
+		},
+		"a signup that waits for a code": {
+			byCode + resends, signupOf(ann), func(h *house) step { return h.signUp(signupOf(ann)) },
+			slices.Concat(repeat(look, 1), repeat(badKey, 1), repeat(resendMail, 2), repeat(badKey, 3), repeat(look, 1)), flows.VerifyEmail,
+		},
+		"a signup that waits for a text": {
+			byPhone + resends, phoneSignup(phone), func(h *house) step { return h.signUp(phoneSignup(phone)) },
+			slices.Concat(repeat(look, 1), repeat(badText, 1), repeat(resendText, 2), repeat(badText, 3), repeat(look, 1)), flows.VerifyPhone,
+		},
+		"a reset by a link": {
+			optional + resends, signupOf(ann), func(h *house) step { return h.requestReset(ann) },
+			slices.Concat(repeat(look, 1), repeat(badReset, 2), repeat(look, 1)), "",
+		},
+		"a reset by a code": {
+			resetByCode + resends, signupOf(ann), func(h *house) step { return h.requestReset(ann) },
+			slices.Concat(repeat(look, 1), repeat(badReset, 4), repeat(look, 1)), "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			answers := map[bool][]string{}
+			for _, known := range []bool{true, false} {
+				h := newHouse(t, "sqlite", c.account)
+				signup := strings.HasPrefix(name, "a signup") // there, it is an account that makes it a pretended one
+				if known != signup {
+					owner := h.device()
+					owner.do(h.signUp(c.owner))
+					if c.owner.Phone != "" {
+						owner.do(h.verifyPhone(h.code(phone)))
+					}
+				}
+				h.exec(`DELETE FROM messages`)
+				h.clock.Advance(time.Hour)
+				d := h.device()
+				for i, s := range append([]func(h *house) step{c.first}, c.then...) {
+					v, err := d.try(s(h))
+					answers[known] = append(answers[known], told(v, err))
+					if i == 0 && v.Pending() != c.at {
+						t.Errorf("known %t: it waits at %q", known, v.Pending())
+					}
+					if i == 0 && h.count("messages") != "1" {
+						t.Errorf("known %t: %s messages", known, h.count("messages"))
+					}
+				}
+				if want := map[bool]string{true: "1", false: "0"}[known || signup]; h.count("users") != want {
+					t.Errorf("known %t: %s users", known, h.count("users"))
+				}
+			}
+			for i := range answers[true] {
+				if answers[true][i] != answers[false][i] {
+					t.Errorf("call %d: with an account %s\nwithout one %s", i, answers[true][i], answers[false][i])
+				}
+			}
+		})
+	}
+}
+
+// TestPretendedSignupGoesThroughTheStagesOfAnother has an address that is taken and a number that is free: the number is verified
+// as any other, and only then does the address lead nowhere.
+func TestPretendedSignupGoesThroughTheStagesOfAnother(t *testing.T) {
+	const account = mandatory + `, "login_methods": ["phone", "email"], "signup_fields": ["phone*", "email*", "password1*"], ` + unlimited
+	h := newHouse(t, "sqlite", account)
+	in := func(email, phone string) flows.SignupInput {
+		return flows.SignupInput{Email: email, Phone: phone, Password: password}
+	}
+	owner := h.device()
+	owner.do(h.signUp(in("ann@example.org", number(1))))
+	owner.do(h.verifyPhone(h.code(number(1))))
+	owner.do(h.verifyEmail(h.key("ann@example.org")))
+
+	d := h.device()
+	d.do(h.signUp(in("ann@example.org", number(2))))
+	v := d.do(h.verifyPhone(h.code(number(2))))
+	if v.Pending() != flows.VerifyEmail {
+		t.Fatalf("it waits at %q", v.Pending())
+	}
+	if got := h.kinds("ann@example.org"); got[len(got)-1] != "account_already_exists" {
+		t.Errorf("the owner is sent %v", got)
+	}
+	d = h.device() // now the number is taken, and the address free
+	d.do(h.signUp(in("eve@example.org", number(1))))
+	if got := h.kinds(number(1)); !slices.Equal(got, []string{"phone_verification", "account_already_exists"}) {
+		t.Errorf("the owner of the number is sent %v", got)
+	}
+	if got := h.kinds("eve@example.org"); len(got) != 0 {
+		t.Errorf("before the number is verified, the address is sent %v", got)
+	}
+	if h.count("users") != "1" {
+		t.Errorf("%s users", h.count("users"))
+	}
+}
+
+func TestUnknownNamesAreToldWhereThatMayBe(t *testing.T) {
+	const told = `, "prevent_enumeration": false, ` + unlimited
+	for name, c := range map[string]struct {
+		account string
+		ask     func(h *house) step
 		code    refusal.Code
 	}{
-		"the address of a signup": {"email_verification_supports_change", (*house).addEmail, refusal.EmailTaken},
-		"the number of a signup":  {"phone_verification_supports_change", (*house).changePhone, refusal.PhoneTaken},
+		"a login code for an address": {codeLogin + told, func(h *house) step { return h.requestCode("ann@example.org") }, refusal.UnknownEmail},
+		"a login code for a number": {
+			byPhone + `, "login_by_code_enabled": true` + told, func(h *house) step { return h.requestCode("+31612345678") }, refusal.UnknownPhone,
+		},
+		"a reset by a link": {optional + told, func(h *house) step { return h.requestReset("ann@example.org") }, refusal.UnknownEmail},
+		"a reset by a code": {resetByCode + told, func(h *house) step { return h.requestReset("ann@example.org") }, refusal.UnknownEmail},
 	} {
-		t.Run(of, func(t *testing.T) {
-			w := codes[of]
-			h := newHouse(t, "sqlite", fmt.Sprintf(`%s, %s, "%s": 1, "prevent_enumeration": false`, w.account, unlimited, c.setting))
-			_, taken := w.begin(h, 1)
-			d, to := w.begin(h, 2)
-			_, err := d.try(c.change(h, taken))
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, "sqlite", c.account)
+			v, err := h.device().try(c.ask(h))
 			h.refused(err, refusal.Invalid, c.code)
-			d.do(w.confirm(h, h.code(to))) // nothing has changed
+			if v.Issued() != "" || h.count("messages") != "0" {
+				t.Error("something was done")
+			}
+		})
+	}
+}
+
+// TestInactiveAccountIsAsGoodAsNone: nothing is sent to it, and what is answered is what is answered without an account.
+func TestInactiveAccountIsAsGoodAsNone(t *testing.T) {
+	for name, c := range map[string]struct {
+		account string
+		ask     func(h *house) step
+	}{
+		"a login code":      {codeLogin, func(h *house) step { return h.requestCode("ann@example.org") }},
+		"a reset by a link": {optional, func(h *house) step { return h.requestReset("ann@example.org") }},
+		"a reset by a code": {resetByCode, func(h *house) step { return h.requestReset("ann@example.org") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, "sqlite", c.account+`, `+unlimited)
+			h.signup("ann@example.org")
+			h.exec(`UPDATE users SET active = FALSE`)
+			known, err1 := h.device().try(c.ask(h))
+			h.exec(`DELETE FROM users`)
+			unknown, err2 := h.device().try(c.ask(h))
+			if a, b := told(known, err1), told(unknown, err2); a != b {
+				t.Errorf("it is answered %s, and no account %s", a, b)
+			}
+			if got := h.kinds("ann@example.org"); !slices.Equal(got[1:], []string{"unknown_account", "unknown_account"}) {
+				t.Errorf("sent %v", got)
+			}
+		})
+	}
+}
+
+func TestUnknownAccountsAreMailedWhereTheTenantWantsThat(t *testing.T) {
+	for name, c := range map[string]struct {
+		account string
+		ask     func(h *house) step
+	}{
+		"a login code":      {codeLogin, func(h *house) step { return h.requestCode("ann@example.org") }},
+		"a reset by a link": {optional, func(h *house) step { return h.requestReset("ann@example.org") }},
+		"a reset by a code": {resetByCode, func(h *house) step { return h.requestReset("ann@example.org") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for setting, want := range map[string]int{"true": 1, "false": 0} {
+				h := newHouse(t, "sqlite", c.account+`, "email_unknown_accounts": `+setting)
+				h.device().do(c.ask(h))
+				if got := h.kinds("ann@example.org"); len(got) != want || (want > 0 && got[0] != "unknown_account") {
+					t.Errorf("%s: sent %v", setting, got)
+				}
+			}
 		})
 	}
 }
