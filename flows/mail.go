@@ -24,8 +24,11 @@ const messageExists = "account_already_exists"
 // mail queues a letter to an address.
 func (v *Visit) mail(kind string, l Letter) error { return v.post(kind, store.Mail, l) }
 
-// post queues a message.
+// post queues a message, unless it is for a program.
 func (v *Visit) post(kind string, channel store.Channel, l Letter) error {
+	if v.state.Login != nil && v.state.Login.Unheard {
+		return nil
+	}
 	plain, err := json.Marshal(l)
 	if err != nil {
 		return fmt.Errorf("encode message: %w", err)

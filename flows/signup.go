@@ -56,10 +56,8 @@ func (s *Service) Signup(ctx context.Context, v *Visit, in SignupInput) error {
 		}
 		l := login{Email: string(n.email), Phone: n.phone, PhoneTaken: n.texted, Signup: true}
 		v.methods, v.state.MethodsOf = nil, ""
-		if in.Honeypot != "" {
-			return s.begin(ctx, v, login{Signup: true}, nil) // nobody is mailed
-		}
-		if n.exists {
+		l.Unheard = in.Honeypot != ""
+		if n.exists || l.Unheard {
 			return s.begin(ctx, v, l, nil)
 		}
 		a, err := s.addAccount(ctx, v, n, encoded)

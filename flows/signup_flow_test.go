@@ -118,24 +118,50 @@ func TestStrictlyHiddenAddressesAreProvenOnce(t *testing.T) {
 	})
 }
 
+// TestHoneypotLeavesNoTrace: a program that fills in the field which people leave empty is answered as a person whose signup waits,
+// and that is all.
 func TestHoneypotLeavesNoTrace(t *testing.T) {
-	h := newHouse(t, "sqlite", mandatory+`, "signup_form_honeypot_field": "website"`)
-	in := signupOf("bot@example.org")
-	in.Honeypot = "https://spam.example"
-	v := h.open("")
-	h.must(h.Signup(t.Context(), v, in))
-	if v.Pending() != flows.VerifyEmail || v.Issued() == "" || v.Authenticated() {
-		t.Errorf("the answer gives it away: pending %q, token %t", v.Pending(), v.Issued() != "")
-	}
-	if h.count("users") != "0" || h.count("messages") != "0" {
-		t.Errorf("%s users, %s mails", h.count("users"), h.count("messages"))
-	}
-	h.refused(h.Login(t.Context(), h.open(""), loginOf("bot@example.org", password)), refusal.Invalid, refusal.EmailMismatch)
-
-	in.Honeypot = ""
-	h.must(h.Signup(t.Context(), h.open(""), in))
-	if h.count("users") != "1" {
-		t.Error("a person who left the field empty got no account")
+	for name, c := range map[string]struct {
+		account string
+		at      flows.Stage
+	}{
+		"where a link is mailed":   {mandatory, flows.VerifyEmail},
+		"where a code is mailed":   {byCode, flows.VerifyEmail},
+		"where a code is texted":   {mandatory + `, "login_methods": ["phone"], "signup_fields": ["email*", "phone*", "password1*"]`, flows.VerifyPhone},
+		"where a code is required": {mandatory + `, "login_by_code_required": true`, flows.LoginByCode},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, "sqlite", c.account+`, "signup_form_honeypot_field": "website"`)
+			in := signupOf("bot@example.org")
+			in.Phone, in.Honeypot = number(1), "https://spam.example"
+			d := h.device()
+			v := d.do(h.signUp(in))
+			program := told(v, nil)
+			if v.Pending() != c.at {
+				t.Errorf("the answer gives it away: pending %q", v.Pending())
+			}
+			for _, confirm := range []func(code string) step{h.confirmCode, h.verifyPhone, h.verifyEmail} {
+				if v, err := d.try(confirm("BCDF-GHJK")); err == nil || v.Authenticated() {
+					t.Error("a guess is taken")
+				}
+			}
+			if h.count("users") != "0" || h.count("messages") != "0" {
+				t.Errorf("%s users, %s messages", h.count("users"), h.count("messages"))
+			}
+			_, err := h.device().try(h.signUp(signupOf("nobody")))
+			if !refusal.Is(err, refusal.Invalid) {
+				t.Errorf("got %v", err)
+			}
+			h.clock.Advance(time.Hour)
+			in.Honeypot = ""
+			person := told(h.device().do(h.signUp(in)), nil)
+			if h.count("users") != "1" {
+				t.Error("a person who left the field empty got no account")
+			}
+			if program != person {
+				t.Errorf("a program is told %s\na person %s", program, person)
+			}
+		})
 	}
 }
 

@@ -100,6 +100,8 @@ type login struct {
 	// what comes is seen by whoever signs up, and must not tell that the address is taken. PhoneGiven says it was given.
 	PhoneTaken bool `json:"phone_taken,omitempty"`
 	PhoneGiven bool `json:"phone_given,omitempty"`
+	// Unheard says that it is a program's, which filled in the field that people leave empty: nobody is sent anything for it.
+	Unheard bool `json:"unheard,omitempty"`
 
 	rehashed string // the password as it is to be kept from now on, "" for as it is
 	made     bool   // the account is made by this very step
