@@ -136,7 +136,7 @@ func (s *Service) mailVerification(ctx context.Context, v *Visit, l *login, a *s
 func (v *Visit) mailLink(kind string, a *store.Account) error {
 	return v.mail(kind, Letter{To: a.Address.Email, Data: map[string]string{
 		"email": a.Address.Email, "display": viewOf(v.Tenant, &a.User).Display,
-		"url": v.Tenant.FrontendURL("account_confirm_email", signEmail(v.Tenant, a.Address.ID, v.Now)),
+		"url": v.Tenant.FrontendURL(tenants.ConfirmEmail, signEmail(v.Tenant, a.Address.ID, v.Now)),
 	}})
 }
 
@@ -365,17 +365,18 @@ func (s *Service) Emails(ctx context.Context, v *Visit) ([]EmailView, error) {
 	if v.user == nil {
 		return nil, refusal.Of(refusal.Unauthenticated)
 	}
-	return s.emailsOf(ctx, v, v.user.ID)
-}
-
-func (s *Service) emailsOf(ctx context.Context, v *Visit, userID string) ([]EmailView, error) {
-	rows, err := s.store.For(v.Tenant).EmailsOf(ctx, userID)
+	rows, err := s.store.For(v.Tenant).EmailsOf(ctx, v.user.ID)
 	if err != nil {
 		return nil, err
 	}
+	return v.viewEmails(rows), nil
+}
+
+// viewEmails shows addresses of one user, and to whoever is signed in the one that waits for a code.
+func (v *Visit) viewEmails(rows []store.Email) []EmailView {
 	all := []EmailView{}
 	waiting := ""
-	if p := v.state.Email; p != nil && v.user != nil && p.UserID == userID {
+	if p := v.state.Email; p != nil && v.user != nil && p.UserID == v.user.ID {
 		waiting = p.Email
 	}
 	for _, e := range rows {
@@ -387,28 +388,30 @@ func (s *Service) emailsOf(ctx context.Context, v *Visit, userID string) ([]Emai
 	if waiting != "" {
 		all = append(all, EmailView{Email: waiting})
 	}
-	return all, nil
+	return all
 }
 
 // emailStep is a step on the addresses of whoever is signed in. It counts as one use of manage_email, and answers with the
-// addresses as they are afterwards.
-func (s *Service) emailStep(ctx context.Context, v *Visit, fn func(userID string) error) ([]EmailView, error) {
+// addresses that fn says there are afterwards: once they are changed, nothing that fails may say that they are not.
+func (s *Service) emailStep(ctx context.Context, v *Visit, fn func(userID string) ([]store.Email, error)) ([]EmailView, error) {
 	if v.user == nil {
 		return nil, refusal.Of(refusal.Unauthenticated)
 	}
 	if err := s.admitUser(ctx, v, ActionManageEmail, v.user.ID); err != nil {
 		return nil, err
 	}
-	err := s.step(ctx, v, func() error {
+	var left []store.Email
+	err := s.step(ctx, v, func() (err error) {
 		if v.user == nil {
 			return refusal.Of(refusal.Unauthenticated)
 		}
-		return fn(v.user.ID)
+		left, err = fn(v.user.ID)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return s.Emails(ctx, v)
+	return v.viewEmails(left), nil
 }
 
 // AddEmail adds an address to the account of whoever is signed in and mails what proves it; or, where a signup waits for its
@@ -417,24 +420,24 @@ func (s *Service) AddEmail(ctx context.Context, v *Visit, email string) ([]Email
 	if v.user == nil {
 		return s.changeSignupEmail(ctx, v, email)
 	}
-	return s.emailStep(ctx, v, func(userID string) error {
+	return s.emailStep(ctx, v, func(userID string) ([]store.Email, error) {
 		var f refusal.Faults
 		a := addressFaults(&f, "email", email, true, v.Tenant.Settings.Account.EmailMaxLength)
 		if len(f) > 0 {
-			return f.Err()
+			return nil, f.Err()
 		}
 		own, err := s.store.For(v.Tenant).EmailsOf(ctx, userID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		taken, err := s.checkNewEmail(ctx, v, a, own)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := s.recent(v); err != nil {
-			return err
+			return nil, err
 		}
-		return s.addEmail(ctx, v, userID, a, taken)
+		return s.addEmail(ctx, v, own, userID, a, taken)
 	})
 }
 
@@ -460,18 +463,19 @@ func (s *Service) checkNewEmail(ctx context.Context, v *Visit, a address, own []
 	return taken, nil
 }
 
-func (s *Service) addEmail(ctx context.Context, v *Visit, userID string, a address, taken bool) error {
+// addEmail adds an address to a user's own, and is what there is afterwards.
+func (s *Service) addEmail(ctx context.Context, v *Visit, own []store.Email, userID string, a address, taken bool) ([]store.Email, error) {
 	owner, err := s.accountOf(ctx, v, userID, "")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if owner == nil {
-		return refusal.Of(refusal.Unauthenticated)
+		return nil, refusal.Of(refusal.Unauthenticated)
 	}
 	if v.byCode() {
 		v.keep()
 		v.state.Email = v.start(process{Email: string(a), UserID: userID})
-		return s.mailCode(ctx, v, v.state.Email, owner, false)
+		return own, s.mailCode(ctx, v, v.state.Email, owner, false)
 	}
 	e := store.Email{
 		ID: secret.NewID(), UserID: userID, Email: string(a), Key: string(a), CreatedAt: v.Now,
@@ -479,10 +483,11 @@ func (s *Service) addEmail(ctx context.Context, v *Visit, userID string, a addre
 	}
 	if v.Tenant.Settings.Account.ChangeEmail {
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropEmailsBut(ctx, &e, true) })
+		own = slices.DeleteFunc(own, func(x store.Email) bool { return !x.Verified })
 	}
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddEmail(ctx, &e) })
 	owner.Address = e
-	return s.mailOwnLink(ctx, v, owner)
+	return append(own, e), s.mailOwnLink(ctx, v, owner)
 }
 
 // mailOwnLink mails a link to an address of whoever is signed in, unless it was mailed a moment ago: what it got then is still
@@ -506,6 +511,7 @@ func (s *Service) changeSignupEmail(ctx context.Context, v *Visit, email string)
 	if err := s.admitUser(ctx, v, ActionManageEmail, userID); err != nil {
 		return nil, err
 	}
+	var left []store.Email
 	err := s.step(ctx, v, func() error {
 		if !v.canChange(VerifyEmail) {
 			return refusal.Of(refusal.Conflict)
@@ -533,18 +539,22 @@ func (s *Service) changeSignupEmail(ctx context.Context, v *Visit, email string)
 		if string(a) == owner.Email {
 			taken = false // it goes back to its own
 		}
+		if left, err = s.store.For(v.Tenant).EmailsOf(ctx, userID); err != nil {
+			return err
+		}
 		p.Email, p.Taken = string(a), taken
 		p.Changes++
 		v.dirty = true
 		if !taken {
 			s.moveSignup(v, owner, a)
+			left = []store.Email{owner.Address}
 		}
 		return s.mailCode(ctx, v, p, owner, false)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return s.emailsOf(ctx, v, userID)
+	return v.viewEmails(left), nil
 }
 
 // moveSignup puts an address in the place of the one that an account signed up with.
@@ -562,38 +572,38 @@ func (s *Service) moveSignup(v *Visit, owner *store.Account, a address) {
 
 // ResendEmail mails what proves an address of whoever is signed in, once more. It reports whether anything was mailed.
 func (s *Service) ResendEmail(ctx context.Context, v *Visit, email string) (sent bool, err error) {
-	_, err = s.emailStep(ctx, v, func(userID string) error {
-		sent = false
-		e, err := s.ownEmail(ctx, v, userID, email)
-		if err != nil {
-			return err
-		}
-		if e.ID == "" {
-			if v.state.Email.Resends >= v.forEmail().resends {
-				return nil
-			}
-			err := s.resendEmailCode(ctx, v)
-			sent = err == nil
-			return err
-		}
-		owner, err := s.accountOf(ctx, v, userID, e.Key)
-		switch {
-		case err != nil:
-			return err
-		case owner == nil:
-			return refusal.Of(refusal.Unauthenticated)
-		case v.byCode():
-			v.keep()
-			v.state.Email = v.start(process{Email: e.Key, UserID: userID})
-			sent = true
-			return s.mailCode(ctx, v, v.state.Email, owner, false)
-		}
-		before := len(v.writes)
-		err = s.mailOwnLink(ctx, v, owner)
-		sent = len(v.writes) > before
-		return err
+	_, err = s.emailStep(ctx, v, func(userID string) ([]store.Email, error) {
+		sent, err = s.resendEmail(ctx, v, userID, email)
+		return nil, err
 	})
 	return sent, err
+}
+
+func (s *Service) resendEmail(ctx context.Context, v *Visit, userID, email string) (sent bool, err error) {
+	e, err := s.ownEmail(ctx, v, userID, email)
+	if err != nil {
+		return false, err
+	}
+	if e.ID == "" {
+		if v.state.Email.Resends >= v.forEmail().resends {
+			return false, nil
+		}
+		return true, s.resendEmailCode(ctx, v)
+	}
+	owner, err := s.accountOf(ctx, v, userID, e.Key)
+	switch {
+	case err != nil:
+		return false, err
+	case owner == nil:
+		return false, refusal.Of(refusal.Unauthenticated)
+	case v.byCode():
+		v.keep()
+		v.state.Email = v.start(process{Email: e.Key, UserID: userID})
+		return true, s.mailCode(ctx, v, v.state.Email, owner, false)
+	}
+	before := len(v.writes)
+	err = s.mailOwnLink(ctx, v, owner)
+	return len(v.writes) > before, err
 }
 
 // ownEmail is an address of a user by what was typed; without an id it is the one that waits for a code.
@@ -620,56 +630,64 @@ func (s *Service) ownEmail(ctx context.Context, v *Visit, userID, typed string) 
 
 // MakeEmailPrimary makes an address the primary one. primary says whether the client asked for that: nothing else can be.
 func (s *Service) MakeEmailPrimary(ctx context.Context, v *Visit, email string, primary bool) ([]EmailView, error) {
-	return s.emailStep(ctx, v, func(userID string) error {
+	return s.emailStep(ctx, v, func(userID string) ([]store.Email, error) {
 		e, own, err := s.selectEmail(ctx, v, userID, email, func(f *refusal.Faults) {
 			if !primary {
 				f.Add("primary", refusal.Required)
 			}
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		anyVerified := slices.ContainsFunc(own, func(x store.Email) bool { return x.Verified })
 		if e.ID == "" || (!e.Verified && anyVerified) {
-			return refusal.Because("email", refusal.UnverifiedPrimary)
+			return nil, refusal.Because("email", refusal.UnverifiedPrimary)
 		}
 		if err := s.recent(v); err != nil {
-			return err
+			return nil, err
 		}
 		v.makePrimary(&e)
+		left := slices.Clone(own)
+		for i := range left {
+			left[i].Primary = left[i].ID == e.ID
+		}
 		for _, x := range own {
 			if x.Primary && x.ID != e.ID {
-				return v.notify(mailEmailChanged, x.Email, map[string]string{"from_email": x.Email, "to_email": e.Email})
+				return left, v.notify(mailEmailChanged, x.Email, map[string]string{"from_email": x.Email, "to_email": e.Email})
 			}
 		}
-		return nil
+		return left, nil
 	})
 }
 
 // RemoveEmail removes an address.
 func (s *Service) RemoveEmail(ctx context.Context, v *Visit, email string) ([]EmailView, error) {
-	return s.emailStep(ctx, v, func(userID string) error {
+	return s.emailStep(ctx, v, func(userID string) ([]store.Email, error) {
 		e, own, err := s.selectEmail(ctx, v, userID, email, nil)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if e.ID == "" {
 			v.state.Email, v.dirty = nil, true
-			return nil
+			return own, nil
 		}
 		if !v.removable(e, own) {
-			return refusal.Because("email", refusal.CannotRemovePrimary)
+			return nil, refusal.Because("email", refusal.CannotRemovePrimary)
 		}
 		if err := s.recent(v); err != nil {
-			return err
+			return nil, err
 		}
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropEmail(ctx, &e) })
-		left := v.user.Email
-		if e.Email == left {
-			left = ""
+		if p := v.state.Email; p != nil && p.Email == e.Key {
+			v.state.Email, v.dirty = nil, true // what is removed is not to be proved any more
+		}
+		primary := v.user.Email
+		if e.Email == primary {
+			primary = ""
 			v.setUserEmail(userID, "")
 		}
-		return v.notify(mailEmailDeleted, left, map[string]string{"deleted_email": e.Email})
+		left := slices.DeleteFunc(own, func(x store.Email) bool { return x.ID == e.ID })
+		return left, v.notify(mailEmailDeleted, primary, map[string]string{"deleted_email": e.Email})
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/tenants"
 )
 
 // Letter is a message as it is queued: whom it goes to, and what its template is filled in with. It is sealed until it
@@ -51,7 +52,7 @@ func (v *Visit) send(kind, email, phone string, data map[string]string) error {
 
 // tellExists tells whoever has an address or number that somebody tried to sign up with it.
 func (v *Visit) tellExists(email, phone string) error {
-	return v.send(messageExists, email, phone, map[string]string{"password_reset_url": v.Tenant.FrontendURL("account_reset_password", "")})
+	return v.send(messageExists, email, phone, map[string]string{"password_reset_url": v.Tenant.FrontendURL(tenants.ResetPassword, "")})
 }
 
 // tellUnknown tells whoever asked for something at an address or number that there is no account, if the tenant wants that.
@@ -59,10 +60,15 @@ func (v *Visit) tellUnknown(email, phone string) error {
 	if !v.Tenant.Settings.Account.EmailUnknownAccounts {
 		return nil
 	}
-	return v.send(messageUnknownAccount, email, phone, map[string]string{"signup_url": v.Tenant.FrontendURL("account_signup", "")})
+	signup := ""
+	if v.Tenant.Settings.Account.SignupEnabled {
+		signup = v.Tenant.FrontendURL(tenants.SignupPage, "")
+	}
+	return v.send(messageUnknownAccount, email, phone, map[string]string{"signup_url": signup})
 }
 
-// notify mails word of a change to an account, if the tenant wants that and there is an address.
+// notify mails word of a change to an account, if the tenant wants that and there is an address. Such mails hold no link, as the
+// contract has it.
 func (v *Visit) notify(kind, to string, data map[string]string) error {
 	if !v.Tenant.Settings.Account.EmailNotifications || to == "" {
 		return nil

@@ -276,7 +276,7 @@ func (s *Service) mailResetLink(ctx context.Context, v *Visit, to address, a *st
 	}
 	return v.mail(mailResetLink, Letter{To: string(to), Data: map[string]string{
 		"email": string(to), "display": viewOf(v.Tenant, &a.User).Display,
-		"url": v.Tenant.FrontendURL("account_reset_password_from_key", key),
+		"url": v.Tenant.FrontendURL(tenants.ResetPasswordFromKey, key),
 	}})
 }
 
