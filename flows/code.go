@@ -258,8 +258,9 @@ func (s *Service) accountOf(ctx context.Context, v *Visit, userID, email string)
 	return &a, nil
 }
 
-// claim closes a door that whoever made the account may have left open. The account is entered by what was sent to an address
-// or number that nobody had proved: whoever signed up with it, and knows the password, may be somebody else.
+// claim closes the doors that whoever made the account may have left open. The account is entered, or its password reset, by what
+// was sent to an address or number that nobody had proved: whoever signed up with it, and knows the password, may be somebody
+// else.
 func (v *Visit) claim(a *store.Account, byPhone bool) {
 	if a.AnyVerified || (byPhone && a.PhoneVerified) {
 		return

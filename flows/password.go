@@ -334,7 +334,8 @@ func (s *Service) accountOfResetKey(ctx context.Context, v *Visit, key string) (
 	return a, nil
 }
 
-// LookAtResetKey tells whose password a key or code would reset. A right code proves its address; a wrong one counts.
+// LookAtResetKey tells whose password a key or code would reset. A right code proves its address, and claims the account; a wrong
+// one counts.
 func (s *Service) LookAtResetKey(ctx context.Context, v *Visit, key string) (user UserView, err error) {
 	err = s.step(ctx, v, func() error {
 		var f refusal.Faults
@@ -345,8 +346,9 @@ func (s *Service) LookAtResetKey(ctx context.Context, v *Visit, key string) (use
 		if len(f) > 0 {
 			return f.Err()
 		}
-		if v.state.Reset != nil {
-			v.proven(a, v.state.Reset)
+		if p := v.state.Reset; p != nil && v.userID() != a.ID { // whose own session would end with the others: the reset proves it
+			v.claim(a, false)
+			v.proven(a, p)
 		}
 		user = viewOf(v.Tenant, &a.User)
 		return nil
@@ -426,6 +428,7 @@ func (s *Service) ResetPassword(ctx context.Context, v *Visit, key, password str
 
 func (s *Service) resetPassword(ctx context.Context, v *Visit, a *store.Account, encoded string) error {
 	proof, email := Method{Method: "password_reset"}, ""
+	v.claim(a, false)
 	if p := v.state.Reset; p != nil {
 		v.proven(a, p)
 		v.state.Reset, v.dirty = nil, true
