@@ -3,6 +3,7 @@ package flows
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/vestibule-auth/vestibule/internal/passhash"
 	"github.com/vestibule-auth/vestibule/internal/refusal"
@@ -46,9 +47,13 @@ func (s *Service) RequestLoginCode(ctx context.Context, v *Visit, in LoginCodeIn
 		return r
 	}
 	return s.step(ctx, v, func() error {
-		a, err := s.reachable(ctx, v, email, phone)
+		reached, err := s.reachable(ctx, v, email, phone)
 		if err != nil {
 			return err
+		}
+		var a *store.Account
+		if len(reached) > 0 {
+			a = &reached[0]
 		}
 		if a == nil && !v.Tenant.Settings.Account.PreventEnumeration.Prevented() {
 			return refusal.Because(param, unknownName[param])
@@ -87,22 +92,16 @@ func checkCodeRequest(t *tenants.Tenant, in LoginCodeInput) (email address, phon
 	return email, phone, f.Err()
 }
 
-// reachable is the account that a secret may be sent to at an address or number; nil for none. An account that has a verified
-// address is not reached at an unverified one, which may be a slip of its owner's pen and somebody else's mailbox; nor at an
-// unverified number.
-func (s *Service) reachable(ctx context.Context, v *Visit, email address, phone string) (*store.Account, error) {
+// reachable are the accounts that a secret may be sent to at an address or number. An account that has a verified address is
+// not reached at an unverified one, which may be a slip of its owner's pen and somebody else's mailbox; nor at an unverified
+// number.
+func (s *Service) reachable(ctx context.Context, v *Visit, email address, phone string) ([]store.Account, error) {
 	scope := s.store.For(v.Tenant)
 	if email != "" {
 		all, err := scope.AccountsByEmail(ctx, string(email))
-		if err != nil {
-			return nil, err
-		}
-		for i := range all {
-			if a := &all[i]; a.Active && (a.Address.Verified || !a.AnyVerified) {
-				return a, nil
-			}
-		}
-		return nil, nil
+		return slices.DeleteFunc(all, func(a store.Account) bool {
+			return !a.Active || (!a.Address.Verified && a.AnyVerified)
+		}), err
 	}
 	a, err := scope.AccountByPhone(ctx, phone)
 	switch {
@@ -113,7 +112,7 @@ func (s *Service) reachable(ctx context.Context, v *Visit, email address, phone 
 	case !a.Active || (!a.PhoneVerified && a.AnyVerified):
 		return nil, nil
 	}
-	return &a, nil
+	return []store.Account{a}, nil
 }
 
 // askForCode starts the stage of the login code.

@@ -235,32 +235,36 @@ func (s *Service) RequestPasswordReset(ctx context.Context, v *Visit, email stri
 		return err
 	}
 	return s.step(ctx, v, func() error {
-		a, err := s.reachable(ctx, v, to, "")
+		reached, err := s.reachable(ctx, v, to, "")
 		if err != nil {
 			return err
 		}
 		account := &v.Tenant.Settings.Account
-		if a == nil && !account.PreventEnumeration.Prevented() {
+		switch {
+		case len(reached) == 0 && !account.PreventEnumeration.Prevented():
 			return refusal.Because("email", refusal.UnknownEmail)
-		}
-		if account.PasswordResetByCodeEnabled {
-			return s.mailResetCode(v, to, a)
-		}
-		if a == nil {
+		case account.PasswordResetByCodeEnabled:
+			return s.mailResetCode(v, to, reached)
+		case len(reached) == 0:
 			return v.tellUnknown(string(to), "")
 		}
-		return s.mailResetLink(ctx, v, to, a)
+		for i := range reached { // more than one only where accounts may share an address
+			if err := s.mailResetLink(ctx, v, to, &reached[i]); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
-func (s *Service) mailResetCode(v *Visit, to address, a *store.Account) error {
+func (s *Service) mailResetCode(v *Visit, to address, reached []store.Account) error {
 	v.keep()
 	p := process{Email: string(to)}
-	if a != nil {
-		p.UserID = a.ID
+	if len(reached) > 0 {
+		p.UserID = reached[0].ID
 	}
 	v.state.Reset = v.start(p)
-	if a == nil {
+	if len(reached) == 0 {
 		return v.tellUnknown(string(to), "")
 	}
 	of := v.forReset()
