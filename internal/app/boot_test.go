@@ -61,7 +61,10 @@ func boot(t *testing.T, engine string, change ...func(*config.Config, *app.Optio
 	if engine == "postgres" {
 		cfg.Redis = config.Hide(testkit.RedisURL())
 	}
-	o := app.Options{Log: slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Clock: clock.System{}}
+	o := app.Options{
+		Log: slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Clock: clock.System{},
+		RedisPatience: 30 * time.Second,
+	}
 	for _, c := range change {
 		c(&cfg, &o)
 	}

@@ -20,6 +20,9 @@ import (
 // errDatabaseURL does not repeat the URL, which may hold a password.
 var errDatabaseURL = errors.New("the database's URL cannot be read; write it as postgres://user:password@host:5432/name")
 
+// redisPatience is how long Redis may take to say what it used, and to be cleaned up: it is under load, and nobody waits.
+const redisPatience = 30 * time.Second
+
 // storage is the PostgreSQL and the Redis of a run.
 type storage struct {
 	url        string // of the database that was made for the run
@@ -50,7 +53,7 @@ func openStorage(ctx context.Context) (_ *storage, err error) {
 			err = errors.Join(err, s.close())
 		}
 	}()
-	if s.redis, err = limit.OpenRedis(s.redisURL); err != nil {
+	if s.redis, err = limit.OpenRedis(s.redisURL, redisPatience); err != nil {
 		return nil, err
 	}
 	if err = s.redis.Ping(ctx).Err(); err != nil {
