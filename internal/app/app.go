@@ -101,12 +101,15 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		Store: a.Store, Hasher: a.Hasher, Limiter: a.limiter, Clock: o.Clock, Observer: observer{metrics}, Log: a.log,
 		Wake: a.worker.Wake,
 	})
+	if err := a.listen(ctx, metrics); err != nil {
+		return nil, err
+	}
 	if cfg.Dev {
-		if err := a.prepareDev(ctx); err != nil {
+		if err := a.prepareDev(ctx); err != nil { // which needs to know the port
 			return nil, err
 		}
 	}
-	return a, a.listen(ctx, metrics)
+	return a, nil
 }
 
 func openStore(cfg config.Config, observe func(op, query string) error) (*store.Store, error) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strconv"
 
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
@@ -26,7 +27,7 @@ func (a *App) prepareDev(ctx context.Context) error {
 		return err
 	}
 	doc, err := json.Marshal(map[string]any{
-		"public_url": "http://localhost:" + portOf(a.config.Listen),
+		"public_url": a.localURL(),
 		"account": map[string]any{
 			"login_methods": []string{"email", "username"},
 			"signup_fields": []string{"email*", "username", "password1*"},
@@ -50,16 +51,13 @@ func (a *App) prepareDev(ctx context.Context) error {
 	return err
 }
 
-func portOf(addr string) string {
-	if _, port, err := net.SplitHostPort(addr); err == nil {
-		return port
-	}
-	return "8080"
+// localURL is where a developer reaches the public listener: by the name that the demo tenant is found by.
+func (a *App) localURL() string {
+	return "http://localhost:" + strconv.Itoa(a.Public.Addr().(*net.TCPAddr).Port)
 }
 
 // Banner greets a developer: where everything is, and what to try first.
 func (a *App) Banner(w io.Writer) error {
-	public := "http://localhost:" + portOf(a.Public.Addr().String())
 	operators := "http://" + a.Operators.Addr().String()
 	_, err := fmt.Fprintf(w, `
   Vestibule, for development
@@ -71,7 +69,7 @@ func (a *App) Banner(w io.Writer) error {
 
   Sign somebody up:
 
-    curl -s %[1]s/_allauth/app/v1/auth/signup --json '{"email": "ann@example.org", "password": "Kestrel-Orbit-49"}'
+    curl -s %[1]s/_allauth/app/v1/auth/signup -H 'Content-Type: application/json' -d '{"email": "ann@example.org", "password": "Kestrel-Orbit-49"}'
 
   Read the mail that was sent:
 
@@ -79,6 +77,6 @@ func (a *App) Banner(w io.Writer) error {
 
   Stop with Ctrl-C. The data stays.
 
-`, public, operators, a.config.AdminToken.Reveal(), a.config.DevDir)
+`, a.localURL(), operators, a.config.AdminToken.Reveal(), a.config.DevDir)
 	return err
 }
