@@ -17,6 +17,9 @@ TOOLS            := $(CURDIR)/bin/tools
 # Runs a command with PostgreSQL and Redis at hand.
 SERVICES := $(GO) run ./internal/tools/services
 
+# Runs tests. On a slow machine Go's own limit of ten minutes is near; tests that let others run beside them mostly wait.
+TEST := $(SERVICES) $(GO) test -count=1 -timeout 40m -parallel 4
+
 # Shows the output of go test without the packages that have no tests, and ends it with what it came to.
 SUMMARY := awk ' \
 	/\[no test files\]/ { next } \
@@ -42,7 +45,7 @@ run: ## run the server for development, with a database and a tenant of its own
 
 .PHONY: test
 test: ## run every test, on SQLite, PostgreSQL and Redis (PACKAGES=./flows/... for some)
-	@if $(SERVICES) $(GO) test -count=1 $(PACKAGES) 2>&1 | $(SUMMARY); then echo "test: passed"; \
+	@if $(TEST) $(PACKAGES) 2>&1 | $(SUMMARY); then echo "test: passed"; \
 	else echo "test: FAILED"; exit 1; fi
 
 .PHONY: check
@@ -102,7 +105,7 @@ fresh: ## fail where a generated file is stale
 
 .PHONY: race
 race: ## every test with the race detector (needs a C compiler)
-	@$(SERVICES) $(GO) test -race -count=1 $(PACKAGES) 2>&1 | $(SUMMARY)
+	@$(TEST) -race $(PACKAGES) 2>&1 | $(SUMMARY)
 
 # Packages whose tests do not reach the store: SQLite, which is Go too, takes minutes to build and run with the detector.
 LIGHT = $(GO) list -test -f '{{if not .ForTest}}{{.ImportPath}} {{join .Deps " "}}{{end}}' ./... \
@@ -110,7 +113,7 @@ LIGHT = $(GO) list -test -f '{{if not .ForTest}}{{.ImportPath}} {{join .Deps " "
 
 .PHONY: race-quick
 race-quick: ## the same for the packages that need no database
-	@packages=$$($(LIGHT)); $(SERVICES) $(GO) test -race -count=1 $$packages 2>&1 | $(SUMMARY)
+	@packages=$$($(LIGHT)); $(TEST) -race $$packages 2>&1 | $(SUMMARY)
 
 # When the time is up while an input is being tried, go test may call its own deadline a failure ("context deadline
 # exceeded", and no input that fails). That is not one.

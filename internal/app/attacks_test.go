@@ -191,9 +191,9 @@ func TestPoisonedHostReachesNoLink(t *testing.T) {
 				c := s.client("app", host)
 				c.host = sent
 				c.header.Set("X-Tenant", slugOf(host))
-				before := db.everything(s, host)
+				before := db.everything(host)
 				c.signup("bob@" + host + ".example").want(http.StatusNotFound)
-				if d := difference(before, db.everything(s, host)); d != "" {
+				if d := difference(before, db.everything(host)); d != "" {
 					t.Errorf("a request to %s did something:\n%s", sent, d)
 				}
 			}
@@ -608,7 +608,7 @@ func TestConflictingTenantsAreRefused(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		h := newHouse(t, engine)
 		a, b := slugOf(h.a), slugOf(h.b)
-		before := []map[string][]string{h.db.everything(h.server, h.a), h.db.everything(h.server, h.b)}
+		before := []map[string][]string{h.db.everything(h.a), h.db.everything(h.b)}
 		for _, o := range operations(t) {
 			for name, c := range map[string]struct {
 				host   string
@@ -638,7 +638,7 @@ func TestConflictingTenantsAreRefused(t *testing.T) {
 			}
 		}
 		for i, host := range []string{h.a, h.b} {
-			if d := difference(before[i], h.db.everything(h.server, host)); d != "" {
+			if d := difference(before[i], h.db.everything(host)); d != "" {
 				t.Errorf("something was done at %s:\n%s", host, d)
 			}
 		}
@@ -905,7 +905,7 @@ func TestForgedRequestsOfBrowsersChangeNothing(t *testing.T) {
 		mine := loot{password: password, key: s.inbox.wait(t, email, 0).key(t), user: secret.NewID(), session: secret.NewID()}
 		for who, victim := range map[string]*client{"of somebody": signedIn, "of a stranger": stranger} {
 			forgeries := s.forgeries(host, victim.cookies["sessionid"], victim.cookies["csrftoken"])
-			before := db.everything(s, host)
+			before := db.everything(host)
 			for _, o := range operations(t) {
 				if o.kind != "browser" || o.method == http.MethodGet {
 					continue
@@ -930,7 +930,7 @@ func TestForgedRequestsOfBrowsersChangeNothing(t *testing.T) {
 					})
 				}
 			}
-			if d := difference(before, db.everything(s, host)); d != "" {
+			if d := difference(before, db.everything(host)); d != "" {
 				t.Errorf("forged requests %s changed something:\n%s", who, d)
 			}
 		}
@@ -954,7 +954,7 @@ func TestForgedRequestsOfBrowsersChangeNothing(t *testing.T) {
 func TestReadingChangesNothing(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		h := newHouse(t, engine)
-		before := h.db.everything(h.server, h.a)
+		before := h.db.everything(h.a)
 		for _, o := range operations(t) {
 			for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodOptions} {
 				read := o
@@ -972,7 +972,7 @@ func TestReadingChangesNothing(t *testing.T) {
 				}
 			}
 		}
-		if d := difference(before, h.db.everything(h.server, h.a)); d != "" {
+		if d := difference(before, h.db.everything(h.a)); d != "" {
 			t.Errorf("reading changed something:\n%s", d)
 		}
 		h.good(t, h.a, h.ofA)
@@ -1135,7 +1135,7 @@ func openInbox(t *testing.T) *inbox {
 // recipients are all addresses that mail came to, once nothing waits any more.
 func (s *server) recipients(db database) []string {
 	s.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(soon)
 	for db.one(`SELECT count(*) FROM messages WHERE state = 'queued'`) != "0" {
 		if time.Now().After(deadline) {
 			s.Fatalf("mail waits: %q", db.rows(`SELECT kind, attempts, last_error FROM messages WHERE state = 'queued'`))
@@ -1212,13 +1212,13 @@ func TestLookAlikeAddressIsNotTheAccount(t *testing.T) {
 					of.T = t
 					host := of.tenant("")
 					of.client(kind, host).signup(owner).want(http.StatusOK)
-					before := db.everything(&of, host)
+					before := db.everything(host)
 					for _, r := range []*reply{of.client(kind, host).signup(typed), of.client(kind, host).login(typed, password)} {
 						if first := r.want(http.StatusBadRequest).decoded.Errors[0]; first.Code != "invalid" || first.Param != "email" {
 							t.Errorf("got %s", r.Body)
 						}
 					}
-					if d := difference(before, db.everything(&of, host)); d != "" {
+					if d := difference(before, db.everything(host)); d != "" {
 						t.Errorf("something was done for it:\n%s", d)
 					}
 				})
@@ -1416,7 +1416,7 @@ func TestMailServerOfATenantReachesNoNeighbour(t *testing.T) {
 		if len(rows) < 10 {
 			t.Fatalf("only %d of the addresses can be set: the test is of too little", len(rows))
 		}
-		deadline := time.Now().Add(60 * time.Second)
+		deadline := time.Now().Add(soon)
 		for _, r := range rows {
 			var why string
 			for why == "" {
@@ -1457,7 +1457,7 @@ func TestMailServerOfATenantIsReachedWhereNeighboursAreAllowed(t *testing.T) {
 	port, came := trap(t)
 	c := s.client("app", s.tenant(`{"email": {"smtp_url": "smtp://127.0.0.1:`+port+`"}}`))
 	c.signup("ann@example.org").want(http.StatusOK)
-	for deadline := time.Now().Add(20 * time.Second); came.Load() == 0; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(soon); came.Load() == 0; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("nobody came")
 		}

@@ -223,6 +223,7 @@ const noLimits = `{"account": {"rate_limits": false}}`
 // TestDatabaseGoneForAWhile cuts the way to PostgreSQL under load and mends it again. Nobody gets anything but an answer or
 // word to come back, everything goes on by itself, and what was answered is there.
 func TestDatabaseGoneForAWhile(t *testing.T) {
+	t.Parallel() // it waits, and does little else
 	var way *relay
 	var at string
 	s := boot(t, "postgres", func(cfg *config.Config, _ *app.Options) {
@@ -334,6 +335,7 @@ func TestDatabaseGoneForAWhile(t *testing.T) {
 // TestSlowDatabase has PostgreSQL fall silent without a word, as behind a network that drops everything. Requests end with
 // word to come back, and do not hang.
 func TestSlowDatabase(t *testing.T) {
+	t.Parallel() // it waits, and does little else
 	for _, row := range []struct {
 		name    string
 		timeout time.Duration
@@ -341,11 +343,11 @@ func TestSlowDatabase(t *testing.T) {
 		fresh   bool // the connections are made when PostgreSQL has fallen silent
 	}{
 		{"with the timeout that is the default", 15 * time.Second, swallow, false},
-		{"with a short timeout", 2 * time.Second, swallow, false},
+		{"with a short timeout", 4 * time.Second, swallow, false},
 		{"on connections that were just made", 15 * time.Second, greet, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			t.Parallel() // they wait, and do little else
+			t.Parallel()
 			var way *relay
 			now := clock.At(time.Now())
 			s := boot(t, "postgres", func(cfg *config.Config, o *app.Options) {
@@ -408,13 +410,14 @@ func TestSlowDatabase(t *testing.T) {
 
 // TestTenantUnknownWhileTheDatabaseIsSilent asks for a tenant that is not at hand, for longer than a request may take.
 func TestTenantUnknownWhileTheDatabaseIsSilent(t *testing.T) {
+	t.Parallel() // it waits, and does little else
 	var way *relay
 	now := clock.At(time.Now())
 	s := boot(t, "postgres", func(cfg *config.Config, o *app.Options) {
 		var through string
 		way, through = relayTo(t, cfg.Database.Reveal())
 		cfg.Database = config.Hide(through)
-		cfg.RequestTimeout = time.Second
+		cfg.RequestTimeout = 4 * time.Second
 		o.Clock = now
 	})
 	c := s.client("app", s.tenant(noLimits))
@@ -536,6 +539,7 @@ func TestRedisGone(t *testing.T) {
 
 // TestLateRedis has Redis answer later than a server in production waits. With more patience, Redis is what counts.
 func TestLateRedis(t *testing.T) {
+	t.Parallel() // it waits, and does little else
 	var way *relay
 	s := boot(t, "postgres", func(cfg *config.Config, _ *app.Options) {
 		var through string
@@ -553,6 +557,7 @@ func TestLateRedis(t *testing.T) {
 
 // TestSMTPGone has the mail server away while people sign up. Their mail comes later, and once.
 func TestSMTPGone(t *testing.T) {
+	t.Parallel() // it waits, and does little else
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		var way *relay
 		var at string
