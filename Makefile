@@ -1,5 +1,6 @@
-# `make` shows what there is. `make test` and `make check` need Go, and find, start or install PostgreSQL and Redis
-# themselves (internal/tools/services).
+# `make` shows what there is. All of it needs Go and bash. Tests find, start or install PostgreSQL and Redis themselves
+# (internal/tools/services). `make check` also needs git, a C compiler for the race detector, and python3 where the
+# conformance kit is.
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -103,8 +104,15 @@ fresh: ## fail where a generated file is stale
 		diff <(echo "$$before") <(echo "$$after") | awk '/^[<>]/ { print "  " $$4 }' | sort -u; exit 1; \
 	fi
 
+# The race detector is C in part.
+define needs-c
+	@printf '#include <stdlib.h>\n' | $$($(GO) env CC) -fsyntax-only -x c - 2>/dev/null || { \
+		echo "$@: the race detector needs a C compiler: install one (Debian's packages gcc and libc6-dev)"; exit 1; }
+endef
+
 .PHONY: race
 race: ## every test with the race detector (needs a C compiler)
+	$(needs-c)
 	@$(TEST) -race $(PACKAGES) 2>&1 | $(SUMMARY)
 
 # Packages whose tests do not reach the store: SQLite, which is Go too, takes minutes to build and run with the detector.
@@ -113,6 +121,7 @@ LIGHT = $(GO) list -test -f '{{if not .ForTest}}{{.ImportPath}} {{join .Deps " "
 
 .PHONY: race-quick
 race-quick: ## the same for the packages that need no database
+	$(needs-c)
 	@packages=$$($(LIGHT)); $(TEST) -race $$packages 2>&1 | $(SUMMARY)
 
 # When the time is up while an input is being tried, go test may call its own deadline a failure ("context deadline
