@@ -139,7 +139,7 @@ fuzz: ## run each fuzz target for FUZZTIME (10s)
 
 .PHONY: bench
 bench: ## measure the server against what the machine can do
-	$(SERVICES) $(GO) run ./internal/bench $(BENCHFLAGS)
+	$(SERVICES) --durable $(GO) run ./internal/bench $(BENCHFLAGS)
 
 .PHONY: kit
 kit: ## compare the server with django-allauth, where the conformance kit is present (ONLY='login.*' for some)
