@@ -6,6 +6,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,6 +37,9 @@ type Options struct {
 	Clock clock.Clock
 	// Observe, if set, is told of every statement; see store.Options.
 	Observe func(op, query string) error
+	// RedisPatience is how long Redis may take to answer before limits are counted in memory: limit.Patience if zero. Tests
+	// that count exactly give it more, for on a busy machine one late answer would have them count from nothing again.
+	RedisPatience time.Duration
 }
 
 // App is a composed server.
@@ -81,7 +85,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	a.close = append(a.close, a.Store.Close)
 	metrics := httpd.NewMetrics(cfg.MetricsTenants, o.Clock)
 	metrics.Database(a.Store.Stats)
-	if err := a.limits(ctx, metrics); err != nil {
+	if err := a.limits(ctx, metrics, cmp.Or(o.RedisPatience, limit.Patience)); err != nil {
 		return nil, err
 	}
 	a.Hasher = passhash.New(passhash.Options{Workers: cfg.HashWorkers})
@@ -101,7 +105,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		return nil, err
 	}
 	if cfg.Dev {
-		if err := a.prepareDev(ctx); err != nil {
+		if err := a.prepareDev(ctx); err != nil { // which needs to know the port
 			return nil, err
 		}
 	}
@@ -113,7 +117,7 @@ func openStore(cfg config.Config, observe func(op, query string) error) (*store.
 }
 
 // limits makes the limiter: Redis with memory behind it, or memory alone.
-func (a *App) limits(ctx context.Context, metrics *httpd.Metrics) error {
+func (a *App) limits(ctx context.Context, metrics *httpd.Metrics, patience time.Duration) error {
 	memory := limit.NewMemory(a.clock, 0)
 	if !a.config.Redis.Given() {
 		a.limiter = memory
@@ -122,12 +126,13 @@ func (a *App) limits(ctx context.Context, metrics *httpd.Metrics) error {
 		}
 		return nil
 	}
-	client, err := limit.OpenRedis(a.config.Redis.Reveal())
+	client, err := limit.OpenRedis(a.config.Redis.Reveal(), patience)
 	if err != nil {
 		return fmt.Errorf("VESTIBULE_REDIS_URL: %w", err)
 	}
 	a.close = append(a.close, client.Close)
-	a.limiter = limit.New(limit.NewRedis(client, nil), memory, limit.Options{Clock: a.clock, Log: a.log, OnChange: metrics.LimiterDegraded})
+	a.limiter = limit.New(limit.NewRedis(client, patience, nil), memory,
+		limit.Options{Clock: a.clock, Log: a.log, OnChange: metrics.LimiterDegraded})
 	return nil
 }
 

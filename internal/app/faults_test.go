@@ -18,6 +18,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/app"
 	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/config"
+	"github.com/vestibule-auth/vestibule/internal/limit"
 	"github.com/vestibule-auth/vestibule/internal/testkit"
 )
 
@@ -54,6 +55,7 @@ const (
 	cut          // connections are reset, old and new
 	swallow      // connections stay and new ones are accepted, and nothing goes through
 	greet        // new connections go through until PostgreSQL is ready for the first query, and nothing after that
+	late         // everything goes through, and each answer later than a server in production waits for Redis
 )
 
 // newRelay forwards what comes in to an address.
@@ -145,6 +147,9 @@ func (r *relay) carry(client net.Conn) {
 		buffer := make([]byte, 32<<10)
 		for {
 			n, err := from.Read(buffer)
+			if answers && r.now() == late {
+				time.Sleep(2 * limit.Patience)
+			}
 			if n > 0 && r.passes(greeting && !ready.Load()) {
 				// The last five bytes of a greeting are the length and the state of ReadyForQuery; see the protocol's
 				// description in PostgreSQL's manual.
@@ -170,7 +175,7 @@ func (r *relay) carry(client net.Conn) {
 // passes reports whether bytes go through now.
 func (r *relay) passes(greeting bool) bool {
 	switch r.now() {
-	case forward:
+	case forward, late:
 		return true
 	case greet:
 		return greeting
@@ -218,6 +223,7 @@ const noLimits = `{"account": {"rate_limits": false}}`
 // TestDatabaseGoneForAWhile cuts the way to PostgreSQL under load and mends it again. Nobody gets anything but an answer or
 // word to come back, everything goes on by itself, and what was answered is there.
 func TestDatabaseGoneForAWhile(t *testing.T) {
+	t.Parallel() // it waits, and does little else
 	var way *relay
 	var at string
 	s := boot(t, "postgres", func(cfg *config.Config, _ *app.Options) {
@@ -329,6 +335,7 @@ func TestDatabaseGoneForAWhile(t *testing.T) {
 // TestSlowDatabase has PostgreSQL fall silent without a word, as behind a network that drops everything. Requests end with
 // word to come back, and do not hang.
 func TestSlowDatabase(t *testing.T) {
+	t.Parallel() // it waits, and does little else
 	for _, row := range []struct {
 		name    string
 		timeout time.Duration
@@ -336,11 +343,11 @@ func TestSlowDatabase(t *testing.T) {
 		fresh   bool // the connections are made when PostgreSQL has fallen silent
 	}{
 		{"with the timeout that is the default", 15 * time.Second, swallow, false},
-		{"with a short timeout", 2 * time.Second, swallow, false},
+		{"with a short timeout", 4 * time.Second, swallow, false},
 		{"on connections that were just made", 15 * time.Second, greet, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			t.Parallel() // they wait, and do little else
+			t.Parallel()
 			var way *relay
 			now := clock.At(time.Now())
 			s := boot(t, "postgres", func(cfg *config.Config, o *app.Options) {
@@ -403,13 +410,14 @@ func TestSlowDatabase(t *testing.T) {
 
 // TestTenantUnknownWhileTheDatabaseIsSilent asks for a tenant that is not at hand, for longer than a request may take.
 func TestTenantUnknownWhileTheDatabaseIsSilent(t *testing.T) {
+	t.Parallel() // it waits, and does little else
 	var way *relay
 	now := clock.At(time.Now())
 	s := boot(t, "postgres", func(cfg *config.Config, o *app.Options) {
 		var through string
 		way, through = relayTo(t, cfg.Database.Reveal())
 		cfg.Database = config.Hide(through)
-		cfg.RequestTimeout = time.Second
+		cfg.RequestTimeout = 4 * time.Second
 		o.Clock = now
 	})
 	c := s.client("app", s.tenant(noLimits))
@@ -468,14 +476,14 @@ func TestFirstBurstGetsThrough(t *testing.T) {
 func TestRedisGone(t *testing.T) {
 	var way *relay
 	var shared config.Config
-	first := boot(t, "postgres", func(cfg *config.Config, _ *app.Options) {
+	first := boot(t, "postgres", func(cfg *config.Config, o *app.Options) {
 		var through string
 		way, through = relayTo(t, testkit.RedisURL())
-		cfg.Redis = config.Hide(through)
+		cfg.Redis, o.RedisPatience = config.Hide(through), 0
 		shared = *cfg
 	})
-	second := boot(t, "postgres", func(cfg *config.Config, _ *app.Options) {
-		cfg.Database, cfg.Redis, cfg.Keys = shared.Database, shared.Redis, shared.Keys
+	second := boot(t, "postgres", func(cfg *config.Config, o *app.Options) {
+		cfg.Database, cfg.Redis, cfg.Keys, o.RedisPatience = shared.Database, shared.Redis, shared.Keys, 0
 	})
 	const amount = 3
 	host := first.tenant(fmt.Sprintf(`{"account": {"rate_limits": {"login": "%d/d/ip"}}}`, amount))
@@ -529,8 +537,27 @@ func TestRedisGone(t *testing.T) {
 	eventually(t, "two processes count together again", share)
 }
 
+// TestLateRedis has Redis answer later than a server in production waits. With more patience, Redis is what counts.
+func TestLateRedis(t *testing.T) {
+	t.Parallel() // it waits, and does little else
+	var way *relay
+	s := boot(t, "postgres", func(cfg *config.Config, _ *app.Options) {
+		var through string
+		way, through = relayTo(t, testkit.RedisURL())
+		cfg.Redis = config.Hide(through)
+	})
+	c := s.client("app", s.tenant(`{"account": {"rate_limits": {"login": "1/d/ip"}}}`))
+	way.set(late)
+	c.post("/auth/login", nil).want(http.StatusBadRequest)
+	c.post("/auth/login", nil).want(http.StatusTooManyRequests)
+	if strings.Contains(s.log.String(), "redis cannot be reached") {
+		t.Error("a late answer was taken for none")
+	}
+}
+
 // TestSMTPGone has the mail server away while people sign up. Their mail comes later, and once.
 func TestSMTPGone(t *testing.T) {
+	t.Parallel() // it waits, and does little else
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		var way *relay
 		var at string

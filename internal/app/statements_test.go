@@ -75,6 +75,7 @@ func (c *counted) take() []string {
 // TestStatementsOfARequestAreFew holds each request to the number of statements that it takes today, and to what the
 // product promises. Beginning and ending a transaction is not counted.
 func TestStatementsOfARequestAreFew(t *testing.T) {
+	t.Parallel() // it waits for the directory, which looks for changes once a second
 	none := func(*client, string) {}
 	signUp := func(c *client, email string) { c.signup(email).want(http.StatusOK) }
 	signOut := func(c *client) {
