@@ -165,18 +165,22 @@ func (s *Store) TenantByID(ctx context.Context, id string) (*tenants.Tenant, err
 	return s.tenant(ctx, "read tenant by id", `SELECT `+tenantColumns+` FROM tenants t WHERE t.id = $1`, id)
 }
 
-// TenantChanges are the ids of the tenants that changed after the numbered change, and the number of the latest one.
+// TenantChanges are the ids of the tenants that changed after the numbered change, and the number of the latest one. That
+// number is the counter's own and not the tenants' highest, and it is read by the same statement: it tells of a database
+// that was set back to an earlier state, and belongs to the very state that the ids are from.
 func (s *Store) TenantChanges(ctx context.Context, since int64) (ids []string, latest int64, err error) {
-	latest = since
 	err = s.reader().each(ctx, "read tenant changes", `
-		SELECT id, version FROM tenants WHERE version > $1 ORDER BY version`, []any{since}, func(rows *sqlx.Rows) error {
-		var id string
-		if err := rows.Scan(&id, &latest); err != nil {
-			return err
-		}
-		ids = append(ids, id)
-		return nil
-	})
+		SELECT c.latest, t.id FROM tenant_changes c LEFT JOIN tenants t ON t.version > $1 WHERE c.id = 1 ORDER BY t.version`,
+		[]any{since}, func(rows *sqlx.Rows) error {
+			var id sql.NullString // none where nothing changed
+			if err := rows.Scan(&latest, &id); err != nil {
+				return err
+			}
+			if id.Valid {
+				ids = append(ids, id.String)
+			}
+			return nil
+		})
 	return ids, latest, err
 }
 

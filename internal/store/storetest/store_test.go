@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/internal/testkit"
@@ -562,6 +563,56 @@ func TestTenantsAreKeptApart(t *testing.T) {
 		w.must(err)
 		if fresh.ID == rec.ID || fresh.Keys.Verify(got.Keys.Sign(secret.ForCSRF, "x"), secret.ForCSRF, "x") {
 			t.Error("a tenant made anew has the old one's id or keys")
+		}
+	})
+}
+
+// A database that was restored from a backup has earlier numbers than a directory has seen.
+func TestNumbersSetBackAreSeenAtTheNextLook(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		url := testkit.URL(t, engine)
+		st, raw := testkit.OpenURL(t, url, nil), testkit.Raw(t, url)
+		acme := testkit.AddTenant(t, st, "acme", "")
+		rec, err := st.TenantRecordBySlug(t.Context(), "acme")
+		if err != nil {
+			t.Fatal(err)
+		}
+		rec.Name = "Renamed"
+		if err := st.SaveTenant(t.Context(), rec); err != nil {
+			t.Fatal(err)
+		}
+		// The clock stands still, so that nothing but a look makes the directory read anew.
+		d, err := tenants.NewDirectory(st, tenants.Options{Clock: clock.At(start)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := func() string {
+			t.Helper()
+			if err := d.Look(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			found, err := d.Resolve(t.Context(), "acme.example", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return found.Name
+		}
+		if got := name(); got != "Renamed" {
+			t.Fatalf("the tenant is called %q", got)
+		}
+		for _, restore := range []string{
+			fmt.Sprintf(`UPDATE tenants SET name = 'Restored', version = %d WHERE slug = 'acme'`, acme.Version),
+			fmt.Sprintf(`UPDATE tenant_changes SET latest = %d WHERE id = 1`, acme.Version),
+		} {
+			if _, err := raw.ExecContext(t.Context(), restore); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := name(); got != "Restored" {
+			t.Errorf("the tenant is still called %q", got)
+		}
+		if _, latest, err := st.TenantChanges(t.Context(), rec.Version); err != nil || latest != acme.Version {
+			t.Errorf("the latest change is %d, %v", latest, err)
 		}
 	})
 }
