@@ -105,6 +105,7 @@ func TestTenantFromCreationToDeletion(t *testing.T) {
 	if _, complaints := b.run(1, "tenant", "delete", "acme", "--yes", "--if-version", "1"); !strings.Contains(complaints, "changed by someone else") {
 		t.Errorf("a stale version: %s", complaints)
 	}
+	b.run(2, "tenant", "delete", "acme", "--yes", "--if-version", "0") // it is there still, as the next lines see
 	if _, complaints := b.run(2, "tenant", "delete", "acme"); !strings.Contains(complaints, "--yes") {
 		t.Errorf("without --yes: %s", complaints)
 	}
@@ -166,8 +167,12 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		{"nobody there", nil, []string{"tenant", "list", "--url", "http://127.0.0.1:1"}, "", 1, "cannot be reached"},
 		{"another server", nil, []string{"tenant", "list", "--url", other.URL}, "", 1, "not what the admin API says"},
 		{"a configuration that is not JSON", nil, []string{"tenant", "create", "a", "--name", "A", "--config", "-"}, "{", 1, "not valid JSON"},
+		{"a configuration that is too large", nil, []string{"tenant", "create", "a", "--name", "A", "--config", "-"},
+			`{"metadata":{"a":"` + strings.Repeat("x", 1<<20) + `"}}`, 1, "too large"},
 		{"no file of configuration", nil, []string{"tenant", "create", "a", "--name", "A", "--config", file + "x"}, "", 1, "no such file"},
 		{"nothing to change", nil, []string{"tenant", "patch", "a"}, "", 2, "nothing to change"},
+		{"a version that cannot be, to change", nil, []string{"tenant", "patch", "a", "--name", "A", "--if-version", "0"}, "", 2, "--if-version"},
+		{"a version that cannot be, to delete", nil, []string{"tenant", "delete", "a", "--yes", "--if-version", "0"}, "", 2, "--if-version"},
 		{"no command", nil, nil, "", 2, "which command"},
 		{"no command below tenant", nil, []string{"tenant"}, "", 2, "which command"},
 		{"a command that is not there", nil, []string{"tenants"}, "", 2, "unknown command"},

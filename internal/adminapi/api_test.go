@@ -386,6 +386,9 @@ func TestConditions(t *testing.T) {
 			t.Errorf("If-None-Match %s: %d with %v", match, a.StatusCode, a.Header)
 		}
 	}
+	empty := httptest.NewRequest("DELETE", "/admin/v1/tenants/acme", http.NoBody)
+	empty.Header = http.Header{"Authorization": {"Bearer " + token}, "If-Match": {""}}
+	d.want(d.send(empty), 412)
 	d.want(d.do("DELETE", "/admin/v1/tenants/acme", "", `If-Match: "4"`), 412)
 	d.want(d.do("DELETE", "/admin/v1/tenants/acme", "", `If-Match: "5"`), 204)
 	d.want(d.do("DELETE", "/admin/v1/tenants/acme", "", `If-Match: "5"`), 404)
