@@ -159,6 +159,7 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		want   string
 	}{
 		{"the token in a file", map[string]string{"VESTIBULE_ADMIN_URL": good, "VESTIBULE_ADMIN_TOKEN_FILE": file}, []string{"tenant", "list"}, "", 0, ""},
+		{"an empty file where the token should be", map[string]string{"VESTIBULE_ADMIN_TOKEN_FILE": os.DevNull}, []string{"tenant", "list"}, "", 1, "it is empty"},
 		{"the token in both places", map[string]string{"VESTIBULE_ADMIN_TOKEN": "x", "VESTIBULE_ADMIN_TOKEN_FILE": file}, []string{"tenant", "list"}, "", 1, "both"},
 		{"no file where the token should be", map[string]string{"VESTIBULE_ADMIN_TOKEN_FILE": file + "x"}, []string{"tenant", "list"}, "", 1, "no such file"},
 		{"no token", map[string]string{}, []string{"tenant", "list"}, "", 1, "VESTIBULE_ADMIN_TOKEN"},
