@@ -47,7 +47,7 @@ func newHouse(t *testing.T, engine string, observe func(op, query string) error)
 	}
 	h.Service = admin.New(admin.Options{
 		Store: h.store, Directory: h.directory, Clock: h.clock, Keys: h.keys,
-		Log: slog.New(slog.NewJSONHandler(h.log, nil)),
+		Log: slog.New(slog.NewJSONHandler(h.log, nil)), SharedHosts: []string{"shared.example"},
 	})
 	return h
 }
@@ -159,6 +159,7 @@ func TestFaultsAreReportedAtOnce(t *testing.T) {
 		{"nothing is given", `{}`, []string{"config.public_url", "name", "slug"}},
 		{"a host is listed twice, once in capitals", `{"slug":"a","name":"A","hosts":["a.example","A.example"]}`, []string{"hosts[1]"}},
 		{"a host has a port", `{"slug":"a","name":"A","hosts":["a.example:443"]}`, []string{"hosts[0]"}},
+		{"hosts that are everybody's", `{"slug":"a","name":"A","hosts":["SHARED.example.","a.example","shared.example"]}`, []string{"hosts[0]", "hosts[2]"}},
 		{"members are given twice", `{"slug":"a","name":"A","name":"B","hosts":["a.example"],"config":{"email":{},"email":{}}}`,
 			[]string{"config.email", "name"}},
 		{"names are spelt otherwise", `{"Slug":"a","slug":"a","name":"A","hosts":["a.example"]}`, []string{"Slug"}},
@@ -212,6 +213,7 @@ func TestPatchFaultsChangeNothing(t *testing.T) {
 			{"everything is wrong", `{"slug":"b","name":"","hosts":["_"],"state":"deleted","config":{"account":{"login_methods":["fax"]}},"x":1}`,
 				[]string{"config.account.login_methods[0]", "hosts[0]", "name", "slug", "state", "x"}},
 			{"members are taken away", `{"name":null,"hosts":null,"state":null,"config":null}`, []string{"config", "hosts", "name", "state"}},
+			{"a host that is everybody's", `{"hosts":["acme.example","shared.example"]}`, []string{"hosts[1]"}},
 			{"the last host goes", `{"name":"B","hosts":[]}`, []string{"config.public_url"}},
 			{"settings that do not go together", `{"config":{"account":{"email_verification_by_code_enabled":true,"email_verification":"none"}}}`,
 				[]string{"config.account.email_verification_by_code_enabled"}},

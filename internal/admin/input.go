@@ -193,7 +193,8 @@ func (f *faults) has(path string) bool {
 }
 
 // hosts are normal hosts, as far as those that were given are hosts. What is not stays as it is, for ValidateHosts to name.
-func (f *faults) hosts(given []string) []string {
+// Shared hosts are no tenant's to claim.
+func (f *faults) hosts(given, shared []string) []string {
 	if len(given) > MaxHosts {
 		f.add("hosts", "must list at most %d", MaxHosts)
 		return nil
@@ -206,6 +207,9 @@ func (f *faults) hosts(given []string) []string {
 		}
 		if normal, ok := tenants.NormalHost(h); ok {
 			out[i] = normal
+		}
+		if slices.Contains(shared, out[i]) {
+			f.add(fmt.Sprintf("hosts[%d]", i), "is shared by all tenants, as VESTIBULE_SHARED_HOSTS says: leave it out")
 		}
 	}
 	return out

@@ -60,7 +60,7 @@ func (s *Service) CreateTenant(ctx context.Context, by Actor, in CreateInput) (*
 	f := slices.Clone(in.faults)
 	f.slug(in.Slug)
 	f.name(in.Name)
-	hosts := f.hosts(in.Hosts)
+	hosts := f.hosts(in.Hosts, s.shared)
 	doc, err := tenants.NewDocument(in.Config)
 	var settings *tenants.Settings
 	if err == nil {
@@ -212,7 +212,7 @@ func (s *Service) apply(p patch, rec *store.TenantRecord, f faults) error {
 		rec.State = *p.state
 	}
 	if p.hosts != nil {
-		rec.Hosts = f.hosts(*p.hosts)
+		rec.Hosts = f.hosts(*p.hosts, s.shared)
 	}
 	if p.config != nil || p.hosts != nil {
 		settings, err := s.settings(p, rec)

@@ -164,6 +164,7 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	}
 	service := admin.New(admin.Options{
 		Store: a.Store, Directory: a.Directory, Clock: a.clock, Keys: a.config.Keys, Log: a.log, CheckTemplate: post.CheckTemplates,
+		SharedHosts: a.config.SharedHosts,
 	})
 	operators := &adminapi.API{
 		Admin: service, Token: admin.NewToken(a.config.AdminToken.Reveal()), Log: a.log,

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
@@ -40,8 +41,10 @@ func (a *App) prepareDev(ctx context.Context) error {
 	if _, err := tenants.Parse(doc); err != nil {
 		return fmt.Errorf("the demo tenant's settings: %w", err)
 	}
+	shared := func(host string) bool { return slices.Contains(a.config.SharedHosts, host) }
 	err = a.Store.AddTenant(ctx, &store.TenantRecord{
-		ID: secret.NewID(), Slug: demo, Name: "Demo", State: tenants.Active, Hosts: []string{"localhost", "demo.localhost"},
+		ID: secret.NewID(), Slug: demo, Name: "Demo", State: tenants.Active,
+		Hosts:    slices.DeleteFunc([]string{"localhost", "demo.localhost"}, shared),
 		Document: doc, CreatedAt: a.clock.Now(),
 	})
 	if errors.Is(err, store.ErrTaken) {

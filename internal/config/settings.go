@@ -140,7 +140,8 @@ var settings = []setting{
 	},
 	{
 		name: "SHARED_HOSTS", takes: "HOSTS",
-		text:  "Hosts that belong to no tenant, where the tenant header decides; with commas between, without scheme or port.",
+		text: "Hosts that belong to no tenant, where the tenant header decides; with commas between, without scheme or port. " +
+			"No tenant may claim one of them.",
 		parse: parseSharedHosts,
 	},
 	{
