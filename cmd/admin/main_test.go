@@ -13,6 +13,7 @@ import (
 
 	"github.com/vestibule-auth/vestibule/internal/admin"
 	"github.com/vestibule-auth/vestibule/internal/adminapi"
+	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/internal/testkit"
 )
 
@@ -44,8 +45,13 @@ func (b *bench) run(status int, args ...string) (out, complaints string) {
 // withServer is a bench beside a server with an admin API.
 func withServer(t *testing.T) *bench {
 	t.Helper()
+	return withServerOn(t, testkit.Open(t, "sqlite", nil))
+}
+
+func withServerOn(t *testing.T, st *store.Store) *bench {
+	t.Helper()
 	api := &adminapi.API{
-		Admin: admin.New(admin.Options{Store: testkit.Open(t, "sqlite", nil), Keys: testkit.Keys(t)}),
+		Admin: admin.New(admin.Options{Store: st, Keys: testkit.Keys(t)}),
 		Token: admin.NewToken(token),
 	}
 	server := httptest.NewServer(api.Handler())
@@ -117,6 +123,18 @@ func TestTenantFromCreationToDeletion(t *testing.T) {
 	}
 	if out, _ := b.run(0, "tenant", "list", "-o", "json"); out != "[]\n" {
 		t.Errorf("an empty list is %q", out)
+	}
+}
+
+func TestTenantOfALostKeyIsPointedOut(t *testing.T) {
+	url := testkit.URL(t, "sqlite")
+	testkit.AddTenant(t, testkit.OpenURL(t, url, nil), "lost", "")
+	b := withServerOn(t, testkit.OpenURL(t, url, nil)) // which has keys of its own
+	if out, _ := b.run(0, "tenant", "list"); !strings.Contains(out, "lost.example  1  its secrets cannot be opened") {
+		t.Errorf("the list is\n%s", out)
+	}
+	if out, _ := b.run(0, "tenant", "show", "lost"); !strings.Contains(out, "Error       its secrets cannot be opened") {
+		t.Errorf("shown is\n%s", out)
 	}
 }
 

@@ -264,9 +264,11 @@ func (t *tool) oneTenant(ctx context.Context, f *tenantFlags, q request) error {
 	for _, row := range [][2]string{
 		{"Slug", one.Slug}, {"Name", one.Name}, {"State", string(one.State)}, {"Hosts", hostsText(one.Hosts)},
 		{"Public URL", one.PublicURL}, {"ID", one.ID}, {"Version", strconv.FormatInt(one.Version, 10)},
-		{"Created", one.CreatedAt.Format(time.RFC3339)}, {"Changed", one.UpdatedAt.Format(time.RFC3339)},
+		{"Created", one.CreatedAt.Format(time.RFC3339)}, {"Changed", one.UpdatedAt.Format(time.RFC3339)}, {"Error", one.Error},
 	} {
-		_, _ = fmt.Fprintf(table, "%s\t%s\n", row[0], row[1]) // Flush tells what went wrong
+		if row[1] != "" {
+			_, _ = fmt.Fprintf(table, "%s\t%s\n", row[0], row[1]) // Flush tells what went wrong
+		}
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -292,7 +294,11 @@ func (t *tool) printTenants(f *tenantFlags, all []json.RawMessage) error {
 		if err := json.Unmarshal(raw, &one); err != nil {
 			return fmt.Errorf("read the answer: %w", err)
 		}
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%d\n", one.Slug, one.Name, one.State, hostsText(one.Hosts), one.Version)
+		row := fmt.Sprintf("%s\t%s\t%s\t%s\t%d", one.Slug, one.Name, one.State, hostsText(one.Hosts), one.Version)
+		if one.Error != "" {
+			row += "\t" + one.Error
+		}
+		_, _ = fmt.Fprintln(table, row)
 	}
 	return table.Flush()
 }

@@ -39,7 +39,12 @@ type house struct {
 
 func newHouse(t *testing.T, engine string, observe func(op, query string) error) *house {
 	t.Helper()
-	h := &house{store: testkit.Open(t, engine, observe), clock: clock.At(testkit.Start), keys: testkit.Keys(t), log: &bytes.Buffer{}}
+	return houseOn(t, testkit.Open(t, engine, observe))
+}
+
+func houseOn(t *testing.T, st *store.Store) *house {
+	t.Helper()
+	h := &house{store: st, clock: clock.At(testkit.Start), keys: testkit.Keys(t), log: &bytes.Buffer{}}
 	var err error
 	h.directory, err = tenants.NewDirectory(h.store, tenants.Options{Clock: h.clock})
 	if err != nil {
@@ -163,7 +168,7 @@ func TestFaultsAreReportedAtOnce(t *testing.T) {
 		{"members are given twice", `{"slug":"a","name":"A","name":"B","hosts":["a.example"],"config":{"email":{},"email":{}}}`,
 			[]string{"config.email", "name"}},
 		{"names are spelt otherwise", `{"Slug":"a","slug":"a","name":"A","hosts":["a.example"]}`, []string{"Slug"}},
-		{"what cannot be set is", `{"slug":"a","name":"A","hosts":["a.example"],"id":"1","version":3}`, []string{"id", "version"}},
+		{"what cannot be set is", `{"slug":"a","name":"A","hosts":["a.example"],"id":"1","version":3,"error":""}`, []string{"error", "id", "version"}},
 		{"a name with a space at its end", `{"slug":"a","name":"A ","hosts":["a.example"]}`, []string{"name"}},
 		{"a name too long", `{"slug":"a","name":"` + strings.Repeat("ö", 201) + `","hosts":["a.example"]}`, []string{"name"}},
 		{"too many hosts", `{"slug":"a","name":"A","hosts":["x.example"` + strings.Repeat(`,"x.example"`, 50) + `]}`, []string{"hosts"}},
@@ -294,6 +299,62 @@ func TestSuspendingNeedsNoValidConfiguration(t *testing.T) {
 	if _, err := h.patch(t, "old", `{"config":{"account":{"signup_enabled":true}}}`); len(paths(t, err)) == 0 {
 		t.Error("a configuration that does not work was saved")
 	}
+}
+
+// A tenant whose data key was sealed under a key that is lost cannot be served. It must not hide the others, and there has
+// to be a way to be rid of it.
+func TestTenantOfALostKeyIsListedSuspendedAndDeleted(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		url := testkit.URL(t, engine)
+		before := houseOn(t, testkit.OpenURL(t, url, nil))
+		before.create(t, "lost", `{"sms":{"webhook_url":"https://sms.example/x","webhook_secret":"`+secretSauce+`"},
+			"email":{"smtp_url":"smtps://me:`+secretSauce+`@mail.example:465"}}`)
+		h := houseOn(t, testkit.OpenURL(t, url, nil)) // which has keys of its own
+		h.create(t, "acme", "")
+		h.create(t, "zenith", "")
+
+		page, _, err := h.Tenants(t.Context(), "", 10)
+		if err != nil || len(page) != 3 {
+			t.Fatalf("listed %v, %v", page, err)
+		}
+		lost := page[1]
+		if lost.Slug != "lost" || !strings.Contains(lost.Error, "cannot be opened") || lost.PublicURL != "https://lost.example" ||
+			page[0].Error != "" || page[2].Error != "" {
+			t.Errorf("listed %s", mustJSON(t, page))
+		}
+		if c := string(lost.Config); strings.Count(c, tenants.Mask) != 2 || strings.Contains(c, "sealed") || !strings.Contains(c, "https://sms.example/x") {
+			t.Errorf("the configuration is shown as %s", c)
+		}
+		if _, err := h.directory.Resolve(t.Context(), "lost.example", ""); !errors.Is(err, secret.ErrUnreadable) {
+			t.Errorf("served: %v", err)
+		}
+		_, err = h.patch(t, "lost", `{"name":"Found","config":{"account":{"signup_enabled":false}}}`)
+		if got := paths(t, err); !slices.Equal(got, []string{"config"}) {
+			t.Errorf("faults at %q", got)
+		}
+		held, err := h.patch(t, "lost", `{"state":"suspended","name":"Lost"}`)
+		if err != nil || held.State != tenants.Suspended || held.Error == "" {
+			t.Fatalf("suspended: %+v, %v", held, err)
+		}
+		if _, err := h.directory.Resolve(t.Context(), "lost.example", ""); !refusal.Is(err, refusal.Forbidden) {
+			t.Errorf("a suspended tenant is answered as %v", err)
+		}
+		// Whoever has the key finds everything as it was.
+		rec, err := before.store.TenantRecordBySlug(t.Context(), "lost")
+		if err != nil || rec.Unreadable != nil || rec.Name != "Lost" || strings.Count(string(rec.Document), secretSauce) != 2 {
+			t.Errorf("under its own key it is %s, %v, %v", rec.Document, rec.Unreadable, err)
+		}
+		if err := h.DeleteTenant(t.Context(), ann, "lost", nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.directory.Resolve(t.Context(), "lost.example", ""); !refusal.Is(err, refusal.Missing) {
+			t.Errorf("a deleted tenant is answered as %v", err)
+		}
+		if row, err := h.store.TenantByID(t.Context(), rec.ID); err != nil || row.State != tenants.Deleted {
+			t.Errorf("the row is %v, %v", row, err)
+		}
+		h.create(t, "lost", "") // its names are free
+	})
 }
 
 const secretSauce = "hunter2-hunter2-hunter2-hunter2-hunter2"

@@ -35,7 +35,7 @@ type CreateInput struct {
 var (
 	createMembers = []string{"slug", "name", "hosts", "config"}
 	patchMembers  = []string{"name", "hosts", "state", "config"}
-	fixedMembers  = []string{"id", "slug", "public_url", "version", "created_at", "updated_at"}
+	fixedMembers  = []string{"id", "slug", "public_url", "version", "created_at", "updated_at", "error"}
 )
 
 // ReadCreateInput reads a new tenant from a JSON object with slug, name, hosts and config. What does not fit is kept, and

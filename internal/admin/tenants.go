@@ -32,7 +32,11 @@ type Tenant struct {
 	Version   int64           `json:"version"`
 	CreatedAt time.Time       `json:"created_at"`
 	UpdatedAt time.Time       `json:"updated_at"`
+	Error     string          `json:"error,omitempty"` // why the tenant cannot be served; "" where it can
 }
+
+// unreadable is what is said of a tenant whose secrets were sealed under a key that the server does not have.
+const unreadable = "its secrets cannot be opened with the server's keys"
 
 // viewOf is the view of a record.
 func viewOf(rec *store.TenantRecord) (*Tenant, error) {
@@ -49,10 +53,14 @@ func viewOf(rec *store.TenantRecord) (*Tenant, error) {
 	if hosts == nil {
 		hosts = []string{}
 	}
-	return &Tenant{
+	view := &Tenant{
 		ID: rec.ID, Slug: rec.Slug, Name: rec.Name, Hosts: hosts, State: rec.State, PublicURL: t.PublicURL(), Config: config,
 		Version: rec.Version, CreatedAt: rec.CreatedAt.UTC(), UpdatedAt: rec.UpdatedAt.UTC(),
-	}, nil
+	}
+	if rec.Unreadable != nil {
+		view.Error = unreadable
+	}
+	return view, nil
 }
 
 // CreateTenant makes a tenant, active from now on.
@@ -188,8 +196,8 @@ type Versions []int64
 func (v Versions) allow(version int64) bool { return v == nil || slices.Contains(v, version) }
 
 // PatchTenant applies a merge patch of name, hosts, state and config. A config is judged as a whole, as it is after the
-// change; what the patch leaves alone is not judged again, so that a tenant can be suspended whatever its configuration.
-// A patch that changes nothing makes no new version.
+// change; what the patch leaves alone is not judged again, nor are its secrets needed, so that a tenant can be suspended
+// whatever its configuration, and under whatever key. A patch that changes nothing makes no new version.
 func (s *Service) PatchTenant(ctx context.Context, by Actor, slug string, meant Versions, doc json.RawMessage) (*Tenant, error) {
 	var f faults
 	p := f.patch(doc)
@@ -213,6 +221,10 @@ func (s *Service) apply(p patch, rec *store.TenantRecord, f faults) error {
 	}
 	if p.hosts != nil {
 		rec.Hosts = f.hosts(*p.hosts, s.shared)
+	}
+	if p.config != nil && rec.Unreadable != nil {
+		f.add("config", "cannot be changed: "+unreadable)
+		p.config = nil
 	}
 	if p.config != nil || p.hosts != nil {
 		settings, err := s.settings(p, rec)

@@ -576,6 +576,23 @@ func TestSecretsAreInNoAnswerAndNoLog(t *testing.T) {
 	})
 }
 
+func TestTenantOfALostKeyIsShownWithItsError(t *testing.T) {
+	d := newDesk(t, "sqlite", nil)
+	url := testkit.URL(t, "sqlite")
+	testkit.AddTenant(t, testkit.OpenURL(t, url, nil), "lost", `{"sms":{"webhook_secret":"`+secretSauce+`"}}`)
+	d.api.Admin = admin.New(admin.Options{Store: testkit.OpenURL(t, url, nil), Keys: testkit.Keys(t)}) // with keys of its own
+	d.handler = d.api.Handler()
+	d.create("acme")
+	for _, path := range []string{"/admin/v1/tenants", "/admin/v1/tenants/lost"} {
+		if a := d.want(d.do("GET", path, ""), 200); strings.Count(string(a.body), `"error":"its secrets cannot be opened`) != 1 {
+			t.Errorf("%s: %s", path, a.body)
+		}
+	}
+	d.want(d.do("PATCH", "/admin/v1/tenants/lost", `{"config":{"sms":null}}`), 422)
+	d.want(d.do("PATCH", "/admin/v1/tenants/lost", `{"state":"suspended"}`), 200)
+	d.want(d.do("DELETE", "/admin/v1/tenants/lost", ""), 204)
+}
+
 func TestRouteIsToldItsTemplate(t *testing.T) {
 	d := newDesk(t, "sqlite", nil)
 	var told []string

@@ -27,7 +27,12 @@ type TenantRecord struct {
 	UpdatedAt time.Time
 	DeletedAt time.Time // zero unless the tenant was deleted
 
-	dataKey []byte // sealed under the server's keys
+	// Unreadable is why the secrets could not be opened, which are then still sealed in Document. Such a tenant is not
+	// served, but it can be listed, suspended and deleted, and SaveTenant keeps its secrets as they are stored.
+	Unreadable error
+
+	dataKey []byte       // sealed under the server's keys
+	keys    *secret.Keys // what is made of it; nil where the record is Unreadable
 }
 
 // TakenError says which name is taken. It is ErrTaken.
@@ -192,16 +197,16 @@ func (s *Store) tenant(ctx context.Context, op, query string, arg string) (*tena
 	if err != nil {
 		return nil, err
 	}
-	keys, err := s.tenantKeys(rec)
-	if err != nil {
-		return nil, err
+	// One that is not served needs no keys, and is better known as what it is than as a fault.
+	if rec.Unreadable != nil && rec.State == tenants.Active {
+		return nil, rec.Unreadable
 	}
 	settings, err := tenants.Decode(rec.Document)
 	if err != nil {
 		return nil, fmt.Errorf("read the settings of tenant %s: %w", rec.ID, err)
 	}
 	return tenants.New(tenants.Tenant{
-		ID: rec.ID, Slug: rec.Slug, Name: rec.Name, State: rec.State, Hosts: rec.Hosts, Settings: settings, Keys: keys,
+		ID: rec.ID, Slug: rec.Slug, Name: rec.Name, State: rec.State, Hosts: rec.Hosts, Settings: settings, Keys: rec.keys,
 		Version: rec.Version, CreatedAt: rec.CreatedAt, UpdatedAt: rec.UpdatedAt,
 	}), nil
 }
@@ -228,15 +233,23 @@ func (s *Store) scanTenant(rows *sqlx.Rows) (*TenantRecord, error) {
 	if err := json.Unmarshal(hosts, &rec.Hosts); err != nil {
 		return nil, fmt.Errorf("hosts of tenant %s: %w", rec.ID, err)
 	}
-	keys, err := s.tenantKeys(&rec)
-	if err != nil {
-		return nil, err
-	}
-	rec.Document, err = tenants.OpenSecrets(settings, keys, rec.ID)
-	if err != nil {
-		return nil, fmt.Errorf("settings of tenant %s: %w", rec.ID, err)
-	}
+	rec.Document = settings
+	rec.Unreadable = s.open(&rec)
 	return &rec, nil
+}
+
+// open opens a record's data key and, with it, the secrets of its document.
+func (s *Store) open(rec *TenantRecord) error {
+	keys, err := s.tenantKeys(rec)
+	if err != nil {
+		return err
+	}
+	doc, err := tenants.OpenSecrets(rec.Document, keys, rec.ID)
+	if err != nil {
+		return fmt.Errorf("settings of tenant %s: %w", rec.ID, err)
+	}
+	rec.keys, rec.Document = keys, doc
+	return nil
 }
 
 // tenantKeys opens a tenant's data key.
@@ -294,13 +307,15 @@ func (s *Store) SealTenantKeys(ctx context.Context) (int, error) {
 
 // seal is a record's settings and hosts as they are stored.
 func (s *Store) seal(rec *TenantRecord) (settings, hosts string, err error) {
-	keys, err := s.tenantKeys(rec)
-	if err != nil {
-		return "", "", err
-	}
-	sealed, err := tenants.SealSecrets(rec.Document, keys, rec.ID)
-	if err != nil {
-		return "", "", fmt.Errorf("seal the settings of tenant %s: %w", rec.ID, err)
+	sealed := rec.Document
+	if rec.Unreadable == nil {
+		keys, err := s.tenantKeys(rec)
+		if err != nil {
+			return "", "", err
+		}
+		if sealed, err = tenants.SealSecrets(rec.Document, keys, rec.ID); err != nil {
+			return "", "", fmt.Errorf("seal the settings of tenant %s: %w", rec.ID, err)
+		}
 	}
 	list := rec.Hosts
 	if list == nil {
