@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"path/filepath"
 	"slices"
 
 	"github.com/vestibule-auth/vestibule/internal/secret"
@@ -20,6 +21,12 @@ const demo = "demo"
 // prepareDev migrates the database and makes the demo tenant, unless an earlier start did.
 func (a *App) prepareDev(ctx context.Context) error {
 	if _, err := a.Store.Migrate(ctx); err != nil {
+		return err
+	}
+	if err := a.keysFit(ctx); errors.Is(err, errKeys) {
+		return fmt.Errorf("%w (where none is given, --dev keeps one in %s), or delete the folder %s to begin anew, which loses "+
+			"the development database", err, filepath.Join(a.config.DevDir, "secret-key"), a.config.DevDir)
+	} else if err != nil {
 		return err
 	}
 	_, err := a.Store.TenantRecordBySlug(ctx, demo)

@@ -265,44 +265,92 @@ func (s *Store) tenantKeys(rec *TenantRecord) (*secret.Keys, error) {
 	return keys, nil
 }
 
-// SealTenantKeys seals the tenants' data keys under the server's first key where they are sealed under an older one, and
-// returns how many there were. After it the older ones are not needed any more.
-func (s *Store) SealTenantKeys(ctx context.Context) (int, error) {
-	first := s.keys.First()
-	sealed, after := 0, ""
-	for {
-		type held struct {
-			id  string
-			key []byte
-		}
-		var page []held
-		err := s.reader().each(ctx, "read data keys", `
-			SELECT id, data_key FROM tenants WHERE CAST(id AS TEXT) > $1 ORDER BY CAST(id AS TEXT) LIMIT 500`, []any{after}, func(rows *sqlx.Rows) error {
-			var h held
-			err := rows.Scan(&h.id, &h.key)
-			page = append(page, h)
+// CheckKeys is secret.ErrUnreadable where the server's keys are not those that the tenants' data keys were sealed under. It
+// tries a few and is content with one that opens, since a single tenant may have been sealed under a key that is lost;
+// where there are no tenants, any keys will do. Those that were changed longest ago are tried, since they are the ones that
+// miss a key that was taken away too early.
+func (s *Store) CheckKeys(ctx context.Context) error {
+	opened := false
+	var wrong error
+	err := s.reader().each(ctx, "check keys", `
+		SELECT id, data_key FROM tenants WHERE deleted_at IS NULL ORDER BY version LIMIT 10`, nil, func(rows *sqlx.Rows) error {
+		var rec TenantRecord
+		if err := rows.Scan(&rec.ID, &rec.dataKey); err != nil {
 			return err
-		})
-		if err != nil || len(page) == 0 {
+		}
+		if _, err := s.tenantKeys(&rec); err != nil {
+			wrong = err
+		} else {
+			opened = true
+		}
+		return nil
+	})
+	if err != nil || opened {
+		return err
+	}
+	return wrong
+}
+
+// SealTenantKeys seals the tenants' data keys under the server's first key where they are sealed under an older one, and
+// returns how many there were. After it the older ones are not needed any more. Data keys that no key opens stay as they
+// are, and are an error once all others were sealed, unless their tenants were deleted.
+func (s *Store) SealTenantKeys(ctx context.Context) (int, error) {
+	sealed, after := 0, ""
+	var lost []error
+	for {
+		var page []TenantRecord
+		err := s.reader().each(ctx, "read data keys", `
+			SELECT id, state, data_key FROM tenants WHERE CAST(id AS TEXT) > $1 ORDER BY CAST(id AS TEXT) LIMIT 500`,
+			[]any{after}, func(rows *sqlx.Rows) error {
+				var rec TenantRecord
+				err := rows.Scan(&rec.ID, &rec.State, &rec.dataKey)
+				page = append(page, rec)
+				return err
+			})
+		if err != nil {
 			return sealed, err
 		}
-		after = page[len(page)-1].id
-		for _, h := range page {
-			if _, err := first.Open(secret.ForTenantKey, h.id, h.key); err == nil {
-				continue
-			}
-			raw, err := s.keys.Open(secret.ForTenantKey, h.id, h.key)
-			if err != nil {
-				return sealed, fmt.Errorf("open the data key of tenant %s: %w", h.id, err)
-			}
-			r := runner{store: s, pool: s.write}
-			if _, err := r.exec(ctx, "seal data key", `UPDATE tenants SET data_key = $3 WHERE id = $1 AND data_key = $2`,
-				h.id, h.key, first.Seal(secret.ForTenantKey, h.id, raw)); err != nil {
+		if len(page) == 0 {
+			break
+		}
+		after = page[len(page)-1].ID
+		for _, rec := range page {
+			done, err := s.sealAnew(ctx, rec)
+			switch {
+			case done:
+				sealed++
+			case errors.Is(err, secret.ErrUnreadable) && rec.State == tenants.Deleted:
+			case errors.Is(err, secret.ErrUnreadable):
+				lost = append(lost, err)
+			case err != nil:
 				return sealed, err
 			}
-			sealed++
 		}
 	}
+	if len(lost) > 0 {
+		return sealed, fmt.Errorf("%d data keys were sealed under a key that was not given; the first: %w", len(lost), lost[0])
+	}
+	return sealed, nil
+}
+
+// sealAnew seals a data key under the first key, and reports whether that was still to be done.
+func (s *Store) sealAnew(ctx context.Context, rec TenantRecord) (done bool, err error) {
+	first := s.keys.First()
+	if _, err := first.Open(secret.ForTenantKey, rec.ID, rec.dataKey); err == nil {
+		return false, nil
+	}
+	raw, err := s.keys.Open(secret.ForTenantKey, rec.ID, rec.dataKey)
+	if err != nil {
+		return false, fmt.Errorf("open the data key of tenant %s: %w", rec.ID, err)
+	}
+	r := runner{store: s, pool: s.write}
+	res, err := r.exec(ctx, "seal data key", `UPDATE tenants SET data_key = $3 WHERE id = $1 AND data_key = $2`,
+		rec.ID, rec.dataKey, first.Seal(secret.ForTenantKey, rec.ID, raw))
+	err = changedOne(res, err, ErrStale)
+	if errors.Is(err, ErrStale) { // somebody else does the same
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // seal is a record's settings and hosts as they are stored.

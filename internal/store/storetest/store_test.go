@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -654,25 +655,37 @@ func TestMigrationsOfManyProcesses(t *testing.T) {
 	})
 }
 
+// underKeys is a store with secret keys of the test's choice.
+func underKeys(t *testing.T, url string, raw ...[]byte) *store.Store {
+	t.Helper()
+	keys, err := secret.NewKeys(raw...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := store.Open(store.Options{URL: url, Keys: keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = st.Close() }) // the test is over, whatever closing says
+	return st
+}
+
 func TestDataKeysMoveToTheFirstSecretKey(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		url := testkit.URL(t, engine)
 		old, fresh := secret.Bytes(secret.KeySize), secret.Bytes(secret.KeySize)
-		open := func(raw ...[]byte) *store.Store {
-			keys, err := secret.NewKeys(raw...)
-			if err != nil {
-				t.Fatal(err)
-			}
-			st, err := store.Open(store.Options{URL: url, Keys: keys})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = st.Close() }) // the test is over, whatever closing says
-			return st
-		}
+		open := func(keys ...[]byte) *store.Store { return underKeys(t, url, keys...) }
 		before := testkit.AddTenant(t, open(old), "acme", "")
 		if _, err := open(fresh).TenantBySlug(t.Context(), "acme"); !errors.Is(err, secret.ErrUnreadable) {
 			t.Errorf("a strange key opens the tenant: %v", err)
+		}
+		for name, c := range map[string]struct {
+			keys *store.Store
+			want error
+		}{"its key": {open(old), nil}, "two keys": {open(fresh, old), nil}, "a strange key": {open(fresh), secret.ErrUnreadable}} {
+			if err := c.keys.CheckKeys(t.Context()); !errors.Is(err, c.want) {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
 		for _, want := range []int{1, 0} {
 			if n, err := open(fresh, old).SealTenantKeys(t.Context()); err != nil || n != want {
@@ -685,6 +698,38 @@ func TestDataKeysMoveToTheFirstSecretKey(t *testing.T) {
 		}
 		if !after.Keys.Verify(before.Keys.Sign(secret.ForCSRF, "x"), secret.ForCSRF, "x") {
 			t.Error("the data key itself changed")
+		}
+	})
+}
+
+// A tenant whose key is lost stands in nobody's way.
+func TestALostKeyIsNoOtherTenantsMatter(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		url := testkit.URL(t, engine)
+		open := func(keys ...[]byte) *store.Store { return underKeys(t, url, keys...) }
+		old, fresh, lost := secret.Bytes(secret.KeySize), secret.Bytes(secret.KeySize), secret.Bytes(secret.KeySize)
+		if err := open(old).CheckKeys(t.Context()); err != nil {
+			t.Errorf("without a tenant: %v", err)
+		}
+		gone := testkit.AddTenant(t, open(lost), "gone", "")
+		testkit.AddTenant(t, open(old), "acme", "")
+		if err := open(old).CheckKeys(t.Context()); err != nil {
+			t.Errorf("one of two keys is lost: %v", err)
+		}
+		if n, err := open(fresh, old).SealTenantKeys(t.Context()); n != 1 || !errors.Is(err, secret.ErrUnreadable) || !strings.Contains(err.Error(), gone.ID) {
+			t.Errorf("sealed %d, %v", n, err)
+		}
+		st := open(fresh)
+		rec, err := st.TenantRecordBySlug(t.Context(), "gone")
+		if err != nil {
+			t.Fatal(err)
+		}
+		rec.State, rec.DeletedAt = tenants.Deleted, start
+		if err := st.SaveTenant(t.Context(), rec); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := st.SealTenantKeys(t.Context()); n != 0 || err != nil {
+			t.Errorf("sealed %d, %v, with the lost one deleted", n, err)
 		}
 	})
 }
