@@ -295,7 +295,7 @@ func keepAppSecrets(f *faults, old, change, merged map[string]any) {
 				}
 				continue
 			}
-			stored := storedApp(oldApps, app)
+			stored := storedApp(oldApps, app, i)
 			if moved {
 				stored = nil
 			}
@@ -305,11 +305,15 @@ func keepAppSecrets(f *faults, old, change, merged map[string]any) {
 	}
 }
 
-// storedApp is the stored app that a given one is: of the same id, client id and server.
-func storedApp(stored []map[string]any, app map[string]any) map[string]any {
+// storedApp is the stored app that a given one is: of the same id, client id and server, and at the same place where there
+// are several.
+func storedApp(stored []map[string]any, app map[string]any, at int) map[string]any {
 	same := func(a map[string]any) bool {
 		return a["provider_id"] == app["provider_id"] && a["client_id"] == app["client_id"] &&
 			sameDestination(object(a, "settings"), object(app, "settings"))
+	}
+	if at < len(stored) && same(stored[at]) {
+		return stored[at]
 	}
 	if i := slices.IndexFunc(stored, same); i >= 0 {
 		return stored[i]

@@ -78,7 +78,7 @@ func TestRedactedDocumentsHaveNoSecrets(t *testing.T) {
 		t.Errorf("%d masks", n)
 	}
 	sameJSON(t, mustRedact(t, `{"email": {"smtp_url": "smtp://h"}, "sms": {"webhook_secret": ""}, "headless": {"jwt_private_key": null}}`),
-		`{"email": {"smtp_url": "smtp://h"}, "sms": {"webhook_secret": ""}, "headless": {"jwt_private_key": null}}`)
+		`{"email": {"smtp_url": "smtp://h"}, "sms": {"webhook_secret": ""}, "headless": {}}`)
 	sameJSON(t, mustRedact(t, `{"sms": {"webhook_secret": ["x"]}}`), `{"sms": {"webhook_secret": "********"}}`)
 }
 
@@ -97,6 +97,53 @@ func TestWhatWasShownCanBeSentBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameJSON(t, got, full)
+	twice := `{"socialaccount": {"providers": {"github": {"apps": [{"client_id": "a", "secret": "pw-1"}, {"client_id": "a", "secret": "pw-2"}]}}}}`
+	if got, err = Merge([]byte(twice), mustRedact(t, twice)); err != nil {
+		t.Fatal(err)
+	}
+	sameJSON(t, got, twice)
+}
+
+// Null takes away in a merge patch, so that no document may need one to say what it means.
+func TestNullsAreSpeltOutOrDropped(t *testing.T) {
+	const doc = `{
+		"account": {"user_model_username_field": null, "login_methods": ["email"], "signup_fields": ["email*"],
+			"rate_limits": {"login": null, "signup": ""}, "max_email_addresses": null, "session_remember": null},
+		"idp_oidc": {"rate_limits": {"device_user_code": null}, "userinfo_endpoint": null},
+		"cookies": {"secure": false}, "mfa": {"trust_cookie_secure": null}, "metadata": {"a": {"b": null, "c": [null, {"d": null}]}},
+		"socialaccount": {"providers": {"github": {"scope": null, "apps": [{"client_id": "a", "settings": {"scope": null}}]}}}
+	}`
+	const kept = `{
+		"account": {"user_model_username_field": "", "login_methods": ["email"], "signup_fields": ["email*"],
+			"rate_limits": {"login": "", "signup": ""}},
+		"idp_oidc": {"rate_limits": {"device_user_code": ""}},
+		"cookies": {"secure": false}, "mfa": {}, "metadata": {"a": {"c": [null, {"d": null}]}},
+		"socialaccount": {"providers": {"github": {"apps": [{"client_id": "a", "settings": {"scope": null}}]}}}
+	}`
+	sealed, err := SealSecrets([]byte(doc), testKeys(t, 1), "t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameJSON(t, sealed, kept)
+	sameJSON(t, mustRedact(t, doc), kept)
+	if meant, said := parse(t, doc), parse(t, kept); !reflect.DeepEqual(meant, said) {
+		t.Errorf("they do not mean the same:\n%+v\n%+v", meant, said)
+	}
+	back, err := Merge(sealed, mustRedact(t, string(sealed)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(back) != string(sealed) {
+		t.Errorf("sent back, it is\n%s", back)
+	}
+	// A change can still take what was spelt out away.
+	back, err = Merge(sealed, []byte(`{"account": {"user_model_username_field": null, "rate_limits": {"login": null}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err := Decode(back); err != nil || s.Account.UserModelUsernameField != "username" || len(s.Account.RateLimits.Of("login")) == 0 {
+		t.Errorf("taken away, it is %s, %v", back, err)
+	}
 }
 
 func TestSecretsStayOnlyWhereTheyAreSentToTheSamePlace(t *testing.T) {

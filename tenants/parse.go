@@ -148,6 +148,7 @@ func Decode(doc []byte) (Settings, error) {
 // decodeTree decodes over the defaults. What follows another setting is only known once that was read, and may itself
 // be followed (query_email follows email_required, which follows signup_fields): hence three readings.
 func decodeTree(tree map[string]any) (Settings, error) {
+	settleNulls(tree)
 	doc, err := json.Marshal(tree)
 	if err != nil {
 		return Settings{}, fmt.Errorf("decode settings: %w", err)
@@ -197,10 +198,47 @@ func NewDocument(doc []byte) ([]byte, error) {
 	if _, given := account["signup_fields"]; !given {
 		account["signup_fields"] = []any{"email*", "password1*"}
 	}
-	return writeDocument(tree)
+	return encode(tree)
 }
 
+// settleNulls takes the nulls out of a document, which has no use for them: in a merge patch (RFC 7396) null takes a
+// setting away, so that a document with nulls in it could not be sent back as it was shown. Null means "as if never given"
+// and goes, except where it means something that no default does, namely no limit and no usernames: there it becomes "",
+// which means the same. Lists are replaced whole by a patch, and keep theirs.
+func settleNulls(tree map[string]any) {
+	spell := func(in map[string]any, key string) {
+		if v, given := in[key]; given && v == nil {
+			in[key] = ""
+		}
+	}
+	spell(object(tree, "account"), "user_model_username_field")
+	for _, section := range []string{"account", "idp_oidc"} {
+		limits := object(object(tree, section), "rate_limits")
+		for action := range limits {
+			spell(limits, action)
+		}
+	}
+	dropNulls(tree)
+}
+
+func dropNulls(tree map[string]any) {
+	for key, v := range tree {
+		switch v := v.(type) {
+		case nil:
+			delete(tree, key)
+		case map[string]any:
+			dropNulls(v)
+		}
+	}
+}
+
+// writeDocument is a document as it is stored and shown.
 func writeDocument(tree map[string]any) ([]byte, error) {
+	settleNulls(tree)
+	return encode(tree)
+}
+
+func encode(tree map[string]any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)

@@ -407,6 +407,37 @@ func TestSecretsStayMasked(t *testing.T) {
 	})
 }
 
+// Null means something in a new tenant's configuration, and something else in a merge patch.
+func TestWhatIsShownOfNullsCanBeSentBack(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		h := newHouse(t, engine, nil)
+		made := h.create(t, "acme", `{"account":{"rate_limits":{"login":null},"user_model_username_field":null,"session_remember":null},
+			"idp_oidc":{"rate_limits":{"device_user_code":null}},"metadata":{"a":null}}`)
+		meant := func() *tenants.Settings {
+			t.Helper()
+			served, err := h.directory.Resolve(t.Context(), "acme.example", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return &served.Settings
+		}
+		if s := meant(); s.Account.RateLimits.Of("login") != nil || s.Account.UserModelUsernameField != "" || s.IDPOIDC.RateLimits.Of("device_user_code") != nil {
+			t.Errorf("the nulls do not mean what they should: %+v", s.Account)
+		}
+		if c := string(made.Config); strings.Contains(c, "null") || !strings.Contains(c, `"rate_limits":{"login":""}`) {
+			t.Errorf("shown as %s", c)
+		}
+		before := mustJSON(t, meant())
+		back, err := h.patch(t, "acme", `{"config":`+string(made.Config)+`}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if mustJSON(t, back) != mustJSON(t, made) || mustJSON(t, meant()) != before {
+			t.Errorf("sent back, it is\n%s\nand was\n%s", mustJSON(t, back), mustJSON(t, made))
+		}
+	})
+}
+
 func TestTakenNames(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		h := newHouse(t, engine, nil)
