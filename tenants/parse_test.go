@@ -433,7 +433,9 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, doc []byte) {
 		s, err := Parse(doc)
 		if err != nil {
-			_ = faultLines(t, err) // nothing else comes out of Parse
+			// Nothing else comes out of Parse, and what could be read beside it is good for finding more.
+			_ = faultLines(t, err)
+			_ = faultLines(t, s.ValidateHosts([]string{"a.example"}))
 			return
 		}
 		// What was taken can be shown, sealed, opened and read again, and comes out the same.
@@ -454,7 +456,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if back, err := Merge(opened, shown); err != nil || !bytes.Equal(back, opened) {
+		if back, _, err := ParsePatch(opened, shown); err != nil || !bytes.Equal(back, opened) {
 			t.Fatalf("%v\n%s\n%s", err, opened, back)
 		}
 		again, err := Parse(opened)

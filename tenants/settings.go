@@ -27,6 +27,8 @@ type Settings struct {
 
 	// Yours to use: kept with the tenant and given back as it is, except that no object keeps a null.
 	Metadata map[string]any `json:"metadata"`
+
+	left []string // the paths of what Parse left out, being faulty; "" is everything
 }
 
 // Common is what several sections share.
@@ -627,7 +629,7 @@ type Branding struct {
 }
 
 // Defaults are the settings of a tenant whose document says nothing. (A new tenant's document says a little: see
-// NewDocument.)
+// ParseNew.)
 func Defaults() Settings {
 	format := CodeFormat{Dashed: true, Length: 8}
 	s := Settings{

@@ -53,6 +53,12 @@ func houseOn(t *testing.T, st *store.Store) *house {
 	h.Service = admin.New(admin.Options{
 		Store: h.store, Directory: h.directory, Clock: h.clock, Keys: h.keys,
 		Log: slog.New(slog.NewJSONHandler(h.log, nil)), SharedHosts: []string{"shared.example"},
+		CheckTemplate: func(kind string, _ tenants.MailTemplate) error {
+			if kind == "birthday" {
+				return errors.New("is never sent")
+			}
+			return nil
+		},
 	})
 	return h
 }
@@ -159,6 +165,18 @@ func TestFaultsAreReportedAtOnce(t *testing.T) {
 		{"everything is wrong", `{"slug":"-A","name":"a\u0007","hosts":["ok.example","https://x"],"surprise":1,
 			"config":{"account":{"login_methods":["fax"]},"colour":"red"}}`,
 			[]string{"config.account.login_methods[0]", "config.colour", "hosts[1]", "name", "slug", "surprise"}},
+		{"an unknown key, a combination, a mail and a host", `{"slug":"a","name":"A","hosts":["a.example","_"],"config":{
+			"account":{"nope":1,"email_verification":"mandatory","signup_fields":["username"]},"mfa":{"passkey_signup_enabled":true},
+			"cookies":{"domain":"b.example"},"email":{"templates":{"birthday":{"text":"x"},"a b":{"text":"x"},"login_code":{"text":"{{"}}}}}`,
+			[]string{"config.account.email_verification", "config.account.login_methods", "config.account.nope", "config.cookies.domain",
+				"config.email.templates.birthday", "config.email.templates.login_code.text", `config.email.templates["a b"]`,
+				"config.mfa.passkey_signup_enabled", "hosts[1]"}},
+		{"what depends on a host that is everybody's", `{"slug":"a","name":"A","hosts":["shared.example"],"config":{"mfa":{"webauthn_rp_id":"b.example"}}}`,
+			[]string{"hosts[0]"}},
+		{"what depends on a host that is none", `{"slug":"a","name":"A","hosts":["_"],"config":{"mfa":{"webauthn_rp_id":"b.example"}}}`,
+			[]string{"hosts[0]"}},
+		{"what depends on a faulty URL", `{"slug":"a","name":"A","config":{"public_url":"b.example","mfa":{"webauthn_rp_id":"b.example"}}}`,
+			[]string{"config.public_url"}},
 		{"types are wrong", `{"slug":5,"name":null,"hosts":["a.example",7],"config":[]}`,
 			[]string{"config", "hosts[1]", "name", "slug"}},
 		{"nothing is given", `{}`, []string{"config.public_url", "name", "slug"}},
@@ -217,6 +235,9 @@ func TestPatchFaultsChangeNothing(t *testing.T) {
 		}{
 			{"everything is wrong", `{"slug":"b","name":"","hosts":["_"],"state":"deleted","config":{"account":{"login_methods":["fax"]}},"x":1}`,
 				[]string{"config.account.login_methods[0]", "hosts[0]", "name", "slug", "state", "x"}},
+			{"keys twice, a combination and a mail", `{"config":{"account":{"unique_email":false,"unique_email":false,"email_verification_by_code_enabled":true},
+				"email":{"templates":{"birthday":{"text":"x"}}},"nope":1}}`,
+				[]string{"config.account.email_verification_by_code_enabled", "config.account.unique_email", "config.email.templates.birthday", "config.nope"}},
 			{"members are taken away", `{"name":null,"hosts":null,"state":null,"config":null}`, []string{"config", "hosts", "name", "state"}},
 			{"a host that is everybody's", `{"hosts":["acme.example","shared.example"]}`, []string{"hosts[1]"}},
 			{"the last host goes", `{"name":"B","hosts":[]}`, []string{"config.public_url"}},

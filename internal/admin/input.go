@@ -215,26 +215,22 @@ func (f *faults) hosts(given, shared []string) []string {
 	return out
 }
 
-// fit reports which of the hosts are none, and what in the settings does not fit them. Where the settings could not be
-// read (nil), the hosts are judged alone.
+// fit reports which of the hosts are none, and what in the settings does not fit them, unless it is the hosts that are not
+// as they should be.
 func (f *faults) fit(settings *tenants.Settings, hosts []string) error {
-	judge := settings
-	if judge == nil {
-		defaults := tenants.Defaults()
-		judge = &defaults
-	}
 	var bad *tenants.ConfigError
-	err := judge.ValidateHosts(hosts)
+	err := settings.ValidateHosts(hosts)
 	if err == nil || !errors.As(err, &bad) {
 		return err
 	}
+	unsure := f.has("hosts") || f.has("hosts[0]") && settings.PublicURL == ""
 	for _, fault := range bad.Faults {
 		switch {
 		case strings.HasPrefix(fault.Path, "hosts"):
 			if !f.has(fault.Path) {
 				f.add(fault.Path, "%s", fault.Message)
 			}
-		case settings != nil && !f.has("hosts"):
+		case !unsure:
 			f.add("config."+fault.Path, "%s", fault.Message)
 		}
 	}

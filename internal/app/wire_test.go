@@ -205,8 +205,8 @@ func TestMailTemplateThatCannotBeSentIsNotSaved(t *testing.T) {
 		"a text without the link":   `{"email_confirmation": {"subject": "x", "text": "hello"}}`,
 		"a loop":                    `{"email_confirmation": {"subject": "x", "text": "{{range .url}}{{end}}{{.url}}"}}`,
 	} {
-		status, body := s.admin(http.MethodPatch, "/admin/v1/tenants/"+slug, json.RawMessage(`{"config": {"email": {"templates": `+templates+`}}}`))
-		if status != http.StatusUnprocessableEntity || !strings.Contains(body, `"path":"config.email.templates.`) {
+		status, body := s.admin(http.MethodPatch, "/admin/v1/tenants/"+slug, json.RawMessage(`{"config": {"nope": 1, "email": {"templates": `+templates+`}}}`))
+		if status != http.StatusUnprocessableEntity || !strings.Contains(body, `"path":"config.email.templates.`) || !strings.Contains(body, "config.nope") {
 			t.Errorf("%s: %d %s", name, status, body)
 		}
 	}
