@@ -1,6 +1,7 @@
 package tenants
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -397,6 +398,7 @@ func FuzzParse(f *testing.F) {
 		`{}`, `{"account": {"login_methods": ["email"], "rate_limits": {"login": "1/m"}}}`, `{"account": {"rate_limits": false}}`,
 		`{"email": {"smtp_url": "smtp://u:p@h"}}`, `{"socialaccount": {"providers": {"x": {"apps": [{"secret": "********"}]}}}}`,
 		`{"a": 1e400}`, `[[[[`, `{"mfa": {"totp_digits": 6.0}}`, `{"metadata": {"": {"": []}}}`, `{"headless":{"jwt_claims":{"a":"{{"}}}`,
+		`{"account": {"user_model_username_field": null, "rate_limits": {"login": null}}, "mfa": {"trust_cookie_secure": null}}`,
 		`{"public_url": "https://[::1]:80"}`, `{"account": {"username_blacklist": ["\ud800"]}}`,
 	} {
 		f.Add([]byte(seed))
@@ -408,15 +410,14 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, doc []byte) {
 		s, err := Parse(doc)
 		if err != nil {
-			_ = faultLines(t, err) // nothing else comes out of Parse
+			// Nothing else comes out of Parse, and what could be read beside it is good for finding more.
+			_ = faultLines(t, err)
+			_ = faultLines(t, s.ValidateHosts([]string{"a.example"}))
 			return
 		}
 		// What was taken can be shown, sealed, opened and read again, and comes out the same.
 		b, err := json.Marshal(s)
 		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := Redact(doc); err != nil {
 			t.Fatal(err)
 		}
 		sealed, err := SealSecrets(doc, keys, "t")
@@ -426,6 +427,14 @@ func FuzzParse(f *testing.F) {
 		opened, err := OpenSecrets(sealed, keys, "t")
 		if err != nil {
 			t.Fatal(err)
+		}
+		// What is shown can be sent back, and changes nothing.
+		shown, err := Redact(opened)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if back, _, err := ParsePatch(opened, shown); err != nil || !bytes.Equal(back, opened) {
+			t.Fatalf("%v\n%s\n%s", err, opened, back)
 		}
 		again, err := Parse(opened)
 		if err != nil {

@@ -12,10 +12,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/vestibule-auth/vestibule/internal/config"
 )
 
 func main() {
@@ -94,9 +95,6 @@ func does(work func(ctx context.Context, args []string) error) func(*cobra.Comma
 	}
 }
 
-// mostInFile bounds what is read of a file that holds a setting.
-const mostInFile = 64 << 10
-
 // setting is a flag's value, or else that of an environment variable, or else what the file holds that the variable with
 // _FILE added names.
 func (t *tool) setting(flag, variable string) (string, error) {
@@ -110,14 +108,9 @@ func (t *tool) setting(flag, variable string) (string, error) {
 	case file == "":
 		return value, nil
 	}
-	f, err := os.Open(file) // #nosec G304 -- the operator names it
+	value, err := config.ReadValue(file)
 	if err != nil {
 		return "", fmt.Errorf("read %s_FILE: %w", variable, err)
 	}
-	defer func() { _ = f.Close() }() // it was only read
-	b, err := io.ReadAll(io.LimitReader(f, mostInFile))
-	if err != nil {
-		return "", fmt.Errorf("read %s_FILE: %w", variable, err)
-	}
-	return strings.TrimSpace(string(b)), nil
+	return value, nil
 }

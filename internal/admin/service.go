@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"github.com/vestibule-auth/vestibule/internal/clock"
+	"github.com/vestibule-auth/vestibule/internal/hostname"
 	"github.com/vestibule-auth/vestibule/internal/refusal"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
@@ -42,6 +43,9 @@ type Options struct {
 	Keys      *secret.Keys       // the server's; they sign cursors
 	Log       *slog.Logger       // nowhere, unless given
 
+	// SharedHosts are those on which the tenant header decides. They belong to no tenant, and none may claim them.
+	SharedHosts []string
+
 	// CheckTemplate refuses a tenant's own texts for a kind of mail that could not be sent; nil: none is refused. It is
 	// package post's to say, which this package does not reach.
 	CheckTemplate func(kind string, t tenants.MailTemplate) error
@@ -54,6 +58,7 @@ type Service struct {
 	clock     clock.Clock
 	keys      *secret.Keys
 	log       *slog.Logger
+	shared    []string // normal hosts
 
 	checkTemplate func(kind string, t tenants.MailTemplate) error
 }
@@ -66,7 +71,13 @@ func New(o Options) *Service {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{store: o.Store, directory: o.Directory, clock: o.Clock, keys: o.Keys, log: o.Log, checkTemplate: o.CheckTemplate}
+	s := &Service{store: o.Store, directory: o.Directory, clock: o.Clock, keys: o.Keys, log: o.Log, checkTemplate: o.CheckTemplate}
+	for _, h := range o.SharedHosts {
+		if normal, ok := hostname.Normal(h); ok {
+			s.shared = append(s.shared, normal)
+		}
+	}
+	return s
 }
 
 // Actor is who makes a change.

@@ -26,6 +26,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/outbound"
 	"github.com/vestibule-auth/vestibule/internal/passhash"
 	"github.com/vestibule-auth/vestibule/internal/post"
+	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
@@ -174,6 +175,7 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	}
 	service := admin.New(admin.Options{
 		Store: a.Store, Directory: a.Directory, Clock: a.clock, Keys: a.config.Keys, Log: a.log, CheckTemplate: post.CheckTemplates,
+		SharedHosts: a.config.SharedHosts,
 	})
 	operators := &adminapi.API{
 		Admin: service, Token: admin.NewToken(a.config.AdminToken.Reveal()), Log: a.log,
@@ -186,6 +188,7 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	checks := []httpd.Check{
 		{Name: "database", Probe: a.Store.Ping},
 		{Name: "migrations", Probe: a.migrated},
+		{Name: "keys", Probe: a.keysFit},
 	}
 	if pinger, ok := a.limiter.(interface{ Ping(context.Context) error }); ok {
 		checks = append(checks, httpd.Check{Name: "redis", Optional: true, Probe: pinger.Ping})
@@ -221,6 +224,17 @@ func (a *App) migrated(ctx context.Context) error {
 	current, err := a.Store.Current(ctx)
 	if err == nil && !current {
 		err = errPending
+	}
+	return err
+}
+
+var errKeys = errors.New("VESTIBULE_SECRET_KEY does not open the tenants' data keys: give the key that they were sealed under")
+
+// keysFit reports whether the secret keys are those of this database. With others nobody could be served.
+func (a *App) keysFit(ctx context.Context) error {
+	err := a.Store.CheckKeys(ctx)
+	if errors.Is(err, secret.ErrUnreadable) {
+		err = errKeys
 	}
 	return err
 }
@@ -302,7 +316,7 @@ func (a *App) sweep(ctx context.Context) error {
 	}
 }
 
-// Migrate applies the pending migrations and says which, and seals the tenants' data keys under the first secret key.
+// Migrate applies the pending migrations and says which.
 func Migrate(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	st, err := openStore(cfg, nil)
 	if err != nil {
@@ -316,10 +330,18 @@ func Migrate(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 		return errors.Join(err, st.Close())
 	}
 	log.InfoContext(ctx, "the database is up to date", "applied", len(done))
-	sealed, err := st.SealTenantKeys(ctx)
-	if sealed > 0 {
-		log.InfoContext(ctx, "data keys were sealed under the first secret key", "tenants", sealed)
+	return st.Close()
+}
+
+// SealKeys seals the tenants' data keys under the first secret key, and says how many were under another. Every server on
+// the database must know that key by then: those that do not cannot open what was sealed under it.
+func SealKeys(ctx context.Context, cfg config.Config, log *slog.Logger) error {
+	st, err := openStore(cfg, nil)
+	if err != nil {
+		return err
 	}
+	sealed, err := st.SealTenantKeys(ctx)
+	log.InfoContext(ctx, "data keys were sealed under the first secret key", "tenants", sealed)
 	return errors.Join(err, st.Close())
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +25,12 @@ const demo = "demo"
 // port.
 func (a *App) prepareDev(ctx context.Context) error {
 	if _, err := a.Store.Migrate(ctx); err != nil {
+		return err
+	}
+	if err := a.keysFit(ctx); errors.Is(err, errKeys) {
+		return fmt.Errorf("%w (where none is given, --dev keeps one in %s), or delete the folder %s to begin anew, which loses "+
+			"the development database", err, filepath.Join(a.config.DevDir, "secret-key"), a.config.DevDir)
+	} else if err != nil {
 		return err
 	}
 	rec, err := a.Store.TenantRecordBySlug(ctx, demo)
@@ -53,8 +60,10 @@ func (a *App) addDemo(ctx context.Context) error {
 	if _, err := tenants.Parse(doc); err != nil {
 		return fmt.Errorf("the demo tenant's settings: %w", err)
 	}
+	shared := func(host string) bool { return slices.Contains(a.config.SharedHosts, host) }
 	err = a.Store.AddTenant(ctx, &store.TenantRecord{
-		ID: secret.NewID(), Slug: demo, Name: "Demo", State: tenants.Active, Hosts: []string{"localhost", "demo.localhost"},
+		ID: secret.NewID(), Slug: demo, Name: "Demo", State: tenants.Active,
+		Hosts:    slices.DeleteFunc([]string{"localhost", "demo.localhost"}, shared),
 		Document: doc, CreatedAt: a.clock.Now(),
 	})
 	if errors.Is(err, store.ErrTaken) {
@@ -71,7 +80,7 @@ func (a *App) moveDemo(ctx context.Context, rec *store.TenantRecord) error {
 	if err != nil || patch == nil {
 		return err
 	}
-	if rec.Document, err = tenants.Merge(rec.Document, patch); err != nil {
+	if rec.Document, _, err = tenants.ParsePatch(rec.Document, patch); err != nil {
 		return fmt.Errorf("the demo tenant's settings: %w", err)
 	}
 	rec.UpdatedAt = a.clock.Now()

@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +21,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/config"
 	"github.com/vestibule-auth/vestibule/internal/limit"
+	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/internal/testkit"
 )
 
@@ -430,6 +433,62 @@ func TestTenantUnknownWhileTheDatabaseIsSilent(t *testing.T) {
 	}
 	way.set(forward)
 	eventually(t, "the tenant is found again", func() bool { return c.get("/config").Status == http.StatusOK })
+}
+
+// TestWrongSecretKeyIsNotReady starts a server with another secret key than the tenants were made under.
+func TestWrongSecretKeyIsNotReady(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		var right config.Config
+		first := boot(t, engine, func(cfg *config.Config, _ *app.Options) { right = *cfg })
+		if status, answer := first.ready(); status != http.StatusOK {
+			t.Fatalf("without a tenant: %d %s", status, answer)
+		}
+		first.tenant("")
+		if status, answer := first.ready(); status != http.StatusOK {
+			t.Fatalf("with its own key: %d %s", status, answer)
+		}
+		s := boot(t, engine, func(cfg *config.Config, _ *app.Options) { cfg.Database = right.Database })
+		status, answer := s.admin(http.MethodGet, "/readyz", nil)
+		if status != http.StatusServiceUnavailable || !strings.Contains(answer, `"keys":"failed"`) || !strings.Contains(answer, `"database":"ok"`) {
+			t.Errorf("with another key: %d %s", status, answer)
+		}
+		if log := s.log.String(); !strings.Contains(log, "VESTIBULE_SECRET_KEY does not open") {
+			t.Errorf("the log does not say which setting is wrong: %s", log)
+		}
+	})
+}
+
+// TestWrongSecretKeyStopsDevelopment starts --dev over a database that was made under another key.
+func TestWrongSecretKeyStopsDevelopment(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "dev")
+	cfg, err := config.Load([]string{"--dev", "--dev-dir", dir, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := store.Open(store.Options{URL: cfg.Database.Reveal(), Keys: cfg.Keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = st.Close() }() // nothing more is written
+	if _, err := st.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	testkit.AddTenant(t, st, "demo", "") // or else --dev makes it, on a port that it must know
+	start := func() error {
+		a, err := app.New(t.Context(), cfg, app.Options{Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			return err
+		}
+		return a.Close()
+	}
+	if err := start(); err != nil {
+		t.Fatal(err)
+	}
+	cfg.Keys = testkit.Keys(t)
+	err = start()
+	if err == nil || !strings.Contains(err.Error(), "VESTIBULE_SECRET_KEY") || !strings.Contains(err.Error(), dir) {
+		t.Errorf("it starts with %v", err)
+	}
 }
 
 // TestFirstBurstGetsThrough sends a server more requests than it has connections, as the first that it ever gets: no

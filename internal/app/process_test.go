@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -403,6 +404,49 @@ func TestSeveralReplicasMigrateAtOnce(t *testing.T) {
 	// A server that was started before the tables were there goes on by itself.
 	s := early.serving(newInbox(t))
 	s.client("app", s.tenant("")).signup("ann@example.org").want(http.StatusOK)
+}
+
+// TestSecretKeyIsChangedInFourSteps takes the steps of docs/running.md, and at each of them looks at a server that has not
+// taken it yet.
+func TestSecretKeyIsChangedInFourSteps(t *testing.T) {
+	in := newInbox(t)
+	settings := settingsFor(testkit.URL(t, "postgres"), in.addr)
+	key := func() string { return base64.StdEncoding.EncodeToString(secret.Bytes(secret.KeySize)) }
+	old, fresh := key(), key()
+	with := func(keys string) []string { return append(slices.Clone(settings), "VESTIBULE_SECRET_KEY="+keys) }
+	run := func(keys string) *server { return start(t, "", with(keys)).serving(in) }
+	once := func(keys, mode string) *process {
+		t.Helper()
+		p := start(t, "", with(keys), mode)
+		if status := p.status(); status != 0 {
+			t.Fatalf("%s ends with status %d", mode, status)
+		}
+		return p
+	}
+	first := run(old)
+	host := first.tenant("")
+	reads := func(s *server, host string) {
+		t.Helper()
+		// A server that has not seen the tenant yet, which reads it from the database as it is now.
+		s.client("app", host).get("/config").want(http.StatusOK)
+	}
+
+	once(fresh+","+old, "--migrate") // which has nothing to do with keys
+	reads(run(old), host)
+	second := run(old + "," + fresh)
+	reads(second, host)
+	third := run(fresh + "," + old)
+	reads(third, host)
+	made := third.tenant("")
+	reads(second, made)
+	done := once(fresh+","+old, "--seal-keys").records("data keys were sealed under the first secret key")
+	if len(done) != 1 || fmt.Sprint(done[0]["tenants"]) != "1" {
+		t.Errorf("it says %v", done)
+	}
+	reads(run(old+","+fresh), host)
+	last := run(fresh)
+	reads(last, host)
+	reads(last, made)
 }
 
 // TestSettingsReachOtherReplica changes a tenant at one process and sees it at the other, within the two seconds that are

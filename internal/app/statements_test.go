@@ -15,8 +15,8 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/testkit"
 )
 
-// lookForChanges is in the one statement that reads the tenants' table alone and by its own name.
-const lookForChanges = "FROM tenants WHERE"
+// lookForChanges is in the one statement that reads the number of the latest change.
+const lookForChanges = "FROM tenant_changes"
 
 // background reports whether a statement is none of a request's: the worker's, the directory's look for changes, the
 // sweeper's. The worker finds tenants by id, which requests never do.
