@@ -127,8 +127,8 @@ func TestFaultsSayWhatToDo(t *testing.T) {
 			"email.templates.login_code.subject: must be one line of text",
 			"email.templates.login_code.text: is not a Go template: 1: unclosed action"}},
 		"an empty template": {`{"email": {"templates": {"login_code": {}, "Login": {"text": "x"}}}}`, []string{
-			"email.templates.Login: must be named after a kind of mail, such as password_reset_key",
-			"email.templates.login_code: must have a subject, a text or an html"}},
+			"email.templates.Login: must be named after a kind of message, such as password_reset_key",
+			"email.templates.login_code: must have a subject, a text, an html or an sms"}},
 		"a colour":           {`{"branding": {"colour": "red"}}`, []string{"branding.colour: must be a colour such as #0a7a5c"}},
 		"a shared URL":       {`{"branding": {"logo_url": "data:image/png,x"}}`, []string{"branding.logo_url: " + full}},
 		"a hasher of before": {`{"passwords": {"hasher": "md5", "min_length": 0}}`, []string{`passwords.hasher: must be "argon2id"`, "passwords.min_length: must be a whole number, at least 1"}},

@@ -590,11 +590,11 @@ type Email struct {
 	// Where answers go.
 	ReplyTo string `json:"reply_to" jsonschema:"format=mailbox" default:"the server's"`
 
-	// Texts of your own, by kind of mail. What is left out keeps the built-in text.
+	// Texts of your own, by kind of message. What is left out keeps the built-in text.
 	Templates map[string]MailTemplate `json:"templates"`
 }
 
-// MailTemplate is the text of one kind of mail: Go templates, checked when they are saved.
+// MailTemplate is the text of one kind of message: Go templates, checked when they are saved.
 type MailTemplate struct {
 	// The subject, after the prefix.
 	Subject string `json:"subject,omitempty" jsonschema:"maxLength=1000,format=subject-template"`
@@ -604,6 +604,9 @@ type MailTemplate struct {
 
 	// The HTML.
 	HTML string `json:"html,omitempty" jsonschema:"format=html-template"`
+
+	// What is texted, for kinds that are: at most 1600 characters.
+	SMS string `json:"sms,omitempty" jsonschema:"format=text-template"`
 }
 
 // SMS is how texts go out: through a webhook of yours or through Twilio. With neither, texts cannot be sent.

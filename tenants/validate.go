@@ -456,10 +456,10 @@ func (s *Settings) Validate() error {
 	for kind, t := range s.Email.Templates {
 		path := pathText([]string{"email", "templates", kind})
 		if kind == "" || len(kind) > 64 || !only(kind, lower+digits+"_") {
-			f.add(path, "must be named after a kind of mail, such as password_reset_key")
+			f.add(path, "must be named after a kind of message, such as password_reset_key")
 		}
 		if t == (MailTemplate{}) {
-			f.add(path, "must have a subject, a text or an html")
+			f.add(path, "must have a subject, a text, an html or an sms")
 		}
 	}
 	return f.err()
