@@ -95,7 +95,7 @@ func (s *Service) parse(doc []byte) (*tenants.Settings, error) {
 	var faults []tenants.Fault
 	for _, kind := range slices.Sorted(maps.Keys(settings.Email.Templates)) {
 		if err := s.checkTemplate(kind, settings.Email.Templates[kind]); err != nil {
-			faults = append(faults, tenants.Fault{Path: "email.templates." + kind, Message: err.Error()})
+			faults = append(faults, templateFaults(kind, err)...)
 		}
 	}
 	if len(faults) > 0 {
