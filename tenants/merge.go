@@ -51,7 +51,7 @@ func secretsOf(tree map[string]any) []secretValue {
 		}
 	}
 	find(object(tree, "email"), []string{"email"}, "smtp_url")
-	find(object(tree, "sms"), []string{"sms"}, "webhook_secret")
+	find(object(tree, "sms"), []string{"sms"}, "webhook_secret", "twilio_auth_token")
 	find(object(tree, "headless"), []string{"headless"}, "jwt_private_key")
 	providers := object(object(tree, "socialaccount"), "providers")
 	for _, id := range slices.Sorted(maps.Keys(providers)) {

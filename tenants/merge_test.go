@@ -73,7 +73,7 @@ func TestMergeFollowsTheRFC(t *testing.T) {
 // full is a document with every kind of secret.
 const full = `{
 	"email": {"smtp_url": "smtp://mailer:pw-1@mail.example.org:587", "from": "a@example.org"},
-	"sms": {"webhook_url": "https://sms.example.org", "webhook_secret": "pw-2"},
+	"sms": {"webhook_url": "https://sms.example.org", "webhook_secret": "pw-2", "twilio_auth_token": "pw-t"},
 	"headless": {"jwt_private_key": "pw-3"},
 	"socialaccount": {"providers": {
 		"apple": {"apps": [{"client_id": "a", "secret": "pw-4", "key": "pw-5", "settings": {"certificate_key": "pw-6"}}]},
@@ -91,7 +91,7 @@ func TestRedactedDocumentsHaveNoSecrets(t *testing.T) {
 	if strings.Contains(string(got), "pw-") {
 		t.Errorf("a secret is left: %s", got)
 	}
-	if n := strings.Count(string(got), Mask); n != 9 {
+	if n := strings.Count(string(got), Mask); n != 10 {
 		t.Errorf("%d masks", n)
 	}
 	sameJSON(t, mustRedact(t, `{"email": {"smtp_url": "smtp://h"}, "sms": {"webhook_secret": ""}, "headless": {"jwt_private_key": null}}`),
@@ -250,7 +250,7 @@ func TestSealedSecretsOpenForTheirTenantAndPlaceAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(string(sealed), "pw-") || strings.Count(string(sealed), sealedMark) != 9 {
+	if strings.Contains(string(sealed), "pw-") || strings.Count(string(sealed), sealedMark) != 10 {
 		t.Fatalf("not sealed: %s", sealed)
 	}
 	opened, err := OpenSecrets(sealed, keys, "tenant-a")

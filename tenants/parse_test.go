@@ -21,6 +21,7 @@ func TestFaultsSayWhatToDo(t *testing.T) {
 		python = "names Python code, which has no place here"
 		django = "is about pages that Django renders; there are none here, and headless.frontend_urls says where links lead"
 		masked = "is masked, and there is no stored secret that this could mean: give the secret itself"
+		from   = "must be a phone number such as +15005550006, or MG and 32 hexadecimal digits"
 		smtp   = "must be a URL such as smtp://user:password@mail.example.org:587 or smtps://mail.example.org"
 		full   = "must be a full URL that begins with https:// or http://"
 	)
@@ -116,13 +117,19 @@ func TestFaultsSayWhatToDo(t *testing.T) {
 		"masked secrets":         {`{"sms": {"webhook_secret": "********"}, "email": {"smtp_url": "********"}}`, []string{"email.smtp_url: " + masked, "sms.webhook_secret: " + masked}},
 		"a sealed secret":        {`{"sms": {"webhook_secret": "sealed:v1:AAAA"}}`, []string{"sms.webhook_secret: must be the secret itself, not a sealed one"}},
 		"a webhook with a user":  {`{"sms": {"webhook_url": "https://u:p@sms.example.org"}}`, []string{"sms.webhook_url: must be a URL without a user or password in it"}},
+		"what Twilio does not have": {`{"sms": {"twilio_account_sid": "AC../../../2010-04-01", "twilio_auth_token": "********", "twilio_from": "Acme"}}`, []string{
+			"sms.twilio_account_sid: must be AC and 32 hexadecimal digits, as Twilio's console shows it",
+			"sms.twilio_auth_token: " + masked, "sms.twilio_from: " + from}},
+		"numbers that are none": {`{"sms": {"twilio_from": "+0123456789"}}`, []string{"sms.twilio_from: " + from}},
+		"numbers too long":      {`{"sms": {"twilio_from": "+1234567890123456"}}`, []string{"sms.twilio_from: " + from}},
+		"an account for sender": {`{"sms": {"twilio_from": "AC00000000000000000000000000000000"}}`, []string{"sms.twilio_from: " + from}},
 		"templates that do not parse": {`{"email": {"templates": {"login_code": {"subject": "a\nb", "text": "{{.Code", "html": "{{end}}"}}}}`, []string{
 			"email.templates.login_code.html: is not a Go template: 1: unexpected {{end}}",
 			"email.templates.login_code.subject: must be one line of text",
 			"email.templates.login_code.text: is not a Go template: 1: unclosed action"}},
 		"an empty template": {`{"email": {"templates": {"login_code": {}, "Login": {"text": "x"}}}}`, []string{
-			"email.templates.Login: must be named after a kind of mail, such as password_reset_key",
-			"email.templates.login_code: must have a subject, a text or an html"}},
+			"email.templates.Login: must be named after a kind of message, such as password_reset_key",
+			"email.templates.login_code: must have a subject, a text, an html or an sms"}},
 		"a colour":           {`{"branding": {"colour": "red"}}`, []string{"branding.colour: must be a colour such as #0a7a5c"}},
 		"a shared URL":       {`{"branding": {"logo_url": "data:image/png,x"}}`, []string{"branding.logo_url: " + full}},
 		"a hasher of before": {`{"passwords": {"hasher": "md5", "min_length": 0}}`, []string{`passwords.hasher: must be "argon2id"`, "passwords.min_length: must be a whole number, at least 1"}},
@@ -177,6 +184,11 @@ func TestCombinationsThatCannotWorkAreRefused(t *testing.T) {
 			"mfa.webauthn_rp_id: must be the host of public_url or a domain above it"}},
 		"keys of a shared domain": {`{"mfa": {"webauthn_rp_id": "co.uk"}}`, []string{
 			"mfa.webauthn_rp_id: must not be a domain that others register names under"}},
+		"half of Twilio": {`{"sms": {"twilio_from": "+15005550006"}}`, []string{
+			"sms.twilio_account_sid: is needed, as texts go out through Twilio", "sms.twilio_auth_token: is needed, as texts go out through Twilio"}},
+		"Twilio and a webhook": {`{"sms": {"webhook_url": "https://sms.example.org", "twilio_account_sid": "AC0123456789abcdef0123456789abcdef",
+			"twilio_auth_token": "x", "twilio_from": "MG0123456789abcdef0123456789abcdef"}}`, []string{
+			"sms.webhook_url: must be empty where texts go out through Twilio: give one of the two"}},
 		"claims of the server": {`{"headless": {"jwt_claims": {"iss": "x", "sid": "y"}}}`, []string{
 			"headless.jwt_claims.iss: is set by the server", "headless.jwt_claims.sid: is set by the server"}},
 		"claims with odd names": {`{"headless": {"jwt_claims": {"a b": 1, "": 1, "9": 1}}}`, []string{
@@ -385,7 +397,8 @@ func TestEverySecretOfTheSchemaIsSealed(t *testing.T) {
 	}
 	slices.Sort(paths)
 	want := []string{
-		"email.smtp_url", "headless.jwt_private_key", "sms.webhook_secret", "socialaccount.providers.any.apps[0].key",
+		"email.smtp_url", "headless.jwt_private_key", "sms.twilio_auth_token", "sms.webhook_secret",
+		"socialaccount.providers.any.apps[0].key",
 		"socialaccount.providers.any.apps[0].secret", "socialaccount.providers.any.apps[0].settings.certificate_key",
 	}
 	if !slices.Equal(paths, want) || marked != len(want) {

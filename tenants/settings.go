@@ -592,11 +592,11 @@ type Email struct {
 	// Where answers go.
 	ReplyTo string `json:"reply_to" jsonschema:"format=mailbox" default:"the server's"`
 
-	// Texts of your own, by kind of mail. What is left out keeps the built-in text.
+	// Texts of your own, by kind of message. What is left out keeps the built-in text.
 	Templates map[string]MailTemplate `json:"templates"`
 }
 
-// MailTemplate is the text of one kind of mail: Go templates, checked when they are saved.
+// MailTemplate is the text of one kind of message: Go templates, checked when they are saved.
 type MailTemplate struct {
 	// The subject, after the prefix.
 	Subject string `json:"subject,omitempty" jsonschema:"maxLength=1000,format=subject-template"`
@@ -606,15 +606,28 @@ type MailTemplate struct {
 
 	// The HTML.
 	HTML string `json:"html,omitempty" jsonschema:"format=html-template"`
+
+	// What is texted, for kinds that are: at most 1600 characters.
+	SMS string `json:"sms,omitempty" jsonschema:"format=text-template"`
 }
 
-// SMS is how texts go out.
+// SMS is how texts go out: through a webhook of yours or through Twilio. With neither, texts cannot be sent.
 type SMS struct {
-	// What each text is posted to as JSON: {"kind", "phone", "message", "code", "tenant"}. Empty: texts cannot be sent.
+	// What each text is posted to as JSON: {"kind", "phone", "message", "code", "tenant"}.
 	WebhookURL string `json:"webhook_url" jsonschema:"format=url"`
 
 	// The key that those posts are signed with. Sealed and never shown again.
 	WebhookSecret Secret `json:"webhook_secret"`
+
+	// The Twilio account that sends the texts: AC and 32 hexadecimal digits. Needs the two settings below, and no webhook.
+	TwilioAccountSID string `json:"twilio_account_sid" jsonschema:"format=twilio-account"`
+
+	// The auth token of that account. Sealed and never shown again.
+	TwilioAuthToken Secret `json:"twilio_auth_token"`
+
+	// What the texts come from: a phone number of the account, such as +15005550006, or one of its messaging services: MG
+	// and 32 hexadecimal digits.
+	TwilioFrom string `json:"twilio_from" jsonschema:"format=twilio-from"`
 }
 
 // Branding is how the tenant shows itself in mails.

@@ -119,7 +119,7 @@ func TestDefaultsAreThoseOfTheReference(t *testing.T) {
 	"passwords": {"min_length": 8, "hasher": "argon2id", "argon2id_memory": 19456, "argon2id_iterations": 2,
 		"argon2id_parallelism": 1, "breach_check": "off"},
 	"email": {"smtp_url": "", "from": "", "reply_to": "", "templates": {}},
-	"sms": {"webhook_url": "", "webhook_secret": ""},
+	"sms": {"webhook_url": "", "webhook_secret": "", "twilio_account_sid": "", "twilio_auth_token": "", "twilio_from": ""},
 	"branding": {"name": "", "logo_url": "", "colour": ""},
 	"metadata": {}
 }`, "FORMAT", format)
@@ -393,12 +393,13 @@ func TestDecodeTakesWhatParseWouldNotTakeAnyMore(t *testing.T) {
 func TestSecretsDoNotLeak(t *testing.T) {
 	const canary = "canary-9c1f"
 	s := parse(t, `{
-		"email": {"smtp_url": "smtp://mailer:`+canary+`@mail.example.org:587"}, "sms": {"webhook_secret": "`+canary+`"},
+		"email": {"smtp_url": "smtp://mailer:`+canary+`@mail.example.org:587"}, "sms": {"webhook_secret": "`+canary+`",
+			"twilio_account_sid": "AC`+strings.Repeat("0", 32)+`", "twilio_auth_token": "`+canary+`", "twilio_from": "+15005550006"},
 		"headless": {"jwt_algorithm": "HS256", "jwt_private_key": "`+strings.Repeat(canary, 4)+`"},
 		"socialaccount": {"providers": {"apple": {"apps": [{"client_id": "a", "secret": "`+canary+`", "key": "`+canary+`",
 			"settings": {"certificate_key": "`+canary+`"}}]}}}}`)
 	app := s.SocialAccount.Providers["apple"].Apps[0]
-	for _, got := range []string{s.SMS.WebhookSecret.Reveal(), app.Secret.Reveal(), app.Key.Reveal(), app.Settings.CertificateKey.Reveal()} {
+	for _, got := range []string{s.SMS.WebhookSecret.Reveal(), s.SMS.TwilioAuthToken.Reveal(), app.Secret.Reveal(), app.Key.Reveal(), app.Settings.CertificateKey.Reveal()} {
 		if got != canary {
 			t.Fatalf("a secret is %q", got)
 		}

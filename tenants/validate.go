@@ -234,6 +234,18 @@ var formats = map[string]func(string) error{
 		return nil
 	}),
 	"smtp-url": optional(checkSMTPURL),
+	"twilio-account": optional(func(s string) error {
+		if !isTwilioSID(s, "AC") {
+			return errors.New("must be AC and 32 hexadecimal digits, as Twilio's console shows it")
+		}
+		return nil
+	}),
+	"twilio-from": optional(func(s string) error {
+		if !isPhone(s) && !isTwilioSID(s, "MG") {
+			return errors.New("must be a phone number such as +15005550006, or MG and 32 hexadecimal digits")
+		}
+		return nil
+	}),
 	"secret": func(s string) error {
 		switch {
 		case s == Mask:
@@ -267,6 +279,19 @@ func optional(check func(string) error) func(string) error {
 		}
 		return check(s)
 	}
+}
+
+// isTwilioSID reports whether s is the id of a thing of Twilio's whose kind the prefix says.
+func isTwilioSID(s, prefix string) bool {
+	id, ok := strings.CutPrefix(s, prefix)
+	return ok && len(id) == 32 && only(id, digits+"abcdefABCDEF")
+}
+
+// isPhone reports whether s is a phone number with its country (E.164): a plus and at most 15 digits, of which the first
+// is not a zero.
+func isPhone(s string) bool {
+	number, ok := strings.CutPrefix(s, "+")
+	return ok && len(number) >= 7 && len(number) <= 15 && number[0] != '0' && only(number, digits)
 }
 
 func validProviderID(s string) bool {
@@ -352,13 +377,14 @@ func (s *Settings) Validate() error {
 	s.validateProviders(&f)
 	s.validateCookies(&f)
 	s.validateRates(&f)
+	s.validateSMS(&f)
 	for kind, t := range s.Email.Templates {
 		path := templatePath(kind)
 		if !validKind(kind) {
-			f.add(path, "must be named after a kind of mail, such as password_reset_key")
+			f.add(path, "must be named after a kind of message, such as password_reset_key")
 		}
 		if t == (MailTemplate{}) && s.known(path) {
-			f.add(path, "must have a subject, a text or an html")
+			f.add(path, "must have a subject, a text, an html or an sms")
 		}
 	}
 	return f.err()
@@ -372,15 +398,13 @@ func validKind(kind string) bool {
 
 // ValidateTemplates reports which of the tenant's own texts for mails check refuses. It is for whoever knows the kinds of
 // mail, and asks only about texts that Validate has nothing against.
-func (s *Settings) ValidateTemplates(check func(kind string, t MailTemplate) error) error {
+func (s *Settings) ValidateTemplates(check func(kind string, t MailTemplate) []Fault) error {
 	var f faults
 	for kind, t := range s.Email.Templates {
 		if !validKind(kind) || t == (MailTemplate{}) {
 			continue
 		}
-		if err := check(kind, t); err != nil {
-			f.add(templatePath(kind), "%s", err.Error())
-		}
+		f = append(f, check(kind, t)...)
 	}
 	return f.err()
 }
@@ -645,6 +669,25 @@ func (s *Settings) validateRates(f *faults) {
 				}
 			}
 		}
+	}
+}
+
+func (s *Settings) validateSMS(f *faults) {
+	twilio := [][2]string{
+		{"sms.twilio_account_sid", s.SMS.TwilioAccountSID}, {"sms.twilio_auth_token", s.SMS.TwilioAuthToken.Reveal()},
+		{"sms.twilio_from", s.SMS.TwilioFrom},
+	}
+	given := func(one [2]string) bool { return one[1] != "" }
+	if !slices.ContainsFunc(twilio, given) {
+		return
+	}
+	for _, one := range twilio {
+		if !given(one) {
+			f.add(one[0], "is needed, as texts go out through Twilio")
+		}
+	}
+	if s.SMS.WebhookURL != "" {
+		f.add("sms.webhook_url", "must be empty where texts go out through Twilio: give one of the two")
 	}
 }
 

@@ -21,14 +21,13 @@ import (
 )
 
 const (
-	defaultURL = "http://127.0.0.1:9090"
 	pageSize   = "200"
 	mostConfig = 1 << 20 // the API takes no more
 )
 
 // tenantFlags are the flags of admin tenant. Those that only some commands have are given there.
 type tenantFlags struct {
-	url, token, output  string
+	apiFlags
 	name, state, config string
 	hosts               []string
 	ifVersion           int64
@@ -40,16 +39,7 @@ func (t *tool) tenantCommand() *cobra.Command {
 	f := &tenantFlags{}
 	cmd := &cobra.Command{Use: "tenant", Short: "Make, show, change and delete tenants",
 		Args: cobra.ArbitraryArgs, RunE: needsCommand}
-	p := cmd.PersistentFlags()
-	p.StringVar(&f.url, "url", "", "where the admin API is (default $VESTIBULE_ADMIN_URL, or "+defaultURL+")")
-	p.StringVar(&f.token, "token", "", "the admin token (default $VESTIBULE_ADMIN_TOKEN, or what $VESTIBULE_ADMIN_TOKEN_FILE holds)")
-	p.StringVarP(&f.output, "output", "o", "table", "how to print: table or json")
-	cmd.PersistentPreRunE = func(*cobra.Command, []string) error {
-		if f.output != "table" && f.output != "json" {
-			return errors.New("--output must be table or json")
-		}
-		return nil
-	}
+	f.add(cmd)
 	cmd.AddCommand(t.tenantList(f), t.tenantShow(f), t.tenantCreate(f), t.tenantPatch(f), t.tenantDelete(f))
 	return cmd
 }
@@ -57,7 +47,7 @@ func (t *tool) tenantCommand() *cobra.Command {
 func (t *tool) tenantList(f *tenantFlags) *cobra.Command {
 	return &cobra.Command{Use: "list", Short: "List all tenants", Args: cobra.NoArgs,
 		RunE: does(func(ctx context.Context, _ []string) error {
-			c, err := t.client(f)
+			c, err := t.client(&f.apiFlags)
 			if err != nil {
 				return err
 			}
@@ -154,7 +144,7 @@ func (t *tool) tenantDelete(f *tenantFlags) *cobra.Command {
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "really delete it; this cannot be undone")
 	cmd.Flags().Int64Var(&f.ifVersion, ifVersion, 0, "delete it only if this is still its version")
 	work := does(func(ctx context.Context, args []string) error {
-		c, err := t.client(f)
+		c, err := t.client(&f.apiFlags)
 		if err != nil {
 			return err
 		}
@@ -200,23 +190,13 @@ func (f *tenantFlags) tag() string {
 
 func tenantPath(slug string) string { return "/tenants/" + url.PathEscape(slug) }
 
-func (t *tool) client(f *tenantFlags) (*client, error) {
-	base, err := t.setting(f.url, "VESTIBULE_ADMIN_URL")
-	if err != nil {
-		return nil, err
-	}
-	if base == "" {
-		base = defaultURL
-	}
-	token, err := t.setting(f.token, "VESTIBULE_ADMIN_TOKEN")
-	if err != nil {
-		return nil, err
-	}
-	return newClient(base, token)
+// addConfig puts the configuration of a file into a document.
+func (t *tool) addConfig(in map[string]any, file string) error {
+	return t.addJSON(in, "config", file)
 }
 
-// addConfig puts the JSON of a file into a document.
-func (t *tool) addConfig(in map[string]any, file string) error {
+// addJSON puts the JSON of a file into a document. The flag that names the file is called like the member.
+func (t *tool) addJSON(in map[string]any, member, file string) error {
 	if file == "" {
 		return nil
 	}
@@ -224,28 +204,28 @@ func (t *tool) addConfig(in map[string]any, file string) error {
 	if file != "-" {
 		f, err := os.Open(file) // #nosec G304 -- the operator names it
 		if err != nil {
-			return fmt.Errorf("read --config: %w", err)
+			return fmt.Errorf("read --%s: %w", member, err)
 		}
 		defer func() { _ = f.Close() }() // it was only read
 		from = f
 	}
 	b, err := io.ReadAll(io.LimitReader(from, mostConfig+1))
 	if err != nil {
-		return fmt.Errorf("read --config: %w", err)
+		return fmt.Errorf("read --%s: %w", member, err)
 	}
 	if len(b) > mostConfig {
 		return errors.New("--config is too large: the server takes no more than 1 MiB")
 	}
 	if !json.Valid(b) {
-		return errors.New("--config is not valid JSON")
+		return fmt.Errorf("--%s is not valid JSON", member)
 	}
-	in["config"] = json.RawMessage(b)
+	in[member] = json.RawMessage(b)
 	return nil
 }
 
 // oneTenant sends a request that a tenant is the answer to, and prints it.
 func (t *tool) oneTenant(ctx context.Context, f *tenantFlags, q request) error {
-	c, err := t.client(f)
+	c, err := t.client(&f.apiFlags)
 	if err != nil {
 		return err
 	}

@@ -91,7 +91,12 @@ func (s *Service) checkTemplates(f *faults, settings *tenants.Settings) error {
 	if s.checkTemplate == nil {
 		return nil
 	}
-	return f.config(settings.ValidateTemplates(s.checkTemplate))
+	return f.config(settings.ValidateTemplates(func(kind string, t tenants.MailTemplate) []tenants.Fault {
+		if err := s.checkTemplate(kind, t); err != nil {
+			return templateFaults(kind, err)
+		}
+		return nil
+	}))
 }
 
 // Tenant is the tenant of that slug.

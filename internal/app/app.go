@@ -174,8 +174,8 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 		Flows: a.Flows, Tenants: a.Directory, TenantHeader: a.config.TenantHeader, Recorder: recorder{}, Log: a.log,
 	}
 	service := admin.New(admin.Options{
-		Store: a.Store, Directory: a.Directory, Clock: a.clock, Keys: a.config.Keys, Log: a.log, CheckTemplate: post.CheckTemplates,
-		SharedHosts: a.config.SharedHosts,
+		Store: a.Store, Directory: a.Directory, Clock: a.clock, Keys: a.config.Keys, Log: a.log, CheckTemplate: checkTemplate,
+		SharedHosts: a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail,
 	})
 	operators := &adminapi.API{
 		Admin: service, Token: admin.NewToken(a.config.AdminToken.Reveal()), Log: a.log,

@@ -20,7 +20,7 @@ const (
 	none       = "none"      // the label value where there is nothing to name
 	unmatched  = "unmatched" // the route where no route matched
 	mostRoutes = 512         // templates are ours and fewer; the bound is for the mistake of passing a path
-	mostWords  = 64          // results, kinds and actions, for the same reason
+	mostWords  = 128         // results, kinds and actions, for the same reason
 )
 
 // Bounded lets the first so many names through and makes every other one "other", so that no stranger decides how many
@@ -156,7 +156,7 @@ func (m *Metrics) Login(tenant, result string) { m.countOf(tenant, m.logins, res
 // Signup counts a signup with its result.
 func (m *Metrics) Signup(tenant, result string) { m.countOf(tenant, m.signups, result) }
 
-// Mail counts a message of a kind, the template's name, with its result, such as "sent", "retried" or "dropped".
+// Mail counts a message of a kind, the template's name, with its result, such as "sent", "retried", "failed" or "expired".
 func (m *Metrics) Mail(kind, result string) {
 	m.mails.WithLabelValues(m.words.Label(kind), m.words.Label(result)).Inc()
 }

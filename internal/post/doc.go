@@ -1,4 +1,4 @@
-// Package post sends queued messages: mail over SMTP, and texts through a tenant's webhook.
+// Package post sends queued messages: mail over SMTP, and texts through a tenant's webhook or its account at Twilio.
 //
 // A flow queues a message in the transaction that made it necessary, so that neither exists without the other. The
 // message's body is a Letter as JSON, sealed under the tenant's keys (secret.ForMessage, with the message's id as
@@ -6,13 +6,16 @@
 // given up, has no body any more.
 //
 // Delivery is at least once. A crash between sending and noting it lets the lease run out, and the message is sent
-// again with the same Message-ID (for a text: the same Idempotency-Key), so that mail servers, mail programs and
-// webhooks can tell. The answer to a failure is one of two:
+// again with the same Message-ID (to a webhook: the same Idempotency-Key), so that mail servers, mail programs and
+// webhooks can tell; Twilio cannot. The answer to a failure is one of two:
 //
-//   - a permanent one (the mail server rejects the recipient or the mail with a 5xx reply, a webhook answers 4xx, the
-//     kind is unknown, the body cannot be opened) gives the message up at once;
+//   - a permanent one (the mail server rejects the recipient or the mail with a 5xx reply, a webhook or Twilio answers
+//     4xx, the kind is unknown, the body cannot be opened) gives the message up at once;
 //   - any other is tried again after 2, 4, 8 ... seconds, at most 10 minutes, each with some jitter, until the message
 //     is 12 hours old.
+//
+// A letter may say when it expires (see Letter). From then on it is not sent but given up, which is counted apart: a code
+// that came late would not be taken, and would leave its recipient with two.
 //
 // The words: a *kind* names the occasion and its templates; a *letter* is what a flow queued; a Mail is what it was
 // rendered to; an Outgoing is a rendered message with its addresses, ready for a Sender.

@@ -4,7 +4,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"html"
 	htmltemplate "html/template"
 	"io"
 	"net/url"
@@ -13,16 +12,24 @@ import (
 	"strings"
 	"sync"
 	texttemplate "text/template"
+	"time"
 	"unicode"
 
 	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
-// Letter is the body of a queued message, before it is sealed.
+// Letter is the body of a queued message, before it is sealed. Besides the variables of its kind, Data may have the time
+// from which on there is no use in it any more, under "expires" (RFC 3339).
 type Letter struct {
 	To   string            `json:"to"`   // an email address or a phone number, exactly as it is stored
 	Data map[string]string `json:"data"` // the variables of its kind
+}
+
+// expired reports whether there is no use in the letter any more. What is not a time is none.
+func (l Letter) expired(now time.Time) bool {
+	end, err := time.Parse(time.RFC3339, l.Data["expires"])
+	return err == nil && !now.Before(end)
 }
 
 // Mail is a rendered mail.
@@ -47,6 +54,7 @@ const (
 	maxRendered = 512 << 10
 	maxSubject  = 200 // characters
 	maxVariable = 4 << 10
+	maxProgram  = 120 // characters of what a client says that it is
 )
 
 //go:embed templates/*.tmpl
@@ -79,7 +87,7 @@ func Render(t *tenants.Tenant, kind string, l Letter) (Mail, error) {
 		return Mail{}, err
 	}
 	var why error
-	if own, ok := ownTemplates(t, kind); ok {
+	if own, ok := ownMail(t, kind); ok {
 		m, err := renderOwn(t, k, own, vars)
 		if err == nil {
 			return m, nil
@@ -89,39 +97,6 @@ func Render(t *tenants.Tenant, kind string, l Letter) (Mail, error) {
 	m, err := renderBuiltin(t, k, vars)
 	m.Override = why
 	return m, err
-}
-
-// CheckTemplates tells whether a tenant's own templates for a kind can be used, by rendering them with sample data. It
-// is for whoever saves them; Render does not rely on it. Where a kind comes with a link or with a code, as the tenant's
-// settings have it, templates that serve one of the two will do. Its errors quote the template, and nothing else.
-func CheckTemplates(kind string, own tenants.MailTemplate) error {
-	k, ok := kindOf(kind, store.Mail)
-	if !ok {
-		return ErrUnknownKind
-	}
-	sample := Letter{To: "ann@example.org", Data: map[string]string{}}
-	for _, v := range k.Variables {
-		sample.Data[v] = "https://app.example.org/" + v
-	}
-	t := &tenants.Tenant{Name: "Example"}
-	var refused error
-	for _, without := range append([]string{""}, k.Variables...) { // a code comes without a link, and a link without a code
-		l := Letter{To: sample.To, Data: map[string]string{}}
-		for name, value := range sample.Data {
-			if name != without {
-				l.Data[name] = value
-			}
-		}
-		vars, err := variables(t, k, l)
-		if err != nil {
-			continue // nothing to say: no flow queues such a letter
-		}
-		if _, err = renderOwn(t, k, own, vars); err == nil {
-			return nil
-		}
-		refused = err
-	}
-	return refused
 }
 
 func renderBuiltin(t *tenants.Tenant, k Kind, vars map[string]string) (Mail, error) {
@@ -136,7 +111,8 @@ func renderBuiltin(t *tenants.Tenant, k Kind, vars map[string]string) (Mail, err
 }
 
 func builtinBody(k Kind, vars map[string]string) (text, page string, err error) {
-	if text, err = execText(builtin(k.Name, "txt"), vars); err != nil {
+	// What several texts share is in templates/layout.txt.tmpl.
+	if text, err = execText(builtin("layout", "txt")+builtin(k.Name, "txt"), vars); err != nil {
 		return "", "", err
 	}
 	p, err := layout().Clone()
@@ -148,63 +124,6 @@ func builtinBody(k Kind, vars map[string]string) (text, page string, err error) 
 	}
 	page, err = exec(p, htmlVars(vars))
 	return text, page, err
-}
-
-func renderOwn(t *tenants.Tenant, k Kind, own tenants.MailTemplate, vars map[string]string) (Mail, error) {
-	for _, source := range []string{own.Subject, own.Text, own.HTML} {
-		if err := harmless(source); err != nil {
-			return Mail{}, err
-		}
-	}
-	subject := own.Subject
-	if subject == "" {
-		subject = builtin(k.Name, "subject")
-	}
-	subject, err := execText(subject, vars)
-	if err != nil {
-		return Mail{}, err
-	}
-	m := Mail{Subject: subjectLine(prefixOf(t), subject)}
-	vars["subject"] = m.Subject
-	if own.Text == "" {
-		text, page, err := builtinBody(k, vars)
-		if err != nil {
-			return Mail{}, err
-		}
-		m.Text = text
-		if own.HTML == "" {
-			m.HTML = page
-		}
-	} else if m.Text, err = execText(own.Text, vars); err != nil {
-		return Mail{}, err
-	}
-	if own.HTML != "" {
-		page, err := htmltemplate.New("html").Option("missingkey=error").Parse(own.HTML)
-		if err != nil {
-			return Mail{}, fmt.Errorf("%w: %w", ErrTemplate, err)
-		}
-		if m.HTML, err = exec(page, htmlVars(vars)); err != nil {
-			return Mail{}, err
-		}
-	}
-	return m, complete(m, k, vars)
-}
-
-// complete reports whether a mail still holds what it is for. A mail that lost its code is worse than a plain one.
-func complete(m Mail, k Kind, vars map[string]string) error {
-	for _, name := range k.needs {
-		v := vars[name]
-		if v == "" {
-			continue
-		}
-		if !strings.Contains(m.Text, v) {
-			return fmt.Errorf("%w: the text leaves out {{.%s}}", ErrTemplate, name)
-		}
-		if m.HTML != "" && !strings.Contains(html.UnescapeString(m.HTML), v) {
-			return fmt.Errorf("%w: the HTML leaves out {{.%s}}", ErrTemplate, name)
-		}
-	}
-	return nil
 }
 
 // variables is what the templates of a kind may name, each with a value, if an empty one: a template that names
@@ -222,20 +141,58 @@ func variables(t *tenants.Tenant, k Kind, l Letter) (map[string]string, error) {
 		vars["on_colour"] = "#000000"
 	}
 	for _, name := range k.Variables {
-		vars[name] = oneLine(l.Data[name], maxVariable)
+		vars[name] = variable(name, l.Data[name])
 	}
-	if d, ok := vars["display"]; ok && (strings.Contains(d, "://") || strings.Contains(strings.ToLower(d), "www.")) {
-		vars["display"] = "" // people choose it, and the server must not mail anybody's advertisement
-	}
-	for _, name := range k.needs {
+	for _, name := range k.Needs {
 		if vars[name] != "" {
 			return vars, nil
 		}
 	}
-	if len(k.needs) > 0 {
+	if len(k.Needs) > 0 {
 		return nil, ErrNothingToSay
 	}
 	return vars, nil
+}
+
+// variable is the value of a variable as templates get it. Links and codes are the server's; what else there is, people
+// or their programs choose, and the server must not mail anybody's advertisement.
+func variable(name, value string) string {
+	value = oneLine(value, maxVariable)
+	switch {
+	case isLink(name) || name == "code":
+		return value
+	case name == "user_agent":
+		return program(value)
+	case strings.Contains(value, "://") || strings.Contains(strings.ToLower(value), "www."):
+		return ""
+	}
+	return value
+}
+
+// program is what a client says that it is, so that no mail program makes a link of any of it: ASCII alone, no @ and no
+// slashes in a row, and no dot before a letter, as every domain has one. Versions stay as they are.
+func program(value string) string {
+	ascii := strings.Map(func(r rune) rune {
+		if r > unicode.MaxASCII {
+			return -1
+		}
+		return r
+	}, value)
+	b := []byte(ascii)
+	for i, c := range b {
+		next := byte(0)
+		if i+1 < len(b) {
+			next = b[i+1]
+		}
+		if c == '@' || c == '/' && next == '/' || c == '.' && (next|0x20) >= 'a' && (next|0x20) <= 'z' {
+			b[i] = ' '
+		}
+	}
+	s := oneLine(string(b), maxVariable)
+	if len(s) > maxProgram {
+		s = strings.TrimSpace(s[:maxProgram-3]) + "..."
+	}
+	return s
 }
 
 // htmlVars marks links as such. html/template lets http, https and mailto through by itself; an app's own scheme, such
@@ -311,11 +268,19 @@ func secureURL(s string) string {
 }
 
 func execText(source string, vars map[string]string) (string, error) {
-	p, err := texttemplate.New("text").Option("missingkey=error").Parse(source)
+	p, err := texttemplate.New("template").Option("missingkey=error").Parse(source)
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrTemplate, err)
 	}
 	return exec(p, vars)
+}
+
+func execHTML(source string, vars map[string]string) (string, error) {
+	p, err := htmltemplate.New("template").Option("missingkey=error").Parse(source)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrTemplate, err)
+	}
+	return exec(p, htmlVars(vars))
 }
 
 func exec(p interface{ Execute(io.Writer, any) error }, vars any) (string, error) {

@@ -3,8 +3,10 @@ package post
 import (
 	"errors"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -30,6 +32,28 @@ var letters = map[string]struct {
 	"account_already_exists_bare":    {"account_already_exists", nil},
 	"unknown_account":                {"unknown_account", map[string]string{"signup_url": "https://app.example.org/signup"}},
 	"unknown_account_bare":           {"unknown_account", nil},
+	"login_code":                     {"login_code", map[string]string{"code": "BCDF-GHJK"}},
+	"password_reset_key":             {"password_reset_key", map[string]string{"url": longLink, "display": "ann"}},
+	"password_reset_code":            {"password_reset_code", map[string]string{"code": "123456"}},
+	"password_changed":               {"password_changed", changed(nil)},
+	"password_changed_bare":          {"password_changed", nil},
+	"password_set":                   {"password_set", changed(nil)},
+	"password_reset":                 {"password_reset", changed(nil)},
+	"email_changed":                  {"email_changed", changed(map[string]string{"from_email": "ann@example.org", "to_email": "ann@example.com"})},
+	"email_changed_bare":             {"email_changed", nil},
+	"email_deleted":                  {"email_deleted", changed(map[string]string{"deleted_email": "ann@example.com"})},
+	"phone_changed":                  {"phone_changed", changed(map[string]string{"from_phone": "+31612345678", "to_phone": "+31687654321"})},
+	"phone_changed_added":            {"phone_changed", changed(map[string]string{"to_phone": "+31687654321"})},
+}
+
+// changed is what a mail about a change to an account is filled in with.
+func changed(more map[string]string) map[string]string {
+	data := map[string]string{
+		"at": "23 November 2026, 10:00 UTC", "ip": "198.51.100.7", "password_reset_url": "https://app.example.org/password/reset",
+		"user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+	}
+	maps.Copy(data, more)
+	return data
 }
 
 func branded(t *testing.T) *tenants.Tenant {
@@ -87,7 +111,10 @@ func TestCodesAndLinksHaveALineOfTheirOwn(t *testing.T) {
 			if v == "display" {
 				continue
 			}
-			if !slices.Contains(strings.Split(m.Text, "\n"), value) {
+			own := func(line string) bool {
+				return line == value || v != "code" && !isLink(v) && strings.HasSuffix(line, ": "+value)
+			}
+			if !slices.ContainsFunc(strings.Split(m.Text, "\n"), own) {
 				t.Errorf("%s: %s is not on a line of its own in the text:\n%s", name, v, m.Text)
 			}
 			links, text, _ := page(t, m.HTML)
@@ -220,6 +247,68 @@ func TestPeopleCannotAdvertiseThroughTheirName(t *testing.T) {
 	}
 }
 
+func TestNothingThatAClientChoseIsALink(t *testing.T) {
+	linkish := regexp.MustCompile(`(?i)://|www\.|[a-z0-9-]\.[a-z]{2}`) // what mail programs make links of
+	for _, name := range []string{"display", "user_agent", "from_email", "to_email", "deleted_email", "from_phone", "to_phone"} {
+		for _, value := range []string{
+			"Win at https://evil.example/x", "WWW.evil.example", "see www.evil.example", "acme://evil", "//evil.example", "evil.example/x",
+			"call ann@evil.example", "evil\u3002example", "evil.\u200eexample", "evil.\u00e9xample", "evil.xn--p1ai", "Evil.Example",
+		} {
+			if name != "user_agent" && !strings.Contains(value, "://") && !strings.Contains(strings.ToLower(value), "www.") {
+				continue // an address has a domain, and a name may look like one
+			}
+			for _, k := range Kinds() {
+				if !slices.Contains(k.Variables, name) {
+					continue
+				}
+				data, own := map[string]string{name: value}, "Hello {{."+name+"}}!"
+				for _, need := range k.Needs {
+					data[need] = "1234"
+					own += " {{." + need + "}}"
+				}
+				a := acme(t, "acme")
+				for _, template := range []tenants.MailTemplate{{}, {Text: own}} {
+					a.Settings.Email.Templates = map[string]tenants.MailTemplate{k.Name: template}
+					m, err := Render(a, k.Name, Letter{To: "ann@example.org", Data: data})
+					if err != nil || m.Override != nil {
+						t.Fatal(err, m.Override)
+					}
+					if l := linkish.FindString(m.Text); l != "" {
+						t.Errorf("%s with %s %q: %q is in %q", k.Name, name, value, l, m.Text)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestProgramsKeepTheirNames(t *testing.T) {
+	for given, want := range map[string]string{
+		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0",
+		"Acme/1.2 (com.acme.app; build:3; iOS 19.1.0)":                                                      "Acme/1.2 (com acme app; build:3; iOS 19.1.0)",
+		"Bot/2.1 (+http://bot.example.org/bot.html)":                                                        "Bot/2.1 (+http: /bot example org/bot html)",
+		"a\r\nb\x00 \u00e9\u202ec":                                                                          "a b c",
+		strings.Repeat("x", 500):                                                                            strings.Repeat("x", 117) + "...",
+		"":                                                                                                  "",
+	} {
+		if got := program(oneLine(given, maxVariable)); got != want {
+			t.Errorf("%q is shown as %q", given, got)
+		}
+	}
+}
+
+func FuzzProgram(f *testing.F) {
+	for _, seed := range []string{"Mozilla/5.0 (X11; Linux x86_64)", "+http://bot.example.org/bot.html", "a.\u00e9b@c..d//e", "x.\x00y"} {
+		f.Add(seed)
+	}
+	linkish := regexp.MustCompile(`(?i)//|@|\.[a-z]|[^ -~]`)
+	f.Fuzz(func(t *testing.T, given string) {
+		if got := program(oneLine(given, maxVariable)); linkish.MatchString(got) || len(got) > maxProgram {
+			t.Errorf("%q is shown as %q", given, got)
+		}
+	})
+}
+
 func TestSubjectPrefix(t *testing.T) {
 	none, short := "", "Acme: "
 	for want, prefix := range map[string]*string{
@@ -288,6 +377,8 @@ func TestFailingTemplatesGiveWayToTheBuiltIn(t *testing.T) {
 		"an HTML that does not parse":      {HTML: "{{if}}"},
 		"an HTML that cannot be made safe": {HTML: `<a href="{{if .code}}"{{end}}>{{.code}}`},
 		"a variable that there is not":     {Text: "{{.code}} {{.cod}}"},
+		"one that is not looked at":        {Text: "{{.code}}{{if .url}}{{.cod}}{{end}}"},
+		"a variable of another kind":       {Text: "{{.code}} {{.user_agent}}"},
 		"a variable in the subject":        {Subject: "{{.nothing}}"},
 		"a text without the code":          {Text: "Welcome!"},
 		"an HTML without the code":         {HTML: "<p>Welcome!</p>"},
@@ -366,7 +457,8 @@ func TestTextsAreShort(t *testing.T) {
 		if !slices.Contains(k.Channels, store.SMS) {
 			continue
 		}
-		s, err := RenderText(acme(t, "acme"), k.Name, Letter{To: "+31612345678", Data: map[string]string{"code": "BCDF-GHJK"}})
+		text, err := RenderText(acme(t, "acme"), k.Name, Letter{To: "+31612345678", Data: map[string]string{"code": "BCDF-GHJK"}})
+		s := text.Body
 		if err != nil || len(s) > 160 || strings.Contains(s, "\n") || !ascii(s) {
 			t.Errorf("%s: %q (%v)", k.Name, s, err)
 		}

@@ -26,11 +26,11 @@ type Kept struct {
 }
 
 // Mailbox is the development server's mailbox: it keeps the last 200 messages in memory, and logs each with its code and
-// link, which is what it is for. Messages of a tenant that has a mail server or a webhook of its own go there all the
-// same, so that both can be tried. It must not serve where real people sign up.
+// link, which is what it is for. Messages of a tenant that has a mail server, a webhook or an account at Twilio of its own
+// go there all the same, so that all can be tried. It must not serve where real people sign up.
 type Mailbox struct {
 	Mail Sender // for tenants with a mail server of their own; nil: their mail is kept as well
-	SMS  Sender // for tenants with a webhook of their own; nil: likewise
+	SMS  Sender // for tenants with a webhook or an account at Twilio; nil: likewise
 	Log  *slog.Logger
 
 	mu   sync.Mutex
@@ -39,11 +39,10 @@ type Mailbox struct {
 
 // Send keeps a message, or passes it on.
 func (b *Mailbox) Send(ctx context.Context, t *tenants.Tenant, o Outgoing) error {
-	hook, _ := webhookOf(t)
 	switch {
 	case o.Channel == store.Mail && b.Mail != nil && smtpURLOf(t) != "":
 		return b.Mail.Send(ctx, t, o)
-	case o.Channel == store.SMS && b.SMS != nil && hook != "":
+	case o.Channel == store.SMS && b.SMS != nil && carrierOf(t) != "":
 		return b.SMS.Send(ctx, t, o)
 	}
 	k := Kept{To: o.To, From: o.From, Subject: o.Mail.Subject, Text: o.Mail.Text, HTML: o.Mail.HTML, Kind: o.Kind,

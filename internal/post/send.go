@@ -35,7 +35,7 @@ type Sender interface {
 
 // SendError says how far a message got.
 type SendError struct {
-	Step      string // such as "connect", "rcpt" or "webhook"
+	Step      string // such as "connect", "rcpt", "webhook" or "twilio"
 	Code      int    // the reply's code, SMTP or HTTP; zero where there was none
 	Enhanced  string // the reply's enhanced status code (RFC 3463), where there was one
 	Permanent bool   // another attempt would fail as well

@@ -173,17 +173,18 @@ func TestMailboxLeavesTenantsTheirOwnServers(t *testing.T) {
 	passed := 0
 	on := senderFunc(func(context.Context, *tenants.Tenant, Outgoing) error { passed++; return nil })
 	b := &Mailbox{Mail: on, SMS: on, Log: slog.New(slog.DiscardHandler)}
-	a, c := acme(t, "acme"), acme(t, "acme")
+	a, c, d := acme(t, "acme"), acme(t, "acme"), acme(t, "acme")
 	a.Settings.Email.SMTPURL = tenants.NewSecretURL("smtp://mail.example.org")
 	c.Settings.SMS.WebhookURL = "https://hooks.example.org"
-	for _, x := range []*tenants.Tenant{a, c} {
+	d.Settings.SMS.TwilioAccountSID = twilioAccount
+	for _, x := range []*tenants.Tenant{a, c, d} {
 		for _, o := range []Outgoing{outgoing(t, x, "ann@example.org"), textTo("+31612345678")} {
 			if err := b.Send(t.Context(), x, o); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	if n := len(b.Kept()); passed != 2 || n != 2 {
+	if n := len(b.Kept()); passed != 3 || n != 3 {
 		t.Errorf("%d passed on, %d kept", passed, n)
 	}
 }

@@ -10,6 +10,23 @@ func webhookOf(t *tenants.Tenant) (url, key string) {
 	return t.Settings.SMS.WebhookURL, t.Settings.SMS.WebhookSecret.Reveal()
 }
 
+// What a tenant's texts go out through.
+const (
+	byWebhook = "webhook"
+	byTwilio  = "twilio"
+)
+
+// carrierOf is what the tenant's texts go out through, or "" where it named nothing.
+func carrierOf(t *tenants.Tenant) string {
+	switch {
+	case t.Settings.SMS.WebhookURL != "":
+		return byWebhook
+	case t.Settings.SMS.TwilioAccountSID != "":
+		return byTwilio
+	}
+	return ""
+}
+
 // prefixOf is what the tenant's subjects begin with.
 func prefixOf(t *tenants.Tenant) string {
 	if p := t.Settings.Account.EmailSubjectPrefix; p != nil {
@@ -18,9 +35,10 @@ func prefixOf(t *tenants.Tenant) string {
 	return "[" + t.Name + "] "
 }
 
-// ownTemplates are the tenant's own templates for a kind, if it has any.
-func ownTemplates(t *tenants.Tenant, kind string) (tenants.MailTemplate, bool) {
+// ownMail is the tenant's own template for mails of a kind, if it has any.
+func ownMail(t *tenants.Tenant, kind string) (tenants.MailTemplate, bool) {
 	own := t.Settings.Email.Templates[kind]
+	own.SMS = ""
 	return own, own != tenants.MailTemplate{}
 }
 

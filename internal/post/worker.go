@@ -34,6 +34,7 @@ const (
 	Sent    = "sent"
 	Retried = "retried" // put back for another attempt
 	Failed  = "failed"  // given up
+	Expired = "expired" // given up, since the code in it was not good any more
 )
 
 // The pace of a worker where nothing else is said.
@@ -342,6 +343,10 @@ func (w *Worker) process(ctx context.Context, m store.Message) bool {
 		result = Sent
 		settled = w.Queue.FinishMessage(ctx, m, now)
 		log.InfoContext(ctx, "message sent")
+	case errors.Is(err, errExpired):
+		result = Expired
+		settled = w.Queue.FailMessage(ctx, m, now, err.Error())
+		log.WarnContext(ctx, "message given up", "error", err)
 	case hopeless(err) || due.After(m.CreatedAt.Add(giveUp)):
 		result = Failed
 		settled = w.Queue.FailMessage(ctx, m, now, err.Error())
@@ -362,6 +367,9 @@ func (w *Worker) process(ctx context.Context, m store.Message) bool {
 
 // errSuspended has the messages of a suspended tenant wait; it may be let back in.
 var errSuspended = errors.New("post: the tenant is suspended")
+
+// errExpired gives a message up whose code has expired: it would only puzzle whoever gets it.
+var errExpired = errors.New("post: what it is about has expired")
 
 // errGivenUp marks errors of messages that no later attempt would mend.
 var errGivenUp = errors.New("post: cannot be sent")
@@ -408,21 +416,24 @@ func (w *Worker) attempt(ctx context.Context, m store.Message) (kind string, t *
 	if json.Unmarshal(plain, &l) != nil { // the error would quote the body
 		return kind, t, fmt.Errorf("%w: the body is not a letter", errGivenUp)
 	}
+	if l.expired(w.Clock.Now()) {
+		return kind, t, errExpired
+	}
 	o := Outgoing{ID: m.ID, Kind: m.Kind, Channel: m.Channel, To: l.To, Code: l.Data["code"], Link: linkOf(m.Kind, l),
 		At: w.Clock.Now()}
 	if m.Channel == store.SMS {
-		if o.Text, err = RenderText(t, m.Kind, l); err != nil {
+		text, err := RenderText(t, m.Kind, l)
+		if err != nil {
 			return kind, t, fmt.Errorf("%w: %w", errGivenUp, err)
 		}
+		w.passedOver(ctx, m, text.Override)
+		o.Text = text.Body
 		return kind, t, w.SMS.Send(ctx, t, o)
 	}
 	if o.Mail, err = Render(t, m.Kind, l); err != nil {
 		return kind, t, fmt.Errorf("%w: %w", errGivenUp, err)
 	}
-	if o.Mail.Override != nil {
-		logger(w.Log).WarnContext(ctx, "the tenant's own mail template was not used", "tenant", m.TenantID, "kind", m.Kind,
-			"error", o.Mail.Override)
-	}
+	w.passedOver(ctx, m, o.Mail.Override)
 	o.From, o.ReplyTo = t.Settings.Email.From, t.Settings.Email.ReplyTo
 	if o.From == "" {
 		o.From = w.From
@@ -431,6 +442,14 @@ func (w *Worker) attempt(ctx context.Context, m store.Message) (kind string, t *
 		o.ReplyTo = w.ReplyTo
 	}
 	return kind, t, w.Mail.Send(ctx, t, o)
+}
+
+// passedOver logs why a tenant's own template was not used, if it was not.
+func (w *Worker) passedOver(ctx context.Context, m store.Message, why error) {
+	if why != nil {
+		logger(w.Log).WarnContext(ctx, "the tenant's own template was not used", "tenant", m.TenantID, "kind", m.Kind,
+			"channel", string(m.Channel), "error", why)
+	}
 }
 
 // backoff is how long to wait after the nth attempt: 2 s, 4 s, 8 s ... 10 min, less up to a quarter, so that messages

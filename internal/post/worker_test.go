@@ -6,7 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -171,7 +175,7 @@ func open(t *testing.T, mail Sender, slugs ...string) *office {
 	}
 	t.Cleanup(func() {
 		o.close()
-		for _, leak := range []string{"ann@", "BCDF-GHJK", "verify-email", "example.org/k"} {
+		for _, leak := range []string{"ann@", "BCDF-GHJK", "verify-email", "example.org/k", "612345678", twilioToken} {
 			if strings.Contains(o.log.String(), leak) {
 				t.Errorf("the log holds %q:\n%s", leak, o.log)
 			}
@@ -182,12 +186,16 @@ func open(t *testing.T, mail Sender, slugs ...string) *office {
 
 // add queues a mail for the tenant.
 func (o *office) add(slug, id, kind string, l Letter) {
+	o.queueLetter(slug, id, kind, store.Mail, l)
+}
+
+func (o *office) queueLetter(slug, id, kind string, c store.Channel, l Letter) {
 	a := o.tenants["id-of-"+slug]
 	plain, err := json.Marshal(l)
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	o.put(store.Message{TenantID: a.ID, ID: id, Kind: kind, Channel: store.Mail, Body: a.Keys.Seal(secret.ForMessage, id, plain)})
+	o.put(store.Message{TenantID: a.ID, ID: id, Kind: kind, Channel: c, Body: a.Keys.Seal(secret.ForMessage, id, plain)})
 }
 
 func (o *office) put(m store.Message) {
@@ -200,6 +208,11 @@ func (o *office) put(m store.Message) {
 // confirmation is a letter that a log must not show.
 func confirmation(to string) Letter {
 	return Letter{To: to, Data: map[string]string{"url": longLink, "code": "BCDF-GHJK"}}
+}
+
+// codeTo is a text that a log must not show.
+func codeTo(phone string) Letter {
+	return Letter{To: phone, Data: map[string]string{"code": "BCDF-GHJK"}}
 }
 
 func (o *office) run() {
@@ -700,15 +713,138 @@ func TestTextsGoOutBySMS(t *testing.T) {
 	box := &Mailbox{Log: slog.New(slog.DiscardHandler)}
 	o := open(t, nil, "acme")
 	o.SMS = box
-	a := o.tenants["id-of-acme"]
-	plain, _ := json.Marshal(Letter{To: "+31612345678", Data: map[string]string{"code": "BCDF-GHJK"}})
-	o.put(store.Message{TenantID: a.ID, ID: "m1", Kind: "phone_verification", Channel: store.SMS, Body: a.Keys.Seal(secret.ForMessage, "m1", plain)})
+	o.queueLetter("acme", "m1", "phone_verification", store.SMS, codeTo("+31612345678"))
 	o.run()
 	o.wait("the end of it", func() bool { return o.queue.row("m1").state == "sent" })
 	if k := box.Kept(); len(k) != 1 || k[0].To != "+31612345678" || k[0].Text != "BCDF-GHJK is your code for Acme. Do not share it with anybody." {
 		t.Errorf("kept %+v", k)
 	}
-	if strings.Contains(o.log.String(), "612345678") {
-		t.Errorf("the log holds the number: %s", o.log)
+}
+
+// carrier is a server that takes texts, for a tenant's webhook and in Twilio's place.
+type carrier struct {
+	mu    sync.Mutex
+	gone  int // how many more requests find nobody
+	say   int // the status of the others
+	asked int
+	took  []string // the numbers of the texts that were taken
+}
+
+func (c *carrier) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	b, _ := io.ReadAll(r.Body)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked++
+	if c.gone--; c.gone >= 0 {
+		panic(http.ErrAbortHandler) // the connection breaks off
+	}
+	if c.say/100 == 2 {
+		var body webhookBody
+		form, _ := url.ParseQuery(string(b))
+		if _ = json.Unmarshal(b, &body); body.Phone == "" {
+			body.Phone = form.Get("To")
+		}
+		c.took = append(c.took, body.Phone)
+	}
+	w.WriteHeader(c.say)
+}
+
+func (c *carrier) got() (asked int, took []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.asked, slices.Clone(c.took)
+}
+
+// openTexts makes an office whose tenants "hook" and "twilio" have their texts carried by c.
+func openTexts(t *testing.T, c *carrier) *office {
+	t.Helper()
+	s := httptest.NewServer(c)
+	client := outbound.HTTPClient(outbound.Options{Dialer: outbound.Dialer{AllowPrivate: true}})
+	t.Cleanup(func() { client.CloseIdleConnections(); s.Close() })
+	o := open(t, nil, byWebhook, byTwilio)
+	o.SMS = &SMS{Client: client, Twilio: s.URL}
+	o.tenants["id-of-"+byWebhook].Settings.SMS.WebhookURL = s.URL
+	o.tenants["id-of-"+byTwilio].Settings.SMS = tenants.SMS{
+		TwilioAccountSID: twilioAccount, TwilioAuthToken: tenants.NewSecret(twilioToken), TwilioFrom: "+15005550006",
+	}
+	return o
+}
+
+func TestTextsThatHaveToWaitArriveOnce(t *testing.T) {
+	for _, slug := range []string{byWebhook, byTwilio} {
+		t.Run(slug, func(t *testing.T) {
+			c := &carrier{gone: 2, say: http.StatusOK}
+			o := openTexts(t, c)
+			o.queueLetter(slug, "m1", "login_code", store.SMS, codeTo("+31612345678"))
+			o.run()
+			for attempt := 1; attempt <= 2; attempt++ {
+				o.wait("a retry", func() bool { return len(o.heard()) == attempt })
+				r := o.queue.row("m1")
+				longest := 2 * time.Second << (attempt - 1)
+				if wait := r.DueAt.Sub(o.clock.Now()); r.state != "queued" || wait > longest || wait < longest*3/4 || r.Body == nil {
+					t.Errorf("attempt %d leaves it %s, and is followed by one after %v", attempt, r.state, wait)
+				}
+				o.clock.Advance(longest)
+			}
+			o.wait("the end of it", func() bool { return o.queue.row("m1").state == "sent" })
+			o.close()
+			if asked, took := c.got(); asked != 3 || !slices.Equal(took, []string{"+31612345678"}) {
+				t.Errorf("of %d texts these arrived: %q", asked, took)
+			}
+			want := []string{"login_code sms retried", "login_code sms retried", "login_code sms sent"}
+			if got := o.heard(); !slices.Equal(got, want) {
+				t.Errorf("heard %q", got)
+			}
+		})
+	}
+}
+
+func TestDeclinedTextsAreGivenUpAtOnce(t *testing.T) {
+	for _, slug := range []string{byWebhook, byTwilio} {
+		o := openTexts(t, &carrier{say: http.StatusBadRequest})
+		o.queueLetter(slug, "m1", "phone_verification", store.SMS, codeTo("+31612345678"))
+		o.run()
+		o.wait("the end of it", func() bool { return o.queue.row("m1").state == "failed" })
+		if r := o.queue.row("m1"); r.Attempts != 1 || r.Body != nil || r.why != "send: "+slug+": 400" {
+			t.Errorf("%s: %+v", slug, r)
+		}
+	}
+}
+
+func TestACodeThatHasExpiredIsNotSent(t *testing.T) {
+	c := &carrier{gone: 1, say: http.StatusOK}
+	o := openTexts(t, c)
+	box := &Mailbox{Log: slog.New(slog.DiscardHandler)}
+	o.Mail = box
+	at := func(after time.Duration) Letter {
+		return Letter{To: "ann@example.org", Data: map[string]string{"code": "BCDF-GHJK", "expires": sentAt.Add(after).Format(time.RFC3339)}}
+	}
+	late := codeTo("+31612345678")
+	late.Data["expires"] = sentAt.Add(2 * time.Second).Format(time.RFC3339)
+	o.queueLetter(byTwilio, "late", "login_code", store.SMS, late)
+	o.run()
+	o.wait("a retry", func() bool { return len(o.heard()) == 1 })
+	o.clock.Advance(2 * time.Second)
+	o.wait("the end of it", func() bool { return o.queue.row("late").state == "failed" })
+	if r := o.queue.row("late"); r.Body != nil || r.why != errExpired.Error() || r.Attempts != 2 {
+		t.Errorf("got %+v", r)
+	}
+	o.add(byWebhook, "just", "login_code", at(2*time.Second))
+	o.add(byWebhook, "in time", "login_code", at(3*time.Second))
+	strange := at(0)
+	strange.Data["expires"] = "soon"
+	o.add(byWebhook, "no time", "login_code", strange)
+	o.wait("the others", func() bool { return o.queue.count("queued") == 0 })
+	o.close()
+	for id, want := range map[string]string{"just": "failed", "in time": "sent", "no time": "sent"} {
+		if r := o.queue.row(id); r.state != want {
+			t.Errorf("%s is %s", id, r.state)
+		}
+	}
+	if _, took := c.got(); len(took) != 0 || len(box.Kept()) != 2 {
+		t.Errorf("%d texts and %d mails were sent", len(took), len(box.Kept()))
+	}
+	if got := o.heard(); got[1] != "login_code sms expired" || !slices.Contains(got, "login_code mail expired") {
+		t.Errorf("heard %q", got)
 	}
 }
