@@ -39,9 +39,9 @@ func TestAllFaultsAreToldAtOnce(t *testing.T) {
 			"socialaccount.providers.google.apps[1].client_id: is needed",
 			"socialaccount.providers.google.apps[2].client_id: must be text"}},
 		"templates": {`{"email": {"templates": {"Login": {"text": "{{"}, "login_code": {}}}}`, []string{
-			"email.templates.Login: must be named after a kind of mail, such as password_reset_key",
+			"email.templates.Login: must be named after a kind of message, such as password_reset_key",
 			"email.templates.Login.text: is not a Go template: 1: unclosed action",
-			"email.templates.login_code: must have a subject, a text or an html"}},
+			"email.templates.login_code: must have a subject, a text, an html or an sms"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			doc, _, err := ParseNew([]byte(c.doc))

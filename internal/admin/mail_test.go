@@ -78,9 +78,9 @@ func TestPreviewsOfWhatMakesNoSense(t *testing.T) {
 		"nothing at all":         {`{}`, []string{"kind"}},
 		"no kind of message":     {`{"kind":"birthday","variables":{"x":"y"}}`, []string{"kind"}},
 		"a kind that is no text": {`{"kind":1,"slug":"x","more":2}`, []string{"kind", "more", "slug"}},
-		"no templates": {`{"kind":"login_code","template":{"subject":"a\nb","text":"{{","html":1,"sms":"{{end}}","txt":"x","text":""}}`,
-			[]string{"template.text"}}, // a member twice is told before all else
-		"no templates at all": {`{"kind":"login_code","template":{"subject":"a\nb","text":"{{","html":1,"sms":"{{end}}","txt":"x"}}`,
+		"a member twice": {`{"kind":"login_code","template":{"subject":"a\nb","text":"{{","html":1,"sms":"{{end}}","txt":"x","text":""}}`,
+			[]string{"template.html", "template.sms", "template.subject", "template.text", "template.txt"}},
+		"no templates": {`{"kind":"login_code","template":{"subject":"a\nb","text":"{{","html":1,"sms":"{{end}}","txt":"x"}}`,
 			[]string{"template.html", "template.sms", "template.subject", "template.text", "template.txt"}},
 		"a template that is none": {`{"kind":"login_code","template":"{{.code}}","variables":[]}`, []string{"template", "variables"}},
 		"a list of templates":     {`{"kind":"login_code","template":[]}`, []string{"template"}},
