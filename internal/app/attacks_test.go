@@ -391,8 +391,9 @@ func TestAddressForAUsernameIsLimitedAsTheAddress(t *testing.T) {
 			name := "ann@ex" + strings.Repeat("\u00ad", i) + "ample.org"
 			s.client(kind, host).post("/auth/login", map[string]any{"username": name, "password": otherPassword}).want(http.StatusBadRequest)
 		}
-		if n := s.hashes() - before; n > most {
-			t.Errorf("%d guesses at one account were compared, and %d are allowed", n, most)
+		// Each guess costs two, as the name may be an address and a username.
+		if n := s.hashes() - before; n > 2*most {
+			t.Errorf("%d guesses at one account were compared, and %d are allowed", n/2, most)
 		}
 	})
 }
@@ -466,14 +467,14 @@ func TestParallelGuessesStayWithinTheLimit(t *testing.T) {
 }
 
 // A bound that is taken before the password is known to be wrong must not wear out those who know it: what was taken is
-// given back. At most as many as the limit are on their way at once; the others are told to wait, and lose nothing.
+// given back, and those who find the bound used up wait for those before them.
 func TestParallelRightPasswordsUseNothingUp(t *testing.T) {
 	everywhere(t, func(t *testing.T, s *server, kind string) {
 		const logins, most = 50, 5
 		host := s.tenant("")
 		s.client(kind, host).signup("ann@example.org").want(http.StatusOK)
 		got := outcomes(t, s.crowd(kind, host, logins), "ann@example.org", password)
-		if got["200"] < most || got["200"]+got["400 too_many_login_attempts"] != logins {
+		if got["200"] != logins {
 			t.Errorf("got %v", got)
 		}
 		for _, c := range s.crowd(kind, host, 3*most) {
@@ -498,6 +499,9 @@ func (r *reply) plain() string {
 	header := r.Header.Clone()
 	header.Del("Date")
 	header.Del("X-Request-Id")
+	if header.Get("Retry-After") != "" {
+		header.Set("Retry-After", "(seconds)") // which pass
+	}
 	for i, c := range header["Set-Cookie"] {
 		name, rest, _ := strings.Cut(c, "=")
 		value, attributes, _ := strings.Cut(rest, ";")
@@ -1067,6 +1071,9 @@ func TestAccountCannotBeToldFromNone(t *testing.T) {
 		join(named, "known1", "known1@example.org")
 		join(named, "known2", "other@example.org")
 		join(named, "known4@example.org", "known4@example.org")
+		join(named, "", "known5@example.org")
+		join(named, "known5@example.org", "mallory1@example.org") // somebody else's address for a username
+		join(named, "nobody5@example.org", "mallory2@example.org")
 		for name, c := range map[string]struct {
 			host, path string
 			known      map[string]any
@@ -1083,6 +1090,8 @@ func TestAccountCannotBeToldFromNone(t *testing.T) {
 				map[string]any{"username": "nobody2@example.org", "password": otherPassword}, 4},
 			"login by a username that is its owner's address": {named, "/auth/login", map[string]any{"username": "known4@example.org", "password": otherPassword},
 				map[string]any{"username": "nobody4@example.org", "password": otherPassword}, 4},
+			"login by a username that is somebody else's address": {named, "/auth/login", map[string]any{"username": "known5@example.org", "password": otherPassword},
+				map[string]any{"username": "nobody5@example.org", "password": otherPassword}, 4},
 			"login with a password that is too long": {named, "/auth/login", map[string]any{"username": "known1", "password": long},
 				map[string]any{"username": "nobody1", "password": long}, 4},
 			"signup": {mandatory, "/auth/signup", map[string]any{"email": "known1@example.org", "password": otherPassword},

@@ -237,7 +237,7 @@ func TestDatabaseGoneForAWhile(t *testing.T) {
 		cfg.RequestTimeout = 10 * time.Second
 	})
 	db := look(t, at)
-	host := s.tenant(noLimits)
+	host, strict := s.tenant(noLimits), s.tenant(`{"account": {"rate_limits": false, "email_verification": "mandatory"}}`)
 	checker, loginer := s.client("app", host), s.client("app", host)
 	checker.signup("held@example.org").want(http.StatusOK)
 	loginer.signup("ann@example.org").want(http.StatusOK)
@@ -246,31 +246,37 @@ func TestDatabaseGoneForAWhile(t *testing.T) {
 	type load struct {
 		name       string
 		once       func(ctx context.Context) (*reply, error)
+		letsIn     int // the status of one that was let in
 		in, away   atomic.Int64
 		unexpected string
 	}
-	var promised []string // addresses whose signup was answered
+	var promised, awaited []string // addresses whose signup was answered, signed in and waiting for their address
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	n := 0
+	// signups makes a new account each time, and keeps the addresses of those that were answered.
+	signups := func(host string, letsIn int, answered *[]string) func(context.Context) (*reply, error) {
+		n := 0
+		return func(ctx context.Context) (*reply, error) {
+			n++
+			email := fmt.Sprintf("new%d@%s.example.org", n, slugOf(host))
+			r, err := (&client{s: s, kind: "app", host: host, ip: "10.1.1.1", cookies: map[string]string{}, header: http.Header{}}).
+				try(ctx, http.MethodPost, "/auth/signup", map[string]any{"email": email, "password": password})
+			if err == nil && r.Status == letsIn {
+				*answered = append(*answered, email)
+			}
+			return r, err
+		}
+	}
 	loads := []*load{
-		{name: "session checks", once: func(ctx context.Context) (*reply, error) {
+		{name: "session checks", letsIn: http.StatusOK, once: func(ctx context.Context) (*reply, error) {
 			return checker.try(ctx, http.MethodGet, "/auth/session", nil)
 		}},
-		{name: "logins", once: func(ctx context.Context) (*reply, error) {
+		{name: "logins", letsIn: http.StatusOK, once: func(ctx context.Context) (*reply, error) {
 			loginer.token = ""
 			return loginer.try(ctx, http.MethodPost, "/auth/login", map[string]any{"email": "ann@example.org", "password": password})
 		}},
-		{name: "signups", once: func(ctx context.Context) (*reply, error) {
-			n++
-			email := fmt.Sprintf("new%d@example.org", n)
-			r, err := (&client{s: s, kind: "app", host: host, ip: "10.1.1.1", cookies: map[string]string{}, header: http.Header{}}).
-				try(ctx, http.MethodPost, "/auth/signup", map[string]any{"email": email, "password": password})
-			if err == nil && r.Status == http.StatusOK {
-				promised = append(promised, email)
-			}
-			return r, err
-		}},
+		{name: "signups", letsIn: http.StatusOK, once: signups(host, http.StatusOK, &promised)},
+		{name: "signups that wait", letsIn: http.StatusUnauthorized, once: signups(strict, http.StatusUnauthorized, &awaited)},
 	}
 	var running sync.WaitGroup
 	for _, l := range loads {
@@ -279,10 +285,11 @@ func TestDatabaseGoneForAWhile(t *testing.T) {
 				one, cancel := context.WithTimeout(context.WithoutCancel(ctx), soon)
 				r, err := l.once(one)
 				cancel()
-				if l.unexpected = orLater(r, err, http.StatusOK); l.unexpected != "" {
+				if l.unexpected = orLater(r, err, l.letsIn); l.unexpected != "" {
+					stop()
 					return
 				}
-				if r.Status == http.StatusOK {
+				if r.Status == l.letsIn {
 					l.in.Add(1)
 				} else {
 					l.away.Add(1)
@@ -294,7 +301,7 @@ func TestDatabaseGoneForAWhile(t *testing.T) {
 		t.Helper()
 		for _, l := range loads {
 			was := of(l).Load()
-			eventually(t, l.name+" are "+what, func() bool { return of(l).Load() > was+2 })
+			eventually(t, l.name+" are "+what, func() bool { return of(l).Load() > was+2 || ctx.Err() != nil })
 		}
 	}
 	letIn := func(l *load) *atomic.Int64 { return &l.in }
@@ -322,11 +329,19 @@ func TestDatabaseGoneForAWhile(t *testing.T) {
 			t.Errorf("%s: %s", l.name, l.unexpected)
 		}
 	}
-	have := db.rows(`SELECT e.email FROM emails e JOIN users u ON u.tenant_id = e.tenant_id AND u.id = e.user_id`)
+	of := func(host string) string { return db.one(`SELECT id FROM tenants WHERE slug = $1`, slugOf(host)) }
+	have := db.rows(`SELECT e.email FROM emails e JOIN users u ON u.tenant_id = e.tenant_id AND u.id = e.user_id WHERE e.tenant_id = $1`, of(host))
 	for _, email := range promised {
 		if !slices.Contains(have, email) {
 			t.Errorf("the signup of %s was answered, and there is no account", email)
 		}
+	}
+	have = db.rows(`SELECT e.email FROM emails e JOIN sessions x ON x.tenant_id = e.tenant_id AND x.user_id = e.user_id AND x.pending WHERE e.tenant_id = $1`, of(strict))
+	for _, email := range awaited {
+		if !slices.Contains(have, email) {
+			t.Errorf("the signup of %s was answered, and there is no account with a login that waits", email)
+		}
+		s.inbox.wait(t, email, 0) // the link, of which nothing was lost either
 	}
 	s.client("app", host).login(promised[0], password).want(http.StatusOK)
 	s.client("app", host).login(promised[len(promised)-1], password).want(http.StatusOK)
