@@ -195,7 +195,7 @@ func (o options) kitOnce(ctx context.Context, s *server, python, pattern string)
 		return "", err
 	}
 	args := []string{
-		o.kit, "check", "--url", s.public, "--admin-url", s.operators, "--admin-token", s.token,
+		o.kit, "check", "--url", s.public, "--admin-url", s.operators, "--admin-token=" + s.token, // which may begin with a dash
 		"--smtp-port", fmt.Sprint(free[0]), "--sms-port", fmt.Sprint(free[1]), "--only", pattern,
 	}
 	if o.verbose {
