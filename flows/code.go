@@ -201,8 +201,8 @@ func (s *Service) ConfirmLoginCode(ctx context.Context, v *Visit, code string) e
 		if err != nil {
 			return err
 		}
-		if a == nil || !a.Active || a.Epoch != v.session.Epoch {
-			v.abandon() // put out while the login waited
+		if a == nil || !a.Active || a.Epoch != v.session.Epoch || !has(a, l.Code) {
+			v.abandon() // put out while the login waited, or the address or number was given up
 			return nil
 		}
 		if err := v.record(a.ID, Method{Method: "code", Email: l.Code.Email, Phone: l.Code.Phone}); err != nil {
@@ -255,6 +255,14 @@ func (s *Service) accountOf(ctx context.Context, v *Visit, userID, email string)
 		}
 	}
 	return &a, nil
+}
+
+// has reports whether an account still has what a code was sent to.
+func has(a *store.Account, p *process) bool {
+	if p.Phone != "" {
+		return a.Phone == p.Phone
+	}
+	return a.Address.ID != "" && a.Address.Key == p.Email
 }
 
 // claim closes a door that whoever made the account may have left open. The account is entered by what was sent to an address

@@ -430,6 +430,7 @@ func (s *Service) ResetPassword(ctx context.Context, v *Visit, key, password str
 
 func (s *Service) resetPassword(ctx context.Context, v *Visit, a *store.Account, encoded string) error {
 	proof, email := Method{Method: "password_reset"}, ""
+	v.claim(a, false) // whoever made the account may have left it a number of theirs
 	if p := v.state.Reset; p != nil {
 		v.proven(a, p)
 		v.state.Reset, v.dirty = nil, true

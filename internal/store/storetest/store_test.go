@@ -292,9 +292,13 @@ func TestOtherTenantsRowsAreOutOfReach(t *testing.T) {
 		for _, write := range []func(*store.Tx) error{ // which are content with nothing
 			func(tx *store.Tx) error { return tx.DropSession(w.Context(), x.ID) },
 			func(tx *store.Tx) error { return tx.DropSessionOf(w.Context(), u.ID, x.ID) },
-			func(tx *store.Tx) error { return tx.DropEmailsBut(w.Context(), &store.Email{UserID: u.ID, ID: secret.NewID()}, false) },
+			func(tx *store.Tx) error {
+				return tx.DropEmailsBut(w.Context(), &store.Email{UserID: u.ID, ID: secret.NewID()}, false)
+			},
 			func(tx *store.Tx) error { return tx.UnsetPrimary(w.Context(), u.ID) },
-			func(tx *store.Tx) error { return tx.YieldEmail(w.Context(), &store.Email{ID: secret.NewID(), Key: e.Key}) },
+			func(tx *store.Tx) error {
+				return tx.YieldEmail(w.Context(), &store.Email{ID: secret.NewID(), Key: e.Key})
+			},
 			func(tx *store.Tx) error { return tx.SetUserEmail(w.Context(), u.ID, "mallory@example.org") },
 		} {
 			w.must(other.One(write))
