@@ -1,5 +1,6 @@
-# `make` shows what there is. `make test` and `make check` need Go, and find, start or install PostgreSQL and Redis
-# themselves (internal/tools/services).
+# `make` shows what there is. All of it needs Go and bash. Tests find, start or install PostgreSQL and Redis themselves
+# (internal/tools/services). `make check` also needs git, a C compiler for the race detector, and python3 where the
+# conformance kit is.
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -16,6 +17,9 @@ TOOLS            := $(CURDIR)/bin/tools
 
 # Runs a command with PostgreSQL and Redis at hand.
 SERVICES := $(GO) run ./internal/tools/services
+
+# Runs tests. On a slow machine Go's own limit of ten minutes is near; tests that let others run beside them mostly wait.
+TEST := $(SERVICES) $(GO) test -count=1 -timeout 40m -parallel 4
 
 # Shows the output of go test without the packages that have no tests, and ends it with what it came to.
 SUMMARY := awk ' \
@@ -42,7 +46,7 @@ run: ## run the server for development, with a database and a tenant of its own
 
 .PHONY: test
 test: ## run every test, on SQLite, PostgreSQL and Redis (PACKAGES=./flows/... for some)
-	@if $(SERVICES) $(GO) test -count=1 $(PACKAGES) 2>&1 | $(SUMMARY); then echo "test: passed"; \
+	@if $(TEST) $(PACKAGES) 2>&1 | $(SUMMARY); then echo "test: passed"; \
 	else echo "test: FAILED"; exit 1; fi
 
 .PHONY: check
@@ -100,9 +104,16 @@ fresh: ## fail where a generated file is stale
 		diff <(echo "$$before") <(echo "$$after") | awk '/^[<>]/ { print "  " $$4 }' | sort -u; exit 1; \
 	fi
 
+# The race detector is C in part.
+define needs-c
+	@printf '#include <stdlib.h>\n' | $$($(GO) env CC) -fsyntax-only -x c - 2>/dev/null || { \
+		echo "$@: the race detector needs a C compiler: install one (Debian's packages gcc and libc6-dev)"; exit 1; }
+endef
+
 .PHONY: race
 race: ## every test with the race detector (needs a C compiler)
-	@$(SERVICES) $(GO) test -race -count=1 $(PACKAGES) 2>&1 | $(SUMMARY)
+	$(needs-c)
+	@$(TEST) -race $(PACKAGES) 2>&1 | $(SUMMARY)
 
 # Packages whose tests do not reach the store: SQLite, which is Go too, takes minutes to build and run with the detector.
 LIGHT = $(GO) list -test -f '{{if not .ForTest}}{{.ImportPath}} {{join .Deps " "}}{{end}}' ./... \
@@ -110,7 +121,8 @@ LIGHT = $(GO) list -test -f '{{if not .ForTest}}{{.ImportPath}} {{join .Deps " "
 
 .PHONY: race-quick
 race-quick: ## the same for the packages that need no database
-	@packages=$$($(LIGHT)); $(SERVICES) $(GO) test -race -count=1 $$packages 2>&1 | $(SUMMARY)
+	$(needs-c)
+	@packages=$$($(LIGHT)); $(TEST) -race $$packages 2>&1 | $(SUMMARY)
 
 # When the time is up while an input is being tried, go test may call its own deadline a failure ("context deadline
 # exceeded", and no input that fails). That is not one.
@@ -127,7 +139,7 @@ fuzz: ## run each fuzz target for FUZZTIME (10s)
 
 .PHONY: bench
 bench: ## measure the server against what the machine can do
-	$(SERVICES) $(GO) run ./internal/bench $(BENCHFLAGS)
+	$(SERVICES) --durable $(GO) run ./internal/bench $(BENCHFLAGS)
 
 .PHONY: kit
 kit: ## compare the server with django-allauth, where the conformance kit is present (ONLY='login.*' for some)

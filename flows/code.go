@@ -3,6 +3,7 @@ package flows
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/vestibule-auth/vestibule/internal/passhash"
 	"github.com/vestibule-auth/vestibule/internal/refusal"
@@ -46,9 +47,13 @@ func (s *Service) RequestLoginCode(ctx context.Context, v *Visit, in LoginCodeIn
 		return r
 	}
 	return s.step(ctx, v, func() error {
-		a, err := s.reachable(ctx, v, email, phone)
+		reached, err := s.reachable(ctx, v, email, phone)
 		if err != nil {
 			return err
+		}
+		var a *store.Account
+		if len(reached) > 0 {
+			a = &reached[0]
 		}
 		if a == nil && !v.Tenant.Settings.Account.PreventEnumeration.Prevented() {
 			return refusal.Because(param, unknownName[param])
@@ -87,22 +92,16 @@ func checkCodeRequest(t *tenants.Tenant, in LoginCodeInput) (email address, phon
 	return email, phone, f.Err()
 }
 
-// reachable is the account that a secret may be sent to at an address or number; nil for none. An account that has a verified
-// address is not reached at an unverified one, which may be a slip of its owner's pen and somebody else's mailbox; nor at an
-// unverified number.
-func (s *Service) reachable(ctx context.Context, v *Visit, email address, phone string) (*store.Account, error) {
+// reachable are the accounts that a secret may be sent to at an address or number. An account that has a verified address is
+// not reached at an unverified one, which may be a slip of its owner's pen and somebody else's mailbox; nor at an unverified
+// number.
+func (s *Service) reachable(ctx context.Context, v *Visit, email address, phone string) ([]store.Account, error) {
 	scope := s.store.For(v.Tenant)
 	if email != "" {
 		all, err := scope.AccountsByEmail(ctx, string(email))
-		if err != nil {
-			return nil, err
-		}
-		for i := range all {
-			if a := &all[i]; a.Active && (a.Address.Verified || !a.AnyVerified) {
-				return a, nil
-			}
-		}
-		return nil, nil
+		return slices.DeleteFunc(all, func(a store.Account) bool {
+			return !a.Active || (!a.Address.Verified && a.AnyVerified)
+		}), err
 	}
 	a, err := scope.AccountByPhone(ctx, phone)
 	switch {
@@ -113,7 +112,7 @@ func (s *Service) reachable(ctx context.Context, v *Visit, email address, phone 
 	case !a.Active || (!a.PhoneVerified && a.AnyVerified):
 		return nil, nil
 	}
-	return &a, nil
+	return []store.Account{a}, nil
 }
 
 // askForCode starts the stage of the login code.
@@ -202,8 +201,8 @@ func (s *Service) ConfirmLoginCode(ctx context.Context, v *Visit, code string) e
 		if err != nil {
 			return err
 		}
-		if a == nil || !a.Active || a.Epoch != v.session.Epoch {
-			v.abandon() // put out while the login waited
+		if a == nil || !a.Active || a.Epoch != v.session.Epoch || !has(a, l.Code) {
+			v.abandon() // put out while the login waited, or the address or number was given up
 			return nil
 		}
 		if err := v.record(a.ID, Method{Method: "code", Email: l.Code.Email, Phone: l.Code.Phone}); err != nil {
@@ -256,6 +255,14 @@ func (s *Service) accountOf(ctx context.Context, v *Visit, userID, email string)
 		}
 	}
 	return &a, nil
+}
+
+// has reports whether an account still has what a code was sent to.
+func has(a *store.Account, p *process) bool {
+	if p.Phone != "" {
+		return a.Phone == p.Phone
+	}
+	return a.Address.ID != "" && a.Address.Key == p.Email
 }
 
 // claim closes the doors that whoever made the account may have left open. The account is entered, or its password reset, by what

@@ -19,18 +19,33 @@
 //
 //	the step returned    is saved
 //	nil                  the visit, the queued writes and the queued mail, together
-//	a refusal            nothing
+//	a refusal            the visit as it was, with a miss if one was declared (a wrong code)
 //	any other error      nothing
 //
 // No hashing, no network call and no template runs inside the transaction. The session is saved by compare-and-swap on
 // its version, so that of two steps on one session the second finds it changed: it is then run again on what is there
 // now, once, and refused as a conflict if that fails too.
 //
+// A miss is a wrong guess at a code. It is counted before the client is told that the guess was wrong, with the session's
+// version, so that of any number of guesses at once no more are answered than the settings allow.
+//
+// # The codes
+//
+// A process is the one machine for a code that was sent and is waited for (process.go). Logging in by code, proving an
+// address or a number and resetting a password each have one, in the session that asked for it and of no use in another.
+//
 // # The stages
 //
 // Facts about a login are gathered once; next is a pure function of them, and is the machine: it names the stage that
 // comes next, or says that the login is done. Every way in ends in begin, every stage that was passed ends in advance,
 // and both ask next. Done moves the login into the session and gives the client a new token.
+//
+// # The doors that others left open
+//
+// An account that nobody has proved an address of may have been made by somebody else than the owner of the address. Whoever
+// comes in by a code that was sent there claims it: its sessions end, and its password signs in no more (claim in code.go).
+// And an account that has a verified address is reached at no other by codes and links, since an unverified one may be
+// somebody else's (reachable).
 //
 // Nothing here knows of HTTP, and nothing here writes SQL.
 package flows

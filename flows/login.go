@@ -72,7 +72,13 @@ func (s *Service) Login(ctx context.Context, v *Visit, in LoginInput) error {
 		if err := v.record(a.ID, Method{Method: "password", Email: string(c.email), Username: c.username}); err != nil {
 			return err
 		}
-		return s.begin(ctx, v, login{Email: string(c.email), Proof: "password", rehashed: rehashed}, &a)
+		if err := s.begin(ctx, v, login{Email: string(c.email), Proof: "password", rehashed: rehashed}, &a); err != nil {
+			return err
+		}
+		if rehashed != "" && v.Pending() != "" { // the login that is completed later does not know it any more
+			v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetHash(ctx, a.ID, a.Epoch, rehashed) })
+		}
+		return nil
 	})
 	s.observe.Login(v.Tenant.Slug, result(v, err))
 	return err

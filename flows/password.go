@@ -235,32 +235,36 @@ func (s *Service) RequestPasswordReset(ctx context.Context, v *Visit, email stri
 		return err
 	}
 	return s.step(ctx, v, func() error {
-		a, err := s.reachable(ctx, v, to, "")
+		reached, err := s.reachable(ctx, v, to, "")
 		if err != nil {
 			return err
 		}
 		account := &v.Tenant.Settings.Account
-		if a == nil && !account.PreventEnumeration.Prevented() {
+		switch {
+		case len(reached) == 0 && !account.PreventEnumeration.Prevented():
 			return refusal.Because("email", refusal.UnknownEmail)
-		}
-		if account.PasswordResetByCodeEnabled {
-			return s.mailResetCode(v, to, a)
-		}
-		if a == nil {
+		case account.PasswordResetByCodeEnabled:
+			return s.mailResetCode(v, to, reached)
+		case len(reached) == 0:
 			return v.tellUnknown(string(to), "")
 		}
-		return s.mailResetLink(ctx, v, to, a)
+		for i := range reached { // more than one only where accounts may share an address
+			if err := s.mailResetLink(ctx, v, to, &reached[i]); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
-func (s *Service) mailResetCode(v *Visit, to address, a *store.Account) error {
+func (s *Service) mailResetCode(v *Visit, to address, reached []store.Account) error {
 	v.keep()
 	p := process{Email: string(to)}
-	if a != nil {
-		p.UserID = a.ID
+	if len(reached) > 0 {
+		p.UserID = reached[0].ID
 	}
 	v.state.Reset = v.start(p)
-	if a == nil {
+	if len(reached) == 0 {
 		return v.tellUnknown(string(to), "")
 	}
 	of := v.forReset()
@@ -428,7 +432,7 @@ func (s *Service) ResetPassword(ctx context.Context, v *Visit, key, password str
 
 func (s *Service) resetPassword(ctx context.Context, v *Visit, a *store.Account, encoded string) error {
 	proof, email := Method{Method: "password_reset"}, ""
-	v.claim(a, false)
+	v.claim(a, false) // whoever made the account may have left it a number of theirs
 	if p := v.state.Reset; p != nil {
 		v.proven(a, p)
 		v.state.Reset, v.dirty = nil, true

@@ -160,7 +160,9 @@ func TestHostAndHeaderNameTheTenant(t *testing.T) {
 	held.ID, held.Slug, held.Hosts, held.State = "3", "held", []string{"held.example.org"}, Suspended
 	gone.ID, gone.Slug, gone.Hosts, gone.State = "4", "gone", []string{"gone.example.org"}, Deleted
 	odd := Tenant{ID: "5", Slug: "odd", Hosts: []string{"odd.example.org"}, State: "half made"}
-	d := newDesk(t, Options{SharedHosts: []string{"API.example.org:443", "acme.example.org"}}, acme, beta, held, gone, odd)
+	claims := beta // from before the host was shared
+	claims.Hosts = []string{"beta.example.org", "beta.example.com"}
+	d := newDesk(t, Options{SharedHosts: []string{"API.example.org:443", "beta.example.com"}}, acme, claims, held, gone, odd)
 	for name, c := range map[string]struct {
 		host, header, slug string
 		kind               refusal.Kind
@@ -172,10 +174,12 @@ func TestHostAndHeaderNameTheTenant(t *testing.T) {
 		"the header on a shared host":            {host: "api.example.org", header: "beta", slug: "beta"},
 		"the header on a shared host and port":   {host: "api.example.org:8080", header: "acme", slug: "acme"},
 		"two tenants":                            {host: "beta.example.org", header: "acme", kind: refusal.Invalid},
-		"two tenants on a host that is shared":   {host: "acme.example.org", header: "beta", kind: refusal.Invalid},
 		"its host and a tenant that is not":      {host: "acme.example.org", header: "nobody", kind: refusal.Invalid},
 		"its host and the header in capitals":    {host: "acme.example.org", header: "ACME", kind: refusal.Invalid},
 		"its host and two in one header":         {host: "acme.example.org", header: "acme, beta", kind: refusal.Invalid},
+		"a shared host that a tenant claims":     {host: "beta.example.com", header: "acme", slug: "acme"},
+		"the tenant that claims a shared host":   {host: "beta.example.com", header: "beta", slug: "beta"},
+		"a claimed shared host without a header": {host: "beta.example.com", kind: refusal.Missing},
 		"an unknown host":                        {host: "example.org", kind: refusal.Missing},
 		"a part of a host":                       {host: "a.acme.example.org", kind: refusal.Missing},
 		"the header on an unknown host":          {host: "evil.example.org", header: "acme", kind: refusal.Missing},

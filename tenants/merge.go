@@ -17,7 +17,8 @@ const sealedMark = "sealed:v1:"
 
 // secretValue is the place of one secret in a document.
 type secretValue struct {
-	path  string         // as faults write it; also what the sealed value is bound to
+	at    []string
+	path  string         // the same as faults write it; also what the sealed value is bound to
 	in    map[string]any // the object that has it
 	key   string
 	isURL bool
@@ -45,7 +46,7 @@ func secretsOf(tree map[string]any) []secretValue {
 		for _, key := range keys {
 			if _, ok := in[key]; ok {
 				at := append(slices.Clone(path), key)
-				all = append(all, secretValue{pathText(at), in, key, key == "smtp_url"})
+				all = append(all, secretValue{at, pathText(at), in, key, key == "smtp_url"})
 			}
 		}
 	}
@@ -151,34 +152,12 @@ func eachSecret(doc []byte, replace func(path, value string) (string, error)) ([
 	return writeDocument(tree)
 }
 
-// Merge applies a merge patch (RFC 7396) to a document: what the patch leaves out stays, null means as if never given,
-// lists are replaced whole. Both have their secrets in the clear.
-//
-// A secret that the patch gives as Mask keeps its stored value, so that what Redact showed can be sent back. But a stored
-// secret stays only where it is sent to the same place as before: whoever may change settings but never saw the
-// password must not be able to have it sent to a server of their own. That is why a masked SMTP password needs the same
-// scheme, user and host, and why an app's secret needs the same provider, client id and server.
-func Merge(doc, patch []byte) ([]byte, error) {
-	old, err := readDocument(doc)
-	if err != nil {
-		return nil, err
-	}
-	change, err := readDocument(patch)
-	if err != nil {
-		return nil, err
-	}
-	merged, _ := mergeValue(old, change).(map[string]any)
-	var f faults
-	keepFixed(&f, old, merged)
-	keepAppSecrets(&f, old, change, merged)
-	if err := f.err(); err != nil {
-		return nil, err
-	}
-	out, err := writeDocument(merged)
-	if err == nil && len(out) > MaxDocument {
-		return nil, &ConfigError{[]Fault{{"", fmt.Sprintf("must be at most %d bytes of JSON", MaxDocument)}}}
-	}
-	return out, err
+// merge makes of a draft, which is a merge patch, the document that it makes of old.
+func (d *draft) merge(old map[string]any) {
+	change := d.tree
+	d.tree, _ = mergeValue(old, change).(map[string]any)
+	d.keepFixed(old)
+	d.keepAppSecrets(old, change)
 }
 
 // mergeValue is target changed by patch. The objects of both stay as they are.
@@ -222,21 +201,21 @@ func copyOf(v any) any {
 }
 
 // keepFixed puts stored secrets in the place of masks, where a secret has a fixed place.
-func keepFixed(f *faults, old, merged map[string]any) {
+func (d *draft) keepFixed(old map[string]any) {
 	stored := map[string]string{}
 	for _, v := range secretsOf(old) {
 		stored[v.path], _ = v.in[v.key].(string)
 	}
-	for _, v := range secretsOf(merged) {
+	for _, v := range secretsOf(d.tree) {
 		given, _ := v.in[v.key].(string)
 		if strings.HasPrefix(v.path, "socialaccount.") || !isMasked(given, v.isURL) {
 			continue
 		}
 		switch keep := stored[v.path]; {
 		case keep == "":
-			f.add(v.path, "%s", errNothingToKeep)
+			d.fault(v.at, "%s", errNothingToKeep)
 		case v.isURL && given != Mask && !sameServer(given, keep):
-			f.add(v.path, "give the password again: it only stays where scheme, user and host stay the same")
+			d.fault(v.at, "give the password again: it only stays where scheme, user and host stay the same")
 		default:
 			v.in[v.key] = keep
 		}
@@ -279,10 +258,10 @@ func sameDestination(a, b map[string]any) bool {
 
 // keepAppSecrets puts stored secrets in the place of masks in providers' apps, and refuses changes that would send a
 // stored secret elsewhere.
-func keepAppSecrets(f *faults, old, change, merged map[string]any) {
+func (d *draft) keepAppSecrets(old, change map[string]any) {
 	before := object(object(old, "socialaccount"), "providers")
 	changed := object(object(change, "socialaccount"), "providers")
-	after := object(object(merged, "socialaccount"), "providers")
+	after := object(object(d.tree, "socialaccount"), "providers")
 	for _, id := range slices.Sorted(maps.Keys(after)) {
 		moved := !sameDestination(object(before, id), object(after, id))
 		_, given := object(changed, id)["apps"].([]any)
@@ -291,25 +270,29 @@ func keepAppSecrets(f *faults, old, change, merged map[string]any) {
 			path := []string{"socialaccount", "providers", id, "apps", strconv.Itoa(i)}
 			if !given {
 				if moved && hasSecrets(app) {
-					f.add(pathText(path), "give the app's secrets again: they only stay where their server stays the same")
+					d.fault(path, "give the app's secrets again: they only stay where their server stays the same")
 				}
 				continue
 			}
-			stored := storedApp(oldApps, app)
+			stored := storedApp(oldApps, app, i)
 			if moved {
 				stored = nil
 			}
-			keepMasked(f, app, stored, path, appSecrets)
-			keepMasked(f, object(app, "settings"), object(stored, "settings"), append(path, "settings"), appSettingsSecrets)
+			d.keepMasked(app, stored, path, appSecrets)
+			d.keepMasked(object(app, "settings"), object(stored, "settings"), append(path, "settings"), appSettingsSecrets)
 		}
 	}
 }
 
-// storedApp is the stored app that a given one is: of the same id, client id and server.
-func storedApp(stored []map[string]any, app map[string]any) map[string]any {
+// storedApp is the stored app that a given one is: of the same id, client id and server, and at the same place where there
+// are several.
+func storedApp(stored []map[string]any, app map[string]any, at int) map[string]any {
 	same := func(a map[string]any) bool {
 		return a["provider_id"] == app["provider_id"] && a["client_id"] == app["client_id"] &&
 			sameDestination(object(a, "settings"), object(app, "settings"))
+	}
+	if at < len(stored) && same(stored[at]) {
+		return stored[at]
 	}
 	if i := slices.IndexFunc(stored, same); i >= 0 {
 		return stored[i]
@@ -317,7 +300,7 @@ func storedApp(stored []map[string]any, app map[string]any) map[string]any {
 	return nil
 }
 
-func keepMasked(f *faults, app, stored map[string]any, path []string, keys []string) {
+func (d *draft) keepMasked(app, stored map[string]any, path []string, keys []string) {
 	for _, key := range keys {
 		if app[key] != Mask {
 			continue
@@ -326,7 +309,7 @@ func keepMasked(f *faults, app, stored map[string]any, path []string, keys []str
 			app[key] = keep
 			continue
 		}
-		f.add(pathText(append(slices.Clone(path), key)),
+		d.fault(append(slices.Clone(path), key),
 			"is masked, but a stored secret only stays where provider, client id and server stay the same: give it again")
 	}
 }

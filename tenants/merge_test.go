@@ -24,6 +24,23 @@ func sameJSON(t *testing.T, got []byte, want string) {
 	}
 }
 
+// merged is what a merge patch makes of a document, whether it is good or not.
+func merged(doc, patch []byte) ([]byte, error) {
+	old, err := readDocument(doc)
+	if err != nil {
+		return nil, err
+	}
+	d := readDraft(patch)
+	if d.tree != nil {
+		d.merge(old)
+		d.checkSize()
+	}
+	if err := d.faults.err(); err != nil {
+		return nil, err
+	}
+	return writeDocument(d.tree)
+}
+
 func TestMergeFollowsTheRFC(t *testing.T) {
 	for name, c := range map[string][3]string{
 		"what is left out stays":  {`{"a": {"b": 1, "c": 2}}`, `{"a": {"c": 3}}`, `{"a": {"b": 1, "c": 3}}`},
@@ -37,19 +54,19 @@ func TestMergeFollowsTheRFC(t *testing.T) {
 		"marks stay as they are":  {`{}`, `{"a": "<&>"}`, `{"a": "<&>"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := Merge([]byte(c[0]), []byte(c[1]))
+			got, err := merged([]byte(c[0]), []byte(c[1]))
 			if err != nil {
 				t.Fatal(err)
 			}
 			sameJSON(t, got, c[2])
 		})
 	}
-	_, err := Merge([]byte(`{}`), []byte(`[]`))
+	_, err := merged([]byte(`{}`), []byte(`[]`))
 	wantFaults(t, err, "must be an object")
-	_, err = Merge([]byte(`{}`), []byte(`{"a": 1, "a": 2}`))
+	_, err = merged([]byte(`{}`), []byte(`{"a": 1, "a": 2}`))
 	wantFaults(t, err, "a: is given twice")
 	half := strings.Repeat("x", MaxDocument/2)
-	_, err = Merge([]byte(`{"metadata": {"a": "`+half+`"}}`), []byte(`{"metadata": {"b": "`+half+`"}}`))
+	_, err = merged([]byte(`{"metadata": {"a": "`+half+`"}}`), []byte(`{"metadata": {"b": "`+half+`"}}`))
 	wantFaults(t, err, "must be at most 262144 bytes of JSON")
 }
 
@@ -78,7 +95,7 @@ func TestRedactedDocumentsHaveNoSecrets(t *testing.T) {
 		t.Errorf("%d masks", n)
 	}
 	sameJSON(t, mustRedact(t, `{"email": {"smtp_url": "smtp://h"}, "sms": {"webhook_secret": ""}, "headless": {"jwt_private_key": null}}`),
-		`{"email": {"smtp_url": "smtp://h"}, "sms": {"webhook_secret": ""}, "headless": {"jwt_private_key": null}}`)
+		`{"email": {"smtp_url": "smtp://h"}, "sms": {"webhook_secret": ""}, "headless": {}}`)
 	sameJSON(t, mustRedact(t, `{"sms": {"webhook_secret": ["x"]}}`), `{"sms": {"webhook_secret": "********"}}`)
 }
 
@@ -92,11 +109,58 @@ func mustRedact(t *testing.T, doc string) []byte {
 }
 
 func TestWhatWasShownCanBeSentBack(t *testing.T) {
-	got, err := Merge([]byte(full), mustRedact(t, full))
+	got, err := merged([]byte(full), mustRedact(t, full))
 	if err != nil {
 		t.Fatal(err)
 	}
 	sameJSON(t, got, full)
+	twice := `{"socialaccount": {"providers": {"github": {"apps": [{"client_id": "a", "secret": "pw-1"}, {"client_id": "a", "secret": "pw-2"}]}}}}`
+	if got, err = merged([]byte(twice), mustRedact(t, twice)); err != nil {
+		t.Fatal(err)
+	}
+	sameJSON(t, got, twice)
+}
+
+// Null takes away in a merge patch, so that no document may need one to say what it means.
+func TestNullsAreSpeltOutOrDropped(t *testing.T) {
+	const doc = `{
+		"account": {"user_model_username_field": null, "login_methods": ["email"], "signup_fields": ["email*"],
+			"rate_limits": {"login": null, "signup": ""}, "max_email_addresses": null, "session_remember": null},
+		"idp_oidc": {"rate_limits": {"device_user_code": null}, "userinfo_endpoint": null},
+		"cookies": {"secure": false}, "mfa": {"trust_cookie_secure": null}, "metadata": {"a": {"b": null, "c": [null, {"d": null}]}},
+		"socialaccount": {"providers": {"github": {"scope": null, "apps": [{"client_id": "a", "settings": {"scope": null}}]}}}
+	}`
+	const kept = `{
+		"account": {"user_model_username_field": "", "login_methods": ["email"], "signup_fields": ["email*"],
+			"rate_limits": {"login": "", "signup": ""}},
+		"idp_oidc": {"rate_limits": {"device_user_code": ""}},
+		"cookies": {"secure": false}, "mfa": {}, "metadata": {"a": {"c": [null, {"d": null}]}},
+		"socialaccount": {"providers": {"github": {"apps": [{"client_id": "a", "settings": {"scope": null}}]}}}
+	}`
+	sealed, err := SealSecrets([]byte(doc), testKeys(t, 1), "t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameJSON(t, sealed, kept)
+	sameJSON(t, mustRedact(t, doc), kept)
+	if meant, said := parse(t, doc), parse(t, kept); !reflect.DeepEqual(meant, said) {
+		t.Errorf("they do not mean the same:\n%+v\n%+v", meant, said)
+	}
+	back, err := merged(sealed, mustRedact(t, string(sealed)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(back) != string(sealed) {
+		t.Errorf("sent back, it is\n%s", back)
+	}
+	// A change can still take what was spelt out away.
+	back, err = merged(sealed, []byte(`{"account": {"user_model_username_field": null, "rate_limits": {"login": null}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err := Decode(back); err != nil || s.Account.UserModelUsernameField != "username" || len(s.Account.RateLimits.Of("login")) == 0 {
+		t.Errorf("taken away, it is %s, %v", back, err)
+	}
 }
 
 func TestSecretsStayOnlyWhereTheyAreSentToTheSamePlace(t *testing.T) {
@@ -141,7 +205,7 @@ func TestSecretsStayOnlyWhereTheyAreSentToTheSamePlace(t *testing.T) {
 			[]string{"email.smtp_url: " + again, app + "gitlab.apps[0]: " + moved}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := Merge([]byte(full), []byte(c.patch))
+			got, err := merged([]byte(full), []byte(c.patch))
 			if c.want == nil { // not a mask at all: the stored password must not come up in it
 				if err != nil || strings.Contains(string(got), "pw-1") {
 					t.Errorf("%s, %v", got, err)
@@ -151,7 +215,7 @@ func TestSecretsStayOnlyWhereTheyAreSentToTheSamePlace(t *testing.T) {
 			wantFaults(t, err, c.want...)
 		})
 	}
-	_, err := Merge([]byte(`{}`), []byte(`{"sms": {"webhook_secret": "********"}, "email": {"smtp_url": "********"}}`))
+	_, err := merged([]byte(`{}`), []byte(`{"sms": {"webhook_secret": "********"}, "email": {"smtp_url": "********"}}`))
 	wantFaults(t, err, "email.smtp_url: "+none, "sms.webhook_secret: "+none)
 }
 
@@ -169,7 +233,7 @@ func TestSecretsAreKeptOrReplaced(t *testing.T) {
 		"a provider that goes away": {`{"socialaccount": {"providers": {"gitlab": null}}}`, "pw-8", "pw-7"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := Merge([]byte(full), []byte(c.patch))
+			got, err := merged([]byte(full), []byte(c.patch))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -24,6 +24,7 @@ const (
 	MaxDocument = 256 << 10 // bytes
 	maxDepth    = 32        // objects and lists within each other
 	maxFaults   = 100       // reported at once
+	manyFaults  = 3 * maxFaults
 )
 
 // Fault is one thing that is wrong with a configuration.
@@ -57,6 +58,18 @@ type faults []Fault
 
 func (f *faults) add(path, format string, args ...any) {
 	*f = append(*f, Fault{path, fmt.Sprintf(format, args...)})
+}
+
+// take adds the faults of an error. One that has none is a fault of the whole.
+func (f *faults) take(err error) {
+	var bad *ConfigError
+	switch {
+	case err == nil:
+	case errors.As(err, &bad):
+		*f = append(*f, bad.Faults...)
+	default:
+		f.add("", "cannot be read as settings")
+	}
 }
 
 // err is the sorted error of what was gathered, or nil.
@@ -114,27 +127,6 @@ var loadSchema = sync.OnceValue(func() published {
 	return published{compiled, tree}
 })
 
-// Parse reads a configuration: a JSON document of what a tenant wants other than the defaults. It is strict. Unknown
-// keys, keys given twice, wrong types, values out of range and combinations that cannot work are all refused, together,
-// in a *ConfigError. Secrets are given in the clear (see OpenSecrets).
-func Parse(doc []byte) (Settings, error) {
-	tree, err := readDocument(doc)
-	if err != nil {
-		return Settings{}, err
-	}
-	if err := checkShape(tree); err != nil {
-		return Settings{}, err
-	}
-	s, err := decodeTree(tree)
-	if err != nil {
-		return Settings{}, err
-	}
-	if err := s.Validate(); err != nil {
-		return Settings{}, err
-	}
-	return s, nil
-}
-
 // Decode reads a configuration that Parse accepted when it was saved. It checks types alone, so that a tenant still
 // comes up although a later version would ask for more.
 func Decode(doc []byte) (Settings, error) {
@@ -148,6 +140,7 @@ func Decode(doc []byte) (Settings, error) {
 // decodeTree decodes over the defaults. What follows another setting is only known once that was read, and may itself
 // be followed (query_email follows email_required, which follows signup_fields): hence three readings.
 func decodeTree(tree map[string]any) (Settings, error) {
+	settleNulls(tree)
 	doc, err := json.Marshal(tree)
 	if err != nil {
 		return Settings{}, fmt.Errorf("decode settings: %w", err)
@@ -173,34 +166,44 @@ func decodeTree(tree map[string]any) (Settings, error) {
 	return s, nil
 }
 
-// NewDocument is the document of a new tenant: doc, and what a new tenant gets that does not say otherwise. An empty doc
-// is an empty object.
-func NewDocument(doc []byte) ([]byte, error) {
-	if len(bytes.TrimSpace(doc)) == 0 {
-		doc = []byte("{}")
-	}
-	tree, err := readDocument(doc)
-	if err != nil {
-		return nil, err
-	}
-	account, ok := tree["account"].(map[string]any)
-	if !ok {
-		if _, given := tree["account"]; given {
-			return nil, &ConfigError{[]Fault{{"account", "must be an object"}}}
+// settleNulls takes the nulls out of a document, which has no use for them: in a merge patch (RFC 7396) null takes a
+// setting away, so that a document with nulls in it could not be sent back as it was shown. Null means "as if never given"
+// and goes, except where it means something that no default does, namely no limit and no usernames: there it becomes "",
+// which means the same. Lists are replaced whole by a patch, and keep theirs.
+func settleNulls(tree map[string]any) {
+	spell := func(in map[string]any, key string) {
+		if v, given := in[key]; given && v == nil {
+			in[key] = ""
 		}
-		account = map[string]any{}
-		tree["account"] = account
 	}
-	if _, given := account["login_methods"]; !given {
-		account["login_methods"] = []any{"email"}
+	spell(object(tree, "account"), "user_model_username_field")
+	for _, section := range []string{"account", "idp_oidc"} {
+		limits := object(object(tree, section), "rate_limits")
+		for action := range limits {
+			spell(limits, action)
+		}
 	}
-	if _, given := account["signup_fields"]; !given {
-		account["signup_fields"] = []any{"email*", "password1*"}
-	}
-	return writeDocument(tree)
+	dropNulls(tree)
 }
 
+func dropNulls(tree map[string]any) {
+	for key, v := range tree {
+		switch v := v.(type) {
+		case nil:
+			delete(tree, key)
+		case map[string]any:
+			dropNulls(v)
+		}
+	}
+}
+
+// writeDocument is a document as it is stored and shown.
 func writeDocument(tree map[string]any) ([]byte, error) {
+	settleNulls(tree)
+	return encode(tree)
+}
+
+func encode(tree map[string]any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -210,17 +213,29 @@ func writeDocument(tree map[string]any) ([]byte, error) {
 	return bytes.TrimSpace(b.Bytes()), nil
 }
 
-// readDocument reads a JSON object into a tree of map[string]any, []any, string, bool, json.Number and nil. Unlike
-// encoding/json it refuses keys that are given twice, text that is not UTF-8, and numbers that cost more than they say.
+// readDocument reads a document that was saved. Here and in readDraft, a tree is of map[string]any, []any, string, bool,
+// json.Number and nil.
 func readDocument(doc []byte) (map[string]any, error) {
-	whole := func(message string) error { return &ConfigError{[]Fault{{"", message}}} }
+	d := readTree(doc)
+	return d.tree, d.faults.err()
+}
+
+// readDraft reads a document that somebody sent. Its tree is nil where it is of no use at all.
+func readDraft(doc []byte) *draft {
 	if len(doc) > MaxDocument {
-		return nil, whole(fmt.Sprintf("must be at most %d bytes of JSON", MaxDocument))
+		return &draft{faults: faults{{"", tooLarge}}}
 	}
+	return readTree(doc)
+}
+
+// readTree reads a JSON object. Unlike encoding/json it refuses keys that are given twice, text that is not UTF-8, and
+// numbers that cost more than they say.
+func readTree(doc []byte) *draft {
+	whole := func(message string) *draft { return &draft{faults: faults{{"", message}}} }
 	if !utf8.Valid(doc) {
-		return nil, whole("must be UTF-8")
+		return whole("must be UTF-8")
 	}
-	r := treeReader{dec: json.NewDecoder(bytes.NewReader(doc))}
+	r := treeReader{dec: json.NewDecoder(bytes.NewReader(doc)), draft: &draft{}}
 	r.dec.UseNumber()
 	v, err := r.value(nil)
 	if err == nil {
@@ -230,15 +245,16 @@ func readDocument(doc []byte) (map[string]any, error) {
 	}
 	switch {
 	case errors.Is(err, errTooDeep):
-		return nil, whole(fmt.Sprintf("must not nest more than %d deep", maxDepth))
+		return whole(fmt.Sprintf("must not nest more than %d deep", maxDepth))
 	case err != nil:
-		return nil, whole(fmt.Sprintf("is not valid JSON, at byte %d", r.dec.InputOffset()))
+		return whole(fmt.Sprintf("is not valid JSON, at byte %d", r.dec.InputOffset()))
 	}
 	tree, ok := v.(map[string]any)
 	if !ok {
-		r.faults.add("", "must be an object")
+		return whole("must be an object")
 	}
-	return tree, r.faults.err()
+	r.draft.tree = tree
+	return r.draft
 }
 
 var (
@@ -247,8 +263,8 @@ var (
 )
 
 type treeReader struct {
-	dec    *json.Decoder
-	faults faults
+	dec   *json.Decoder
+	draft *draft
 }
 
 func (r *treeReader) value(path []string) (any, error) {
@@ -286,7 +302,8 @@ func (r *treeReader) object(path []string) (any, error) {
 			return nil, err
 		}
 		if _, twice := out[key]; twice {
-			r.faults.add(pathText(at), "is given twice")
+			r.draft.faults.add(pathText(at), "is given twice")
+			r.draft.twice = append(r.draft.twice, at)
 		}
 		out[key] = v
 	}
@@ -315,7 +332,7 @@ func (r *treeReader) number(path []string, text string) json.Number {
 	}
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil || f > 1e15 || f < -1e15 {
-		r.faults.add(pathText(path), "must be a number from -1e15 to 1e15")
+		r.draft.fault(path, "must be a number from -1e15 to 1e15")
 		return "0"
 	}
 	return json.Number(strconv.FormatFloat(f, 'f', -1, 64))
@@ -346,59 +363,58 @@ func oddInKey(r rune) bool {
 }
 
 // checkShape holds a document against the published schema.
-func checkShape(tree map[string]any) error {
+func (d *draft) checkShape() {
 	schema := loadSchema()
-	err := schema.compiled.Validate(tree)
-	if err == nil {
-		return nil
-	}
+	err := schema.compiled.Validate(d.tree)
 	var invalid *jsonschema.ValidationError
-	if !errors.As(err, &invalid) {
-		return fmt.Errorf("validate settings: %w", err)
+	if errors.As(err, &invalid) {
+		schema.explain(d, invalid, d.left)
+	} else {
+		d.faults.take(err)
 	}
-	var f faults
-	schema.explain(&f, invalid)
-	return f.err()
 }
 
-// explain turns what the validator found into sentences, as far as anyone would read them.
-func (p published) explain(f *faults, e *jsonschema.ValidationError) {
-	if len(*f) > 3*maxFaults {
+// explain turns what the validator found into sentences, as far as anyone would read them. Nothing more is said of a value
+// that something was said of before.
+func (p published) explain(d *draft, e *jsonschema.ValidationError, said [][]string) {
+	if len(d.faults) >= manyFaults {
 		return
 	}
 	if len(e.Causes) > 0 {
 		for _, cause := range e.Causes {
-			p.explain(f, cause)
+			p.explain(d, cause, said)
 		}
 		return
 	}
-	path := pathText(e.InstanceLocation)
+	path := e.InstanceLocation
+	if slices.ContainsFunc(said, func(at []string) bool { return slices.Equal(at, path) }) {
+		return
+	}
 	node := p.node(e.SchemaURL)
 	switch k := e.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
 		slices.Sort(k.Properties)
-		for _, key := range k.Properties[:min(len(k.Properties), 3*maxFaults)] {
-			at := append(slices.Clone(e.InstanceLocation), key)
-			f.add(pathText(at), "%s", p.unknownKey(e.InstanceLocation, key, node))
+		for _, key := range k.Properties[:min(len(k.Properties), manyFaults)] {
+			d.fault(append(slices.Clone(path), key), "%s", p.unknownKey(path, key, node))
 		}
 	case *kind.Format:
-		f.add(path, "%s", k.Err.Error())
+		d.fault(path, "%s", k.Err.Error())
 	case *kind.UniqueItems:
-		f.add(path, "must not list the same thing twice")
+		d.fault(path, "must not list the same thing twice")
 	case *kind.MinItems:
-		f.add(path, "must list at least %s", plural(k.Want, "thing"))
+		d.fault(path, "must list at least %s", plural(k.Want, "thing"))
 	case *kind.MaxItems:
-		f.add(path, "must list at most %s", plural(k.Want, "thing"))
+		d.fault(path, "must list at most %s", plural(k.Want, "thing"))
 	case *kind.MinLength:
-		f.add(path, "must have at least %s", plural(k.Want, "character"))
+		d.fault(path, "must have at least %s", plural(k.Want, "character"))
 	case *kind.MaxLength:
-		f.add(path, "must have at most %s", plural(k.Want, "character"))
+		d.fault(path, "must have at most %s", plural(k.Want, "character"))
 	case *kind.Maximum:
-		f.add(path, "must be %s, at most %s", noun(node), k.Want.RatString())
+		d.fault(path, "must be %s, at most %s", noun(node), k.Want.RatString())
 	case *kind.Enum:
-		f.add(path, "%s", enumSentence(node, k))
+		d.fault(path, "%s", enumSentence(node, k))
 	default:
-		f.add(path, "must be %s%s", noun(node), bound(node))
+		d.fault(path, "must be %s%s", noun(node), bound(node))
 	}
 }
 

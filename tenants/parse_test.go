@@ -1,6 +1,7 @@
 package tenants
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -127,8 +128,8 @@ func TestFaultsSayWhatToDo(t *testing.T) {
 			"email.templates.login_code.subject: must be one line of text",
 			"email.templates.login_code.text: is not a Go template: 1: unclosed action"}},
 		"an empty template": {`{"email": {"templates": {"login_code": {}, "Login": {"text": "x"}}}}`, []string{
-			"email.templates.Login: must be named after a kind of mail, such as password_reset_key",
-			"email.templates.login_code: must have a subject, a text or an html"}},
+			"email.templates.Login: must be named after a kind of message, such as password_reset_key",
+			"email.templates.login_code: must have a subject, a text, an html or an sms"}},
 		"a colour":           {`{"branding": {"colour": "red"}}`, []string{"branding.colour: must be a colour such as #0a7a5c"}},
 		"a shared URL":       {`{"branding": {"logo_url": "data:image/png,x"}}`, []string{"branding.logo_url: " + full}},
 		"a hasher of before": {`{"passwords": {"hasher": "md5", "min_length": 0}}`, []string{`passwords.hasher: must be "argon2id"`, "passwords.min_length: must be a whole number, at least 1"}},
@@ -410,6 +411,7 @@ func FuzzParse(f *testing.F) {
 		`{}`, `{"account": {"login_methods": ["email"], "rate_limits": {"login": "1/m"}}}`, `{"account": {"rate_limits": false}}`,
 		`{"email": {"smtp_url": "smtp://u:p@h"}}`, `{"socialaccount": {"providers": {"x": {"apps": [{"secret": "********"}]}}}}`,
 		`{"a": 1e400}`, `[[[[`, `{"mfa": {"totp_digits": 6.0}}`, `{"metadata": {"": {"": []}}}`, `{"headless":{"jwt_claims":{"a":"{{"}}}`,
+		`{"account": {"user_model_username_field": null, "rate_limits": {"login": null}}, "mfa": {"trust_cookie_secure": null}}`,
 		`{"public_url": "https://[::1]:80"}`, `{"account": {"username_blacklist": ["\ud800"]}}`,
 	} {
 		f.Add([]byte(seed))
@@ -421,15 +423,14 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, doc []byte) {
 		s, err := Parse(doc)
 		if err != nil {
-			_ = faultLines(t, err) // nothing else comes out of Parse
+			// Nothing else comes out of Parse, and what could be read beside it is good for finding more.
+			_ = faultLines(t, err)
+			_ = faultLines(t, s.ValidateHosts([]string{"a.example"}))
 			return
 		}
 		// What was taken can be shown, sealed, opened and read again, and comes out the same.
 		b, err := json.Marshal(s)
 		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := Redact(doc); err != nil {
 			t.Fatal(err)
 		}
 		sealed, err := SealSecrets(doc, keys, "t")
@@ -439,6 +440,14 @@ func FuzzParse(f *testing.F) {
 		opened, err := OpenSecrets(sealed, keys, "t")
 		if err != nil {
 			t.Fatal(err)
+		}
+		// What is shown can be sent back, and changes nothing.
+		shown, err := Redact(opened)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if back, _, err := ParsePatch(opened, shown); err != nil || !bytes.Equal(back, opened) {
+			t.Fatalf("%v\n%s\n%s", err, opened, back)
 		}
 		again, err := Parse(opened)
 		if err != nil {

@@ -41,9 +41,9 @@ var errTwoNamed = &refusal.Refusal{Kind: refusal.Invalid, Details: []refusal.Det
 //
 // A host that belongs to a tenant decides. The header may then repeat that tenant's slug, but a header that names another
 // is refused as Invalid: of two selectors that disagree, one was not what its sender meant, and guessing which would let
-// a request that one layer judged for one tenant act on another. On a host that belongs to nobody the header is
-// honoured only if the host is one of Options.SharedHosts. Whatever names no tenant is Missing, and so is one that was
-// deleted; a suspended tenant is Forbidden.
+// a request that one layer judged for one tenant act on another. On Options.SharedHosts, and there alone, the header
+// decides. They belong to nobody: a tenant that claims one, from before it was shared, must not take it from all the
+// others. Whatever names no tenant is Missing, and so is one that was deleted; a suspended tenant is Forbidden.
 //
 // Any error other than a refusal says that the source could not be read.
 func (d *Directory) Resolve(ctx context.Context, host, headerSlug string) (*Tenant, error) {
@@ -54,15 +54,16 @@ func (d *Directory) Resolve(ctx context.Context, host, headerSlug string) (*Tena
 	if strings.Contains(headerSlug, ",") { // the header was sent more than once
 		return nil, errTwoNamed
 	}
-	t, err := d.find(ctx, name{byHost, host})
-	switch {
-	case err == nil && headerSlug != "" && headerSlug != t.Slug:
-		return nil, errTwoNamed
-	case errors.Is(err, ErrUnknown) && headerSlug != "":
-		if _, shared := d.shared[host]; !shared || !ValidSlug(headerSlug) {
+	selector := name{byHost, host}
+	if _, shared := d.shared[host]; shared {
+		if !ValidSlug(headerSlug) {
 			return nil, refusal.Of(refusal.Missing)
 		}
-		t, err = d.find(ctx, name{bySlug, headerSlug})
+		selector = name{bySlug, headerSlug}
+	}
+	t, err := d.find(ctx, selector)
+	if err == nil && headerSlug != "" && headerSlug != t.Slug {
+		return nil, errTwoNamed
 	}
 	if errors.Is(err, ErrUnknown) {
 		return nil, refusal.Of(refusal.Missing)

@@ -25,8 +25,10 @@ type Settings struct {
 	SMS           SMS           `json:"sms"`
 	Branding      Branding      `json:"branding"`
 
-	// Yours to use: kept with the tenant and given back as it is.
+	// Yours to use: kept with the tenant and given back as it is, except that no object keeps a null.
 	Metadata map[string]any `json:"metadata"`
+
+	left []string // the paths of what Parse left out, being faulty; "" is everything
 }
 
 // Common is what several sections share.
@@ -164,8 +166,7 @@ type Account struct {
 	// The fewest characters that a username may have.
 	UsernameMinLength int `json:"username_min_length" jsonschema:"minimum=1,maximum=150"`
 
-	// null, or "", where users have no username. Where a change is sent as a merge patch, in which null means "as if
-	// never given", use "".
+	// "" where users have no username. A new tenant may say null, which is kept as "".
 	UserModelUsernameField UsernameField `json:"user_model_username_field" jsonschema:"enum=username,enum=" jsonschema_extras:"nullable=true"`
 
 	// What an account is shown as.
@@ -199,7 +200,7 @@ type Account struct {
 	// How often each thing may be done: a map from action to rates, or false for no limits at all. Rates are
 	// amount/duration/per separated by commas, such as "20/m/ip,5/m/key": per is ip, user or key (the address, number
 	// or name that was given), and ip where it is left out; a duration is 10s, m, 5m, h or d. Actions that are left out
-	// keep their default; null or "" lifts the limit of one action.
+	// keep their default; "" lifts the limit of one action. A new tenant may say null, which is kept as "".
 	RateLimits RateLimits `json:"rate_limits"`
 }
 
@@ -592,11 +593,11 @@ type Email struct {
 	// Where answers go.
 	ReplyTo string `json:"reply_to" jsonschema:"format=mailbox" default:"the server's"`
 
-	// Texts of your own, by kind of mail. What is left out keeps the built-in text.
+	// Texts of your own, by kind of message. What is left out keeps the built-in text.
 	Templates map[string]MailTemplate `json:"templates"`
 }
 
-// MailTemplate is the text of one kind of mail: Go templates, checked when they are saved.
+// MailTemplate is the text of one kind of message: Go templates, checked when they are saved.
 type MailTemplate struct {
 	// The subject, after the prefix.
 	Subject string `json:"subject,omitempty" jsonschema:"maxLength=1000,format=subject-template"`
@@ -606,6 +607,9 @@ type MailTemplate struct {
 
 	// The HTML.
 	HTML string `json:"html,omitempty" jsonschema:"format=html-template"`
+
+	// What is texted, for kinds that are: at most 1600 characters.
+	SMS string `json:"sms,omitempty" jsonschema:"format=text-template"`
 }
 
 // SMS is how texts go out: through a webhook of yours or through Twilio. With neither, texts cannot be sent.
@@ -640,7 +644,7 @@ type Branding struct {
 }
 
 // Defaults are the settings of a tenant whose document says nothing. (A new tenant's document says a little: see
-// NewDocument.)
+// ParseNew.)
 func Defaults() Settings {
 	format := CodeFormat{Dashed: true, Length: 8}
 	s := Settings{

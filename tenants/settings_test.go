@@ -348,18 +348,32 @@ func TestRateLimitsKeepTheDefaultsOfWhatTheyLeaveOut(t *testing.T) {
 
 func TestANewDocumentLogsInByEmail(t *testing.T) {
 	for doc, want := range map[string]string{
-		``:                                      `{"account":{"login_methods":["email"],"signup_fields":["email*","password1*"]}}`,
-		`{"sms": {}}`:                           `{"account":{"login_methods":["email"],"signup_fields":["email*","password1*"]},"sms":{}}`,
-		`{"account": {"signup_fields": ["x"]}}`: `{"account":{"login_methods":["email"],"signup_fields":["x"]}}`,
-		`{"account": {"login_methods": ["a"]}}`: `{"account":{"login_methods":["a"],"signup_fields":["email*","password1*"]}}`,
+		``:           `{"account":{"login_methods":["email"],"signup_fields":["email*","password1*"]}}`,
+		`{"sms":{}}`: `{"account":{"login_methods":["email"],"signup_fields":["email*","password1*"]},"sms":{}}`,
+		`{"account": {"signup_fields": ["email"]}}`:    `{"account":{"login_methods":["email"],"signup_fields":["email"]}}`,
+		`{"account": {"login_methods": ["username"]}}`: `{"account":{"login_methods":["username"],"signup_fields":["email*","password1*"]}}`,
+		`{"account": {"session_remember": null}}`:      `{"account":{"login_methods":["email"],"signup_fields":["email*","password1*"]}}`,
 	} {
-		got, err := NewDocument([]byte(doc))
+		got, s, err := ParseNew([]byte(doc))
 		if err != nil || string(got) != want {
 			t.Errorf("%s: %s, %v", doc, got, err)
 		}
+		if again, err := Parse(got); err != nil || !reflect.DeepEqual(s, again) {
+			t.Errorf("%s: read again it is %+v, %v", doc, again, err)
+		}
 	}
-	_, err := NewDocument([]byte(`{"account": []}`))
-	wantFaults(t, err, "account: must be an object")
+	for doc, want := range map[string]string{
+		`{"account": []}`:                       "account: must be an object",
+		`{"account": {"signup_enabled": null}}`: "account.signup_enabled: must be true or false",
+		`{"account": {"a": null}}`:              "account.a: unknown key",
+		`[]`:                                    "must be an object",
+	} {
+		got, _, err := ParseNew([]byte(doc))
+		wantFaults(t, err, want)
+		if got != nil {
+			t.Errorf("%s: a document came with the faults: %s", doc, got)
+		}
+	}
 }
 
 func TestDecodeTakesWhatParseWouldNotTakeAnyMore(t *testing.T) {

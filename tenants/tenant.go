@@ -32,7 +32,7 @@ type Tenant struct {
 	State     State
 	Hosts     []string // normal hosts, the public one first; see package hostname
 	Settings  Settings
-	Keys      *secret.Keys // the tenant's own
+	Keys      *secret.Keys // the tenant's own; there may be none where the state is not Active
 	Version   int64        // rises with every change
 	CreatedAt time.Time
 	UpdatedAt time.Time

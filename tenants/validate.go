@@ -368,7 +368,7 @@ func checkSMTPURL(s string) error {
 var serverClaims = Names{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "token_use"}
 
 // Validate reports every combination of settings that cannot work, in a *ConfigError. Single values are the schema's
-// matter.
+// matter. Where settings were left out as faulty, a rule that needs them says nothing: with the right value it may hold.
 func (s *Settings) Validate() error {
 	var f faults
 	s.validateAccount(&f)
@@ -379,13 +379,32 @@ func (s *Settings) Validate() error {
 	s.validateRates(&f)
 	s.validateSMS(&f)
 	for kind, t := range s.Email.Templates {
-		path := pathText([]string{"email", "templates", kind})
-		if kind == "" || len(kind) > 64 || !only(kind, lower+digits+"_") {
-			f.add(path, "must be named after a kind of mail, such as password_reset_key")
+		path := templatePath(kind)
+		if !validKind(kind) {
+			f.add(path, "must be named after a kind of message, such as password_reset_key")
 		}
-		if t == (MailTemplate{}) {
-			f.add(path, "must have a subject, a text or an html")
+		if t == (MailTemplate{}) && s.known(path) {
+			f.add(path, "must have a subject, a text, an html or an sms")
 		}
+	}
+	return f.err()
+}
+
+func templatePath(kind string) string { return pathText([]string{"email", "templates", kind}) }
+
+func validKind(kind string) bool {
+	return kind != "" && len(kind) <= 64 && only(kind, lower+digits+"_")
+}
+
+// ValidateTemplates reports which of the tenant's own texts for mails check refuses. It is for whoever knows the kinds of
+// mail, and asks only about texts that Validate has nothing against.
+func (s *Settings) ValidateTemplates(check func(kind string, t MailTemplate) []Fault) error {
+	var f faults
+	for kind, t := range s.Email.Templates {
+		if !validKind(kind) || t == (MailTemplate{}) {
+			continue
+		}
+		f = append(f, check(kind, t)...)
 	}
 	return f.err()
 }
@@ -393,38 +412,44 @@ func (s *Settings) Validate() error {
 func (s *Settings) validateAccount(f *faults) {
 	a := &s.Account
 	_, emailRequired := a.SignupFields.Field("email")
-	if a.EmailVerificationByCodeEnabled && a.EmailVerification != VerificationMandatory {
+	if a.EmailVerificationByCodeEnabled && a.EmailVerification != VerificationMandatory && s.known("account.email_verification") {
 		f.add("account.email_verification_by_code_enabled", `needs account.email_verification "mandatory"`)
 	}
-	if a.EmailVerification == VerificationMandatory && !emailRequired {
+	if a.EmailVerification == VerificationMandatory && !emailRequired && s.known("account.signup_fields") {
 		f.add("account.email_verification", `"mandatory" needs "email*" in account.signup_fields`)
 	}
 	if a.LoginMethods.Has("email") && !a.UniqueEmail {
 		f.add("account.unique_email", `must be true where account.login_methods has "email"`)
 	}
-	seen := map[string]bool{}
+	seen := map[string]bool{} // of what was given, and can be read
 	for i, field := range a.SignupFields {
 		name := strings.TrimSuffix(field, "*")
+		path := fmt.Sprintf("account.signup_fields[%d]", i)
+		if !s.known(path) {
+			continue
+		}
 		if seen[name] {
-			f.add(fmt.Sprintf("account.signup_fields[%d]", i), "asks for the same field twice")
+			f.add(path, "asks for the same field twice")
 		}
 		seen[name] = true
 	}
+	fieldsKnown := s.known("account.signup_fields")
 	for _, twice := range [][2]string{{"email2", "email"}, {"password2", "password1"}} {
-		if seen[twice[0]] && !seen[twice[1]] {
+		if seen[twice[0]] && !seen[twice[1]] && fieldsKnown {
 			f.add("account.signup_fields", "%q needs %q, which it repeats", twice[0], twice[1])
 		}
 	}
 	// People without a username of their choice are given one, so that logging in by username works with any fields.
 	usable := func(method string) bool { return method == "username" || seen[method] }
-	if a.SignupEnabled && !slices.ContainsFunc(a.LoginMethods, usable) {
+	if a.SignupEnabled && !slices.ContainsFunc(a.LoginMethods, usable) && fieldsKnown &&
+		s.known("account.login_methods", "account.signup_enabled") {
 		f.add("account.login_methods", "account.signup_fields asks for none of these, so that nobody who signs up could log in")
 	}
 	if a.UserModelUsernameField == "" {
 		if seen["username"] {
 			f.add("account.signup_fields", `has "username", but account.user_model_username_field says that users have none`)
 		}
-		if a.LoginMethods.Has("username") {
+		if a.LoginMethods.Has("username") && s.known("account.login_methods") {
 			f.add("account.login_methods", `has "username", but account.user_model_username_field says that users have none`)
 		}
 	}
@@ -438,7 +463,7 @@ func (s *Settings) validateAccount(f *faults) {
 		if a.LoginByCodeEnabled {
 			f.add("account.login_by_code_enabled", "must be false where socialaccount.only is true")
 		}
-		if a.EmailVerification != VerificationNone {
+		if a.EmailVerification != VerificationNone && s.known("account.email_verification") {
 			f.add("account.email_verification", `must be "none" where socialaccount.only is true`)
 		}
 		if s.SocialAccount.EmailVerification != VerificationNone {
@@ -450,16 +475,16 @@ func (s *Settings) validateAccount(f *faults) {
 func (s *Settings) validateMFA(f *faults) {
 	if s.MFA.PasskeySignupEnabled {
 		var needs []string
-		if !s.MFA.SupportedTypes.Has("webauthn") {
+		if !s.MFA.SupportedTypes.Has("webauthn") && s.known("mfa.supported_types") {
 			needs = append(needs, `"webauthn" in mfa.supported_types`)
 		}
-		if s.Account.EmailVerification != VerificationMandatory {
+		if s.Account.EmailVerification != VerificationMandatory && s.known("account.email_verification") {
 			needs = append(needs, `account.email_verification "mandatory"`)
 		}
-		if !s.Account.EmailVerificationByCodeEnabled {
+		if !s.Account.EmailVerificationByCodeEnabled && s.known("account.email_verification_by_code_enabled") {
 			needs = append(needs, "account.email_verification_by_code_enabled")
 		}
-		if _, required := s.Account.SignupFields.Field("email"); !required {
+		if _, required := s.Account.SignupFields.Field("email"); !required && s.known("account.signup_fields") {
 			needs = append(needs, `"email*" in account.signup_fields`)
 		}
 		if len(needs) > 0 {
@@ -473,7 +498,7 @@ func (s *Settings) validateMFA(f *faults) {
 
 func (s *Settings) validateHeadless(f *faults) {
 	h := &s.Headless
-	if key := h.JWTPrivateKey.Reveal(); key != "" {
+	if key := h.JWTPrivateKey.Reveal(); key != "" && s.known("headless.jwt_algorithm") {
 		if err := checkSigningKey(h.JWTAlgorithm, key); err != nil {
 			f.add("headless.jwt_private_key", "%s", err.Error())
 		}
@@ -574,21 +599,22 @@ func (s *Settings) validateProviders(f *faults) {
 		}
 		for i, app := range p.Apps {
 			at := func(key string) string { return pathText(append(slices.Clone(base), "apps", strconv.Itoa(i), key)) }
-			if app.ClientID == "" {
+			if app.ClientID == "" && s.known(at("client_id")) {
 				f.add(at("client_id"), "is needed")
 			}
 			if id != manyServers {
 				continue
 			}
 			switch {
+			case !s.known(at("provider_id")):
 			case app.ProviderID == "":
 				f.add(at("provider_id"), "is needed, to tell this server from others")
 			case ids[app.ProviderID]:
 				f.add(at("provider_id"), "names another provider too")
 			}
 			ids[app.ProviderID] = true
-			if app.Settings.ServerURL == "" {
-				f.add(pathText(append(slices.Clone(base), "apps", strconv.Itoa(i), "settings", "server_url")), "is needed")
+			if server := at("settings") + ".server_url"; app.Settings.ServerURL == "" && s.known(server) {
+				f.add(server, "is needed")
 			}
 		}
 	}
@@ -597,29 +623,34 @@ func (s *Settings) validateProviders(f *faults) {
 func (s *Settings) validateCookies(f *faults) {
 	names := map[string]string{}
 	for _, c := range []struct {
-		path, name, domain, sameSite, sitePath string
-		secure                                 *bool
+		path, name, domain, sameSite string
+		secure                       *bool
+		settings                     []string // what the settings of the cookie begin with, and then those that they follow
 	}{
-		{"cookies.session_name", s.Cookies.SessionName, s.Cookies.Domain, s.Cookies.SameSite,
-			"cookies.samesite", s.Cookies.Secure},
-		{"cookies.csrf_name", s.Cookies.CSRFName, s.Cookies.Domain, s.Cookies.SameSite,
-			"cookies.samesite", s.Cookies.Secure},
-		{"mfa.trust_cookie_name", s.MFA.TrustCookieName, s.MFA.TrustCookieDomain, s.MFA.TrustCookieSameSite,
-			"mfa.trust_cookie_samesite", s.MFA.TrustCookieSecure},
+		{"cookies.session_name", s.Cookies.SessionName, s.Cookies.Domain, s.Cookies.SameSite, s.Cookies.Secure,
+			[]string{"cookies."}},
+		{"cookies.csrf_name", s.Cookies.CSRFName, s.Cookies.Domain, s.Cookies.SameSite, s.Cookies.Secure,
+			[]string{"cookies."}},
+		{"mfa.trust_cookie_name", s.MFA.TrustCookieName, s.MFA.TrustCookieDomain, s.MFA.TrustCookieSameSite, s.MFA.TrustCookieSecure,
+			[]string{"mfa.trust_cookie_", "cookies."}},
 	} {
-		if other, taken := names[c.name]; taken {
+		known := func(key string) bool {
+			return !slices.ContainsFunc(c.settings, func(begin string) bool { return !s.known(begin + key) })
+		}
+		if other, taken := names[c.name]; taken && s.known(c.path, other) {
 			f.add(c.path, "must differ from %s", other)
 		}
 		names[c.name] = c.path
 		insecure := (c.secure != nil && !*c.secure) || (c.secure == nil && strings.HasPrefix(s.PublicURL, "http://"))
-		if insecure && c.sameSite == "None" {
-			f.add(c.sitePath, `browsers take "None" only from cookies that are secure`)
+		insecure = insecure && known("secure")
+		if insecure && c.sameSite == "None" && known("samesite") {
+			f.add(c.settings[0]+"samesite", `browsers take "None" only from cookies that are secure`)
 		}
 		// RFC 6265bis, section 4.1.3: browsers drop cookies of these names that break their promise.
 		if insecure && (strings.HasPrefix(c.name, "__Host-") || strings.HasPrefix(c.name, "__Secure-")) {
 			f.add(c.path, "a cookie of this name has to be secure")
 		}
-		if c.domain != "" && strings.HasPrefix(c.name, "__Host-") {
+		if c.domain != "" && strings.HasPrefix(c.name, "__Host-") && known("domain") {
 			f.add(c.path, "a cookie of this name cannot have a domain")
 		}
 	}
@@ -665,7 +696,7 @@ func (s *Settings) validateSMS(f *faults) {
 func (s *Settings) ValidateHosts(hosts []string) error {
 	var f faults
 	for i, h := range hosts {
-		if normal, ok := hostname.Normal(h); !ok || normal != h {
+		if !isNormal(h) {
 			f.add(fmt.Sprintf("hosts[%d]", i), "must be a host in lower case, without scheme and port")
 		}
 		if slices.Contains(hosts[:i], h) {
@@ -673,11 +704,16 @@ func (s *Settings) ValidateHosts(hosts []string) error {
 		}
 	}
 	public := s.PublicURL
-	if public == "" {
-		if len(hosts) == 0 {
-			f.add("public_url", "is needed for a tenant without hosts")
-			return f.err()
-		}
+	switch {
+	case !s.known("public_url"):
+		return f.err() // nobody knows what the rest would have to fit
+	case public != "":
+	case len(hosts) == 0:
+		f.add("public_url", "is needed for a tenant without hosts")
+		return f.err()
+	case !isNormal(hosts[0]):
+		return f.err()
+	default:
 		public = "https://" + hosts[0]
 	}
 	host := hostOf(public)
@@ -692,6 +728,11 @@ func (s *Settings) ValidateHosts(hosts []string) error {
 		f.add("mfa.trust_cookie_domain", "must be the host of public_url or a domain above it")
 	}
 	return f.err()
+}
+
+func isNormal(host string) bool {
+	normal, ok := hostname.Normal(host)
+	return ok && normal == host
 }
 
 // hostOf is the host of an origin, without its port.

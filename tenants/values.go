@@ -137,25 +137,8 @@ const (
 	VerificationMandatory EmailVerification = "mandatory" // no login before it
 )
 
-// UsernameField is "username", or "" where users have no username (written as null).
+// UsernameField is "username", or "" where users have no username.
 type UsernameField string
-
-// UnmarshalJSON reads a name or null.
-func (f *UsernameField) UnmarshalJSON(b []byte) error {
-	*f = ""
-	if string(b) == "null" {
-		return nil
-	}
-	return json.Unmarshal(b, (*string)(f))
-}
-
-// MarshalJSON writes null for none.
-func (f UsernameField) MarshalJSON() ([]byte, error) {
-	if f == "" {
-		return []byte("null"), nil
-	}
-	return json.Marshal(string(f))
-}
 
 // OneOrList is written as true (for everything), false (for nothing) or a list of what it holds for.
 type OneOrList struct {

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/vestibule-auth/vestibule/internal/admin"
 )
 
@@ -20,6 +22,40 @@ const patience = 30 * time.Second
 
 // mostInAnswer bounds an answer: a page of the largest tenants has room in it.
 const mostInAnswer = 128 << 20
+
+// apiFlags are the flags of every command that asks a running server, so that it sees each change at once.
+type apiFlags struct{ url, token, output string }
+
+const defaultURL = "http://127.0.0.1:9090"
+
+// add gives a command and those below it the flags.
+func (f *apiFlags) add(cmd *cobra.Command) {
+	p := cmd.PersistentFlags()
+	p.StringVar(&f.url, "url", "", "where the admin API is (default $VESTIBULE_ADMIN_URL, or "+defaultURL+")")
+	p.StringVar(&f.token, "token", "", "the admin token (default $VESTIBULE_ADMIN_TOKEN, or what $VESTIBULE_ADMIN_TOKEN_FILE holds)")
+	p.StringVarP(&f.output, "output", "o", "table", "how to print: table or json")
+	cmd.PersistentPreRunE = func(*cobra.Command, []string) error {
+		if f.output != "table" && f.output != "json" {
+			return errors.New("--output must be table or json")
+		}
+		return nil
+	}
+}
+
+func (t *tool) client(f *apiFlags) (*client, error) {
+	base, err := t.setting(f.url, "VESTIBULE_ADMIN_URL")
+	if err != nil {
+		return nil, err
+	}
+	if base == "" {
+		base = defaultURL
+	}
+	token, err := t.setting(f.token, "VESTIBULE_ADMIN_TOKEN")
+	if err != nil {
+		return nil, err
+	}
+	return newClient(base, token)
+}
 
 // client talks to the admin API.
 type client struct {

@@ -1,5 +1,5 @@
-// Command admin is the operators' tool. It brings the database up to date, which needs the database alone, and makes,
-// shows, changes and deletes tenants through a running server's admin API.
+// Command admin is the operators' tool. It brings the database up to date, which needs the database alone; through a
+// running server's admin API it makes, shows, changes and deletes tenants, and previews their mail.
 //
 // Exit status: 0 when it was done, 1 when it was not (for migrate status: when something is pending), 2 when the command
 // line makes no sense.
@@ -12,10 +12,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/vestibule-auth/vestibule/internal/config"
 )
 
 func main() {
@@ -59,7 +60,7 @@ func (t *tool) run(ctx context.Context, args []string) int {
 	root.SetIn(t.in)
 	root.SetOut(t.out)
 	root.SetErr(t.complaints)
-	root.AddCommand(t.migrateCommand(), t.tenantCommand())
+	root.AddCommand(t.migrateCommand(), t.tenantCommand(), t.mailCommand())
 	cmd, err := root.ExecuteContextC(ctx)
 	var failed failure
 	switch {
@@ -94,9 +95,6 @@ func does(work func(ctx context.Context, args []string) error) func(*cobra.Comma
 	}
 }
 
-// mostInFile bounds what is read of a file that holds a setting.
-const mostInFile = 64 << 10
-
 // setting is a flag's value, or else that of an environment variable, or else what the file holds that the variable with
 // _FILE added names.
 func (t *tool) setting(flag, variable string) (string, error) {
@@ -110,14 +108,9 @@ func (t *tool) setting(flag, variable string) (string, error) {
 	case file == "":
 		return value, nil
 	}
-	f, err := os.Open(file) // #nosec G304 -- the operator names it
+	value, err := config.ReadValue(file)
 	if err != nil {
 		return "", fmt.Errorf("read %s_FILE: %w", variable, err)
 	}
-	defer func() { _ = f.Close() }() // it was only read
-	b, err := io.ReadAll(io.LimitReader(f, mostInFile))
-	if err != nil {
-		return "", fmt.Errorf("read %s_FILE: %w", variable, err)
-	}
-	return strings.TrimSpace(string(b)), nil
+	return value, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/vestibule-auth/vestibule/internal/admin"
 	"github.com/vestibule-auth/vestibule/internal/adminapi"
+	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/internal/testkit"
 )
 
@@ -44,8 +45,13 @@ func (b *bench) run(status int, args ...string) (out, complaints string) {
 // withServer is a bench beside a server with an admin API.
 func withServer(t *testing.T) *bench {
 	t.Helper()
+	return withServerOn(t, testkit.Open(t, "sqlite", nil))
+}
+
+func withServerOn(t *testing.T, st *store.Store) *bench {
+	t.Helper()
 	api := &adminapi.API{
-		Admin: admin.New(admin.Options{Store: testkit.Open(t, "sqlite", nil), Keys: testkit.Keys(t)}),
+		Admin: admin.New(admin.Options{Store: st, Keys: testkit.Keys(t)}),
 		Token: admin.NewToken(token),
 	}
 	server := httptest.NewServer(api.Handler())
@@ -105,6 +111,7 @@ func TestTenantFromCreationToDeletion(t *testing.T) {
 	if _, complaints := b.run(1, "tenant", "delete", "acme", "--yes", "--if-version", "1"); !strings.Contains(complaints, "changed by someone else") {
 		t.Errorf("a stale version: %s", complaints)
 	}
+	b.run(2, "tenant", "delete", "acme", "--yes", "--if-version", "0") // it is there still, as the next lines see
 	if _, complaints := b.run(2, "tenant", "delete", "acme"); !strings.Contains(complaints, "--yes") {
 		t.Errorf("without --yes: %s", complaints)
 	}
@@ -116,6 +123,18 @@ func TestTenantFromCreationToDeletion(t *testing.T) {
 	}
 	if out, _ := b.run(0, "tenant", "list", "-o", "json"); out != "[]\n" {
 		t.Errorf("an empty list is %q", out)
+	}
+}
+
+func TestTenantOfALostKeyIsPointedOut(t *testing.T) {
+	url := testkit.URL(t, "sqlite")
+	testkit.AddTenant(t, testkit.OpenURL(t, url, nil), "lost", "")
+	b := withServerOn(t, testkit.OpenURL(t, url, nil)) // which has keys of its own
+	if out, _ := b.run(0, "tenant", "list"); !strings.Contains(out, "lost.example  1  its secrets cannot be opened") {
+		t.Errorf("the list is\n%s", out)
+	}
+	if out, _ := b.run(0, "tenant", "show", "lost"); !strings.Contains(out, "Error       its secrets cannot be opened") {
+		t.Errorf("shown is\n%s", out)
 	}
 }
 
@@ -158,6 +177,7 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		want   string
 	}{
 		{"the token in a file", map[string]string{"VESTIBULE_ADMIN_URL": good, "VESTIBULE_ADMIN_TOKEN_FILE": file}, []string{"tenant", "list"}, "", 0, ""},
+		{"an empty file where the token should be", map[string]string{"VESTIBULE_ADMIN_TOKEN_FILE": os.DevNull}, []string{"tenant", "list"}, "", 1, "it is empty"},
 		{"the token in both places", map[string]string{"VESTIBULE_ADMIN_TOKEN": "x", "VESTIBULE_ADMIN_TOKEN_FILE": file}, []string{"tenant", "list"}, "", 1, "both"},
 		{"no file where the token should be", map[string]string{"VESTIBULE_ADMIN_TOKEN_FILE": file + "x"}, []string{"tenant", "list"}, "", 1, "no such file"},
 		{"no token", map[string]string{}, []string{"tenant", "list"}, "", 1, "VESTIBULE_ADMIN_TOKEN"},
@@ -166,8 +186,12 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		{"nobody there", nil, []string{"tenant", "list", "--url", "http://127.0.0.1:1"}, "", 1, "cannot be reached"},
 		{"another server", nil, []string{"tenant", "list", "--url", other.URL}, "", 1, "not what the admin API says"},
 		{"a configuration that is not JSON", nil, []string{"tenant", "create", "a", "--name", "A", "--config", "-"}, "{", 1, "not valid JSON"},
+		{"a configuration that is too large", nil, []string{"tenant", "create", "a", "--name", "A", "--config", "-"},
+			`{"metadata":{"a":"` + strings.Repeat("x", 1<<20) + `"}}`, 1, "too large"},
 		{"no file of configuration", nil, []string{"tenant", "create", "a", "--name", "A", "--config", file + "x"}, "", 1, "no such file"},
 		{"nothing to change", nil, []string{"tenant", "patch", "a"}, "", 2, "nothing to change"},
+		{"a version that cannot be, to change", nil, []string{"tenant", "patch", "a", "--name", "A", "--if-version", "0"}, "", 2, "--if-version"},
+		{"a version that cannot be, to delete", nil, []string{"tenant", "delete", "a", "--yes", "--if-version", "0"}, "", 2, "--if-version"},
 		{"no command", nil, nil, "", 2, "which command"},
 		{"no command below tenant", nil, []string{"tenant"}, "", 2, "which command"},
 		{"a command that is not there", nil, []string{"tenants"}, "", 2, "unknown command"},

@@ -21,17 +21,16 @@ import (
 )
 
 const (
-	defaultURL = "http://127.0.0.1:9090"
 	pageSize   = "200"
 	mostConfig = 1 << 20 // the API takes no more
 )
 
 // tenantFlags are the flags of admin tenant. Those that only some commands have are given there.
 type tenantFlags struct {
-	url, token, output  string
+	apiFlags
 	name, state, config string
 	hosts               []string
-	ifMatch             int64
+	ifVersion           int64
 	yes                 bool
 }
 
@@ -40,16 +39,7 @@ func (t *tool) tenantCommand() *cobra.Command {
 	f := &tenantFlags{}
 	cmd := &cobra.Command{Use: "tenant", Short: "Make, show, change and delete tenants",
 		Args: cobra.ArbitraryArgs, RunE: needsCommand}
-	p := cmd.PersistentFlags()
-	p.StringVar(&f.url, "url", "", "where the admin API is (default $VESTIBULE_ADMIN_URL, or "+defaultURL+")")
-	p.StringVar(&f.token, "token", "", "the admin token (default $VESTIBULE_ADMIN_TOKEN, or what $VESTIBULE_ADMIN_TOKEN_FILE holds)")
-	p.StringVarP(&f.output, "output", "o", "table", "how to print: table or json")
-	cmd.PersistentPreRunE = func(*cobra.Command, []string) error {
-		if f.output != "table" && f.output != "json" {
-			return errors.New("--output must be table or json")
-		}
-		return nil
-	}
+	f.add(cmd)
 	cmd.AddCommand(t.tenantList(f), t.tenantShow(f), t.tenantCreate(f), t.tenantPatch(f), t.tenantDelete(f))
 	return cmd
 }
@@ -57,7 +47,7 @@ func (t *tool) tenantCommand() *cobra.Command {
 func (t *tool) tenantList(f *tenantFlags) *cobra.Command {
 	return &cobra.Command{Use: "list", Short: "List all tenants", Args: cobra.NoArgs,
 		RunE: does(func(ctx context.Context, _ []string) error {
-			c, err := t.client(f)
+			c, err := t.client(&f.apiFlags)
 			if err != nil {
 				return err
 			}
@@ -119,7 +109,7 @@ func (t *tool) tenantPatch(f *tenantFlags) *cobra.Command {
 	flags.StringVar(&f.state, "state", "", "active, or suspended: every request to the tenant is refused")
 	flags.StringVar(&f.config, "config", "",
 		"a file with the changes to the configuration as a JSON merge patch (null: as if never given); - is the standard input")
-	flags.Int64Var(&f.ifMatch, "if-version", 0, "change it only if this is still its version")
+	flags.Int64Var(&f.ifVersion, ifVersion, 0, "change it only if this is still its version")
 	work := does(func(ctx context.Context, args []string) error {
 		in := map[string]any{}
 		for name, value := range map[string]any{"name": f.name, "state": f.state} {
@@ -140,6 +130,9 @@ func (t *tool) tenantPatch(f *tenantFlags) *cobra.Command {
 		if !flags.Changed("name") && !flags.Changed("host") && !flags.Changed("state") && !flags.Changed("config") {
 			return errors.New("there is nothing to change: give --name, --host, --state or --config")
 		}
+		if err := f.checkVersion(cmd); err != nil {
+			return err
+		}
 		return work(cmd, args)
 	}
 	return cmd
@@ -149,9 +142,9 @@ func (t *tool) tenantDelete(f *tenantFlags) *cobra.Command {
 	cmd := &cobra.Command{Use: "delete SLUG --yes", Short: "Delete a tenant: nothing reaches its people and their sessions any more",
 		Args: cobra.ExactArgs(1)}
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "really delete it; this cannot be undone")
-	cmd.Flags().Int64Var(&f.ifMatch, "if-version", 0, "delete it only if this is still its version")
+	cmd.Flags().Int64Var(&f.ifVersion, ifVersion, 0, "delete it only if this is still its version")
 	work := does(func(ctx context.Context, args []string) error {
-		c, err := t.client(f)
+		c, err := t.client(&f.apiFlags)
 		if err != nil {
 			return err
 		}
@@ -168,38 +161,42 @@ func (t *tool) tenantDelete(f *tenantFlags) *cobra.Command {
 		if !f.yes {
 			return errors.New("deleting a tenant cannot be undone: add --yes if it is meant")
 		}
+		if err := f.checkVersion(cmd); err != nil {
+			return err
+		}
 		return work(cmd, args)
 	}
 	return cmd
 }
 
-// tag is the entity tag of the version that a change is meant for, or "".
+// ifVersion is the flag that makes a change conditional.
+const ifVersion = "if-version"
+
+// checkVersion refuses what cannot be a version: a condition that is not understood must not become none.
+func (f *tenantFlags) checkVersion(cmd *cobra.Command) error {
+	if cmd.Flags().Changed(ifVersion) && f.ifVersion < 1 {
+		return errors.New("--if-version must be a version as show prints it, which is 1 or more")
+	}
+	return nil
+}
+
+// tag is the entity tag of the version that a change is meant for, or "" where it is meant for any.
 func (f *tenantFlags) tag() string {
-	if f.ifMatch == 0 {
+	if f.ifVersion == 0 {
 		return ""
 	}
-	return strconv.Quote(strconv.FormatInt(f.ifMatch, 10))
+	return strconv.Quote(strconv.FormatInt(f.ifVersion, 10))
 }
 
 func tenantPath(slug string) string { return "/tenants/" + url.PathEscape(slug) }
 
-func (t *tool) client(f *tenantFlags) (*client, error) {
-	base, err := t.setting(f.url, "VESTIBULE_ADMIN_URL")
-	if err != nil {
-		return nil, err
-	}
-	if base == "" {
-		base = defaultURL
-	}
-	token, err := t.setting(f.token, "VESTIBULE_ADMIN_TOKEN")
-	if err != nil {
-		return nil, err
-	}
-	return newClient(base, token)
+// addConfig puts the configuration of a file into a document.
+func (t *tool) addConfig(in map[string]any, file string) error {
+	return t.addJSON(in, "config", file)
 }
 
-// addConfig puts the JSON of a file into a document.
-func (t *tool) addConfig(in map[string]any, file string) error {
+// addJSON puts the JSON of a file into a document. The flag that names the file is called like the member.
+func (t *tool) addJSON(in map[string]any, member, file string) error {
 	if file == "" {
 		return nil
 	}
@@ -207,25 +204,28 @@ func (t *tool) addConfig(in map[string]any, file string) error {
 	if file != "-" {
 		f, err := os.Open(file) // #nosec G304 -- the operator names it
 		if err != nil {
-			return fmt.Errorf("read --config: %w", err)
+			return fmt.Errorf("read --%s: %w", member, err)
 		}
 		defer func() { _ = f.Close() }() // it was only read
 		from = f
 	}
-	b, err := io.ReadAll(io.LimitReader(from, mostConfig))
+	b, err := io.ReadAll(io.LimitReader(from, mostConfig+1))
 	if err != nil {
-		return fmt.Errorf("read --config: %w", err)
+		return fmt.Errorf("read --%s: %w", member, err)
+	}
+	if len(b) > mostConfig {
+		return errors.New("--config is too large: the server takes no more than 1 MiB")
 	}
 	if !json.Valid(b) {
-		return errors.New("--config is not valid JSON")
+		return fmt.Errorf("--%s is not valid JSON", member)
 	}
-	in["config"] = json.RawMessage(b)
+	in[member] = json.RawMessage(b)
 	return nil
 }
 
 // oneTenant sends a request that a tenant is the answer to, and prints it.
 func (t *tool) oneTenant(ctx context.Context, f *tenantFlags, q request) error {
-	c, err := t.client(f)
+	c, err := t.client(&f.apiFlags)
 	if err != nil {
 		return err
 	}
@@ -244,9 +244,11 @@ func (t *tool) oneTenant(ctx context.Context, f *tenantFlags, q request) error {
 	for _, row := range [][2]string{
 		{"Slug", one.Slug}, {"Name", one.Name}, {"State", string(one.State)}, {"Hosts", hostsText(one.Hosts)},
 		{"Public URL", one.PublicURL}, {"ID", one.ID}, {"Version", strconv.FormatInt(one.Version, 10)},
-		{"Created", one.CreatedAt.Format(time.RFC3339)}, {"Changed", one.UpdatedAt.Format(time.RFC3339)},
+		{"Created", one.CreatedAt.Format(time.RFC3339)}, {"Changed", one.UpdatedAt.Format(time.RFC3339)}, {"Error", one.Error},
 	} {
-		_, _ = fmt.Fprintf(table, "%s\t%s\n", row[0], row[1]) // Flush tells what went wrong
+		if row[1] != "" {
+			_, _ = fmt.Fprintf(table, "%s\t%s\n", row[0], row[1]) // Flush tells what went wrong
+		}
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -272,7 +274,11 @@ func (t *tool) printTenants(f *tenantFlags, all []json.RawMessage) error {
 		if err := json.Unmarshal(raw, &one); err != nil {
 			return fmt.Errorf("read the answer: %w", err)
 		}
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%d\n", one.Slug, one.Name, one.State, hostsText(one.Hosts), one.Version)
+		row := fmt.Sprintf("%s\t%s\t%s\t%s\t%d", one.Slug, one.Name, one.State, hostsText(one.Hosts), one.Version)
+		if one.Error != "" {
+			row += "\t" + one.Error
+		}
+		_, _ = fmt.Fprintln(table, row)
 	}
 	return table.Flush()
 }

@@ -49,6 +49,9 @@ func run(ctx context.Context, args, environ []string, out, complaints io.Writer)
 	if cfg.Migrate {
 		return exit(complaints, app.Migrate(ctx, cfg, log))
 	}
+	if cfg.SealKeys {
+		return exit(complaints, app.SealKeys(ctx, cfg, log))
+	}
 	server, err := app.New(ctx, cfg, app.Options{Log: log})
 	if err != nil {
 		return exit(complaints, err)

@@ -39,7 +39,12 @@ type house struct {
 
 func newHouse(t *testing.T, engine string, observe func(op, query string) error) *house {
 	t.Helper()
-	h := &house{store: testkit.Open(t, engine, observe), clock: clock.At(testkit.Start), keys: testkit.Keys(t), log: &bytes.Buffer{}}
+	return houseOn(t, testkit.Open(t, engine, observe))
+}
+
+func houseOn(t *testing.T, st *store.Store) *house {
+	t.Helper()
+	h := &house{store: st, clock: clock.At(testkit.Start), keys: testkit.Keys(t), log: &bytes.Buffer{}}
 	var err error
 	h.directory, err = tenants.NewDirectory(h.store, tenants.Options{Clock: h.clock})
 	if err != nil {
@@ -47,7 +52,13 @@ func newHouse(t *testing.T, engine string, observe func(op, query string) error)
 	}
 	h.Service = admin.New(admin.Options{
 		Store: h.store, Directory: h.directory, Clock: h.clock, Keys: h.keys,
-		Log: slog.New(slog.NewJSONHandler(h.log, nil)),
+		Log: slog.New(slog.NewJSONHandler(h.log, nil)), SharedHosts: []string{"shared.example"},
+		CheckTemplate: func(kind string, _ tenants.MailTemplate) error {
+			if kind == "birthday" {
+				return errors.New("is never sent")
+			}
+			return nil
+		},
 	})
 	return h
 }
@@ -154,15 +165,28 @@ func TestFaultsAreReportedAtOnce(t *testing.T) {
 		{"everything is wrong", `{"slug":"-A","name":"a\u0007","hosts":["ok.example","https://x"],"surprise":1,
 			"config":{"account":{"login_methods":["fax"]},"colour":"red"}}`,
 			[]string{"config.account.login_methods[0]", "config.colour", "hosts[1]", "name", "slug", "surprise"}},
+		{"an unknown key, a combination, a mail and a host", `{"slug":"a","name":"A","hosts":["a.example","_"],"config":{
+			"account":{"nope":1,"email_verification":"mandatory","signup_fields":["username"]},"mfa":{"passkey_signup_enabled":true},
+			"cookies":{"domain":"b.example"},"email":{"templates":{"birthday":{"text":"x"},"a b":{"text":"x"},"login_code":{"text":"{{"}}}}}`,
+			[]string{"config.account.email_verification", "config.account.login_methods", "config.account.nope", "config.cookies.domain",
+				"config.email.templates.birthday", "config.email.templates.login_code.text", `config.email.templates["a b"]`,
+				"config.mfa.passkey_signup_enabled", "hosts[1]"}},
+		{"what depends on a host that is everybody's", `{"slug":"a","name":"A","hosts":["shared.example"],"config":{"mfa":{"webauthn_rp_id":"b.example"}}}`,
+			[]string{"hosts[0]"}},
+		{"what depends on a host that is none", `{"slug":"a","name":"A","hosts":["_"],"config":{"mfa":{"webauthn_rp_id":"b.example"}}}`,
+			[]string{"hosts[0]"}},
+		{"what depends on a faulty URL", `{"slug":"a","name":"A","config":{"public_url":"b.example","mfa":{"webauthn_rp_id":"b.example"}}}`,
+			[]string{"config.public_url"}},
 		{"types are wrong", `{"slug":5,"name":null,"hosts":["a.example",7],"config":[]}`,
 			[]string{"config", "hosts[1]", "name", "slug"}},
 		{"nothing is given", `{}`, []string{"config.public_url", "name", "slug"}},
 		{"a host is listed twice, once in capitals", `{"slug":"a","name":"A","hosts":["a.example","A.example"]}`, []string{"hosts[1]"}},
 		{"a host has a port", `{"slug":"a","name":"A","hosts":["a.example:443"]}`, []string{"hosts[0]"}},
+		{"hosts that are everybody's", `{"slug":"a","name":"A","hosts":["SHARED.example.","a.example","shared.example"]}`, []string{"hosts[0]", "hosts[2]"}},
 		{"members are given twice", `{"slug":"a","name":"A","name":"B","hosts":["a.example"],"config":{"email":{},"email":{}}}`,
 			[]string{"config.email", "name"}},
 		{"names are spelt otherwise", `{"Slug":"a","slug":"a","name":"A","hosts":["a.example"]}`, []string{"Slug"}},
-		{"what cannot be set is", `{"slug":"a","name":"A","hosts":["a.example"],"id":"1","version":3}`, []string{"id", "version"}},
+		{"what cannot be set is", `{"slug":"a","name":"A","hosts":["a.example"],"id":"1","version":3,"error":""}`, []string{"error", "id", "version"}},
 		{"a name with a space at its end", `{"slug":"a","name":"A ","hosts":["a.example"]}`, []string{"name"}},
 		{"a name too long", `{"slug":"a","name":"` + strings.Repeat("ö", 201) + `","hosts":["a.example"]}`, []string{"name"}},
 		{"too many hosts", `{"slug":"a","name":"A","hosts":["x.example"` + strings.Repeat(`,"x.example"`, 50) + `]}`, []string{"hosts"}},
@@ -211,7 +235,11 @@ func TestPatchFaultsChangeNothing(t *testing.T) {
 		}{
 			{"everything is wrong", `{"slug":"b","name":"","hosts":["_"],"state":"deleted","config":{"account":{"login_methods":["fax"]}},"x":1}`,
 				[]string{"config.account.login_methods[0]", "hosts[0]", "name", "slug", "state", "x"}},
+			{"keys twice, a combination and a mail", `{"config":{"account":{"unique_email":false,"unique_email":false,"email_verification_by_code_enabled":true},
+				"email":{"templates":{"birthday":{"text":"x"}}},"nope":1}}`,
+				[]string{"config.account.email_verification_by_code_enabled", "config.account.unique_email", "config.email.templates.birthday", "config.nope"}},
 			{"members are taken away", `{"name":null,"hosts":null,"state":null,"config":null}`, []string{"config", "hosts", "name", "state"}},
+			{"a host that is everybody's", `{"hosts":["acme.example","shared.example"]}`, []string{"hosts[1]"}},
 			{"the last host goes", `{"name":"B","hosts":[]}`, []string{"config.public_url"}},
 			{"settings that do not go together", `{"config":{"account":{"email_verification_by_code_enabled":true,"email_verification":"none"}}}`,
 				[]string{"config.account.email_verification_by_code_enabled"}},
@@ -294,6 +322,62 @@ func TestSuspendingNeedsNoValidConfiguration(t *testing.T) {
 	}
 }
 
+// A tenant whose data key was sealed under a key that is lost cannot be served. It must not hide the others, and there has
+// to be a way to be rid of it.
+func TestTenantOfALostKeyIsListedSuspendedAndDeleted(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		url := testkit.URL(t, engine)
+		before := houseOn(t, testkit.OpenURL(t, url, nil))
+		before.create(t, "lost", `{"sms":{"webhook_url":"https://sms.example/x","webhook_secret":"`+secretSauce+`"},
+			"email":{"smtp_url":"smtps://me:`+secretSauce+`@mail.example:465"}}`)
+		h := houseOn(t, testkit.OpenURL(t, url, nil)) // which has keys of its own
+		h.create(t, "acme", "")
+		h.create(t, "zenith", "")
+
+		page, _, err := h.Tenants(t.Context(), "", 10)
+		if err != nil || len(page) != 3 {
+			t.Fatalf("listed %v, %v", page, err)
+		}
+		lost := page[1]
+		if lost.Slug != "lost" || !strings.Contains(lost.Error, "cannot be opened") || lost.PublicURL != "https://lost.example" ||
+			page[0].Error != "" || page[2].Error != "" {
+			t.Errorf("listed %s", mustJSON(t, page))
+		}
+		if c := string(lost.Config); strings.Count(c, tenants.Mask) != 2 || strings.Contains(c, "sealed") || !strings.Contains(c, "https://sms.example/x") {
+			t.Errorf("the configuration is shown as %s", c)
+		}
+		if _, err := h.directory.Resolve(t.Context(), "lost.example", ""); !errors.Is(err, secret.ErrUnreadable) {
+			t.Errorf("served: %v", err)
+		}
+		_, err = h.patch(t, "lost", `{"name":"Found","config":{"account":{"signup_enabled":false}}}`)
+		if got := paths(t, err); !slices.Equal(got, []string{"config"}) {
+			t.Errorf("faults at %q", got)
+		}
+		held, err := h.patch(t, "lost", `{"state":"suspended","name":"Lost"}`)
+		if err != nil || held.State != tenants.Suspended || held.Error == "" {
+			t.Fatalf("suspended: %+v, %v", held, err)
+		}
+		if _, err := h.directory.Resolve(t.Context(), "lost.example", ""); !refusal.Is(err, refusal.Forbidden) {
+			t.Errorf("a suspended tenant is answered as %v", err)
+		}
+		// Whoever has the key finds everything as it was.
+		rec, err := before.store.TenantRecordBySlug(t.Context(), "lost")
+		if err != nil || rec.Unreadable != nil || rec.Name != "Lost" || strings.Count(string(rec.Document), secretSauce) != 2 {
+			t.Errorf("under its own key it is %s, %v, %v", rec.Document, rec.Unreadable, err)
+		}
+		if err := h.DeleteTenant(t.Context(), ann, "lost", nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.directory.Resolve(t.Context(), "lost.example", ""); !refusal.Is(err, refusal.Missing) {
+			t.Errorf("a deleted tenant is answered as %v", err)
+		}
+		if row, err := h.store.TenantByID(t.Context(), rec.ID); err != nil || row.State != tenants.Deleted {
+			t.Errorf("the row is %v, %v", row, err)
+		}
+		h.create(t, "lost", "") // its names are free
+	})
+}
+
 const secretSauce = "hunter2-hunter2-hunter2-hunter2-hunter2"
 
 func TestSecretsStayMasked(t *testing.T) {
@@ -340,6 +424,37 @@ func TestSecretsStayMasked(t *testing.T) {
 		}
 		if strings.Contains(h.log.String(), secretSauce) {
 			t.Errorf("the secret is in the log: %s", h.log)
+		}
+	})
+}
+
+// Null means something in a new tenant's configuration, and something else in a merge patch.
+func TestWhatIsShownOfNullsCanBeSentBack(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		h := newHouse(t, engine, nil)
+		made := h.create(t, "acme", `{"account":{"rate_limits":{"login":null},"user_model_username_field":null,"session_remember":null},
+			"idp_oidc":{"rate_limits":{"device_user_code":null}},"metadata":{"a":null}}`)
+		meant := func() *tenants.Settings {
+			t.Helper()
+			served, err := h.directory.Resolve(t.Context(), "acme.example", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return &served.Settings
+		}
+		if s := meant(); s.Account.RateLimits.Of("login") != nil || s.Account.UserModelUsernameField != "" || s.IDPOIDC.RateLimits.Of("device_user_code") != nil {
+			t.Errorf("the nulls do not mean what they should: %+v", s.Account)
+		}
+		if c := string(made.Config); strings.Contains(c, "null") || !strings.Contains(c, `"rate_limits":{"login":""}`) {
+			t.Errorf("shown as %s", c)
+		}
+		before := mustJSON(t, meant())
+		back, err := h.patch(t, "acme", `{"config":`+string(made.Config)+`}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if mustJSON(t, back) != mustJSON(t, made) || mustJSON(t, meant()) != before {
+			t.Errorf("sent back, it is\n%s\nand was\n%s", mustJSON(t, back), mustJSON(t, made))
 		}
 	})
 }

@@ -35,7 +35,7 @@ type CreateInput struct {
 var (
 	createMembers = []string{"slug", "name", "hosts", "config"}
 	patchMembers  = []string{"name", "hosts", "state", "config"}
-	fixedMembers  = []string{"id", "slug", "public_url", "version", "created_at", "updated_at"}
+	fixedMembers  = []string{"id", "slug", "public_url", "version", "created_at", "updated_at", "error"}
 )
 
 // ReadCreateInput reads a new tenant from a JSON object with slug, name, hosts and config. What does not fit is kept, and
@@ -193,7 +193,8 @@ func (f *faults) has(path string) bool {
 }
 
 // hosts are normal hosts, as far as those that were given are hosts. What is not stays as it is, for ValidateHosts to name.
-func (f *faults) hosts(given []string) []string {
+// Shared hosts are no tenant's to claim.
+func (f *faults) hosts(given, shared []string) []string {
 	if len(given) > MaxHosts {
 		f.add("hosts", "must list at most %d", MaxHosts)
 		return nil
@@ -204,30 +205,29 @@ func (f *faults) hosts(given []string) []string {
 		if normal, ok := hostname.Bare(h); ok {
 			out[i] = normal
 		}
+		if slices.Contains(shared, out[i]) {
+			f.add(fmt.Sprintf("hosts[%d]", i), "is shared by all tenants, as VESTIBULE_SHARED_HOSTS says: leave it out")
+		}
 	}
 	return out
 }
 
-// fit reports which of the hosts are none, and what in the settings does not fit them. Where the settings could not be
-// read (nil), the hosts are judged alone.
+// fit reports which of the hosts are none, and what in the settings does not fit them, unless it is the hosts that are not
+// as they should be.
 func (f *faults) fit(settings *tenants.Settings, hosts []string) error {
-	judge := settings
-	if judge == nil {
-		defaults := tenants.Defaults()
-		judge = &defaults
-	}
 	var bad *tenants.ConfigError
-	err := judge.ValidateHosts(hosts)
+	err := settings.ValidateHosts(hosts)
 	if err == nil || !errors.As(err, &bad) {
 		return err
 	}
+	unsure := f.has("hosts") || f.has("hosts[0]") && settings.PublicURL == ""
 	for _, fault := range bad.Faults {
 		switch {
 		case strings.HasPrefix(fault.Path, "hosts"):
 			if !f.has(fault.Path) {
 				f.add(fault.Path, "%s", fault.Message)
 			}
-		case settings != nil && !f.has("hosts"):
+		case !unsure:
 			f.add("config."+fault.Path, "%s", fault.Message)
 		}
 	}

@@ -1,4 +1,4 @@
-// Package admin is what operators do: it makes tenants, shows them, changes them and deletes them.
+// Package admin is what operators do: it makes tenants, shows them, changes them and deletes them, and previews their mail.
 //
 // Shapes. A Tenant is a view: its configuration is the sparse document that operators gave, with every secret replaced by
 // tenants.Mask, and it can be sent back as it is. A CreateInput is a new tenant; a change is a JSON merge patch (RFC 7396)
@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"github.com/vestibule-auth/vestibule/internal/clock"
+	"github.com/vestibule-auth/vestibule/internal/hostname"
 	"github.com/vestibule-auth/vestibule/internal/refusal"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
@@ -42,9 +43,16 @@ type Options struct {
 	Keys      *secret.Keys       // the server's; they sign cursors
 	Log       *slog.Logger       // nowhere, unless given
 
+	// SharedHosts are those on which the tenant header decides. They belong to no tenant, and none may claim them.
+	SharedHosts []string
+
 	// CheckTemplate refuses a tenant's own texts for a kind of mail that could not be sent; nil: none is refused. It is
-	// package post's to say, which this package does not reach.
+	// package post's to say, which this package does not reach. An *Invalid has paths inside the template.
 	CheckTemplate func(kind string, t tenants.MailTemplate) error
+	// MailKinds and PreviewMail are package post's too. PreviewMail gets what is among the kinds, and is not called where
+	// there are none. An *Invalid has paths as the request has them.
+	MailKinds   MailKinds
+	PreviewMail func(t *tenants.Tenant, in PreviewInput) (*MailPreview, error)
 }
 
 // Service is what operators do. It is safe for concurrent use.
@@ -54,8 +62,11 @@ type Service struct {
 	clock     clock.Clock
 	keys      *secret.Keys
 	log       *slog.Logger
+	shared    []string // normal hosts
 
 	checkTemplate func(kind string, t tenants.MailTemplate) error
+	mailKinds     MailKinds
+	previewMail   func(t *tenants.Tenant, in PreviewInput) (*MailPreview, error)
 }
 
 // New is a Service with the given options.
@@ -66,7 +77,16 @@ func New(o Options) *Service {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{store: o.Store, directory: o.Directory, clock: o.Clock, keys: o.Keys, log: o.Log, checkTemplate: o.CheckTemplate}
+	s := &Service{
+		store: o.Store, directory: o.Directory, clock: o.Clock, keys: o.Keys, log: o.Log, checkTemplate: o.CheckTemplate,
+		mailKinds: o.MailKinds, previewMail: o.PreviewMail,
+	}
+	for _, h := range o.SharedHosts {
+		if normal, ok := hostname.Normal(h); ok {
+			s.shared = append(s.shared, normal)
+		}
+	}
+	return s
 }
 
 // Actor is who makes a change.
@@ -143,16 +163,21 @@ func (f *faults) config(err error) error {
 		return err
 	}
 	for _, fault := range bad.Faults {
-		switch {
-		case fault.Path == "":
-			f.add("config", "%s", fault.Message)
-		case strings.HasPrefix(fault.Path, "["): // a key that needs quoting
-			f.add("config"+fault.Path, "%s", fault.Message)
-		default:
-			f.add("config."+fault.Path, "%s", fault.Message)
-		}
+		f.add(inside("config", fault.Path), "%s", fault.Message)
 	}
 	return nil
+}
+
+// inside is the path of something that has a path of its own inside a place.
+func inside(place, path string) string {
+	switch {
+	case path == "":
+		return place
+	case strings.HasPrefix(path, "["): // a key that needs quoting
+		return place + path
+	default:
+		return place + "." + path
+	}
 }
 
 // err is the sorted error of what was gathered, or nil.

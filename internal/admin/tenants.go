@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -32,7 +31,11 @@ type Tenant struct {
 	Version   int64           `json:"version"`
 	CreatedAt time.Time       `json:"created_at"`
 	UpdatedAt time.Time       `json:"updated_at"`
+	Error     string          `json:"error,omitempty"` // why the tenant cannot be served; "" where it can
 }
+
+// unreadable is what is said of a tenant whose secrets were sealed under a key that the server does not have.
+const unreadable = "its secrets cannot be opened with the server's keys"
 
 // viewOf is the view of a record.
 func viewOf(rec *store.TenantRecord) (*Tenant, error) {
@@ -49,10 +52,14 @@ func viewOf(rec *store.TenantRecord) (*Tenant, error) {
 	if hosts == nil {
 		hosts = []string{}
 	}
-	return &Tenant{
+	view := &Tenant{
 		ID: rec.ID, Slug: rec.Slug, Name: rec.Name, Hosts: hosts, State: rec.State, PublicURL: t.PublicURL(), Config: config,
 		Version: rec.Version, CreatedAt: rec.CreatedAt.UTC(), UpdatedAt: rec.UpdatedAt.UTC(),
-	}, nil
+	}
+	if rec.Unreadable != nil {
+		view.Error = unreadable
+	}
+	return view, nil
 }
 
 // CreateTenant makes a tenant, active from now on.
@@ -60,13 +67,9 @@ func (s *Service) CreateTenant(ctx context.Context, by Actor, in CreateInput) (*
 	f := slices.Clone(in.faults)
 	f.slug(in.Slug)
 	f.name(in.Name)
-	hosts := f.hosts(in.Hosts)
-	doc, err := tenants.NewDocument(in.Config)
-	var settings *tenants.Settings
-	if err == nil {
-		settings, err = s.parse(doc)
-	}
-	if err := errors.Join(f.config(err), f.fit(settings, hosts)); err != nil {
+	hosts := f.hosts(in.Hosts, s.shared)
+	doc, settings, err := tenants.ParseNew(in.Config)
+	if err := errors.Join(f.config(err), s.checkTemplates(&f, &settings), f.fit(&settings, hosts)); err != nil {
 		return nil, fmt.Errorf("check tenant: %w", err)
 	}
 	if err := f.err(); err != nil {
@@ -83,25 +86,17 @@ func (s *Service) CreateTenant(ctx context.Context, by Actor, in CreateInput) (*
 	return viewOf(rec)
 }
 
-// parse reads settings that are to be saved, down to the texts of mails.
-func (s *Service) parse(doc []byte) (*tenants.Settings, error) {
-	settings, err := tenants.Parse(doc)
-	if err != nil {
-		return nil, err
-	}
+// checkTemplates adds what is wrong with the texts of mails to f.
+func (s *Service) checkTemplates(f *faults, settings *tenants.Settings) error {
 	if s.checkTemplate == nil {
-		return &settings, nil
+		return nil
 	}
-	var faults []tenants.Fault
-	for _, kind := range slices.Sorted(maps.Keys(settings.Email.Templates)) {
-		if err := s.checkTemplate(kind, settings.Email.Templates[kind]); err != nil {
-			faults = append(faults, tenants.Fault{Path: "email.templates." + kind, Message: err.Error()})
+	return f.config(settings.ValidateTemplates(func(kind string, t tenants.MailTemplate) []tenants.Fault {
+		if err := s.checkTemplate(kind, t); err != nil {
+			return templateFaults(kind, err)
 		}
-	}
-	if len(faults) > 0 {
-		return nil, &tenants.ConfigError{Faults: faults}
-	}
-	return &settings, nil
+		return nil
+	}))
 }
 
 // Tenant is the tenant of that slug.
@@ -188,8 +183,8 @@ type Versions []int64
 func (v Versions) allow(version int64) bool { return v == nil || slices.Contains(v, version) }
 
 // PatchTenant applies a merge patch of name, hosts, state and config. A config is judged as a whole, as it is after the
-// change; what the patch leaves alone is not judged again, so that a tenant can be suspended whatever its configuration.
-// A patch that changes nothing makes no new version.
+// change; what the patch leaves alone is not judged again, nor are its secrets needed, so that a tenant can be suspended
+// whatever its configuration, and under whatever key. A patch that changes nothing makes no new version.
 func (s *Service) PatchTenant(ctx context.Context, by Actor, slug string, meant Versions, doc json.RawMessage) (*Tenant, error) {
 	var f faults
 	p := f.patch(doc)
@@ -212,32 +207,34 @@ func (s *Service) apply(p patch, rec *store.TenantRecord, f faults) error {
 		rec.State = *p.state
 	}
 	if p.hosts != nil {
-		rec.Hosts = f.hosts(*p.hosts)
+		rec.Hosts = f.hosts(*p.hosts, s.shared)
+	}
+	if p.config != nil && rec.Unreadable != nil {
+		f.add("config", "cannot be changed: "+unreadable)
+		p.config = nil
 	}
 	if p.config != nil || p.hosts != nil {
-		settings, err := s.settings(p, rec)
-		if err := errors.Join(f.config(err), f.fit(settings, rec.Hosts)); err != nil {
+		if err := s.applyConfig(p, rec, &f); err != nil {
 			return fmt.Errorf("check tenant %s: %w", rec.ID, err)
 		}
 	}
 	return f.err()
 }
 
-// settings are those after the change, which also goes into rec.
-func (s *Service) settings(p patch, rec *store.TenantRecord) (*tenants.Settings, error) {
+// applyConfig changes rec's configuration as a patch says, and adds what is wrong with it, or does not fit the hosts, to f.
+func (s *Service) applyConfig(p patch, rec *store.TenantRecord, f *faults) error {
 	if p.config == nil {
 		settings, err := tenants.Decode(rec.Document)
 		if err != nil {
-			return nil, fmt.Errorf("read the settings of tenant %s: %w", rec.ID, err)
+			return f.config(err)
 		}
-		return &settings, nil
+		return f.fit(&settings, rec.Hosts)
 	}
-	doc, err := tenants.Merge(rec.Document, p.config)
-	if err != nil {
-		return nil, err
+	doc, settings, err := tenants.ParsePatch(rec.Document, p.config)
+	if err == nil {
+		rec.Document = doc
 	}
-	rec.Document = doc
-	return s.parse(doc)
+	return errors.Join(f.config(err), s.checkTemplates(f, &settings), f.fit(&settings, rec.Hosts))
 }
 
 // DeleteTenant deletes a tenant. From now on nothing reaches its people, sessions and tokens; its slug and hosts are free.

@@ -386,6 +386,9 @@ func TestConditions(t *testing.T) {
 			t.Errorf("If-None-Match %s: %d with %v", match, a.StatusCode, a.Header)
 		}
 	}
+	empty := httptest.NewRequest("DELETE", "/admin/v1/tenants/acme", http.NoBody)
+	empty.Header = http.Header{"Authorization": {"Bearer " + token}, "If-Match": {""}}
+	d.want(d.send(empty), 412)
 	d.want(d.do("DELETE", "/admin/v1/tenants/acme", "", `If-Match: "4"`), 412)
 	d.want(d.do("DELETE", "/admin/v1/tenants/acme", "", `If-Match: "5"`), 204)
 	d.want(d.do("DELETE", "/admin/v1/tenants/acme", "", `If-Match: "5"`), 404)
@@ -571,6 +574,23 @@ func TestSecretsAreInNoAnswerAndNoLog(t *testing.T) {
 			t.Errorf("a secret got out: %s", all)
 		}
 	})
+}
+
+func TestTenantOfALostKeyIsShownWithItsError(t *testing.T) {
+	d := newDesk(t, "sqlite", nil)
+	url := testkit.URL(t, "sqlite")
+	testkit.AddTenant(t, testkit.OpenURL(t, url, nil), "lost", `{"sms":{"webhook_secret":"`+secretSauce+`"}}`)
+	d.api.Admin = admin.New(admin.Options{Store: testkit.OpenURL(t, url, nil), Keys: testkit.Keys(t)}) // with keys of its own
+	d.handler = d.api.Handler()
+	d.create("acme")
+	for _, path := range []string{"/admin/v1/tenants", "/admin/v1/tenants/lost"} {
+		if a := d.want(d.do("GET", path, ""), 200); strings.Count(string(a.body), `"error":"its secrets cannot be opened`) != 1 {
+			t.Errorf("%s: %s", path, a.body)
+		}
+	}
+	d.want(d.do("PATCH", "/admin/v1/tenants/lost", `{"config":{"sms":null}}`), 422)
+	d.want(d.do("PATCH", "/admin/v1/tenants/lost", `{"state":"suspended"}`), 200)
+	d.want(d.do("DELETE", "/admin/v1/tenants/lost", ""), 204)
 }
 
 func TestRouteIsToldItsTemplate(t *testing.T) {

@@ -115,10 +115,13 @@ func tags(r *http.Request, header string) []string {
 	return all
 }
 
+// conditional reports whether a change is meant for certain versions. An empty header names none, and is a condition too.
+func conditional(r *http.Request) bool { return len(r.Header.Values("If-Match")) > 0 }
+
 // ifMatch are the versions that a change is meant for: nil (any) without the header and for *, and none where it names no
 // tag of ours. The comparison is strong (RFC 9110, section 13.1.1).
 func ifMatch(r *http.Request) admin.Versions {
-	if len(r.Header.Values("If-Match")) == 0 {
+	if !conditional(r) {
 		return nil
 	}
 	versions := admin.Versions{}

@@ -96,7 +96,7 @@ func problemOf(r *http.Request, err error) *problem {
 		return errTaken.because(taken.Fault)
 	case errors.As(err, &tooLarge):
 		return errTooLarge
-	case errors.Is(err, admin.ErrStale) && r.Header.Get("If-Match") != "":
+	case errors.Is(err, admin.ErrStale) && conditional(r):
 		return errStale
 	case errors.Is(err, admin.ErrStale):
 		return errConflict

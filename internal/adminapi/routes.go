@@ -47,6 +47,8 @@ var routes = []route{
 	{http.MethodGet, "/tenants/{slug}", "tenants.read", (*API).showTenant},
 	{http.MethodPatch, "/tenants/{slug}", "tenants.change", (*API).patchTenant},
 	{http.MethodDelete, "/tenants/{slug}", "tenants.delete", (*API).deleteTenant},
+	{http.MethodPost, "/tenants/{slug}/mail-preview", "mail.preview", (*API).previewMail},
+	{http.MethodGet, "/mail-kinds", "schema.read", (*API).mailKinds},
 	{http.MethodGet, "/config-schema", "schema.read", (*API).configSchema},
 	{http.MethodGet, "/dev/mail", "mail.read", (*API).listMail},
 	{http.MethodDelete, "/dev/mail", "mail.delete", (*API).emptyMail},

@@ -6,6 +6,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/outbound"
 	"github.com/vestibule-auth/vestibule/internal/passhash"
 	"github.com/vestibule-auth/vestibule/internal/post"
+	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
@@ -36,6 +38,9 @@ type Options struct {
 	Clock clock.Clock
 	// Observe, if set, is told of every statement; see store.Options.
 	Observe func(op, query string) error
+	// RedisPatience is how long Redis may take to answer before limits are counted in memory: limit.Patience if zero. Tests
+	// that count exactly give it more, for on a busy machine one late answer would have them count from nothing again.
+	RedisPatience time.Duration
 }
 
 // App is a composed server.
@@ -81,7 +86,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	a.close = append(a.close, a.Store.Close)
 	metrics := httpd.NewMetrics(cfg.MetricsTenants, o.Clock)
 	metrics.Database(a.Store.Stats)
-	if err := a.limits(ctx, metrics); err != nil {
+	if err := a.limits(ctx, metrics, cmp.Or(o.RedisPatience, limit.Patience)); err != nil {
 		return nil, err
 	}
 	a.Hasher = passhash.New(passhash.Options{Workers: cfg.HashWorkers})
@@ -101,7 +106,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		return nil, err
 	}
 	if cfg.Dev {
-		if err := a.prepareDev(ctx); err != nil {
+		if err := a.prepareDev(ctx); err != nil { // which needs to know the port
 			return nil, err
 		}
 	}
@@ -113,7 +118,7 @@ func openStore(cfg config.Config, observe func(op, query string) error) (*store.
 }
 
 // limits makes the limiter: Redis with memory behind it, or memory alone.
-func (a *App) limits(ctx context.Context, metrics *httpd.Metrics) error {
+func (a *App) limits(ctx context.Context, metrics *httpd.Metrics, patience time.Duration) error {
 	memory := limit.NewMemory(a.clock, 0)
 	if !a.config.Redis.Given() {
 		a.limiter = memory
@@ -122,12 +127,13 @@ func (a *App) limits(ctx context.Context, metrics *httpd.Metrics) error {
 		}
 		return nil
 	}
-	client, err := limit.OpenRedis(a.config.Redis.Reveal())
+	client, err := limit.OpenRedis(a.config.Redis.Reveal(), patience)
 	if err != nil {
 		return fmt.Errorf("VESTIBULE_REDIS_URL: %w", err)
 	}
 	a.close = append(a.close, client.Close)
-	a.limiter = limit.New(limit.NewRedis(client, nil), memory, limit.Options{Clock: a.clock, Log: a.log, OnChange: metrics.LimiterDegraded})
+	a.limiter = limit.New(limit.NewRedis(client, patience, nil), memory,
+		limit.Options{Clock: a.clock, Log: a.log, OnChange: metrics.LimiterDegraded})
 	return nil
 }
 
@@ -168,7 +174,8 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 		Flows: a.Flows, Tenants: a.Directory, TenantHeader: a.config.TenantHeader, Recorder: recorder{}, Log: a.log,
 	}
 	service := admin.New(admin.Options{
-		Store: a.Store, Directory: a.Directory, Clock: a.clock, Keys: a.config.Keys, Log: a.log, CheckTemplate: post.CheckTemplates,
+		Store: a.Store, Directory: a.Directory, Clock: a.clock, Keys: a.config.Keys, Log: a.log, CheckTemplate: checkTemplate,
+		SharedHosts: a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail,
 	})
 	operators := &adminapi.API{
 		Admin: service, Token: admin.NewToken(a.config.AdminToken.Reveal()), Log: a.log,
@@ -181,6 +188,7 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	checks := []httpd.Check{
 		{Name: "database", Probe: a.Store.Ping},
 		{Name: "migrations", Probe: a.migrated},
+		{Name: "keys", Probe: a.keysFit},
 	}
 	if pinger, ok := a.limiter.(interface{ Ping(context.Context) error }); ok {
 		checks = append(checks, httpd.Check{Name: "redis", Optional: true, Probe: pinger.Ping})
@@ -216,6 +224,17 @@ func (a *App) migrated(ctx context.Context) error {
 	current, err := a.Store.Current(ctx)
 	if err == nil && !current {
 		err = errPending
+	}
+	return err
+}
+
+var errKeys = errors.New("VESTIBULE_SECRET_KEY does not open the tenants' data keys: give the key that they were sealed under")
+
+// keysFit reports whether the secret keys are those of this database. With others nobody could be served.
+func (a *App) keysFit(ctx context.Context) error {
+	err := a.Store.CheckKeys(ctx)
+	if errors.Is(err, secret.ErrUnreadable) {
+		err = errKeys
 	}
 	return err
 }
@@ -297,7 +316,7 @@ func (a *App) sweep(ctx context.Context) error {
 	}
 }
 
-// Migrate applies the pending migrations and says which, and seals the tenants' data keys under the first secret key.
+// Migrate applies the pending migrations and says which.
 func Migrate(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	st, err := openStore(cfg, nil)
 	if err != nil {
@@ -311,10 +330,18 @@ func Migrate(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 		return errors.Join(err, st.Close())
 	}
 	log.InfoContext(ctx, "the database is up to date", "applied", len(done))
-	sealed, err := st.SealTenantKeys(ctx)
-	if sealed > 0 {
-		log.InfoContext(ctx, "data keys were sealed under the first secret key", "tenants", sealed)
+	return st.Close()
+}
+
+// SealKeys seals the tenants' data keys under the first secret key, and says how many were under another. Every server on
+// the database must know that key by then: those that do not cannot open what was sealed under it.
+func SealKeys(ctx context.Context, cfg config.Config, log *slog.Logger) error {
+	st, err := openStore(cfg, nil)
+	if err != nil {
+		return err
 	}
+	sealed, err := st.SealTenantKeys(ctx)
+	log.InfoContext(ctx, "data keys were sealed under the first secret key", "tenants", sealed)
 	return errors.Join(err, st.Close())
 }
 

@@ -39,7 +39,6 @@ const (
 type server struct {
 	*testing.T
 	*app.App
-	engine   string
 	public   string // http://127.0.0.1:port
 	operator string
 	inbox    *inbox
@@ -50,18 +49,21 @@ type server struct {
 // boot starts a server on a new database of the engine. change may alter its configuration and options.
 func boot(t *testing.T, engine string, change ...func(*config.Config, *app.Options)) *server {
 	t.Helper()
-	s := &server{T: t, engine: engine, inbox: newInbox(t), log: &logbook{}}
+	s := &server{T: t, inbox: newInbox(t), log: &logbook{}}
 	cfg := config.Config{
 		Listen: "127.0.0.1:0", AdminListen: "127.0.0.1:0", Database: config.Hide(testkit.URL(t, engine)), Keys: testkit.Keys(t),
 		AdminToken: config.Hide(adminToken), SMTP: config.Hide("smtp://" + s.inbox.addr), TenantHeader: "X-Tenant",
 		MailFrom:             mail.Address{Name: "Vestibule", Address: "no-reply@vestibule.example"},
-		AllowPrivateNetworks: true, HashWorkers: 2, RequestTimeout: 15 * time.Second, ShutdownTimeout: 10 * time.Second, MetricsTenants: 100,
+		AllowPrivateNetworks: true, HashWorkers: 2, RequestTimeout: soon, ShutdownTimeout: 10 * time.Second, MetricsTenants: 100,
 		TrustedClientIPHeader: "X-Test-Ip",
 	}
 	if engine == "postgres" {
 		cfg.Redis = config.Hide(testkit.RedisURL())
 	}
-	o := app.Options{Log: slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Clock: clock.System{}}
+	o := app.Options{
+		Log: slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Clock: clock.System{},
+		RedisPatience: 30 * time.Second,
+	}
 	for _, c := range change {
 		c(&cfg, &o)
 	}
@@ -75,6 +77,8 @@ func boot(t *testing.T, engine string, change ...func(*config.Config, *app.Optio
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(ctx) }()
 	s.stop = sync.OnceFunc(func() {
+		// A connection that a client opened and then had no need for would be waited for, five seconds long.
+		http.DefaultClient.CloseIdleConnections()
 		cancel()
 		if err := <-ended; err != nil {
 			t.Errorf("the server did not stop cleanly: %v", err)
@@ -382,7 +386,7 @@ func (d *delivery) Data(r io.Reader) error {
 // wait is the nth mail (from 0) to an address.
 func (in *inbox) wait(t testing.TB, to string, n int) letter {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(soon)
 	for {
 		in.mu.Lock()
 		came, left := in.came, n

@@ -8,7 +8,9 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/vestibule-auth/vestibule/internal/secret"
@@ -25,21 +27,26 @@ func (a *App) prepareDev(ctx context.Context) error {
 	if _, err := a.Store.Migrate(ctx); err != nil {
 		return err
 	}
-	port := portOf(a.Public.Addr().String())
+	if err := a.keysFit(ctx); errors.Is(err, errKeys) {
+		return fmt.Errorf("%w (where none is given, --dev keeps one in %s), or delete the folder %s to begin anew, which loses "+
+			"the development database", err, filepath.Join(a.config.DevDir, "secret-key"), a.config.DevDir)
+	} else if err != nil {
+		return err
+	}
 	rec, err := a.Store.TenantRecordBySlug(ctx, demo)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return a.addDemo(ctx, port)
+		return a.addDemo(ctx)
 	case err != nil:
 		return err
 	default:
-		return a.moveDemo(ctx, rec, port)
+		return a.moveDemo(ctx, rec)
 	}
 }
 
-func (a *App) addDemo(ctx context.Context, port string) error {
+func (a *App) addDemo(ctx context.Context) error {
 	doc, err := json.Marshal(map[string]any{
-		"public_url": "http://localhost:" + port,
+		"public_url": a.localURL(),
 		"account": map[string]any{
 			"login_methods": []string{"email", "username"},
 			"signup_fields": []string{"email*", "username", "password1*"},
@@ -53,8 +60,10 @@ func (a *App) addDemo(ctx context.Context, port string) error {
 	if _, err := tenants.Parse(doc); err != nil {
 		return fmt.Errorf("the demo tenant's settings: %w", err)
 	}
+	shared := func(host string) bool { return slices.Contains(a.config.SharedHosts, host) }
 	err = a.Store.AddTenant(ctx, &store.TenantRecord{
-		ID: secret.NewID(), Slug: demo, Name: "Demo", State: tenants.Active, Hosts: []string{"localhost", "demo.localhost"},
+		ID: secret.NewID(), Slug: demo, Name: "Demo", State: tenants.Active,
+		Hosts:    slices.DeleteFunc([]string{"localhost", "demo.localhost"}, shared),
 		Document: doc, CreatedAt: a.clock.Now(),
 	})
 	if errors.Is(err, store.ErrTaken) {
@@ -65,12 +74,13 @@ func (a *App) addDemo(ctx context.Context, port string) error {
 
 // moveDemo sees that the demo tenant's public URL leads to this server, whatever port an earlier start was on: mailed
 // links would lead nowhere, and requests of browsers would come from a foreign origin.
-func (a *App) moveDemo(ctx context.Context, rec *store.TenantRecord, port string) error {
+func (a *App) moveDemo(ctx context.Context, rec *store.TenantRecord) error {
+	port := a.localPort()
 	patch, err := movedTo(port, rec.Document)
 	if err != nil || patch == nil {
 		return err
 	}
-	if rec.Document, err = tenants.Merge(rec.Document, patch); err != nil {
+	if rec.Document, _, err = tenants.ParsePatch(rec.Document, patch); err != nil {
 		return fmt.Errorf("the demo tenant's settings: %w", err)
 	}
 	rec.UpdatedAt = a.clock.Now()
@@ -118,16 +128,15 @@ func movedTo(port string, document []byte) (patch []byte, err error) {
 	return patch, nil
 }
 
-func portOf(addr string) string {
-	if _, port, err := net.SplitHostPort(addr); err == nil {
-		return port
-	}
-	return "8080"
+// localURL is where a developer reaches the public listener: by the name that the demo tenant is found by.
+func (a *App) localURL() string {
+	return "http://localhost:" + a.localPort()
 }
+
+func (a *App) localPort() string { return strconv.Itoa(a.Public.Addr().(*net.TCPAddr).Port) }
 
 // Banner greets a developer: where everything is, and what to try first.
 func (a *App) Banner(w io.Writer) error {
-	public := "http://localhost:" + portOf(a.Public.Addr().String())
 	operators := "http://" + a.Operators.Addr().String()
 	_, err := fmt.Fprintf(w, `
   Vestibule, for development
@@ -139,7 +148,7 @@ func (a *App) Banner(w io.Writer) error {
 
   Sign somebody up:
 
-    curl -s %[1]s/_allauth/app/v1/auth/signup --json '{"email": "ann@example.org", "password": "Kestrel-Orbit-49"}'
+    curl -s %[1]s/_allauth/app/v1/auth/signup -H 'Content-Type: application/json' -d '{"email": "ann@example.org", "password": "Kestrel-Orbit-49"}'
 
   Read the mail that was sent:
 
@@ -147,6 +156,6 @@ func (a *App) Banner(w io.Writer) error {
 
   Stop with Ctrl-C. The data stays.
 
-`, public, operators, a.config.AdminToken.Reveal(), a.config.DevDir)
+`, a.localURL(), operators, a.config.AdminToken.Reveal(), a.config.DevDir)
 	return err
 }

@@ -91,7 +91,7 @@ func TestDemoTenantFollowsThePort(t *testing.T) {
 }
 
 // readmeTenant is the tenant that the README has a newcomer make.
-var readmeTenant = regexp.MustCompile(`/admin/v1/tenants --json '(\{[^']*\})'`)
+var readmeTenant = regexp.MustCompile(`/admin/v1/tenants \\\n[^']*'[^']*' -d '(\{[^']*\})'`)
 
 // The tenant of the README works in a browser, on the server of a developer: over plain HTTP, on a port.
 func TestReadmeTenantWorksInABrowser(t *testing.T) {

@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -18,6 +20,8 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/app"
 	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/config"
+	"github.com/vestibule-auth/vestibule/internal/limit"
+	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/internal/testkit"
 )
 
@@ -54,6 +58,7 @@ const (
 	cut          // connections are reset, old and new
 	swallow      // connections stay and new ones are accepted, and nothing goes through
 	greet        // new connections go through until PostgreSQL is ready for the first query, and nothing after that
+	late         // everything goes through, and each answer later than a server in production waits for Redis
 )
 
 // newRelay forwards what comes in to an address.
@@ -145,6 +150,9 @@ func (r *relay) carry(client net.Conn) {
 		buffer := make([]byte, 32<<10)
 		for {
 			n, err := from.Read(buffer)
+			if answers && r.now() == late {
+				time.Sleep(2 * limit.Patience)
+			}
 			if n > 0 && r.passes(greeting && !ready.Load()) {
 				// The last five bytes of a greeting are the length and the state of ReadyForQuery; see the protocol's
 				// description in PostgreSQL's manual.
@@ -170,7 +178,7 @@ func (r *relay) carry(client net.Conn) {
 // passes reports whether bytes go through now.
 func (r *relay) passes(greeting bool) bool {
 	switch r.now() {
-	case forward:
+	case forward, late:
 		return true
 	case greet:
 		return greeting
@@ -218,6 +226,7 @@ const noLimits = `{"account": {"rate_limits": false}}`
 // TestDatabaseGoneForAWhile cuts the way to PostgreSQL under load and mends it again. Nobody gets anything but an answer or
 // word to come back, everything goes on by itself, and what was answered is there.
 func TestDatabaseGoneForAWhile(t *testing.T) {
+	t.Parallel() // it waits, and does little else
 	var way *relay
 	var at string
 	s := boot(t, "postgres", func(cfg *config.Config, _ *app.Options) {
@@ -228,7 +237,7 @@ func TestDatabaseGoneForAWhile(t *testing.T) {
 		cfg.RequestTimeout = 10 * time.Second
 	})
 	db := look(t, at)
-	host := s.tenant(noLimits)
+	host, strict := s.tenant(noLimits), s.tenant(`{"account": {"rate_limits": false, "email_verification": "mandatory"}}`)
 	checker, loginer := s.client("app", host), s.client("app", host)
 	checker.signup("held@example.org").want(http.StatusOK)
 	loginer.signup("ann@example.org").want(http.StatusOK)
@@ -237,31 +246,37 @@ func TestDatabaseGoneForAWhile(t *testing.T) {
 	type load struct {
 		name       string
 		once       func(ctx context.Context) (*reply, error)
+		letsIn     int // the status of one that was let in
 		in, away   atomic.Int64
 		unexpected string
 	}
-	var promised []string // addresses whose signup was answered
+	var promised, awaited []string // addresses whose signup was answered, signed in and waiting for their address
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	n := 0
+	// signups makes a new account each time, and keeps the addresses of those that were answered.
+	signups := func(host string, letsIn int, answered *[]string) func(context.Context) (*reply, error) {
+		n := 0
+		return func(ctx context.Context) (*reply, error) {
+			n++
+			email := fmt.Sprintf("new%d@%s.example.org", n, slugOf(host))
+			r, err := (&client{s: s, kind: "app", host: host, ip: "10.1.1.1", cookies: map[string]string{}, header: http.Header{}}).
+				try(ctx, http.MethodPost, "/auth/signup", map[string]any{"email": email, "password": password})
+			if err == nil && r.Status == letsIn {
+				*answered = append(*answered, email)
+			}
+			return r, err
+		}
+	}
 	loads := []*load{
-		{name: "session checks", once: func(ctx context.Context) (*reply, error) {
+		{name: "session checks", letsIn: http.StatusOK, once: func(ctx context.Context) (*reply, error) {
 			return checker.try(ctx, http.MethodGet, "/auth/session", nil)
 		}},
-		{name: "logins", once: func(ctx context.Context) (*reply, error) {
+		{name: "logins", letsIn: http.StatusOK, once: func(ctx context.Context) (*reply, error) {
 			loginer.token = ""
 			return loginer.try(ctx, http.MethodPost, "/auth/login", map[string]any{"email": "ann@example.org", "password": password})
 		}},
-		{name: "signups", once: func(ctx context.Context) (*reply, error) {
-			n++
-			email := fmt.Sprintf("new%d@example.org", n)
-			r, err := (&client{s: s, kind: "app", host: host, ip: "10.1.1.1", cookies: map[string]string{}, header: http.Header{}}).
-				try(ctx, http.MethodPost, "/auth/signup", map[string]any{"email": email, "password": password})
-			if err == nil && r.Status == http.StatusOK {
-				promised = append(promised, email)
-			}
-			return r, err
-		}},
+		{name: "signups", letsIn: http.StatusOK, once: signups(host, http.StatusOK, &promised)},
+		{name: "signups that wait", letsIn: http.StatusUnauthorized, once: signups(strict, http.StatusUnauthorized, &awaited)},
 	}
 	var running sync.WaitGroup
 	for _, l := range loads {
@@ -270,10 +285,11 @@ func TestDatabaseGoneForAWhile(t *testing.T) {
 				one, cancel := context.WithTimeout(context.WithoutCancel(ctx), soon)
 				r, err := l.once(one)
 				cancel()
-				if l.unexpected = orLater(r, err, http.StatusOK); l.unexpected != "" {
+				if l.unexpected = orLater(r, err, l.letsIn); l.unexpected != "" {
+					stop()
 					return
 				}
-				if r.Status == http.StatusOK {
+				if r.Status == l.letsIn {
 					l.in.Add(1)
 				} else {
 					l.away.Add(1)
@@ -285,7 +301,7 @@ func TestDatabaseGoneForAWhile(t *testing.T) {
 		t.Helper()
 		for _, l := range loads {
 			was := of(l).Load()
-			eventually(t, l.name+" are "+what, func() bool { return of(l).Load() > was+2 })
+			eventually(t, l.name+" are "+what, func() bool { return of(l).Load() > was+2 || ctx.Err() != nil })
 		}
 	}
 	letIn := func(l *load) *atomic.Int64 { return &l.in }
@@ -313,11 +329,19 @@ func TestDatabaseGoneForAWhile(t *testing.T) {
 			t.Errorf("%s: %s", l.name, l.unexpected)
 		}
 	}
-	have := db.rows(`SELECT e.email FROM emails e JOIN users u ON u.tenant_id = e.tenant_id AND u.id = e.user_id`)
+	of := func(host string) string { return db.one(`SELECT id FROM tenants WHERE slug = $1`, slugOf(host)) }
+	have := db.rows(`SELECT e.email FROM emails e JOIN users u ON u.tenant_id = e.tenant_id AND u.id = e.user_id WHERE e.tenant_id = $1`, of(host))
 	for _, email := range promised {
 		if !slices.Contains(have, email) {
 			t.Errorf("the signup of %s was answered, and there is no account", email)
 		}
+	}
+	have = db.rows(`SELECT e.email FROM emails e JOIN sessions x ON x.tenant_id = e.tenant_id AND x.user_id = e.user_id AND x.pending WHERE e.tenant_id = $1`, of(strict))
+	for _, email := range awaited {
+		if !slices.Contains(have, email) {
+			t.Errorf("the signup of %s was answered, and there is no account with a login that waits", email)
+		}
+		s.inbox.wait(t, email, 0) // the link, of which nothing was lost either
 	}
 	s.client("app", host).login(promised[0], password).want(http.StatusOK)
 	s.client("app", host).login(promised[len(promised)-1], password).want(http.StatusOK)
@@ -329,6 +353,7 @@ func TestDatabaseGoneForAWhile(t *testing.T) {
 // TestSlowDatabase has PostgreSQL fall silent without a word, as behind a network that drops everything. Requests end with
 // word to come back, and do not hang.
 func TestSlowDatabase(t *testing.T) {
+	t.Parallel() // it waits, and does little else
 	for _, row := range []struct {
 		name    string
 		timeout time.Duration
@@ -336,11 +361,11 @@ func TestSlowDatabase(t *testing.T) {
 		fresh   bool // the connections are made when PostgreSQL has fallen silent
 	}{
 		{"with the timeout that is the default", 15 * time.Second, swallow, false},
-		{"with a short timeout", 2 * time.Second, swallow, false},
+		{"with a short timeout", 4 * time.Second, swallow, false},
 		{"on connections that were just made", 15 * time.Second, greet, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			t.Parallel() // they wait, and do little else
+			t.Parallel()
 			var way *relay
 			now := clock.At(time.Now())
 			s := boot(t, "postgres", func(cfg *config.Config, o *app.Options) {
@@ -403,13 +428,14 @@ func TestSlowDatabase(t *testing.T) {
 
 // TestTenantUnknownWhileTheDatabaseIsSilent asks for a tenant that is not at hand, for longer than a request may take.
 func TestTenantUnknownWhileTheDatabaseIsSilent(t *testing.T) {
+	t.Parallel() // it waits, and does little else
 	var way *relay
 	now := clock.At(time.Now())
 	s := boot(t, "postgres", func(cfg *config.Config, o *app.Options) {
 		var through string
 		way, through = relayTo(t, cfg.Database.Reveal())
 		cfg.Database = config.Hide(through)
-		cfg.RequestTimeout = time.Second
+		cfg.RequestTimeout = 4 * time.Second
 		o.Clock = now
 	})
 	c := s.client("app", s.tenant(noLimits))
@@ -422,6 +448,62 @@ func TestTenantUnknownWhileTheDatabaseIsSilent(t *testing.T) {
 	}
 	way.set(forward)
 	eventually(t, "the tenant is found again", func() bool { return c.get("/config").Status == http.StatusOK })
+}
+
+// TestWrongSecretKeyIsNotReady starts a server with another secret key than the tenants were made under.
+func TestWrongSecretKeyIsNotReady(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		var right config.Config
+		first := boot(t, engine, func(cfg *config.Config, _ *app.Options) { right = *cfg })
+		if status, answer := first.ready(); status != http.StatusOK {
+			t.Fatalf("without a tenant: %d %s", status, answer)
+		}
+		first.tenant("")
+		if status, answer := first.ready(); status != http.StatusOK {
+			t.Fatalf("with its own key: %d %s", status, answer)
+		}
+		s := boot(t, engine, func(cfg *config.Config, _ *app.Options) { cfg.Database = right.Database })
+		status, answer := s.admin(http.MethodGet, "/readyz", nil)
+		if status != http.StatusServiceUnavailable || !strings.Contains(answer, `"keys":"failed"`) || !strings.Contains(answer, `"database":"ok"`) {
+			t.Errorf("with another key: %d %s", status, answer)
+		}
+		if log := s.log.String(); !strings.Contains(log, "VESTIBULE_SECRET_KEY does not open") {
+			t.Errorf("the log does not say which setting is wrong: %s", log)
+		}
+	})
+}
+
+// TestWrongSecretKeyStopsDevelopment starts --dev over a database that was made under another key.
+func TestWrongSecretKeyStopsDevelopment(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "dev")
+	cfg, err := config.Load([]string{"--dev", "--dev-dir", dir, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := store.Open(store.Options{URL: cfg.Database.Reveal(), Keys: cfg.Keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = st.Close() }() // nothing more is written
+	if _, err := st.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	testkit.AddTenant(t, st, "demo", "") // or else --dev makes it, on a port that it must know
+	start := func() error {
+		a, err := app.New(t.Context(), cfg, app.Options{Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			return err
+		}
+		return a.Close()
+	}
+	if err := start(); err != nil {
+		t.Fatal(err)
+	}
+	cfg.Keys = testkit.Keys(t)
+	err = start()
+	if err == nil || !strings.Contains(err.Error(), "VESTIBULE_SECRET_KEY") || !strings.Contains(err.Error(), dir) {
+		t.Errorf("it starts with %v", err)
+	}
 }
 
 // TestFirstBurstGetsThrough sends a server more requests than it has connections, as the first that it ever gets: no
@@ -468,14 +550,14 @@ func TestFirstBurstGetsThrough(t *testing.T) {
 func TestRedisGone(t *testing.T) {
 	var way *relay
 	var shared config.Config
-	first := boot(t, "postgres", func(cfg *config.Config, _ *app.Options) {
+	first := boot(t, "postgres", func(cfg *config.Config, o *app.Options) {
 		var through string
 		way, through = relayTo(t, testkit.RedisURL())
-		cfg.Redis = config.Hide(through)
+		cfg.Redis, o.RedisPatience = config.Hide(through), 0
 		shared = *cfg
 	})
-	second := boot(t, "postgres", func(cfg *config.Config, _ *app.Options) {
-		cfg.Database, cfg.Redis, cfg.Keys = shared.Database, shared.Redis, shared.Keys
+	second := boot(t, "postgres", func(cfg *config.Config, o *app.Options) {
+		cfg.Database, cfg.Redis, cfg.Keys, o.RedisPatience = shared.Database, shared.Redis, shared.Keys, 0
 	})
 	const amount = 3
 	host := first.tenant(fmt.Sprintf(`{"account": {"rate_limits": {"login": "%d/d/ip"}}}`, amount))
@@ -529,8 +611,27 @@ func TestRedisGone(t *testing.T) {
 	eventually(t, "two processes count together again", share)
 }
 
+// TestLateRedis has Redis answer later than a server in production waits. With more patience, Redis is what counts.
+func TestLateRedis(t *testing.T) {
+	t.Parallel() // it waits, and does little else
+	var way *relay
+	s := boot(t, "postgres", func(cfg *config.Config, _ *app.Options) {
+		var through string
+		way, through = relayTo(t, testkit.RedisURL())
+		cfg.Redis = config.Hide(through)
+	})
+	c := s.client("app", s.tenant(`{"account": {"rate_limits": {"login": "1/d/ip"}}}`))
+	way.set(late)
+	c.post("/auth/login", nil).want(http.StatusBadRequest)
+	c.post("/auth/login", nil).want(http.StatusTooManyRequests)
+	if strings.Contains(s.log.String(), "redis cannot be reached") {
+		t.Error("a late answer was taken for none")
+	}
+}
+
 // TestSMTPGone has the mail server away while people sign up. Their mail comes later, and once.
 func TestSMTPGone(t *testing.T) {
+	t.Parallel() // it waits, and does little else
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		var way *relay
 		var at string

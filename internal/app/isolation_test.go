@@ -39,11 +39,23 @@ var workers = map[string][]string{"messages": {"body", "state", "attempts", "las
 
 // everything is what is kept of the tenant on a host, in whatever table there is: for each table with a tenant_id, its
 // rows as text. A table that comes with a later migration is looked at without a change here.
-func (d database) everything(s *server, host string) map[string][]string {
+func (d database) everything(host string) map[string][]string {
+	d.t.Helper()
+	tenant := d.one(`SELECT id FROM tenants WHERE slug = $1`, slugOf(host))
+	all := map[string][]string{}
+	for table, columns := range d.columns() {
+		all[table] = d.rows(fmt.Sprintf(`SELECT %s FROM %s WHERE tenant_id = $1`, strings.Join(columns, ", "), table), tenant)
+		slices.Sort(all[table])
+	}
+	return all
+}
+
+// ofTenants are the tables with a tenant_id and their columns, but for what the mail worker writes.
+func (d database) ofTenants(driver string) map[string][]string {
 	d.t.Helper()
 	tables := `SELECT m.name || '.' || c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c ON TRUE
 		WHERE m.type = 'table' AND EXISTS (SELECT 1 FROM pragma_table_info(m.name) k WHERE k.name = 'tenant_id')`
-	if s.engine == "postgres" {
+	if driver == "postgres" {
 		tables = `SELECT table_name || '.' || column_name FROM information_schema.columns c
 			WHERE table_schema = 'public' AND EXISTS (SELECT 1 FROM information_schema.columns k
 				WHERE k.table_schema = 'public' AND k.table_name = c.table_name AND k.column_name = 'tenant_id')`
@@ -58,13 +70,7 @@ func (d database) everything(s *server, host string) map[string][]string {
 	if len(columns) < 4 {
 		d.t.Fatalf("only %d tables were found", len(columns))
 	}
-	tenant := d.one(`SELECT id FROM tenants WHERE slug = $1`, slugOf(host))
-	all := map[string][]string{}
-	for table, of := range columns {
-		all[table] = d.rows(fmt.Sprintf(`SELECT %s FROM %s WHERE tenant_id = $1`, strings.Join(of, ", "), table), tenant)
-		slices.Sort(all[table])
-	}
-	return all
+	return columns
 }
 
 // operation is one route of the public wire for one kind of client, as its OpenAPI document describes it.
@@ -324,7 +330,7 @@ func TestNothingOfOneTenantDoesAnythingAtAnother(t *testing.T) {
 		owned := func() string {
 			return h.db.one(`SELECT count(*) FROM sessions WHERE tenant_id = $1 AND user_id IS NOT NULL`, tenant)
 		}
-		atHome := h.db.everything(h.server, h.a)
+		atHome := h.db.everything(h.a)
 		for _, o := range operations(t) {
 			for _, sl := range slots {
 				if sl.kind != o.kind {
@@ -333,11 +339,11 @@ func TestNothingOfOneTenantDoesAnythingAtAnother(t *testing.T) {
 				for way := range ways {
 					t.Run(fmt.Sprintf("%s/%s/%s", o, sl.name, way), func(t *testing.T) {
 						stolen, invented := h.carrying(t, sl, way, h.b, h.ofA), h.carrying(t, sl, way, h.b, madeUp())
-						before, mine := h.db.everything(h.server, h.b), owned()
+						before, mine := h.db.everything(h.b), owned()
 						got := o.send(stolen, h.ofA)
-						between := h.db.everything(h.server, h.b)
+						between := h.db.everything(h.b)
 						o.send(invented, madeUp())
-						after := h.db.everything(h.server, h.b)
+						after := h.db.everything(h.b)
 						for table, rows := range before {
 							for _, row := range rows {
 								if !slices.Contains(between[table], row) {
@@ -358,7 +364,7 @@ func TestNothingOfOneTenantDoesAnythingAtAnother(t *testing.T) {
 				}
 			}
 		}
-		if d := difference(atHome, h.db.everything(h.server, h.a)); d != "" {
+		if d := difference(atHome, h.db.everything(h.a)); d != "" {
 			t.Errorf("something changed at the tenant whose values were carried about:\n%s", d)
 		}
 		h.good(t, h.a, h.ofA)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -22,7 +23,8 @@ import (
 // database is a second look at a server's database, past the server.
 type database struct {
 	*sql.DB
-	t testing.TB
+	t       testing.TB
+	columns func() map[string][]string // see everything
 }
 
 // look opens the database at a URL of package config.
@@ -38,7 +40,9 @@ func look(t testing.TB, databaseURL string) database {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	return database{DB: db, t: t}
+	d := database{DB: db, t: t}
+	d.columns = sync.OnceValue(func() map[string][]string { return d.ofTenants(driver) })
+	return d
 }
 
 // one is the only value of a query's only row, as text.
@@ -124,6 +128,7 @@ func (b *breaker) observe(op, query string) error {
 // TestEveryStepIsAllOrNothing fails the first operation of each step, then the second, and so on until there is none left
 // to fail. What failed has left no trace, hands out nothing, and does when it is asked again.
 func TestEveryStepIsAllOrNothing(t *testing.T) {
+	t.Parallel() // it waits for the directory, which looks for changes once a second
 	// One wrong password is allowed, and one mail in a long time: a failure of the database must not use either up.
 	const settings = `{"account": {"email_verification": %q, "login_on_email_confirmation": true,
 		"rate_limits": {"signup": null, "login": null, "login_failed": "1/h/key", "confirm_email": "1/h/key"}}}`

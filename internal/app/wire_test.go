@@ -142,6 +142,31 @@ func TestTwoTenantsNamedIsRefused(t *testing.T) {
 	s.client("app", b).get("/config").want(http.StatusForbidden)
 }
 
+// TestSharedHostIsNobodys has tenants claim the host that all of them share: by the admin API, and from before it was shared.
+func TestSharedHostIsNobodys(t *testing.T) {
+	s, _ := bootShared(t, "sqlite")
+	a, b := s.tenant(""), s.tenant("")
+	claim := map[string]any{"hosts": []string{a, strings.ToUpper(sharedHost)}}
+	status, body := s.admin(http.MethodPatch, "/admin/v1/tenants/"+slugOf(a), claim)
+	if status != http.StatusUnprocessableEntity || !strings.Contains(body, `"path":"hosts[1]"`) {
+		t.Errorf("claimed: %d %s", status, body)
+	}
+	rec, err := s.Store.TenantRecordBySlug(t.Context(), slugOf(a))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec.Hosts = append(rec.Hosts, sharedHost)
+	if err := s.Store.SaveTenant(t.Context(), rec); err != nil {
+		t.Fatal(err)
+	}
+	s.Directory.Invalidate(rec.ID)
+	c := s.client("app", sharedHost)
+	for _, host := range []string{a, b} {
+		c.get("/config", "X-Tenant", slugOf(host)).want(http.StatusOK)
+	}
+	c.get("/config").want(http.StatusNotFound)
+}
+
 func TestClosedSignupIsRefusedAfterItsInput(t *testing.T) {
 	s := boot(t, "sqlite")
 	c := s.client("app", s.tenant(`{"account": {"signup_enabled": false}}`))
@@ -204,8 +229,8 @@ func TestMailTemplateThatCannotBeSentIsNotSaved(t *testing.T) {
 		"a text without the link":   `{"email_confirmation": {"subject": "x", "text": "hello"}}`,
 		"a loop":                    `{"email_confirmation": {"subject": "x", "text": "{{range .url}}{{end}}{{.url}}"}}`,
 	} {
-		status, body := s.admin(http.MethodPatch, "/admin/v1/tenants/"+slug, json.RawMessage(`{"config": {"email": {"templates": `+templates+`}}}`))
-		if status != http.StatusUnprocessableEntity || !strings.Contains(body, `"path":"config.email.templates.`) {
+		status, body := s.admin(http.MethodPatch, "/admin/v1/tenants/"+slug, json.RawMessage(`{"config": {"nope": 1, "email": {"templates": `+templates+`}}}`))
+		if status != http.StatusUnprocessableEntity || !strings.Contains(body, `"path":"config.email.templates.`) || !strings.Contains(body, "config.nope") {
 			t.Errorf("%s: %d %s", name, status, body)
 		}
 	}

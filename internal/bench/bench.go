@@ -208,7 +208,8 @@ func (u usage) others(elapsed time.Duration) float64 {
 // measure runs every row at every number of connections. Rows that are compared run next to each other.
 func (r *runner) measure(ctx context.Context, chosen []work) (*report, error) {
 	rep := &report{
-		Go: runtime.Version(), CPUs: runtime.NumCPU(), Postgres: r.storage.version, Seconds: r.options.duration.Seconds(),
+		Go: runtime.Version(), CPUs: runtime.NumCPU(), Postgres: r.storage.version, durability: r.storage.durability,
+		Seconds: r.options.duration.Seconds(),
 	}
 	var err, failed error
 	if rep.Idle, err = r.idle(ctx); err != nil {

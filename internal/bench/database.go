@@ -20,6 +20,9 @@ import (
 // errDatabaseURL does not repeat the URL, which may hold a password.
 var errDatabaseURL = errors.New("the database's URL cannot be read; write it as postgres://user:password@host:5432/name")
 
+// redisPatience is how long Redis may take to say what it used, and to be cleaned up: it is under load, and nobody waits.
+const redisPatience = 30 * time.Second
+
 // storage is the PostgreSQL and the Redis of a run.
 type storage struct {
 	url        string // of the database that was made for the run
@@ -28,6 +31,7 @@ type storage struct {
 	db         *sql.DB // the one that was made
 	postmaster int     // process id
 	version    string
+	durability durability
 	redisURL   string
 	redis      *redis.Client
 }
@@ -50,7 +54,7 @@ func openStorage(ctx context.Context) (_ *storage, err error) {
 			err = errors.Join(err, s.close())
 		}
 	}()
-	if s.redis, err = limit.OpenRedis(s.redisURL); err != nil {
+	if s.redis, err = limit.OpenRedis(s.redisURL, redisPatience); err != nil {
 		return nil, err
 	}
 	if err = s.redis.Ping(ctx).Err(); err != nil {
@@ -66,6 +70,9 @@ func openStorage(ctx context.Context) (_ *storage, err error) {
 	if err = s.admin.QueryRowContext(ctx, "SHOW server_version").Scan(&s.version); err != nil {
 		return nil, err
 	}
+	if s.durability, err = readDurability(ctx, s.admin); err != nil {
+		return nil, err
+	}
 	if s.postmaster, err = findPostmaster(ctx, s.admin); err != nil {
 		return nil, err
 	}
@@ -74,6 +81,22 @@ func openStorage(ctx context.Context) (_ *storage, err error) {
 	}
 	s.db, err = openPostgres(s.url)
 	return s, err
+}
+
+// durability is what PostgreSQL does to keep a transaction through a power cut, in the words of its settings. Writing is
+// cheaper for one that does less.
+type durability struct {
+	Fsync             string `json:"fsync"`
+	SynchronousCommit string `json:"synchronous_commit"`
+}
+
+func readDurability(ctx context.Context, db *sql.DB) (d durability, err error) {
+	err = db.QueryRowContext(ctx, "SELECT current_setting('fsync'), current_setting('synchronous_commit')").
+		Scan(&d.Fsync, &d.SynchronousCommit)
+	if err != nil {
+		return d, fmt.Errorf("ask PostgreSQL how durable it is: %w", err)
+	}
+	return d, nil
 }
 
 // close drops the database. It works whatever became of the run's context.

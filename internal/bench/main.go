@@ -7,6 +7,8 @@
 //   - the CPU time, in microseconds per request, of the server and of PostgreSQL with all its processes, both read from
 //     /proc, and of Redis, as Redis tells it.
 //
+// It also tells whether PostgreSQL waits for the disk: writing costs less where it does not.
+//
 // Requests a second depend on the machine and on what else it does, the generator of the load included; CPU time per
 // request depends on them far less, and is what the goals are set in.
 //

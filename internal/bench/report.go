@@ -9,13 +9,14 @@ import (
 
 // report is everything that was measured.
 type report struct {
-	Go       string  `json:"go"`
-	CPUs     int     `json:"cpus"`
-	Postgres string  `json:"postgres"`
-	Seconds  float64 `json:"seconds"` // that each cell was measured
-	Idle     idle    `json:"idle"`
-	Cells    []cell  `json:"cells"`
-	Goals    []goal  `json:"goals"`
+	Go       string `json:"go"`
+	CPUs     int    `json:"cpus"`
+	Postgres string `json:"postgres"`
+	durability
+	Seconds float64 `json:"seconds"` // that each cell was measured
+	Idle    idle    `json:"idle"`
+	Cells   []cell  `json:"cells"`
+	Goals   []goal  `json:"goals"`
 }
 
 // idle is the CPU time that is used while nothing is asked, in microseconds a second.
@@ -160,8 +161,10 @@ For orientation, CPU per request of server and PostgreSQL, and requests a second
 // print writes the report as tables.
 func (r *report) print(out io.Writer) error {
 	p := &printer{out: out}
-	p.line("%s, %d cores, PostgreSQL %s; %gs a cell. CPU is microseconds per request; others is the share of the machine", r.Go, r.CPUs, r.Postgres, r.Seconds)
-	p.line("that went to what is no part of the run. The generator of the load runs on the same machine.")
+	p.line("%s, %d cores, PostgreSQL %s (fsync %s, synchronous_commit %s); %gs a cell.",
+		r.Go, r.CPUs, r.Postgres, r.Fsync, r.SynchronousCommit, r.Seconds)
+	p.line("CPU is microseconds per request; others is the share of the machine that went to what is no part of the run.")
+	p.line("The generator of the load runs on the same machine.")
 	p.line("")
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	p.out = t

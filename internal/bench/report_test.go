@@ -43,7 +43,7 @@ func TestGoalsCompareRowsThatExist(t *testing.T) {
 }
 
 func TestReportIsATableAndJSON(t *testing.T) {
-	r := &report{CPUs: 2, Cells: []cell{
+	r := &report{CPUs: 2, durability: durability{Fsync: "on", SynchronousCommit: "off"}, Cells: []cell{
 		*newCell(works[0], 1, 100, usage{asked: time.Millisecond, postgres: 2 * time.Millisecond}, time.Second),
 		*newCell(works[8], 64, 50, usage{asked: time.Second}, time.Second),
 	}}
@@ -54,13 +54,18 @@ func TestReportIsATableAndJSON(t *testing.T) {
 	if err := r.show(&table, false); err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{"mux handler alone", "1.00", "* 0%", "* Others took", "not measured", "GoTrue"} {
+	for _, part := range []string{"(fsync on, synchronous_commit off)", "mux handler alone", "1.00", "* 0%", "* Others took", "not measured", "GoTrue"} {
 		if !strings.Contains(table.String(), part) {
 			t.Errorf("%q is missing from\n%s", part, &table)
 		}
 	}
-	if err := r.show(&object, true); err != nil || !strings.Contains(object.String(), `"postgres_us": 20`) {
-		t.Errorf("%v, %s", err, &object)
+	if err := r.show(&object, true); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{`"postgres_us": 20`, `"fsync": "on"`, `"synchronous_commit": "off"`} {
+		if !strings.Contains(object.String(), part) {
+			t.Errorf("%s is missing from\n%s", part, &object)
+		}
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/vestibule-auth/vestibule/internal/secret"
+	"github.com/vestibule-auth/vestibule/internal/tools/listening"
 )
 
 const (
@@ -67,15 +68,9 @@ func startServer(ctx context.Context, program, dir string, st *storage, smtp str
 		ended: make(chan struct{}), token: secret.Token(), log: filepath.Join(dir, "server.log"),
 		http: &http.Client{Timeout: startTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: setupWorkers}},
 	}
-	if s.public, err = freeAddress(); err != nil {
-		return nil, err
-	}
-	if s.admin, err = freeAddress(); err != nil {
-		return nil, err
-	}
 	env := append(inherited(), // nothing else, for a stray setting would change what is measured
-		"VESTIBULE_LISTEN="+s.public,
-		"VESTIBULE_ADMIN_LISTEN="+s.admin,
+		"VESTIBULE_LISTEN=127.0.0.1:0",
+		"VESTIBULE_ADMIN_LISTEN=127.0.0.1:0",
 		"VESTIBULE_DATABASE_URL="+st.url,
 		"VESTIBULE_REDIS_URL="+st.redisURL,
 		"VESTIBULE_SECRET_KEY="+base64.StdEncoding.EncodeToString(secret.Bytes(32)),
@@ -120,23 +115,14 @@ func inherited() []string {
 	return all
 }
 
-// freeAddress is an address on loopback that nobody listens on at the moment.
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
-}
-
 var errEnded = errors.New("it ended by itself")
 
 func (s *server) awaitReady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	for {
-		got, err := s.call(ctx, s.admin, http.MethodGet, "/readyz", nil, nil)
-		if err == nil && got.status == http.StatusOK {
+		err := s.findReady(ctx)
+		if err == nil {
 			return nil
 		}
 		select {
@@ -148,6 +134,19 @@ func (s *server) awaitReady(ctx context.Context) error {
 			return fmt.Errorf("it does not get ready: %w", errors.Join(waited, err))
 		}
 	}
+}
+
+// findReady finds out where the server listens, and asks it whether it is ready.
+func (s *server) findReady(ctx context.Context) error {
+	log, err := os.ReadFile(s.log)
+	if err != nil {
+		return err
+	}
+	if s.public, s.admin = listening.Addresses(string(log)); s.public == "" || s.admin == "" {
+		return errors.New("it does not listen yet")
+	}
+	_, err = s.expect(ctx, http.StatusOK, s.admin, http.MethodGet, "/readyz", nil, nil)
+	return err
 }
 
 // stop has the server end as a platform does, and kills it if that takes too long.

@@ -84,9 +84,10 @@ type Config struct {
 	ShutdownTimeout time.Duration
 	MetricsTenants  int // tenants with time series of their own
 
-	Dev     bool   // --dev
-	DevDir  string // --dev-dir
-	Migrate bool   // --migrate: apply the migrations and leave
+	Dev      bool   // --dev
+	DevDir   string // --dev-dir
+	Migrate  bool   // --migrate: apply the migrations and leave
+	SealKeys bool   // --seal-keys: seal the data keys under the first of Keys and leave
 }
 
 // SQLite is the path of the database file, and whether the database is SQLite at all.
@@ -107,7 +108,7 @@ func Load(args, environ []string) (Config, error) {
 	case in.version:
 		return Config{}, ErrVersion
 	}
-	c := Config{Dev: in.dev, DevDir: in.devDir, Migrate: in.migrate}
+	c := Config{Dev: in.dev, DevDir: in.devDir, Migrate: in.migrate, SealKeys: in.sealKeys}
 	var faults []Fault
 	for i := range settings {
 		s := &settings[i]
@@ -164,6 +165,11 @@ func contradictions(c *Config, in *input) []Fault {
 			Name:    prefix + "ADMIN_LISTEN",
 			Problem: "is the address of " + prefix + "LISTEN as well",
 			Remedy:  "Give the operators' listener a port of its own; it must never be public",
+		})
+	}
+	if c.Migrate && c.SealKeys {
+		faults = append(faults, Fault{
+			Name: "--seal-keys", Problem: "cannot be used together with --migrate", Remedy: "Run the server once with each",
 		})
 	}
 	return faults

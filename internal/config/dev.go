@@ -65,7 +65,7 @@ func devFault(file string, err error) Fault {
 // at the same moment one creates it and all read the same: the text is complete before the file has its name, and a
 // hard link, unlike a rename, never replaces what another has put there.
 func keepOnce(path string, create func() string) (string, error) {
-	value, err := readValue(path)
+	value, err := ReadValue(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return value, err
 	}
@@ -87,5 +87,5 @@ func keepOnce(path string, create func() string) (string, error) {
 	if err := os.Link(tmp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", fmt.Errorf("name: %w", err)
 	}
-	return readValue(path)
+	return ReadValue(path)
 }

@@ -16,6 +16,8 @@ var flagsOnly = []row{
 		"kept in a mailbox. Never for anything that the public can reach."},
 	{"--dev-dir", "PATH", "The development folder (default " + defaultDevDir + "). Its files are readable by you alone."},
 	{"--migrate", "", "Apply the database's migrations, then leave."},
+	{"--seal-keys", "", "Seal every tenant's data key under the first of the secret keys, say how many were sealed, then " +
+		"leave. It is the third of the steps that change the secret key; see VESTIBULE_SECRET_KEY."},
 	{"--version", "", "Print the version, then leave."},
 	{"--help", "", "Print this, then leave."},
 }

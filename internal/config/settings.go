@@ -106,10 +106,11 @@ var settings = []setting{
 		name: "SECRET_KEY", section: "Secrets", takes: "KEYS", hidden: true, required: true, madeInDev: true,
 		remedy:  keyRemedy,
 		devText: "made once and kept in .vestibule/secret-key",
-		text: "The key that seals every tenant's own key: 32 random bytes in base64 (openssl rand -base64 32). To rotate " +
-			"it, put the new key in front of the old one, with a comma between: the first seals, all of them open. Whoever " +
-			"has it and the database can read everything, and without it sealed data is lost: keep it safe, and apart from " +
-			"the database's backups.",
+		text: "The key that seals every tenant's own key: 32 random bytes in base64 (openssl rand -base64 32). Several are " +
+			"given with commas between: the first seals, all of them open. To change the key, go on only when every process " +
+			"has got as far: give the old key and the new one (old,new), then the new key first (new,old), run the server " +
+			"with --seal-keys once, and give the new key alone. Whoever has it and the database can read everything, and " +
+			"without it sealed data is lost: keep it safe, and apart from the database's backups.",
 		parse: parseKeys,
 	},
 	{
@@ -145,7 +146,7 @@ var settings = []setting{
 	{
 		name: "SHARED_HOSTS", takes: "HOSTS",
 		text: "Hosts that belong to no tenant, where the tenant header decides; with commas between, without scheme or port, " +
-			"IPv6 addresses in brackets.",
+			"IPv6 addresses in brackets. No tenant may claim one of them.",
 		parse: parseSharedHosts,
 	},
 	{

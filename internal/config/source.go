@@ -33,8 +33,8 @@ type input struct {
 	faulty map[string]bool  // settings whose value could not be had; the fault is in faults
 	faults []Fault
 
-	dev, migrate, help, version bool
-	devDir                      string
+	dev, migrate, sealKeys, help, version bool
+	devDir                                string
 }
 
 // has reports whether a value was given, be it one that could not be read.
@@ -99,44 +99,60 @@ func (in *input) unreadable(name string, f Fault) {
 // file takes the value of a setting from the file at path. The path is not repeated in a fault: it is what people put
 // the secret in by mistake.
 func (in *input) file(name, env, path string) {
-	value, err := readValue(path)
-	if err != nil {
+	value, err := ReadValue(path)
+	switch {
+	case errors.Is(err, errEmpty):
+		in.unreadable(name, Fault{
+			Name: env, Problem: "names a file that is empty", Remedy: "Write the value into it, or remove the setting",
+		})
+	case err != nil:
 		in.unreadable(name, Fault{
 			Name: env, Problem: "names a file that cannot be read: " + reason(err),
 			Remedy: "Check the path, and that this user may read the file",
 		})
-		return
+	default:
+		in.given[name] = grant{source: env, value: value, file: true}
 	}
-	if value == "" {
-		in.unreadable(name, Fault{
-			Name: env, Problem: "names a file that is empty", Remedy: "Write the value into it, or remove the setting",
-		})
-		return
-	}
-	in.given[name] = grant{source: env, value: value, file: true}
 }
 
-var errTooLong = errors.New("it is longer than 64 KiB")
+var (
+	errTooLong = errors.New("it is longer than 64 KiB")
+	errEmpty   = errors.New("it is empty")
+)
 
-func readValue(path string) (string, error) {
+// ReadValue is the value that a file holds, without the newlines at its end. A file without a value is an error, and no
+// error repeats the path, which is where people put the secret by mistake. It is what every program of the house reads
+// such files with.
+func ReadValue(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return "", err
+		return "", withoutPath(err)
 	}
 	defer func() { _ = f.Close() }() // nothing was written to it
 	b, err := io.ReadAll(io.LimitReader(f, mostInFile+1))
 	if err != nil {
-		return "", err
+		return "", withoutPath(err)
 	}
 	if len(b) > mostInFile {
 		return "", errTooLong
 	}
-	return strings.TrimRight(string(b), "\r\n"), nil
+	value := strings.TrimRight(string(b), "\r\n")
+	if value == "" {
+		return "", errEmpty
+	}
+	return value, nil
+}
+
+func withoutPath(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
 }
 
 // reason is why a file could not be used, without its path.
 func reason(err error) string {
-	var pe *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "there is no such file"
@@ -144,10 +160,8 @@ func reason(err error) string {
 		return "permission denied"
 	case errors.Is(err, syscall.EISDIR):
 		return "it is a folder"
-	case errors.As(err, &pe):
-		return pe.Err.Error()
 	default:
-		return err.Error()
+		return withoutPath(err).Error()
 	}
 }
 
@@ -181,7 +195,7 @@ func (in *input) unknownVariable(env string) {
 // flags reads args. The standard flag package stops at the first fault; this goes on, and never repeats a value.
 func (in *input) flags(args []string) {
 	switches := map[string]*bool{
-		"dev": &in.dev, "migrate": &in.migrate, "help": &in.help, "h": &in.help, "version": &in.version,
+		"dev": &in.dev, "migrate": &in.migrate, "seal-keys": &in.sealKeys, "help": &in.help, "h": &in.help, "version": &in.version,
 	}
 	for i := 0; i < len(args); i++ {
 		if len(args[i]) < 2 || args[i][0] != '-' || args[i] == "--" {
@@ -242,7 +256,10 @@ var speakable = regexp.MustCompile(`^[a-z][a-z-]{0,40}$`)
 func (in *input) unknownFlag(name string, at int) {
 	f := Fault{Name: "Argument " + strconv.Itoa(at+1), Problem: "is not a flag that exists", Remedy: seeHelp}
 	if speakable.MatchString(name) {
-		known := []string{"--dev", "--dev-dir", "--migrate", "--help", "--version"}
+		var known []string
+		for _, row := range flagsOnly {
+			known = append(known, row.name)
+		}
 		for i := range settings {
 			known = append(known, "--"+settings[i].flag())
 		}

@@ -16,55 +16,62 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/clock"
 )
 
-// relay passes TCP connections on to Redis, and can be cut and mended at the same address. Frozen, it accepts
-// connections and passes nothing on, like a network that drops packets.
+// relay passes TCP connections on to Redis, and can be cut, frozen and mended. It keeps its port all the while, which
+// somebody else might take: cut, it resets whoever comes. Frozen, it accepts connections and passes nothing on, like a
+// network that drops packets. What it does changes for new connections; those that there are end.
 type relay struct {
 	t      *testing.T
 	to     string
 	addr   string
-	mu     sync.Mutex
-	listen net.Listener
-	conns  []net.Conn
-	frozen bool
-	dialed atomic.Int64
+	dialed atomic.Int64 // connections that were not reset at once
 	all    sync.WaitGroup
+
+	mu    sync.Mutex
+	state state
+	conns []net.Conn
 }
+
+type state int
+
+const (
+	mended state = iota
+	isCut
+	frozen
+)
 
 func newRelay(t *testing.T, to string) *relay {
-	r := &relay{t: t, to: to, addr: "127.0.0.1:0"}
-	r.mend(false)
-	t.Cleanup(func() {
-		r.cut()
-		r.all.Wait()
-	})
-	return r
-}
-
-func (r *relay) mend(frozen bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	l, err := net.Listen("tcp", r.addr)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		r.t.Fatal(err)
+		t.Fatal(err)
 	}
-	r.listen, r.addr, r.frozen = l, l.Addr().String(), frozen
+	r := &relay{t: t, to: to, addr: l.Addr().String()}
 	r.all.Go(func() {
 		for {
 			in, err := l.Accept()
 			if err != nil {
 				return
 			}
-			r.dialed.Add(1)
 			r.pass(in)
 		}
 	})
+	t.Cleanup(func() {
+		_ = l.Close()
+		r.cut()
+		r.all.Wait()
+	})
+	return r
 }
 
 func (r *relay) pass(in net.Conn) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.state == isCut {
+		reset(in)
+		return
+	}
+	r.dialed.Add(1)
 	r.conns = append(r.conns, in)
-	if r.frozen {
+	if r.state == frozen {
 		return
 	}
 	out, err := net.Dial("tcp", r.to)
@@ -82,16 +89,25 @@ func (r *relay) pass(in net.Conn) {
 	}
 }
 
-func (r *relay) cut() {
+func (r *relay) cut()    { r.set(isCut) }
+func (r *relay) freeze() { r.set(frozen) }
+func (r *relay) mend()   { r.set(mended) }
+
+func (r *relay) set(s state) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.listen != nil {
-		_ = r.listen.Close()
-	}
+	r.state = s
 	for _, c := range r.conns {
-		_ = c.Close()
+		reset(c)
 	}
 	r.conns = nil
+}
+
+func reset(c net.Conn) {
+	if t, ok := c.(*net.TCPConn); ok {
+		_ = t.SetLinger(0) // a reset, and not a polite end
+	}
+	_ = c.Close()
 }
 
 // overRelay is a Failover whose Redis is behind a relay.
@@ -104,9 +120,7 @@ func overRelay(t *testing.T, patience time.Duration, o Options) (*Failover, *rel
 	if o.Log == nil {
 		o.Log = quiet()
 	}
-	through := NewRedis(dial(t, r.addr, patience), c)
-	through.patience = patience
-	return New(through, NewMemory(c, 0), o), r, c, newTenant(t, direct)
+	return New(NewRedis(dial(t, r.addr, patience), patience, c), NewMemory(c, 0), o), r, c, newTenant(t, direct)
 }
 
 // recover waits until Redis answers again, without a restart of anything.
@@ -164,7 +178,7 @@ func TestLimitsHoldWhileRedisIsGoneAndItsReturnNeedsNoRestart(t *testing.T) {
 		}
 	}
 
-	r.mend(false)
+	r.mend()
 	f.recover(t, c)
 	if !take(t, f, tenant, use).Allowed {
 		t.Error("Redis lost the one use that was left")
@@ -178,12 +192,13 @@ func TestLimitsHoldWhileRedisIsGoneAndItsReturnNeedsNoRestart(t *testing.T) {
 }
 
 func TestAnOpenCircuitLeavesRedisAlone(t *testing.T) {
-	f, r, c, tenant := overRelay(t, patience, Options{})
+	const callers = 50
+	f, r, c, tenant := overRelay(t, plenty, Options{})
 	use := Use{"a", 1000, time.Hour}
 	r.cut()
 	take(t, f, tenant, use)
-	r.mend(true) // nothing that is sent now is ever answered
-	for range 50 {
+	r.freeze() // nothing that is sent now is ever answered
+	for range callers {
 		take(t, f, tenant, use)
 	}
 	if n := r.dialed.Load(); n != 0 {
@@ -192,19 +207,40 @@ func TestAnOpenCircuitLeavesRedisAlone(t *testing.T) {
 
 	c.Advance(pause)
 	var all sync.WaitGroup
-	for range 50 {
-		all.Go(func() { take(t, f, tenant, use) })
+	var decided atomic.Int64
+	for range callers {
+		all.Go(func() {
+			take(t, f, tenant, use)
+			decided.Add(1)
+		})
 	}
+	for deadline := time.Now().Add(plenty); decided.Load() < callers-1 || r.dialed.Load() == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d of %d callers were decided for, and %d tried Redis", decided.Load(), callers, r.dialed.Load())
+		}
+	}
+	r.cut() // which ends the trial
 	all.Wait()
 	if n := r.dialed.Load(); n != 1 {
 		t.Errorf("%d callers tried Redis after the pause, want 1", n)
 	}
 	if !f.Degraded() {
+		t.Error("a trial that failed closed the circuit")
+	}
+	r.mend()
+	f.recover(t, c)
+}
+
+func TestARedisThatFallsSilentIsAFailure(t *testing.T) {
+	f, r, _, tenant := overRelay(t, time.Millisecond, Options{})
+	r.freeze()
+	use := Use{"a", 1, time.Hour}
+	if !take(t, f, tenant, use).Allowed || take(t, f, tenant, use).Allowed {
+		t.Error("memory does not hold the amount")
+	}
+	if !f.Degraded() {
 		t.Error("a Redis that never answers was taken for one that does")
 	}
-	r.cut()
-	r.mend(false)
-	f.recover(t, c)
 }
 
 func TestParallelTakesHoldTheAmountWhileRedisIsCut(t *testing.T) {
@@ -233,8 +269,7 @@ func TestParallelTakesHoldTheAmountWhileRedisIsCut(t *testing.T) {
 func TestACallerThatGivesUpIsNoFailureOfRedis(t *testing.T) {
 	f, r, c, tenant := overRelay(t, plenty, Options{})
 	use := []Use{{"a", 1, time.Hour}}
-	r.cut()
-	r.mend(true)
+	r.freeze()
 	gaveUp, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
 	if _, err := f.Take(gaveUp, tenant, use); !errors.Is(err, context.DeadlineExceeded) {
@@ -247,21 +282,20 @@ func TestACallerThatGivesUpIsNoFailureOfRedis(t *testing.T) {
 	// One who gives up while trying lets the next one try.
 	r.cut()
 	take(t, f, tenant, use[0])
-	r.mend(true)
+	r.freeze()
 	c.Advance(pause)
 	gaveUp, cancel = context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
 	if _, err := f.Take(gaveUp, tenant, use); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("trial: %v", err)
 	}
-	r.cut()
-	r.mend(false)
+	r.mend()
 	f.recover(t, c)
 }
 
 func TestAnAnswerToAnOldQuestionDoesNotCloseTheCircuit(t *testing.T) {
 	c := clock.At(noon)
-	f := New(NewRedis(nowhere(t), c), NewMemory(c, 0), Options{Clock: c, Log: quiet()})
+	f := New(NewRedis(nowhere(t), plenty, c), NewMemory(c, 0), Options{Clock: c, Log: quiet()})
 	err := errors.New("gone")
 	f.learn(err, false)
 	f.learn(nil, false) // asked before the failure, answered after it
@@ -281,7 +315,7 @@ func TestPingBringsRedisBackWithoutTraffic(t *testing.T) {
 	}
 	r.cut()
 	take(t, f, tenant, Use{"a", 1, time.Hour})
-	r.mend(false)
+	r.mend()
 	for deadline := time.Now().Add(plenty); f.Ping(t.Context()) != nil; {
 		if time.Now().After(deadline) {
 			t.Fatal("Redis does not answer")
@@ -309,7 +343,7 @@ func TestRedisThatIsNotRedisIsAFailure(t *testing.T) {
 
 func TestRedisUsesItsOwnTimeWithoutAClock(t *testing.T) {
 	client := realRedis(t)
-	r, tenant := patient(client, nil), newTenant(t, client)
+	r, tenant := NewRedis(client, plenty, nil), newTenant(t, client)
 	use := Use{"a", 1, time.Hour}
 	now, err := client.Time(t.Context()).Result()
 	if err != nil {
@@ -332,7 +366,7 @@ func TestRedisUsesItsOwnTimeWithoutAClock(t *testing.T) {
 func TestRedisKeysExpireAndShareASlot(t *testing.T) {
 	client := realRedis(t)
 	c := clock.At(noon)
-	r, tenant := patient(client, c), newTenant(t, client)
+	r, tenant := NewRedis(client, plenty, c), newTenant(t, client)
 	take(t, r, tenant, Use{"a", 5, time.Minute}, Use{"b{c}", 5, time.Minute})
 	keys, err := client.Keys(t.Context(), "*"+tenant+"*").Result()
 	if err != nil || len(keys) != 3 {
@@ -351,24 +385,25 @@ func TestRedisKeysExpireAndShareASlot(t *testing.T) {
 func TestRefusedTakesWriteNothingToRedis(t *testing.T) {
 	client := realRedis(t)
 	c := clock.At(noon)
-	r, tenant := patient(client, c), newTenant(t, client)
+	r, tenant := NewRedis(client, plenty, c), newTenant(t, client)
 	take(t, r, tenant, Use{"full", 0, time.Minute})
 	if n, err := client.Exists(t.Context(), "vs:{"+tenant+"}", logName(tenant, "full")).Result(); err != nil || n != 0 {
 		t.Errorf("%d keys were written, %v", n, err)
 	}
 }
 
-func TestOpenRedisFailsFastAndKeepsPasswordsToItself(t *testing.T) {
+func TestOpenRedisTriesOnceAndKeepsPasswordsToItself(t *testing.T) {
 	for _, url := range []string{"", "127.0.0.1:6379", "http://:hunter2@x", "redis://:hunter2@x:port/0", "redis://:hunter2@x/y",
 		"redis://:hunter2%zz@x", "redis://:hunter2@x/0?hunter2=1"} {
-		_, err := OpenRedis(url)
+		_, err := OpenRedis(url, Patience)
 		if !errors.Is(err, ErrRedisURL) {
 			t.Errorf("%q: %v", url, err)
 		} else if strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%q: the error repeats the password", url)
 		}
 	}
-	client, err := OpenRedis(redisURL())
+	const patience = 17 * time.Second
+	client, err := OpenRedis(redisURL(), patience)
 	if err != nil {
 		t.Fatal(err)
 	}

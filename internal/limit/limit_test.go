@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -35,32 +36,22 @@ func realRedis(t testing.TB) *redis.Client {
 	return client
 }
 
-// dial is a client as OpenRedis makes it, with other patience, and for another address if one is given.
+// dial is a client of the Redis that the tests use, by way of another address if one is given.
 func dial(t testing.TB, addr string, patience time.Duration) *redis.Client {
 	t.Helper()
-	client, err := OpenRedis(redisURL())
+	at, err := url.Parse(redisURL())
+	if err != nil {
+		t.Fatal("VESTIBULE_TEST_REDIS_URL is not a URL") // the error would repeat a password
+	}
+	if addr != "" {
+		at.Host = addr
+	}
+	client, err := OpenRedis(at.String(), patience)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := *client.Options()
-	if err := client.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if addr != "" {
-		o.Addr = addr
-	}
-	o.Dialer, o.MaxRetries = nil, -1 // the made client's options are not those it was made of
-	o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = patience, patience, patience, patience
-	client = redis.NewClient(&o)
 	t.Cleanup(func() { _ = client.Close() })
 	return client
-}
-
-// patient is a Redis that waits for plenty.
-func patient(client *redis.Client, c clock.Clock) *Redis {
-	r := NewRedis(client, c)
-	r.patience = plenty
-	return r
 }
 
 func redisURL() string {
@@ -105,11 +96,11 @@ func everyLimiter(t *testing.T, test func(t *testing.T, l Limiter, c *clock.Fake
 	})
 	t.Run("redis", func(t *testing.T) {
 		c, client := clock.At(noon), realRedis(t)
-		test(t, patient(client, c), c, newTenant(t, client))
+		test(t, NewRedis(client, plenty, c), c, newTenant(t, client))
 	})
 	t.Run("failover with redis", func(t *testing.T) {
 		c, client := clock.At(noon), realRedis(t)
-		f := New(patient(client, c), NewMemory(c, 0), Options{Clock: c, Log: quiet()})
+		f := New(NewRedis(client, plenty, c), NewMemory(c, 0), Options{Clock: c, Log: quiet()})
 		test(t, f, c, newTenant(t, client))
 		if f.Degraded() || f.memory.Len() != 0 {
 			t.Error("memory was used although Redis was there")
@@ -117,7 +108,7 @@ func everyLimiter(t *testing.T, test func(t *testing.T, l Limiter, c *clock.Fake
 	})
 	t.Run("failover without redis", func(t *testing.T) {
 		c := clock.At(noon)
-		f := New(NewRedis(nowhere(t), c), NewMemory(c, 0), Options{Clock: c, Log: quiet()})
+		f := New(NewRedis(nowhere(t), plenty, c), NewMemory(c, 0), Options{Clock: c, Log: quiet()})
 		test(t, f, c, newTenant(t, nil))
 	})
 }
@@ -443,7 +434,7 @@ func FuzzKeys(f *testing.F) {
 	f.Add(strings.Repeat("long", 500), "\xff\xfe", -1)
 	client := realRedis(f)
 	c := clock.At(noon)
-	m, r := NewMemory(c, 0), patient(client, c)
+	m, r := NewMemory(c, 0), NewRedis(client, plenty, c)
 	f.Fuzz(func(t *testing.T, one, two string, amount int) {
 		tenant := newTenant(t, client)
 		amount = min(amount, 5)
@@ -481,10 +472,10 @@ func BenchmarkTake(b *testing.B) {
 	b.Run("memory", func(b *testing.B) { bench(b, NewMemory(clock.System{}, 0), newTenant(b, nil)) })
 	b.Run("redis", func(b *testing.B) {
 		client := realRedis(b)
-		bench(b, patient(client, nil), newTenant(b, client))
+		bench(b, NewRedis(client, plenty, nil), newTenant(b, client))
 	})
 	b.Run("failover without redis", func(b *testing.B) {
-		bench(b, New(NewRedis(nowhere(b), nil), NewMemory(clock.System{}, 0),
+		bench(b, New(NewRedis(nowhere(b), plenty, nil), NewMemory(clock.System{}, 0),
 			Options{Clock: clock.System{}, Log: quiet()}), newTenant(b, nil))
 	})
 }

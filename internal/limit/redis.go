@@ -16,9 +16,9 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/clock"
 )
 
-// patience is how long Redis may take to connect, to read, to write, and for a whole call to be answered. A limit is
-// asked for in nearly every request, and Failover has another answer: it is better to use that than to wait.
-const patience = 250 * time.Millisecond
+// Patience is how long a server gives Redis to connect, to read, to write, and to answer a whole call. A limit is asked for
+// in nearly every request, and Failover has another answer: it is better to use that than to wait.
+const Patience = 250 * time.Millisecond
 
 //go:embed window.lua
 var windowLua string
@@ -36,9 +36,9 @@ func (silence) Printf(context.Context, string, ...any) {}
 // ErrRedisURL says that an address of Redis cannot be read. The address may hold a password and is not repeated.
 var ErrRedisURL = errors.New("the address of Redis is not of the form redis://user:password@host:6379/0 (or rediss://)")
 
-// OpenRedis is a client for the address, set to fail fast: no retries, and a quarter of a second for everything. It does
+// OpenRedis is a client for the address that never tries again, and has the patience for each thing that it does. It does
 // not connect, so that a server can start while Redis is down; Failover.Ping tells whether it is there.
-func OpenRedis(url string) (*redis.Client, error) {
+func OpenRedis(url string, patience time.Duration) (*redis.Client, error) {
 	o, err := redis.ParseURL(url)
 	if err != nil {
 		return nil, ErrRedisURL
@@ -62,9 +62,10 @@ type Redis struct {
 	patience time.Duration
 }
 
-// NewRedis keeps logs through the client. Without a clock (nil), the time is that of the Redis server: it is the same for
-// all replicas, whose own clocks may be minutes apart. Tests give a clock that they can move.
-func NewRedis(client redis.UniversalClient, c clock.Clock) *Redis {
+// NewRedis keeps logs through the client, and gives each call the patience. Without a clock (nil), the time is that of the
+// Redis server: it is the same for all replicas, whose own clocks may be minutes apart. Tests give a clock that they can
+// move.
+func NewRedis(client redis.UniversalClient, patience time.Duration, c clock.Clock) *Redis {
 	return &Redis{client: client, clock: c, patience: patience}
 }
 

@@ -16,7 +16,8 @@ type Kind struct {
 }
 
 // Common lists the variables that the templates of every kind may name: tenant is the tenant's name for people, email
-// the address that a mail goes to, subject the finished subject (not in subjects), and the rest is branding.
+// the address that a mail goes to (empty in texts), subject the finished subject (empty in subjects and texts), and the
+// rest is branding.
 func Common() []string {
 	return []string{"tenant", "email", "subject", "logo_url", "colour", "on_colour"}
 }
@@ -89,25 +90,30 @@ func Kinds() []Kind {
 	return out
 }
 
-// kindOf is the kind of that name, if it goes out by that channel.
-func kindOf(name string, c store.Channel) (Kind, bool) {
-	i := slices.IndexFunc(kinds, func(k Kind) bool { return k.Name == name && slices.Contains(k.Channels, c) })
+// goesBy reports whether messages of the kind go out by that channel.
+func (k Kind) goesBy(c store.Channel) bool { return slices.Contains(k.Channels, c) }
+
+// kindNamed is the kind of that name.
+func kindNamed(name string) (Kind, bool) {
+	i := slices.IndexFunc(kinds, func(k Kind) bool { return k.Name == name })
 	if i < 0 {
 		return Kind{}, false
 	}
 	return kinds[i], true
 }
 
+// kindOf is the kind of that name, if it goes out by that channel.
+func kindOf(name string, c store.Channel) (Kind, bool) {
+	k, ok := kindNamed(name)
+	return k, ok && k.goesBy(c)
+}
+
 // linkOf is the first link of a letter, of the variables of its kind.
 func linkOf(name string, l Letter) string {
-	for _, k := range kinds {
-		if k.Name != name {
-			continue
-		}
-		for _, v := range k.Variables {
-			if isLink(v) && l.Data[v] != "" {
-				return l.Data[v]
-			}
+	k, _ := kindNamed(name)
+	for _, v := range k.Variables {
+		if isLink(v) && l.Data[v] != "" {
+			return l.Data[v]
 		}
 	}
 	return ""

@@ -4,7 +4,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"html"
 	htmltemplate "html/template"
 	"io"
 	"net/url"
@@ -88,7 +87,7 @@ func Render(t *tenants.Tenant, kind string, l Letter) (Mail, error) {
 		return Mail{}, err
 	}
 	var why error
-	if own, ok := ownTemplates(t, kind); ok {
+	if own, ok := ownMail(t, kind); ok {
 		m, err := renderOwn(t, k, own, vars)
 		if err == nil {
 			return m, nil
@@ -98,39 +97,6 @@ func Render(t *tenants.Tenant, kind string, l Letter) (Mail, error) {
 	m, err := renderBuiltin(t, k, vars)
 	m.Override = why
 	return m, err
-}
-
-// CheckTemplates tells whether a tenant's own templates for a kind can be used, by rendering them with sample data. It
-// is for whoever saves them; Render does not rely on it. Where a kind comes with a link or with a code, as the tenant's
-// settings have it, templates that serve one of the two will do. Its errors quote the template, and nothing else.
-func CheckTemplates(kind string, own tenants.MailTemplate) error {
-	k, ok := kindOf(kind, store.Mail)
-	if !ok {
-		return ErrUnknownKind
-	}
-	sample := Letter{To: "ann@example.org", Data: map[string]string{}}
-	for _, v := range k.Variables {
-		sample.Data[v] = "https://app.example.org/" + v
-	}
-	t := &tenants.Tenant{Name: "Example"}
-	var refused error
-	for _, without := range append([]string{""}, k.Variables...) { // a code comes without a link, and a link without a code
-		l := Letter{To: sample.To, Data: map[string]string{}}
-		for name, value := range sample.Data {
-			if name != without {
-				l.Data[name] = value
-			}
-		}
-		vars, err := variables(t, k, l)
-		if err != nil {
-			continue // nothing to say: no flow queues such a letter
-		}
-		if _, err = renderOwn(t, k, own, vars); err == nil {
-			return nil
-		}
-		refused = err
-	}
-	return refused
 }
 
 func renderBuiltin(t *tenants.Tenant, k Kind, vars map[string]string) (Mail, error) {
@@ -158,63 +124,6 @@ func builtinBody(k Kind, vars map[string]string) (text, page string, err error) 
 	}
 	page, err = exec(p, htmlVars(vars))
 	return text, page, err
-}
-
-func renderOwn(t *tenants.Tenant, k Kind, own tenants.MailTemplate, vars map[string]string) (Mail, error) {
-	for _, source := range []string{own.Subject, own.Text, own.HTML} {
-		if err := harmless(source); err != nil {
-			return Mail{}, err
-		}
-	}
-	subject := own.Subject
-	if subject == "" {
-		subject = builtin(k.Name, "subject")
-	}
-	subject, err := execText(subject, vars)
-	if err != nil {
-		return Mail{}, err
-	}
-	m := Mail{Subject: subjectLine(prefixOf(t), subject)}
-	vars["subject"] = m.Subject
-	if own.Text == "" {
-		text, page, err := builtinBody(k, vars)
-		if err != nil {
-			return Mail{}, err
-		}
-		m.Text = text
-		if own.HTML == "" {
-			m.HTML = page
-		}
-	} else if m.Text, err = execText(own.Text, vars); err != nil {
-		return Mail{}, err
-	}
-	if own.HTML != "" {
-		page, err := htmltemplate.New("html").Option("missingkey=error").Parse(own.HTML)
-		if err != nil {
-			return Mail{}, fmt.Errorf("%w: %w", ErrTemplate, err)
-		}
-		if m.HTML, err = exec(page, htmlVars(vars)); err != nil {
-			return Mail{}, err
-		}
-	}
-	return m, complete(m, k, vars)
-}
-
-// complete reports whether a mail still holds what it is for. A mail that lost its code is worse than a plain one.
-func complete(m Mail, k Kind, vars map[string]string) error {
-	for _, name := range k.Needs {
-		v := vars[name]
-		if v == "" {
-			continue
-		}
-		if !strings.Contains(m.Text, v) {
-			return fmt.Errorf("%w: the text leaves out {{.%s}}", ErrTemplate, name)
-		}
-		if m.HTML != "" && !strings.Contains(html.UnescapeString(m.HTML), v) {
-			return fmt.Errorf("%w: the HTML leaves out {{.%s}}", ErrTemplate, name)
-		}
-	}
-	return nil
 }
 
 // variables is what the templates of a kind may name, each with a value, if an empty one: a template that names
@@ -263,21 +172,23 @@ func variable(name, value string) string {
 // program is what a client says that it is, so that no mail program makes a link of any of it: ASCII alone, no @ and no
 // slashes in a row, and no dot before a letter, as every domain has one. Versions stay as they are.
 func program(value string) string {
-	var b strings.Builder
-	for i := range len(value) {
-		c, next := value[i], byte(0)
-		if i+1 < len(value) {
-			next = value[i+1]
+	ascii := strings.Map(func(r rune) rune {
+		if r > unicode.MaxASCII {
+			return -1
 		}
-		switch {
-		case c > unicode.MaxASCII:
-		case c == '@', c == '/' && next == '/', c == '.' && (next|0x20 >= 'a' && next|0x20 <= 'z' || next > unicode.MaxASCII):
-			b.WriteByte(' ')
-		default:
-			b.WriteByte(c)
+		return r
+	}, value)
+	b := []byte(ascii)
+	for i, c := range b {
+		next := byte(0)
+		if i+1 < len(b) {
+			next = b[i+1]
+		}
+		if c == '@' || c == '/' && next == '/' || c == '.' && (next|0x20) >= 'a' && (next|0x20) <= 'z' {
+			b[i] = ' '
 		}
 	}
-	s := oneLine(b.String(), maxVariable)
+	s := oneLine(string(b), maxVariable)
 	if len(s) > maxProgram {
 		s = strings.TrimSpace(s[:maxProgram-3]) + "..."
 	}
@@ -357,11 +268,19 @@ func secureURL(s string) string {
 }
 
 func execText(source string, vars map[string]string) (string, error) {
-	p, err := texttemplate.New("text").Option("missingkey=error").Parse(source)
+	p, err := texttemplate.New("template").Option("missingkey=error").Parse(source)
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrTemplate, err)
 	}
 	return exec(p, vars)
+}
+
+func execHTML(source string, vars map[string]string) (string, error) {
+	p, err := htmltemplate.New("template").Option("missingkey=error").Parse(source)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrTemplate, err)
+	}
+	return exec(p, htmlVars(vars))
 }
 
 func exec(p interface{ Execute(io.Writer, any) error }, vars any) (string, error) {

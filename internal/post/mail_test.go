@@ -297,6 +297,18 @@ func TestProgramsKeepTheirNames(t *testing.T) {
 	}
 }
 
+func FuzzProgram(f *testing.F) {
+	for _, seed := range []string{"Mozilla/5.0 (X11; Linux x86_64)", "+http://bot.example.org/bot.html", "a.\u00e9b@c..d//e", "x.\x00y"} {
+		f.Add(seed)
+	}
+	linkish := regexp.MustCompile(`(?i)//|@|\.[a-z]|[^ -~]`)
+	f.Fuzz(func(t *testing.T, given string) {
+		if got := program(oneLine(given, maxVariable)); linkish.MatchString(got) || len(got) > maxProgram {
+			t.Errorf("%q is shown as %q", given, got)
+		}
+	})
+}
+
 func TestSubjectPrefix(t *testing.T) {
 	none, short := "", "Acme: "
 	for want, prefix := range map[string]*string{
@@ -365,6 +377,8 @@ func TestFailingTemplatesGiveWayToTheBuiltIn(t *testing.T) {
 		"an HTML that does not parse":      {HTML: "{{if}}"},
 		"an HTML that cannot be made safe": {HTML: `<a href="{{if .code}}"{{end}}>{{.code}}`},
 		"a variable that there is not":     {Text: "{{.code}} {{.cod}}"},
+		"one that is not looked at":        {Text: "{{.code}}{{if .url}}{{.cod}}{{end}}"},
+		"a variable of another kind":       {Text: "{{.code}} {{.user_agent}}"},
 		"a variable in the subject":        {Subject: "{{.nothing}}"},
 		"a text without the code":          {Text: "Welcome!"},
 		"an HTML without the code":         {HTML: "<p>Welcome!</p>"},
@@ -443,7 +457,8 @@ func TestTextsAreShort(t *testing.T) {
 		if !slices.Contains(k.Channels, store.SMS) {
 			continue
 		}
-		s, err := RenderText(acme(t, "acme"), k.Name, Letter{To: "+31612345678", Data: map[string]string{"code": "BCDF-GHJK"}})
+		text, err := RenderText(acme(t, "acme"), k.Name, Letter{To: "+31612345678", Data: map[string]string{"code": "BCDF-GHJK"}})
+		s := text.Body
 		if err != nil || len(s) > 160 || strings.Contains(s, "\n") || !ascii(s) {
 			t.Errorf("%s: %q (%v)", k.Name, s, err)
 		}

@@ -21,6 +21,7 @@ import (
 	netmail "net/mail"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -55,9 +56,9 @@ type delivered struct {
 
 // mailServer is a real SMTP server on loopback.
 type mailServer struct {
-	smtp     *smtp.Server
-	listener net.Listener
-	addr     string
+	smtp *smtp.Server
+	door door
+	addr string
 
 	mu    sync.Mutex
 	mails []delivered
@@ -101,8 +102,26 @@ func trusting() *tls.Config {
 	return &tls.Config{RootCAs: pool}
 }
 
-// serve starts a mail server; change may alter it before it listens. Where addr is "", the system chooses.
-func serve(t *testing.T, addr string, implicit bool, change func(*mailServer)) *mailServer {
+// door is a listener that can be shut for a while: whoever comes then is sent away. It keeps its port, which somebody else
+// might take.
+type door struct {
+	net.Listener
+	shut atomic.Bool
+}
+
+// Accept waits for somebody who may come in.
+func (d *door) Accept() (net.Conn, error) {
+	for {
+		c, err := d.Listener.Accept()
+		if err != nil || !d.shut.Load() {
+			return c, err
+		}
+		_ = c.Close() // it is not wanted
+	}
+}
+
+// serve starts a mail server; change may alter it before it listens.
+func serve(t *testing.T, implicit bool, change func(*mailServer)) *mailServer {
 	t.Helper()
 	m := &mailServer{}
 	m.smtp = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
@@ -115,19 +134,16 @@ func serve(t *testing.T, addr string, implicit bool, change func(*mailServer)) *
 	if change != nil {
 		change(m)
 	}
-	if addr == "" {
-		addr = "127.0.0.1:0"
-	}
-	l, err := net.Listen("tcp", addr)
+	port, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.addr = l.Addr().String()
+	m.addr, m.door.Listener = port.Addr().String(), port
+	var l net.Listener = &m.door
 	if implicit {
 		cert, _ := authority()
 		l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}})
 	}
-	m.listener = l
 	done := make(chan struct{})
 	go func() { defer close(done); _ = m.smtp.Serve(l) }()
 	t.Cleanup(func() { m.stop(); <-done })
@@ -136,7 +152,7 @@ func serve(t *testing.T, addr string, implicit bool, change func(*mailServer)) *
 
 // stop closes the listener by itself: the server knows of it only once it got round to serving.
 func (m *mailServer) stop() {
-	_ = m.listener.Close()
+	_ = m.door.Close()
 	_ = m.smtp.Close()
 }
 

@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/vestibule-auth/vestibule/internal/store"
@@ -102,16 +101,32 @@ func signature(key string, at time.Time, body []byte) string {
 	return "t=" + unix + ",v1=" + hex.EncodeToString(h.Sum(nil))
 }
 
-// RenderText makes the text of a letter: one short line.
-func RenderText(t *tenants.Tenant, kind string, l Letter) (string, error) {
+// Text is a rendered text.
+type Text struct {
+	Body string
+	// Override says why the tenant's own template was passed over for the built-in one; nil when it was not.
+	Override error
+}
+
+// RenderText makes the text of a letter. A tenant's own template is used where there is one; if it fails, or leaves out the
+// code that the text is for, the built-in one is, and Text.Override says why.
+func RenderText(t *tenants.Tenant, kind string, l Letter) (Text, error) {
 	k, ok := kindOf(kind, store.SMS)
 	if !ok {
-		return "", ErrUnknownKind
+		return Text{}, ErrUnknownKind
 	}
-	vars, err := variables(t, k, l)
+	vars, err := textVariables(t, k, l)
 	if err != nil {
-		return "", err
+		return Text{}, err
 	}
-	text, err := execText(builtin(kind, "sms"), vars)
-	return strings.TrimSpace(text), err
+	body, why := renderText(k, t.Settings.Email.Templates[kind].SMS, vars)
+	if why != nil {
+		body, err = renderText(k, "", vars)
+	}
+	return Text{Body: body, Override: why}, err
+}
+
+// textVariables is what the templates of texts may name. A text goes to no address.
+func textVariables(t *tenants.Tenant, k Kind, l Letter) (map[string]string, error) {
+	return variables(t, k, Letter{Data: l.Data})
 }

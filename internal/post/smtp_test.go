@@ -46,7 +46,7 @@ func own(t *testing.T, raw string) *SMTP {
 var userinfo = url.UserPassword(smtpUser, smtpPassword).String() + "@"
 
 func TestMailArrivesWhole(t *testing.T) {
-	m := serve(t, "", false, nil)
+	m := serve(t, false, nil)
 	a := acme(t, "acme")
 	if err := own(t, m.url("smtp", "", "")).Send(t.Context(), a, outgoing(t, a, "ann@example.org")); err != nil {
 		t.Fatal(err)
@@ -88,7 +88,7 @@ func TestMailArrivesWhole(t *testing.T) {
 }
 
 func TestMailBeyondASCIIArrivesWhole(t *testing.T) {
-	m := serve(t, "", false, nil)
+	m := serve(t, false, nil)
 	a := acme(t, "acme")
 	a.Name = "Bücher Ærø 書店"
 	o := outgoing(t, a, "ann@example.org")
@@ -134,7 +134,7 @@ func TestSMTPServersOfEveryKind(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			m := serve(t, "", c.implicit, c.change)
+			m := serve(t, c.implicit, c.change)
 			a := acme(t, "acme")
 			if err := own(t, m.url(c.scheme, c.user, c.query)).Send(t.Context(), a, outgoing(t, a, "ann@example.org")); err != nil {
 				t.Fatal(err)
@@ -184,7 +184,7 @@ func TestSMTPFailures(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			m := serve(t, "", c.implicit, c.change)
+			m := serve(t, c.implicit, c.change)
 			a := acme(t, "acme")
 			err := own(t, m.url(c.scheme, c.user, c.query)).Send(t.Context(), a, outgoing(t, a, "ann@example.org"))
 			var e *SendError
@@ -211,7 +211,7 @@ func TestSMTPFailures(t *testing.T) {
 
 func TestSMTPDistrustsStrangeCertificates(t *testing.T) {
 	for scheme, implicit := range map[string]bool{"smtp": false, "smtps": true} {
-		m := serve(t, "", implicit, withSTARTTLS)
+		m := serve(t, implicit, withSTARTTLS)
 		a := acme(t, "acme")
 		s := own(t, m.url(scheme, "", ""))
 		s.TLS = nil
@@ -256,7 +256,7 @@ func TestPasswordsAreNotSentInTheClear(t *testing.T) {
 		"no password, and STARTTLS that is required": {"smtp://localhost?starttls=require", nil, ErrNoTLS},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := serve(t, "", false, c.change)
+			m := serve(t, false, c.change)
 			if err := send(t, c.url, m); !errors.Is(err, c.want) {
 				t.Errorf("got %v, want %v", err, c.want)
 			}
@@ -273,7 +273,7 @@ type elsewhere struct{ net.Conn }
 func (elsewhere) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 25} }
 
 func TestTenantsServersAreGuarded(t *testing.T) {
-	m := serve(t, "", false, nil)
+	m := serve(t, false, nil)
 	a := acme(t, "acme")
 	a.Settings.Email.SMTPURL = tenants.NewSecretURL(m.url("smtp", "", ""))
 	s := &SMTP{TLS: trusting()}
@@ -298,27 +298,27 @@ func TestWithoutAnyServerMailWaits(t *testing.T) {
 func TestAddressesBeyondASCII(t *testing.T) {
 	a := acme(t, "acme")
 	for _, to := range []string{"ånn@example.org", "ann@exämple.org", "ann@ｅxample.org", "ann＠example.org@example.org"} {
-		able := serve(t, "", false, func(m *mailServer) { m.smtp.EnableSMTPUTF8 = true })
+		able := serve(t, false, func(m *mailServer) { m.smtp.EnableSMTPUTF8 = true })
 		if err := own(t, able.url("smtp", "", "")).Send(t.Context(), a, outgoing(t, a, to)); err != nil {
 			t.Errorf("%s: %v", to, err)
 		} else if got := able.got(); got[0].to != to || !got[0].utf8 {
 			t.Errorf("%s: went to %q, SMTPUTF8 %v", to, got[0].to, got[0].utf8)
 		}
-		unable := serve(t, "", false, nil)
+		unable := serve(t, false, nil)
 		err := own(t, unable.url("smtp", "", "")).Send(t.Context(), a, outgoing(t, a, to))
 		var e *SendError
 		if !errors.Is(err, ErrNoSMTPUTF8) || !errors.As(err, &e) || !e.Permanent || len(unable.got()) != 0 {
 			t.Errorf("%s: got %v, %d mails", to, err, len(unable.got()))
 		}
 	}
-	able := serve(t, "", false, func(m *mailServer) { m.smtp.EnableSMTPUTF8 = true })
+	able := serve(t, false, func(m *mailServer) { m.smtp.EnableSMTPUTF8 = true })
 	if err := own(t, able.url("smtp", "", "")).Send(t.Context(), a, outgoing(t, a, "ann@example.org")); err != nil || able.got()[0].utf8 {
 		t.Errorf("SMTPUTF8 was asked for without need (%v)", err)
 	}
 }
 
 func TestMailGoesToOneAddressAndNoOther(t *testing.T) {
-	m := serve(t, "", false, nil)
+	m := serve(t, false, nil)
 	a := acme(t, "acme")
 	for _, to := range []string{
 		"", "ann", "@example.org", "ann@", "ann@example.org, eve@example.org", "ann@example.org,eve@example.org",
@@ -341,7 +341,7 @@ func TestMailGoesToOneAddressAndNoOther(t *testing.T) {
 }
 
 func TestHeadersCannotBeInjected(t *testing.T) {
-	m := serve(t, "", false, nil)
+	m := serve(t, false, nil)
 	a := acme(t, "acme")
 	const evil = "Acme\r\nBcc: eve@example.org\r\n\r\nX\u2028Y\x00"
 	a.Name, a.Settings.Branding.Name = evil, evil

@@ -35,9 +35,10 @@ func prefixOf(t *tenants.Tenant) string {
 	return "[" + t.Name + "] "
 }
 
-// ownTemplates are the tenant's own templates for a kind, if it has any.
-func ownTemplates(t *tenants.Tenant, kind string) (tenants.MailTemplate, bool) {
+// ownMail is the tenant's own template for mails of a kind, if it has any.
+func ownMail(t *tenants.Tenant, kind string) (tenants.MailTemplate, bool) {
 	own := t.Settings.Email.Templates[kind]
+	own.SMS = ""
 	return own, own != tenants.MailTemplate{}
 }
 

@@ -422,18 +422,18 @@ func (w *Worker) attempt(ctx context.Context, m store.Message) (kind string, t *
 	o := Outgoing{ID: m.ID, Kind: m.Kind, Channel: m.Channel, To: l.To, Code: l.Data["code"], Link: linkOf(m.Kind, l),
 		At: w.Clock.Now()}
 	if m.Channel == store.SMS {
-		if o.Text, err = RenderText(t, m.Kind, l); err != nil {
+		text, err := RenderText(t, m.Kind, l)
+		if err != nil {
 			return kind, t, fmt.Errorf("%w: %w", errGivenUp, err)
 		}
+		w.passedOver(ctx, m, text.Override)
+		o.Text = text.Body
 		return kind, t, w.SMS.Send(ctx, t, o)
 	}
 	if o.Mail, err = Render(t, m.Kind, l); err != nil {
 		return kind, t, fmt.Errorf("%w: %w", errGivenUp, err)
 	}
-	if o.Mail.Override != nil {
-		logger(w.Log).WarnContext(ctx, "the tenant's own mail template was not used", "tenant", m.TenantID, "kind", m.Kind,
-			"error", o.Mail.Override)
-	}
+	w.passedOver(ctx, m, o.Mail.Override)
 	o.From, o.ReplyTo = t.Settings.Email.From, t.Settings.Email.ReplyTo
 	if o.From == "" {
 		o.From = w.From
@@ -442,6 +442,14 @@ func (w *Worker) attempt(ctx context.Context, m store.Message) (kind string, t *
 		o.ReplyTo = w.ReplyTo
 	}
 	return kind, t, w.Mail.Send(ctx, t, o)
+}
+
+// passedOver logs why a tenant's own template was not used, if it was not.
+func (w *Worker) passedOver(ctx context.Context, m store.Message, why error) {
+	if why != nil {
+		logger(w.Log).WarnContext(ctx, "the tenant's own template was not used", "tenant", m.TenantID, "kind", m.Kind,
+			"channel", string(m.Channel), "error", why)
+	}
 }
 
 // backoff is how long to wait after the nth attempt: 2 s, 4 s, 8 s ... 10 min, less up to a quarter, so that messages

@@ -27,7 +27,12 @@ type TenantRecord struct {
 	UpdatedAt time.Time
 	DeletedAt time.Time // zero unless the tenant was deleted
 
-	dataKey []byte // sealed under the server's keys
+	// Unreadable is why the secrets could not be opened, which are then still sealed in Document. Such a tenant is not
+	// served, but it can be listed, suspended and deleted, and SaveTenant keeps its secrets as they are stored.
+	Unreadable error
+
+	dataKey []byte       // sealed under the server's keys
+	keys    *secret.Keys // what is made of it; nil where the record is Unreadable
 }
 
 // TakenError says which name is taken. It is ErrTaken.
@@ -165,18 +170,22 @@ func (s *Store) TenantByID(ctx context.Context, id string) (*tenants.Tenant, err
 	return s.tenant(ctx, "read tenant by id", `SELECT `+tenantColumns+` FROM tenants t WHERE t.id = $1`, id)
 }
 
-// TenantChanges are the ids of the tenants that changed after the numbered change, and the number of the latest one.
+// TenantChanges are the ids of the tenants that changed after the numbered change, and the number of the latest one. That
+// number is the counter's own and not the tenants' highest, and it is read by the same statement: it tells of a database
+// that was set back to an earlier state, and belongs to the very state that the ids are from.
 func (s *Store) TenantChanges(ctx context.Context, since int64) (ids []string, latest int64, err error) {
-	latest = since
 	err = s.reader().each(ctx, "read tenant changes", `
-		SELECT id, version FROM tenants WHERE version > $1 ORDER BY version`, []any{since}, func(rows *sqlx.Rows) error {
-		var id string
-		if err := rows.Scan(&id, &latest); err != nil {
-			return err
-		}
-		ids = append(ids, id)
-		return nil
-	})
+		SELECT c.latest, t.id FROM tenant_changes c LEFT JOIN tenants t ON t.version > $1 WHERE c.id = 1 ORDER BY t.version`,
+		[]any{since}, func(rows *sqlx.Rows) error {
+			var id sql.NullString // none where nothing changed
+			if err := rows.Scan(&latest, &id); err != nil {
+				return err
+			}
+			if id.Valid {
+				ids = append(ids, id.String)
+			}
+			return nil
+		})
 	return ids, latest, err
 }
 
@@ -188,16 +197,16 @@ func (s *Store) tenant(ctx context.Context, op, query string, arg string) (*tena
 	if err != nil {
 		return nil, err
 	}
-	keys, err := s.tenantKeys(rec)
-	if err != nil {
-		return nil, err
+	// One that is not served needs no keys, and is better known as what it is than as a fault.
+	if rec.Unreadable != nil && rec.State == tenants.Active {
+		return nil, rec.Unreadable
 	}
 	settings, err := tenants.Decode(rec.Document)
 	if err != nil {
 		return nil, fmt.Errorf("read the settings of tenant %s: %w", rec.ID, err)
 	}
 	return tenants.New(tenants.Tenant{
-		ID: rec.ID, Slug: rec.Slug, Name: rec.Name, State: rec.State, Hosts: rec.Hosts, Settings: settings, Keys: keys,
+		ID: rec.ID, Slug: rec.Slug, Name: rec.Name, State: rec.State, Hosts: rec.Hosts, Settings: settings, Keys: rec.keys,
 		Version: rec.Version, CreatedAt: rec.CreatedAt, UpdatedAt: rec.UpdatedAt,
 	}), nil
 }
@@ -224,15 +233,23 @@ func (s *Store) scanTenant(rows *sqlx.Rows) (*TenantRecord, error) {
 	if err := json.Unmarshal(hosts, &rec.Hosts); err != nil {
 		return nil, fmt.Errorf("hosts of tenant %s: %w", rec.ID, err)
 	}
-	keys, err := s.tenantKeys(&rec)
-	if err != nil {
-		return nil, err
-	}
-	rec.Document, err = tenants.OpenSecrets(settings, keys, rec.ID)
-	if err != nil {
-		return nil, fmt.Errorf("settings of tenant %s: %w", rec.ID, err)
-	}
+	rec.Document = settings
+	rec.Unreadable = s.open(&rec)
 	return &rec, nil
+}
+
+// open opens a record's data key and, with it, the secrets of its document.
+func (s *Store) open(rec *TenantRecord) error {
+	keys, err := s.tenantKeys(rec)
+	if err != nil {
+		return err
+	}
+	doc, err := tenants.OpenSecrets(rec.Document, keys, rec.ID)
+	if err != nil {
+		return fmt.Errorf("settings of tenant %s: %w", rec.ID, err)
+	}
+	rec.keys, rec.Document = keys, doc
+	return nil
 }
 
 // tenantKeys opens a tenant's data key.
@@ -248,55 +265,105 @@ func (s *Store) tenantKeys(rec *TenantRecord) (*secret.Keys, error) {
 	return keys, nil
 }
 
-// SealTenantKeys seals the tenants' data keys under the server's first key where they are sealed under an older one, and
-// returns how many there were. After it the older ones are not needed any more.
-func (s *Store) SealTenantKeys(ctx context.Context) (int, error) {
-	first := s.keys.First()
-	sealed, after := 0, ""
-	for {
-		type held struct {
-			id  string
-			key []byte
-		}
-		var page []held
-		err := s.reader().each(ctx, "read data keys", `
-			SELECT id, data_key FROM tenants WHERE CAST(id AS TEXT) > $1 ORDER BY CAST(id AS TEXT) LIMIT 500`, []any{after}, func(rows *sqlx.Rows) error {
-			var h held
-			err := rows.Scan(&h.id, &h.key)
-			page = append(page, h)
+// CheckKeys is secret.ErrUnreadable where the server's keys are not those that the tenants' data keys were sealed under. It
+// tries a few and is content with one that opens, since a single tenant may have been sealed under a key that is lost;
+// where there are no tenants, any keys will do. Those that were changed longest ago are tried, since they are the ones that
+// miss a key that was taken away too early.
+func (s *Store) CheckKeys(ctx context.Context) error {
+	opened := false
+	var wrong error
+	err := s.reader().each(ctx, "check keys", `
+		SELECT id, data_key FROM tenants WHERE deleted_at IS NULL ORDER BY version LIMIT 10`, nil, func(rows *sqlx.Rows) error {
+		var rec TenantRecord
+		if err := rows.Scan(&rec.ID, &rec.dataKey); err != nil {
 			return err
-		})
-		if err != nil || len(page) == 0 {
+		}
+		if _, err := s.tenantKeys(&rec); err != nil {
+			wrong = err
+		} else {
+			opened = true
+		}
+		return nil
+	})
+	if err != nil || opened {
+		return err
+	}
+	return wrong
+}
+
+// SealTenantKeys seals the tenants' data keys under the server's first key where they are sealed under an older one, and
+// returns how many there were. After it the older ones are not needed any more. Data keys that no key opens stay as they
+// are, and are an error once all others were sealed, unless their tenants were deleted.
+func (s *Store) SealTenantKeys(ctx context.Context) (int, error) {
+	sealed, after := 0, ""
+	var lost []error
+	for {
+		var page []TenantRecord
+		err := s.reader().each(ctx, "read data keys", `
+			SELECT id, state, data_key FROM tenants WHERE CAST(id AS TEXT) > $1 ORDER BY CAST(id AS TEXT) LIMIT 500`,
+			[]any{after}, func(rows *sqlx.Rows) error {
+				var rec TenantRecord
+				err := rows.Scan(&rec.ID, &rec.State, &rec.dataKey)
+				page = append(page, rec)
+				return err
+			})
+		if err != nil {
 			return sealed, err
 		}
-		after = page[len(page)-1].id
-		for _, h := range page {
-			if _, err := first.Open(secret.ForTenantKey, h.id, h.key); err == nil {
-				continue
-			}
-			raw, err := s.keys.Open(secret.ForTenantKey, h.id, h.key)
-			if err != nil {
-				return sealed, fmt.Errorf("open the data key of tenant %s: %w", h.id, err)
-			}
-			r := runner{store: s, pool: s.write}
-			if _, err := r.exec(ctx, "seal data key", `UPDATE tenants SET data_key = $3 WHERE id = $1 AND data_key = $2`,
-				h.id, h.key, first.Seal(secret.ForTenantKey, h.id, raw)); err != nil {
+		if len(page) == 0 {
+			break
+		}
+		after = page[len(page)-1].ID
+		for _, rec := range page {
+			done, err := s.sealAnew(ctx, rec)
+			switch {
+			case done:
+				sealed++
+			case errors.Is(err, secret.ErrUnreadable) && rec.State == tenants.Deleted:
+			case errors.Is(err, secret.ErrUnreadable):
+				lost = append(lost, err)
+			case err != nil:
 				return sealed, err
 			}
-			sealed++
 		}
 	}
+	if len(lost) > 0 {
+		return sealed, fmt.Errorf("%d data keys were sealed under a key that was not given; the first: %w", len(lost), lost[0])
+	}
+	return sealed, nil
+}
+
+// sealAnew seals a data key under the first key, and reports whether that was still to be done.
+func (s *Store) sealAnew(ctx context.Context, rec TenantRecord) (done bool, err error) {
+	first := s.keys.First()
+	if _, err := first.Open(secret.ForTenantKey, rec.ID, rec.dataKey); err == nil {
+		return false, nil
+	}
+	raw, err := s.keys.Open(secret.ForTenantKey, rec.ID, rec.dataKey)
+	if err != nil {
+		return false, fmt.Errorf("open the data key of tenant %s: %w", rec.ID, err)
+	}
+	r := runner{store: s, pool: s.write}
+	res, err := r.exec(ctx, "seal data key", `UPDATE tenants SET data_key = $3 WHERE id = $1 AND data_key = $2`,
+		rec.ID, rec.dataKey, first.Seal(secret.ForTenantKey, rec.ID, raw))
+	err = changedOne(res, err, ErrStale)
+	if errors.Is(err, ErrStale) { // somebody else does the same
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // seal is a record's settings and hosts as they are stored.
 func (s *Store) seal(rec *TenantRecord) (settings, hosts string, err error) {
-	keys, err := s.tenantKeys(rec)
-	if err != nil {
-		return "", "", err
-	}
-	sealed, err := tenants.SealSecrets(rec.Document, keys, rec.ID)
-	if err != nil {
-		return "", "", fmt.Errorf("seal the settings of tenant %s: %w", rec.ID, err)
+	sealed := rec.Document
+	if rec.Unreadable == nil {
+		keys, err := s.tenantKeys(rec)
+		if err != nil {
+			return "", "", err
+		}
+		if sealed, err = tenants.SealSecrets(rec.Document, keys, rec.ID); err != nil {
+			return "", "", fmt.Errorf("seal the settings of tenant %s: %w", rec.ID, err)
+		}
 	}
 	list := rec.Hosts
 	if list == nil {

@@ -46,7 +46,7 @@ const accountColumns = `
 		       e.id, e.email, e.email_key, e.verified, e.is_primary,
 		       EXISTS (SELECT 1 FROM emails v WHERE v.tenant_id = u.tenant_id AND v.user_id = u.id AND v.verified)`
 
-// AccountsByEmail are the accounts that hold an address, by its key. If one has verified it, that is the only one.
+// AccountsByEmail are the accounts that hold an address, by its key. If any have verified it, they are the only ones.
 func (s Scope) AccountsByEmail(ctx context.Context, emailKey string) ([]Account, error) {
 	var all []Account
 	err := s.store.reader().each(ctx, "read accounts by email", `
@@ -61,8 +61,10 @@ func (s Scope) AccountsByEmail(ctx context.Context, emailKey string) ([]Account,
 			all = append(all, a)
 			return err
 		})
-	if err == nil && len(all) > 1 && all[0].Address.Verified {
-		all = all[:1]
+	for i := 1; i < len(all); i++ {
+		if all[0].Address.Verified && !all[i].Address.Verified {
+			all = all[:i]
+		}
 	}
 	return all, err
 }
@@ -216,6 +218,13 @@ func (t *Tx) SetPassword(ctx context.Context, userID string, epoch int64, encode
 		err = fmt.Errorf("set password: %w", ErrStale)
 	}
 	return u, err
+}
+
+// SetHash keeps a password's hash that was made anew of the same password. Somebody who changed meanwhile is ErrStale.
+func (t *Tx) SetHash(ctx context.Context, userID string, epoch int64, encoded string) error {
+	res, err := t.exec(ctx, "set password's hash", `
+		UPDATE users SET password = $4 WHERE tenant_id = $1 AND id = $2 AND epoch = $3`, t.tenant, userID, epoch, encoded)
+	return changedOne(res, err, ErrStale)
 }
 
 // Claim is for somebody who has proved an address of an account that nobody had proved an address of before: whoever made

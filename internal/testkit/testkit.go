@@ -228,14 +228,8 @@ func Raw(t testing.TB, databaseURL string) *sql.DB {
 // <slug>.example.
 func AddTenant(t testing.TB, st *store.Store, slug, settings string) *tenants.Tenant {
 	t.Helper()
-	if settings == "" {
-		settings = "{}"
-	}
-	doc, err := tenants.NewDocument([]byte(settings))
+	doc, _, err := tenants.ParseNew([]byte(settings))
 	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := tenants.Parse(doc); err != nil {
 		t.Fatal(err)
 	}
 	rec := &store.TenantRecord{

@@ -6,11 +6,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/internal/testkit"
@@ -290,9 +292,13 @@ func TestOtherTenantsRowsAreOutOfReach(t *testing.T) {
 		for _, write := range []func(*store.Tx) error{ // which are content with nothing
 			func(tx *store.Tx) error { return tx.DropSession(w.Context(), x.ID) },
 			func(tx *store.Tx) error { return tx.DropSessionOf(w.Context(), u.ID, x.ID) },
-			func(tx *store.Tx) error { return tx.DropEmailsBut(w.Context(), &store.Email{UserID: u.ID, ID: secret.NewID()}, false) },
+			func(tx *store.Tx) error {
+				return tx.DropEmailsBut(w.Context(), &store.Email{UserID: u.ID, ID: secret.NewID()}, false)
+			},
 			func(tx *store.Tx) error { return tx.UnsetPrimary(w.Context(), u.ID) },
-			func(tx *store.Tx) error { return tx.YieldEmail(w.Context(), &store.Email{ID: secret.NewID(), Key: e.Key}) },
+			func(tx *store.Tx) error {
+				return tx.YieldEmail(w.Context(), &store.Email{ID: secret.NewID(), Key: e.Key})
+			},
 			func(tx *store.Tx) error { return tx.SetUserEmail(w.Context(), u.ID, "mallory@example.org") },
 		} {
 			w.must(other.One(write))
@@ -627,6 +633,56 @@ func TestTenantsAreKeptApart(t *testing.T) {
 	})
 }
 
+// A database that was restored from a backup has earlier numbers than a directory has seen.
+func TestNumbersSetBackAreSeenAtTheNextLook(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		url := testkit.URL(t, engine)
+		st, raw := testkit.OpenURL(t, url, nil), testkit.Raw(t, url)
+		acme := testkit.AddTenant(t, st, "acme", "")
+		rec, err := st.TenantRecordBySlug(t.Context(), "acme")
+		if err != nil {
+			t.Fatal(err)
+		}
+		rec.Name = "Renamed"
+		if err := st.SaveTenant(t.Context(), rec); err != nil {
+			t.Fatal(err)
+		}
+		// The clock stands still, so that nothing but a look makes the directory read anew.
+		d, err := tenants.NewDirectory(st, tenants.Options{Clock: clock.At(start)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := func() string {
+			t.Helper()
+			if err := d.Look(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			found, err := d.Resolve(t.Context(), "acme.example", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return found.Name
+		}
+		if got := name(); got != "Renamed" {
+			t.Fatalf("the tenant is called %q", got)
+		}
+		for _, restore := range []string{
+			fmt.Sprintf(`UPDATE tenants SET name = 'Restored', version = %d WHERE slug = 'acme'`, acme.Version),
+			fmt.Sprintf(`UPDATE tenant_changes SET latest = %d WHERE id = 1`, acme.Version),
+		} {
+			if _, err := raw.ExecContext(t.Context(), restore); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := name(); got != "Restored" {
+			t.Errorf("the tenant is still called %q", got)
+		}
+		if _, latest, err := st.TenantChanges(t.Context(), rec.Version); err != nil || latest != acme.Version {
+			t.Errorf("the latest change is %d, %v", latest, err)
+		}
+	})
+}
+
 func TestMigrationsOfManyProcesses(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		url := testkit.EmptyURL(t, engine)
@@ -664,25 +720,37 @@ func TestMigrationsOfManyProcesses(t *testing.T) {
 	})
 }
 
+// underKeys is a store with secret keys of the test's choice.
+func underKeys(t *testing.T, url string, raw ...[]byte) *store.Store {
+	t.Helper()
+	keys, err := secret.NewKeys(raw...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := store.Open(store.Options{URL: url, Keys: keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = st.Close() }) // the test is over, whatever closing says
+	return st
+}
+
 func TestDataKeysMoveToTheFirstSecretKey(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		url := testkit.URL(t, engine)
 		old, fresh := secret.Bytes(secret.KeySize), secret.Bytes(secret.KeySize)
-		open := func(raw ...[]byte) *store.Store {
-			keys, err := secret.NewKeys(raw...)
-			if err != nil {
-				t.Fatal(err)
-			}
-			st, err := store.Open(store.Options{URL: url, Keys: keys})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = st.Close() }) // the test is over, whatever closing says
-			return st
-		}
+		open := func(keys ...[]byte) *store.Store { return underKeys(t, url, keys...) }
 		before := testkit.AddTenant(t, open(old), "acme", "")
 		if _, err := open(fresh).TenantBySlug(t.Context(), "acme"); !errors.Is(err, secret.ErrUnreadable) {
 			t.Errorf("a strange key opens the tenant: %v", err)
+		}
+		for name, c := range map[string]struct {
+			keys *store.Store
+			want error
+		}{"its key": {open(old), nil}, "two keys": {open(fresh, old), nil}, "a strange key": {open(fresh), secret.ErrUnreadable}} {
+			if err := c.keys.CheckKeys(t.Context()); !errors.Is(err, c.want) {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
 		for _, want := range []int{1, 0} {
 			if n, err := open(fresh, old).SealTenantKeys(t.Context()); err != nil || n != want {
@@ -743,4 +811,36 @@ func TestWaitingForAConnectionEndsWithTheContext(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
+}
+
+// A tenant whose key is lost stands in nobody's way.
+func TestALostKeyIsNoOtherTenantsMatter(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		url := testkit.URL(t, engine)
+		open := func(keys ...[]byte) *store.Store { return underKeys(t, url, keys...) }
+		old, fresh, lost := secret.Bytes(secret.KeySize), secret.Bytes(secret.KeySize), secret.Bytes(secret.KeySize)
+		if err := open(old).CheckKeys(t.Context()); err != nil {
+			t.Errorf("without a tenant: %v", err)
+		}
+		gone := testkit.AddTenant(t, open(lost), "gone", "")
+		testkit.AddTenant(t, open(old), "acme", "")
+		if err := open(old).CheckKeys(t.Context()); err != nil {
+			t.Errorf("one of two keys is lost: %v", err)
+		}
+		if n, err := open(fresh, old).SealTenantKeys(t.Context()); n != 1 || !errors.Is(err, secret.ErrUnreadable) || !strings.Contains(err.Error(), gone.ID) {
+			t.Errorf("sealed %d, %v", n, err)
+		}
+		st := open(fresh)
+		rec, err := st.TenantRecordBySlug(t.Context(), "gone")
+		if err != nil {
+			t.Fatal(err)
+		}
+		rec.State, rec.DeletedAt = tenants.Deleted, start
+		if err := st.SaveTenant(t.Context(), rec); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := st.SealTenantKeys(t.Context()); n != 0 || err != nil {
+			t.Errorf("sealed %d, %v, with the lost one deleted", n, err)
+		}
+	})
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -46,6 +47,84 @@ func TestFreePortsDiffer(t *testing.T) {
 	slices.Sort(ports)
 	if len(slices.Compact(ports)) != 5 {
 		t.Errorf("got %v", ports)
+	}
+}
+
+func TestScenariosThatDiffer(t *testing.T) {
+	said := "ok   basics.config/app\nDIFF login.again/app\n       step 2: c1: POST /auth/login\nDIFF login.again/browser\nDIFF phone.change/app\n"
+	if got := differing(said); !slices.Equal(got, []string{"login.again", "phone.change"}) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestOneThatDiffersIsRunOnceMore(t *testing.T) {
+	for name, c := range map[string]struct {
+		script string // stands for the kit
+		want   bool
+		runs   int
+	}{
+		"and is as the reference then":   {"[ $n = 1 ] || exit 0; echo 'DIFF login.again/app'; exit 1", true, 2},
+		"and differs again":              {"echo 'DIFF login.again/app'; exit 1", false, 2},
+		"unless it is meant to":          {"echo 'DIFF login_by_code.verifies_the_address/app'; exit 1", true, 1},
+		"though another is meant to":     {"echo 'DIFF login_by_code.verifies_the_address/app'; echo 'DIFF login.again/app'; exit 1", false, 2},
+		"and not where nothing compared": {"echo 'admin API: 500'; exit 1", false, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // it waits between the runs
+			dir := t.TempDir()
+			log := filepath.Join(dir, "log")
+			script := "echo \"$@\" >> " + log + "; n=$(grep -c . " + log + "); " + c.script
+			if err := os.WriteFile(filepath.Join(dir, "kit"), []byte(script), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var out bytes.Buffer
+			o := options{kit: filepath.Join(dir, "kit"), out: &out}
+			if got := o.check(t.Context(), &server{}, "sh", "login.*"); got != c.want {
+				t.Errorf("got %v, and it said %s", got, &out)
+			}
+			did, err := os.ReadFile(log)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := strings.Count(string(did), "\n"); n != c.runs {
+				t.Errorf("it ran %d times, want %d", n, c.runs)
+			}
+		})
+	}
+}
+
+func TestTheKitIsRunAgainWhereAPortWasTaken(t *testing.T) {
+	for name, c := range map[string]struct {
+		script string // stands for the kit, and is run by sh
+		want   bool
+		runs   int
+	}{
+		"it passes":               {"true", true, 1},
+		"it fails":                {"echo no; exit 1", false, 1},
+		"a port is taken once":    {"[ $n = 2 ] || { echo 'OSError: [Errno 98] Address already in use' >&2; exit 1; }", true, 2},
+		"a port is taken forever": {"echo \"error while attempting to bind on address ('127.0.0.1', 25): address already in use\"; exit 1", false, tries},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // it waits between the runs
+			dir := t.TempDir()
+			log := filepath.Join(dir, "log")
+			script := "echo \"$@\" >> " + log + "; n=$(grep -c . " + log + "); " + c.script
+			if err := os.WriteFile(filepath.Join(dir, "kit"), []byte(script), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var out bytes.Buffer
+			o := options{kit: filepath.Join(dir, "kit"), out: &out}
+			if got := o.check(t.Context(), &server{}, "sh", "basics.*"); got != c.want {
+				t.Errorf("got %v, and it said %s", got, &out)
+			}
+			did, err := os.ReadFile(log)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if lines := strings.Split(strings.TrimSpace(string(did)), "\n"); len(lines) != c.runs || len(slices.Compact(lines)) != c.runs {
+				t.Errorf("it was run as %q, want %d runs on different ports", lines, c.runs)
+			}
+		})
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	_ "github.com/lib/pq" // the driver that makes and drops the database
 
 	"github.com/vestibule-auth/vestibule/internal/secret"
+	"github.com/vestibule-auth/vestibule/internal/tools/listening"
 )
 
 // starting bounds how long a server may take until it is ready, and stopping how long until it has stopped.
@@ -74,23 +75,15 @@ type server struct {
 
 // boot migrates the database, starts the server and waits until it is ready.
 func boot(ctx context.Context, program, dir string, database []string) (*server, error) {
-	free, err := freePorts(ctx, 2)
-	if err != nil {
-		return nil, err
-	}
-	listen, adminListen := fmt.Sprintf("127.0.0.1:%d", free[0]), fmt.Sprintf("127.0.0.1:%d", free[1])
-	s := &server{
-		public: "http://" + listen, operators: "http://" + adminListen, token: secret.Token(),
-		log: filepath.Join(dir, "server.log"), done: make(chan struct{}),
-	}
+	s := &server{token: secret.Token(), log: filepath.Join(dir, "server.log"), done: make(chan struct{})}
 	environ := append(others(os.Environ()), database...)
 	environ = append(environ,
-		"VESTIBULE_LISTEN="+listen,
-		"VESTIBULE_ADMIN_LISTEN="+adminListen,
+		"VESTIBULE_LISTEN=127.0.0.1:0",
+		"VESTIBULE_ADMIN_LISTEN=127.0.0.1:0",
 		"VESTIBULE_SECRET_KEY="+base64.StdEncoding.EncodeToString(secret.Bytes(secret.KeySize)),
 		"VESTIBULE_ADMIN_TOKEN="+s.token,
 		"VESTIBULE_ALLOW_PRIVATE_NETWORKS=true",
-		"VESTIBULE_LOG_FORMAT=text",
+		"VESTIBULE_LOG_FORMAT=json",
 	)
 	migrate := exec.CommandContext(ctx, program, "--migrate")
 	migrate.Env, migrate.Dir = environ, dir
@@ -146,6 +139,15 @@ func (s *server) ready(ctx context.Context) error {
 }
 
 func (s *server) answersReady(ctx context.Context) bool {
+	log, err := os.ReadFile(s.log)
+	if err != nil {
+		return false
+	}
+	public, operators := listening.Addresses(string(log))
+	s.public, s.operators = "http://"+public, "http://"+operators
+	if public == "" || operators == "" {
+		return false
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.operators+"/readyz", http.NoBody)
 	if err != nil {
 		return false

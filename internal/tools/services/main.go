@@ -10,8 +10,11 @@
 //     interface, stopped and removed when the command has ended, however it ended;
 //  4. the same after installing the programs with apt-get, where that exists and this is root.
 //
-// Otherwise it says in one line what to install, and exits with 1: tests are not skipped for want of a server. With
-// --own it looks for nothing that runs, and starts both.
+// PostgreSQL is to be 14 or later, and to let the user make databases; one that is not, or does not, is told of and passed
+// over. Otherwise it says in one line what to install, and exits with 1: tests are not skipped for want of a server.
+//
+// With --own it looks for nothing that runs, and starts both. With --durable a PostgreSQL of its own waits for the disk as
+// one in production does, for measuring; else it does not, for tests.
 //
 // The command gets both variables, no standard input, and the signals that come while it runs. The exit status is the
 // command's.
@@ -20,13 +23,13 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"os/signal"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -34,7 +37,7 @@ import (
 // graceful is how long a command that was signalled may take to end before it is killed.
 const graceful = 15 * time.Second
 
-const usage = "usage: services [--own] command [argument ...]"
+const usage = "usage: services [--own] [--durable] command [argument ...]"
 
 func main() {
 	ctx, stop := signalled(context.Background())
@@ -47,14 +50,15 @@ func main() {
 // is the command's alone.
 func run(ctx context.Context, args, environ []string, out, notes io.Writer) int {
 	p := provider{services: []service{postgres, redis}, install: install, notes: notes}
-	if len(args) > 0 && args[0] == "--own" {
-		p.own, args = true, args[1:]
-	}
-	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
+	flags := flag.NewFlagSet("services", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // the usage says it all
+	flags.BoolVar(&p.own, "own", false, "")
+	flags.BoolVar(&p.durable, "durable", false, "")
+	if err := flags.Parse(args); err != nil || flags.NArg() == 0 {
 		p.note("%s", usage)
 		return 2
 	}
-	return p.run(ctx, args, environ, out)
+	return p.run(ctx, flags.Args(), environ, out)
 }
 
 // run runs the command among the services.
@@ -80,7 +84,7 @@ func (p *provider) run(ctx context.Context, args, environ []string, out io.Write
 // command runs a command in a process group of its own, so that a signal reaches whatever it started, and returns its
 // exit status. As in a shell, that is 128 more than the signal's number where a signal ended it.
 func command(ctx context.Context, args, environ []string, out, complaints io.Writer) (int, error) {
-	cmd := exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // running what it is given is its purpose
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Env, cmd.Stdout, cmd.Stderr = environ, out, complaints
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, signalOf(ctx)) }

@@ -41,31 +41,66 @@ func postgresAnswers(ctx context.Context, url string) error {
 	}
 	db := sql.OpenDB(connector)
 	defer func() { _ = db.Close() }()
-	return db.PingContext(ctx)
+	var number int
+	var version, role string
+	var creates bool
+	err = db.QueryRowContext(ctx, `
+		SELECT current_setting('server_version_num')::INT, current_setting('server_version'), rolname, rolcreatedb OR rolsuper
+		  FROM pg_roles
+		 WHERE rolname = current_user`).Scan(&number, &version, &role, &creates)
+	if err != nil {
+		return err
+	}
+	return fitPostgres(number, version, role, creates)
 }
 
-// preparePostgres makes a cluster that forgets nothing but a power cut: nothing waits for the disk.
-func preparePostgres(ctx context.Context, program, dir string, port int) (*exec.Cmd, error) {
-	attr, err := notRoot(dir)
+// oldest is the first version that the server runs on, as PostgreSQL counts them.
+const oldest = 14_00_00
+
+// fitPostgres tells why a PostgreSQL of that version, with a user who may create databases or not, is of no use.
+func fitPostgres(number int, version, role string, creates bool) error {
+	if number < oldest {
+		return unfitError("it is version " + version + ", and 14 or later is needed")
+	}
+	if !creates {
+		return unfitError(`its user "` + role + `" may not create databases; ALTER ROLE "` + role + `" CREATEDB allows it`)
+	}
+	return nil
+}
+
+// preparePostgres makes a cluster and serves it.
+func preparePostgres(ctx context.Context, program string, l life) (*exec.Cmd, error) {
+	attr, err := notRoot(l.dir)
 	if err != nil {
 		return nil, err
 	}
-	data := filepath.Join(dir, "data")
+	data := filepath.Join(l.dir, "data")
 	if program, err = filepath.EvalSymlinks(program); err != nil {
 		return nil, fmt.Errorf("find the programs beside PostgreSQL's: %w", err)
 	}
 	initdb := exec.CommandContext(ctx, filepath.Join(filepath.Dir(program), "initdb"),
 		"--pgdata", data, "--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync")
-	initdb.Dir, initdb.SysProcAttr = dir, attr
+	initdb.Dir, initdb.SysProcAttr = l.dir, attr
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w\n%s", err, tail(out))
 	}
 	// It is stopped by us, after the command: not by the context, which the signal ends.
-	serve := exec.Command(program, "-D", data, "-p", strconv.Itoa(port),
-		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=200",
-		"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "autovacuum=off")
-	serve.Dir, serve.SysProcAttr = dir, attr
+	serve := exec.Command(program, postgresArguments(data, l)...)
+	serve.Dir, serve.SysProcAttr = l.dir, attr
 	return serve, nil
+}
+
+// postgresArguments are how to serve a cluster. Unless it is to be durable, nothing waits for the disk, so that it forgets
+// everything in a power cut, and nothing is cleaned up behind the tests' short-lived databases.
+func postgresArguments(data string, l life) []string {
+	args := []string{
+		"-D", data, "-p", strconv.Itoa(l.port),
+		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=200",
+	}
+	if !l.durable {
+		args = append(args, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "autovacuum=off")
+	}
+	return args
 }
 
 // notRoot gives a directory to the user that PostgreSQL is to run as, for it refuses root: postgres, or nobody where there

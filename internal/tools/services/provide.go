@@ -21,15 +21,32 @@ type service struct {
 	variable string // the environment variable that says where it is
 	usual    string // where it is on a developer's machine
 	packages string // what apt-get calls it
-	// answers tells why a server at a URL cannot be used; nil if it can. The error never repeats the URL, which may hold
-	// a password.
+	// answers tells why a server at a URL cannot be used; nil if it can. It is an unfitError if there is one, and waiting
+	// will not help. The error never repeats the URL, which may hold a password.
 	answers func(ctx context.Context, url string) error
 	// find is where the program is installed, or "".
 	find func() string
-	// prepare makes a directory ready to serve from, and is how to serve from it on a port.
-	prepare func(ctx context.Context, program, dir string, port int) (*exec.Cmd, error)
+	// prepare makes a directory ready to serve from, and is how the program serves from it.
+	prepare func(ctx context.Context, program string, l life) (*exec.Cmd, error)
 	// url is where a server of our own is.
 	url func(port int) string
+}
+
+// life is how a server of our own is to live.
+type life struct {
+	dir     string // where its files are, and nobody else's
+	port    int
+	durable bool // what it has promised to keep, it keeps through a power cut
+}
+
+// unfitError is why a server that answers cannot be used.
+type unfitError string
+
+func (e unfitError) Error() string { return string(e) }
+
+// hint is what to do where the service is missing.
+func (s service) hint() string {
+	return fmt.Sprintf("%s (Debian's package %s) or set %s", s.name, s.packages, s.variable)
 }
 
 // provider finds or starts services, and stops those it started.
@@ -37,6 +54,7 @@ type provider struct {
 	services []service
 	install  func(ctx context.Context, packages []string, notes io.Writer) (tried bool, err error)
 	own      bool // use nothing that runs already
+	durable  bool // see life
 	notes    io.Writer
 
 	running []*server
@@ -63,6 +81,10 @@ func (p *provider) provide(ctx context.Context, environ []string) ([]string, err
 	}
 	for _, s := range absent {
 		started, err := p.start(ctx, s)
+		var unfit unfitError
+		if errors.As(err, &unfit) {
+			return nil, fmt.Errorf("the %s that is installed (%s) cannot be used: %w; install another %s", s.name, s.find(), unfit, s.hint())
+		}
 		if err != nil {
 			return nil, fmt.Errorf("start %s: %w", s.name, err)
 		}
@@ -83,8 +105,13 @@ func (p *provider) serving(ctx context.Context, s service, environ []string) str
 		}
 		p.note("%s names a %s that cannot be used (%v), so another one is looked for", s.variable, s.name, err)
 	}
-	if ask(ctx, s, s.usual) == nil {
+	err := ask(ctx, s, s.usual)
+	if err == nil {
 		return s.usual
+	}
+	var unfit unfitError
+	if errors.As(err, &unfit) {
+		p.note("the %s on its usual port cannot be used (%v), so another one is looked for", s.name, unfit)
 	}
 	return ""
 }
@@ -116,15 +143,18 @@ func (p *provider) installed(ctx context.Context, services []service) error {
 		packages = append(packages, s.packages)
 	}
 	tried, err := p.install(ctx, packages, p.notes)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	if err != nil {
-		return err
+		p.note("%v", err)
 	}
 	if tried {
 		missing = without(missing)
 	}
 	var hints []string
 	for _, s := range missing {
-		hints = append(hints, fmt.Sprintf("%s (Debian's package %s) or set %s", s.name, s.packages, s.variable))
+		hints = append(hints, s.hint())
 	}
 	if len(hints) > 0 {
 		return errors.New("there is no server to test with: install " + strings.Join(hints, ", and "))
@@ -166,15 +196,23 @@ func install(ctx context.Context, packages []string, notes io.Writer) (tried boo
 	return true, aptInstall(ctx, apt, packages, notes)
 }
 
+// aptInstall installs packages. Lists that cannot be brought up to date are no reason not to try: they may do.
 func aptInstall(ctx context.Context, apt string, packages []string, notes io.Writer) error {
-	_, _ = fmt.Fprintf(notes, "services: installing %s with apt-get\n", strings.Join(packages, " and ")) // it is news only
-	steps := [][]string{{"update"}, append([]string{"install", "-y", "--no-install-recommends"}, packages...)}
-	for _, args := range steps {
-		cmd := exec.CommandContext(ctx, apt, args...)
-		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("apt-get %s: %w\n%s", args[0], err, tail(out))
-		}
+	note := func(format string, args ...any) { _, _ = fmt.Fprintf(notes, "services: "+format+"\n", args...) } // it is news only
+	note("installing %s with apt-get", strings.Join(packages, " and "))
+	if err := aptGet(ctx, apt, "update"); err != nil {
+		note("%v", err)
+		note("installing from the lists of packages that there are")
+	}
+	return aptGet(ctx, apt, append([]string{"install", "-y", "--no-install-recommends"}, packages...)...)
+}
+
+// aptGet runs apt-get, and waits for another one that runs: a machine that was just set up updates itself first.
+func aptGet(ctx context.Context, apt string, args ...string) error {
+	cmd := exec.CommandContext(ctx, apt, append([]string{"-o", "DPkg::Lock::Timeout=300"}, args...)...)
+	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("apt-get %s: %w\n%s", args[0], err, tail(out))
 	}
 	return nil
 }

@@ -20,11 +20,11 @@ var redis = service{
 	packages: "redis-server",
 	answers:  redisAnswers,
 	find:     func() string { return programNamed([]string{"redis-server", "valkey-server"}, "/usr/bin/redis-server") },
-	prepare: func(_ context.Context, program, dir string, port int) (*exec.Cmd, error) {
+	prepare: func(_ context.Context, program string, l life) (*exec.Cmd, error) {
 		// It is stopped by us, after the command: not by the context, which the signal ends.
-		cmd := exec.Command(program, "--port", strconv.Itoa(port), "--bind", "127.0.0.1",
-			"--save", "", "--appendonly", "no", "--dir", dir)
-		cmd.Dir = dir
+		cmd := exec.Command(program, "--port", strconv.Itoa(l.port), "--bind", "127.0.0.1",
+			"--save", "", "--appendonly", "no", "--dir", l.dir)
+		cmd.Dir = l.dir
 		return cmd, nil
 	},
 	url: redisURL,

@@ -30,7 +30,8 @@ type server struct {
 // start starts a server of our own, and is its URL once it answers.
 func (p *provider) start(ctx context.Context, s service) (url string, err error) {
 	for range tries {
-		if url, err = p.startOnce(ctx, s); err == nil || ctx.Err() != nil {
+		var unfit unfitError
+		if url, err = p.startOnce(ctx, s); err == nil || ctx.Err() != nil || errors.As(err, &unfit) {
 			return url, err
 		}
 	}
@@ -57,7 +58,7 @@ func (p *provider) startOnce(ctx context.Context, s service) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	cmd, err := s.prepare(ctx, s.find(), dir, port)
+	cmd, err := s.prepare(ctx, s.find(), life{dir: dir, port: port, durable: p.durable})
 	if err != nil {
 		return "", err
 	}
@@ -107,14 +108,15 @@ func launch(cmd *exec.Cmd, log string) (*server, error) {
 	return srv, nil
 }
 
-// wait waits until a server answers, or has ended.
+// wait waits until a server answers, or has ended, or is of no use.
 func (s *server) wait(ctx context.Context, answers func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, starting)
 	defer cancel()
 	for {
 		err := answers()
-		if err == nil {
-			return nil
+		var unfit unfitError
+		if err == nil || errors.As(err, &unfit) {
+			return err
 		}
 		select {
 		case <-s.ended:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,9 +65,9 @@ func greeter(t *testing.T) service {
 	return service{
 		name: "Greeter", variable: "GREETER", usual: "127.0.0.1:1", packages: "greeter", answers: greets,
 		find: func() string { return program },
-		prepare: func(_ context.Context, program, dir string, port int) (*exec.Cmd, error) {
+		prepare: func(_ context.Context, program string, l life) (*exec.Cmd, error) {
 			cmd := exec.Command(program)
-			cmd.Env, cmd.Dir = append(os.Environ(), fakePort+"="+strconv.Itoa(port)), dir
+			cmd.Env, cmd.Dir = append(os.Environ(), fakePort+"="+strconv.Itoa(l.port)), l.dir
 			return cmd, nil
 		},
 		url: func(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) },
@@ -105,27 +106,17 @@ func try(ctx context.Context, p provider, environ []string, args ...string) outc
 // serving is a greeter that the test has running.
 func serving(t *testing.T) string {
 	t.Helper()
-	s := greeter(t)
-	port, err := freePort(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd, err := s.prepare(t.Context(), s.find(), t.TempDir(), port)
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv, err := launch(cmd, filepath.Join(t.TempDir(), "log"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := provider{notes: io.Discard}
 	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		<-srv.ended
+		if err := p.stop(); err != nil {
+			t.Error(err)
+		}
 	})
-	if err := srv.wait(t.Context(), func() error { return greets(t.Context(), s.url(port)) }); err != nil {
+	url, err := p.start(t.Context(), greeter(t))
+	if err != nil {
 		t.Fatal(err)
 	}
-	return s.url(port)
+	return url
 }
 
 func TestTheFirstServerThatAnswersIsUsed(t *testing.T) {
@@ -160,6 +151,105 @@ func TestTheFirstServerThatAnswersIsUsed(t *testing.T) {
 				t.Error("the server outlived the command")
 			}
 		})
+	}
+}
+
+func TestAServerThatIsOfNoUseIsToldOf(t *testing.T) {
+	const old = unfitError("it greets as one did in the old days")
+	for name, c := range map[string]struct {
+		given, usual bool // one runs there
+		want         string
+	}{
+		"the given one":   {given: true, want: "services: GREETER names a Greeter that cannot be used (" + string(old) + "), so another one is looked for\n"},
+		"the usual one":   {usual: true, want: "services: the Greeter on its usual port cannot be used (" + string(old) + "), so another one is looked for\n"},
+		"one of our own":  {},
+		"all that we try": {given: true, usual: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, starts := greeter(t), 0
+			answers, prepare := s.answers, s.prepare
+			s.answers = func(ctx context.Context, url string) error {
+				if err := answers(ctx, url); err != nil {
+					return err
+				}
+				return old
+			}
+			s.prepare = func(ctx context.Context, program string, l life) (*exec.Cmd, error) {
+				starts++
+				return prepare(ctx, program, l)
+			}
+			var environ []string
+			if c.given {
+				environ = []string{"GREETER=" + serving(t)}
+			}
+			if c.usual {
+				s.usual = serving(t)
+			}
+			got := try(t.Context(), provider{services: []service{s}}, environ, "true")
+			last := "services: the Greeter that is installed (" + s.find() + ") cannot be used: " + string(old) +
+				"; install another Greeter (Debian's package greeter) or set GREETER\n"
+			if got.code != 1 || !strings.HasPrefix(got.notes, c.want) || !strings.HasSuffix(got.notes, last) {
+				t.Errorf("got %+v", got)
+			}
+			if starts != 1 {
+				t.Errorf("it was started %d times, and does not get better", starts)
+			}
+		})
+	}
+}
+
+func TestPostgreSQLIsNewEnoughAndLetsItsUserMakeDatabases(t *testing.T) {
+	for name, c := range map[string]struct {
+		number  int
+		version string
+		creates bool
+		want    string
+	}{
+		"the oldest that will do": {140000, "14.0", true, ""},
+		"a later one":             {180001, "18.1", true, ""},
+		"one that is older":       {130012, "13.12", true, "it is version 13.12, and 14 or later is needed"},
+		"a user who may not":      {150004, "15.4", false, `its user "ann" may not create databases; ALTER ROLE "ann" CREATEDB allows it`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := ""
+			if err := fitPostgres(c.number, c.version, "ann", c.creates); err != nil {
+				got = err.Error()
+			}
+			if got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+	if err := postgresAnswers(t.Context(), cmp.Or(os.Getenv(postgres.variable), postgres.usual)); err != nil {
+		t.Errorf("the PostgreSQL that other tests make their databases on: %v", err)
+	}
+}
+
+func TestAPostgreSQLThatIsMeasuredKeepsWhatItPromised(t *testing.T) {
+	for _, durable := range []bool{false, true} {
+		off := 0
+		for _, argument := range postgresArguments("data", life{durable: durable}) {
+			if strings.HasSuffix(argument, "=off") {
+				off++
+			}
+		}
+		if (off > 0) == durable {
+			t.Errorf("durable: %v, and %d settings are off", durable, off)
+		}
+	}
+}
+
+func TestOwnServersAreStartedAsDurableAsAsked(t *testing.T) {
+	for _, durable := range []bool{false, true} {
+		s := greeter(t)
+		prepare, asked := s.prepare, !durable
+		s.prepare = func(ctx context.Context, program string, l life) (*exec.Cmd, error) {
+			asked = l.durable
+			return prepare(ctx, program, l)
+		}
+		if got := try(t.Context(), provider{services: []service{s}, durable: durable}, nil, "true"); got.code != 0 || asked != durable {
+			t.Errorf("durable: %v, and the server was told %v: %+v", durable, asked, got)
+		}
 	}
 }
 
@@ -277,33 +367,71 @@ func TestWhatIsMissingIsInstalledOnce(t *testing.T) {
 	}
 }
 
-func TestAptGetIsAskedToUpdateAndInstall(t *testing.T) {
+// fakeApt is an apt-get that writes down what it is asked to do, and does what a line of shell says.
+func fakeApt(t *testing.T, line string) (apt, log string) {
+	t.Helper()
 	dir := t.TempDir()
-	apt, log := filepath.Join(dir, "apt-get"), filepath.Join(dir, "log")
-	script := "#!/bin/sh\necho \"$DEBIAN_FRONTEND $*\" >> " + log + "\n"
+	apt, log = filepath.Join(dir, "apt-get"), filepath.Join(dir, "log")
+	script := "#!/bin/sh\necho \"$DEBIAN_FRONTEND $*\" >> " + log + "\n" + line + "\n"
 	if err := os.WriteFile(apt, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	var notes bytes.Buffer
-	if err := aptInstall(t.Context(), apt, []string{"postgresql", "redis-server"}, &notes); err != nil {
-		t.Fatal(err)
+	return apt, log
+}
+
+func TestAptGetIsAskedToUpdateAndInstall(t *testing.T) {
+	const news = "services: installing postgresql and redis-server with apt-get\n"
+	for name, c := range map[string]struct {
+		line  string
+		notes string
+		fault string
+	}{
+		"all is well": {"", news, ""},
+		"the lists cannot be brought up to date": {
+			`[ "$3" = install ] || { echo no network; exit 100; }`,
+			news + "services: apt-get update: exit status 100\nno network\nservices: installing from the lists of packages that there are\n", "",
+		},
+		"nothing can be installed": {`[ "$3" = update ] || { echo no such package; exit 100; }`, news, "apt-get install: exit status 100\nno such package"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			apt, log := fakeApt(t, c.line)
+			var notes bytes.Buffer
+			fault := ""
+			if err := aptInstall(t.Context(), apt, []string{"postgresql", "redis-server"}, &notes); err != nil {
+				fault = err.Error()
+			}
+			if fault != c.fault || notes.String() != c.notes {
+				t.Errorf("it said %q, and failed with %q", notes.String(), fault)
+			}
+			did, err := os.ReadFile(log)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := "noninteractive -o DPkg::Lock::Timeout=300 update\n" +
+				"noninteractive -o DPkg::Lock::Timeout=300 install -y --no-install-recommends postgresql redis-server\n"
+			if string(did) != want {
+				t.Errorf("it did:\n%s", did)
+			}
+		})
 	}
-	did, err := os.ReadFile(log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := "noninteractive update\nnoninteractive install -y --no-install-recommends postgresql redis-server\n"
-	if string(did) != want {
-		t.Errorf("it did:\n%s", did)
-	}
-	if notes.String() != "services: installing postgresql and redis-server with apt-get\n" {
-		t.Errorf("it said %q", notes.String())
+}
+
+func TestWhatCannotBeInstalledIsHintedAt(t *testing.T) {
+	s := greeter(t)
+	s.find = func() string { return "" }
+	p := provider{services: []service{s}, install: func(context.Context, []string, io.Writer) (bool, error) {
+		return true, errors.New("apt-get install: exit status 100\nno such package")
+	}}
+	want := "services: apt-get install: exit status 100\nno such package\n" +
+		"services: there is no server to test with: install Greeter (Debian's package greeter) or set GREETER\n"
+	if got := try(t.Context(), p, nil, "true"); got.code != 1 || got.notes != want {
+		t.Errorf("got %+v", got)
 	}
 }
 
 func TestAServerThatDoesNotStartSaysWhy(t *testing.T) {
 	s := greeter(t)
-	s.prepare = func(_ context.Context, _, dir string, _ int) (*exec.Cmd, error) {
+	s.prepare = func(context.Context, string, life) (*exec.Cmd, error) {
 		return exec.Command("sh", "-c", "echo the disk is full; exit 1"), nil
 	}
 	got := try(t.Context(), provider{services: []service{s}}, nil, "true")
@@ -327,7 +455,7 @@ func TestPasswordsAreNotRepeated(t *testing.T) {
 }
 
 func TestCommandLine(t *testing.T) {
-	for name, args := range map[string][]string{"no command": nil, "an unknown flag": {"--fast", "true"}, "own without a command": {"--own"}} {
+	for name, args := range map[string][]string{"no command": nil, "an unknown flag": {"--fast", "true"}, "flags without a command": {"--own", "--durable"}} {
 		t.Run(name, func(t *testing.T) {
 			var out, notes bytes.Buffer
 			if code := run(t.Context(), args, nil, &out, &notes); code != 2 || notes.String() != "services: "+usage+"\n" {

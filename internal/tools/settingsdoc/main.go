@@ -153,7 +153,7 @@ func special(t reflect.Type) *jsonschema.Schema {
 	case reflect.TypeFor[tenants.Enumeration]():
 		return &jsonschema.Schema{Enum: []any{true, false, "strict"}}
 	case reflect.TypeFor[tenants.UsernameField]():
-		return words(text, `"username" or null`)
+		return words(text, `"username" or ""`)
 	case reflect.TypeFor[tenants.OneOrList]():
 		return words(&jsonschema.Schema{Type: "array", Items: text}, "true, false or a list", "boolean")
 	case reflect.TypeFor[tenants.Secret]():
@@ -279,7 +279,8 @@ default: ` + "`ACCOUNT_LOGIN_METHODS`" + ` is ` + "`account.login_methods`" + `.
 
 Durations are whole seconds, unless a name says days. Unknown keys, wrong types and combinations that cannot work are
 refused, each with its path. A change is sent as a merge patch (RFC 7396): what it leaves out stays, and null means "as
-if never given". Secrets are shown as ` + "`" + tenants.Mask + "`" + `; sent back like that, they stay as they are.
+if never given". What is shown can be sent back as it is and changes nothing; secrets are shown as ` + "`" + tenants.Mask + "`" + `, and
+stay as they are where they are sent back like that.
 
 The same as a JSON Schema: [tenants/schema.json](../tenants/schema.json).
 `)
