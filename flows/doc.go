@@ -43,7 +43,8 @@
 // # The doors that others left open
 //
 // An account that nobody has proved an address of may have been made by somebody else than the owner of the address. Whoever
-// comes in by a code that was sent there claims it: its sessions end, and its password signs in no more (claim in code.go).
+// comes in by a code that was sent there, or resets the password, claims it: its sessions end, and its password signs in no
+// more (claim in code.go).
 // And an account that has a verified address is reached at no other by codes and links, since an unverified one may be
 // somebody else's (reachable).
 //
