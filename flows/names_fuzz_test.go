@@ -257,3 +257,35 @@ func soundAddress(t *testing.T, in string, a address) {
 		t.Errorf("%q is read as %q, which is read as %+q, %v", in, a, again, ok)
 	}
 }
+
+// A number that is taken is in the form of E.164 and stays as it is; what is not taken is refused for one reason.
+func FuzzPhoneFaults(f *testing.F) {
+	for _, seed := range []string{
+		"+31612345678", " +31612345678\t", "\u3000+14155550123\u00a0", "0612345678", "+", "+0612345678", "+1234567", "+123456", "+123456789012345",
+		"+1234567890123456", "+31 612345678", "+31-612345678", "+31612345678\x00", "+\u0663\u0661612345678", "", " ", "\xff+31612345678",
+	} {
+		f.Add(seed, true)
+		f.Add(seed, false)
+	}
+	f.Fuzz(func(t *testing.T, given string, required bool) {
+		var faults refusal.Faults
+		got := phoneFaults(&faults, "phone", given, required)
+		if len(faults) > 1 || (got != "" && len(faults) > 0) || (got == "" && len(faults) == 0 && (required || trim(given) != "")) {
+			t.Fatalf("%q is %q, with %v", given, got, faults)
+		}
+		if got == "" {
+			return
+		}
+		digits := strings.TrimPrefix(got, "+")
+		if len(got) != len(digits)+1 || len(digits) < 7 || len(digits) > 15 || digits[0] == '0' || strings.Trim(digits, "0123456789") != "" {
+			t.Fatalf("%q is taken for the number %q", given, got)
+		}
+		if trim(given) != got {
+			t.Fatalf("%q is taken for another number, %q", given, got)
+		}
+		faults = nil
+		if again := phoneFaults(&faults, "phone", got, true); again != got || len(faults) > 0 {
+			t.Fatalf("%q is no number the second time: %q, %v", got, again, faults)
+		}
+	})
+}

@@ -2,7 +2,6 @@ package flows
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -304,24 +303,29 @@ func (s *Service) signReset(ctx context.Context, v *Visit, a *store.Account, mad
 	for _, e := range emails {
 		parts = append(parts, e.Key)
 	}
-	return base64.RawURLEncoding.EncodeToString(append(raw, v.Tenant.Keys.Sign(secret.ForResetLink, parts...)...)), nil
+	return keyEncoding.EncodeToString(append(raw, v.Tenant.Keys.Sign(secret.ForResetLink, parts...)...)), nil
+}
+
+// readResetKey is what a reset key says: whose it is, and when it was made. Whether it is good, its MAC tells.
+func readResetKey(key string) (userID string, made time.Time, ok bool) {
+	if len(key) != keyEncoding.EncodedLen(resetSize) { // the decoder passes over line breaks
+		return "", time.Time{}, false
+	}
+	raw, err := keyEncoding.DecodeString(key)
+	if err != nil || len(raw) != resetSize {
+		return "", time.Time{}, false
+	}
+	return uuid.UUID(raw[:16]).String(), time.Unix(int64(binary.BigEndian.Uint64(raw[16:resetHead])), 0), true
 }
 
 // accountOfResetKey is the account that a reset key is good for.
 func (s *Service) accountOfResetKey(ctx context.Context, v *Visit, key string) (*store.Account, error) {
 	bad := refusal.Because("key", refusal.InvalidPasswordReset)
-	if len(key) != keyEncoding.EncodedLen(resetSize) {
+	userID, made, ok := readResetKey(key)
+	if !ok || v.Now.Sub(made) > v.Tenant.Settings.Account.PasswordResetTimeout.Duration() {
 		return nil, bad
 	}
-	raw, err := keyEncoding.DecodeString(key)
-	if err != nil || len(raw) != resetSize {
-		return nil, bad
-	}
-	made := time.Unix(int64(binary.BigEndian.Uint64(raw[16:resetHead])), 0)
-	if age := v.Now.Sub(made); age > v.Tenant.Settings.Account.PasswordResetTimeout.Duration() {
-		return nil, bad
-	}
-	a, err := s.accountOf(ctx, v, uuid.UUID(raw[:16]).String(), "")
+	a, err := s.accountOf(ctx, v, userID, "")
 	if err != nil {
 		return nil, err
 	}

@@ -3,8 +3,11 @@ package headless
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -142,6 +145,86 @@ func FuzzDecode(f *testing.F) {
 			}
 			if s, ok := value.(string); ok && s != text.Value {
 				t.Fatalf("%q is %q, and is read as %q", name, s, text.Value)
+			}
+		}
+	})
+}
+
+func TestIDsAreRead(t *testing.T) {
+	for name, c := range map[string]struct {
+		raw  string
+		want []int64
+		code refusal.Code
+	}{
+		"none":                         {`{}`, nil, ""},
+		"null":                         {`{"a": null}`, nil, ""},
+		"an empty list":                {`{"a": []}`, nil, ""},
+		"numbers":                      {`{"a": [ 1, -2 , 9007199254740991 ]}`, []int64{1, -2, 9007199254740991}, ""},
+		"numbers as text":              {`{"a": ["1", "002"]}`, []int64{1, 2}, ""},
+		"the same twice":               {`{"a": [1, 1]}`, []int64{1, 1}, ""},
+		"the greatest and the least":   {`{"a": [9223372036854775807, -9223372036854775808]}`, []int64{math.MaxInt64, math.MinInt64}, ""},
+		"one more than that":           {`{"a": [9223372036854775808]}`, nil, refusal.InvalidID},
+		"a fraction":                   {`{"a": [1.5]}`, nil, refusal.InvalidID},
+		"a power":                      {`{"a": [1e3]}`, nil, refusal.InvalidID},
+		"words":                        {`{"a": ["one"]}`, nil, refusal.InvalidID},
+		"nothing in the list":          {`{"a": [1, null]}`, nil, refusal.InvalidID},
+		"true":                         {`{"a": [true]}`, nil, refusal.InvalidID},
+		"a list in the list":           {`{"a": [[1]]}`, nil, refusal.InvalidID},
+		"an object in the list":        {`{"a": [{"id": 1}]}`, nil, refusal.InvalidID},
+		"a number":                     {`{"a": 1}`, nil, refusal.InvalidList},
+		"text":                         {`{"a": "1"}`, nil, refusal.InvalidList},
+		"an object":                    {`{"a": {}}`, nil, refusal.InvalidList},
+		"true, which is no list":       {`{"a": true}`, nil, refusal.InvalidList},
+		"other digits than the wire's": {`{"a": ["١"]}`, nil, refusal.InvalidID},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, err := decode(body(c.raw))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := f.ids("a")
+			if r, refused := refusal.As(err); c.code != "" && (!refused || len(r.Details) != 1 || r.Details[0].Code != c.code || r.Details[0].Param != "a") {
+				t.Fatalf("got %v, want %s", err, c.code)
+			}
+			if (c.code == "") != (err == nil) || !slices.Equal(got, c.want) {
+				t.Errorf("got %v, %v", got, err)
+			}
+		})
+	}
+}
+
+// Ids that are taken are as many as were sent, each of them a whole number as it is spelt; everything else is refused.
+func FuzzIDs(f *testing.F) {
+	for _, seed := range []string{
+		`[1, 2]`, `["1"]`, `[]`, `null`, `[null]`, `[1e3]`, `[9223372036854775808]`, `[-0]`, `["+1"]`, `[" 1 "]`, `[[1]]`, `{"a": 1}`, `"1"`, `1`, `[true]`, `["\u0031"]`,
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		in, err := decode(body(`{"sessions": ` + value + `}`))
+		if err != nil {
+			return // which FuzzDecode is about
+		}
+		got, err := in.ids("sessions")
+		var sent []any
+		list := json.Unmarshal(in["sessions"], &sent) == nil
+		if err != nil {
+			if r, ok := refusal.As(err); !ok || r.Kind != refusal.Invalid || len(r.Details) != 1 || r.Details[0].Param != "sessions" || got != nil {
+				t.Fatalf("%s: %v, %v", value, got, err)
+			}
+			return
+		}
+		if !list || len(got) != len(sent) {
+			t.Fatalf("%s is read as %v", value, got)
+		}
+		for i, one := range sent {
+			if n, ok := one.(float64); ok && n != float64(got[i]) {
+				t.Fatalf("%s is read as %v", value, got)
+			}
+			if text, ok := one.(string); ok {
+				if n, err := strconv.ParseInt(text, 10, 64); err != nil || n != got[i] {
+					t.Fatalf("%s is read as %v", value, got)
+				}
 			}
 		}
 	})
