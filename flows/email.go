@@ -202,7 +202,7 @@ func (s *Service) VerifyEmail(ctx context.Context, v *Visit, key string) error {
 		if err != nil {
 			return err
 		}
-		if err := s.verifyEmail(ctx, v, a); err != nil {
+		if err := s.verifyEmail(v, a); err != nil {
 			return err
 		}
 		if v.byCode() {
@@ -222,7 +222,7 @@ func (s *Service) VerifyEmail(ctx context.Context, v *Visit, key string) error {
 
 // verifyEmail marks an account's address as verified and does what comes with it. In change_email mode it takes the place of
 // all others.
-func (s *Service) verifyEmail(ctx context.Context, v *Visit, a *store.Account) error {
+func (s *Service) verifyEmail(v *Visit, a *store.Account) error {
 	old := a.Email
 	if a.Address.ID == "" { // it was only pending in the session
 		a.Address = store.Email{
