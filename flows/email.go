@@ -457,7 +457,7 @@ func (s *Service) checkNewEmail(ctx context.Context, v *Visit, a address, own []
 	switch {
 	case taken && !account.PreventEnumeration.Prevented():
 		return true, refusal.Because("email", refusal.EmailTaken)
-	case !account.MaxEmailAddresses.Allows(len(own) + 1):
+	case !account.ChangeEmail && !account.MaxEmailAddresses.Allows(len(own)+1): // a change puts one in the place of another
 		return taken, refusal.Because("email", refusal.MaxEmailAddresses)
 	}
 	return taken, nil

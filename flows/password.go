@@ -167,13 +167,16 @@ func (s *Service) ChangePassword(ctx context.Context, v *Visit, in ChangePasswor
 	if err != nil {
 		return err
 	}
+	read := *a
 	return s.step(ctx, v, func() error {
+		again := read // this may be the second run
+		a := &again
 		if v.user == nil || v.user.Epoch != a.Epoch {
 			return refusal.Of(refusal.Unauthenticated) // put out meanwhile
 		}
 		s.setPassword(v, a, encoded)
 		kind := mailPasswordChanged
-		if in.Current == "" {
+		if trim(in.Current) == "" {
 			kind = mailPasswordSet
 		}
 		if v.Tenant.Settings.Account.LogoutOnPasswordChange {

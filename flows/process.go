@@ -3,6 +3,7 @@ package flows
 import (
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/vestibule-auth/vestibule/internal/refusal"
 	"github.com/vestibule-auth/vestibule/internal/secret"
@@ -113,9 +114,7 @@ func foldCode(code string) string {
 		switch {
 		case 'a' <= r && r <= 'z':
 			return r - 'a' + 'A'
-		case 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
-			return r
-		case r == ' ' || r == '-':
+		case unicode.IsSpace(r), unicode.IsPunct(r), unicode.IsSymbol(r):
 			return -1
 		default:
 			return r
