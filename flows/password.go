@@ -352,6 +352,12 @@ func (s *Service) LookAtResetKey(ctx context.Context, v *Visit, key string) (use
 			return f.Err()
 		}
 		if p := v.state.Reset; p != nil {
+			if v.userID() != a.ID { // whose own session would end, and the reset with it
+				v.claim(a, false)
+			}
+			if p.Epoch != a.Epoch {
+				p.Epoch, v.dirty = a.Epoch, true
+			}
 			v.proven(a, p)
 		}
 		user = viewOf(v.Tenant, &a.User)

@@ -328,6 +328,19 @@ func TestPreRegistrationKeepsNoDoorOpen(t *testing.T) {
 			c.reset(code, chosen).want(http.StatusUnauthorized)
 			s.front(host).login(victim, chosen).want(http.StatusOK)
 		}},
+		"by a code for a new password, looked at first": {base + `, "password_reset_by_code_enabled": true`, true, func(s *scene, host string) {
+			c := s.front(host)
+			code := s.code(victim, func() { c.askReset(victim).want(http.StatusUnauthorized) })
+			c.lookReset(code).want(http.StatusOK)
+			c.reset(code, chosen).want(http.StatusUnauthorized)
+			s.front(host).login(victim, chosen).want(http.StatusOK)
+		}},
+		"by a code for a new password, looked at only": {base + `, "password_reset_by_code_enabled": true`, false, func(s *scene, host string) {
+			c := s.front(host)
+			code := s.code(victim, func() { c.askReset(victim).want(http.StatusUnauthorized) })
+			c.lookReset(code).want(http.StatusOK)
+			comeIn(s, host, victim, "email")
+		}},
 		"by a link for a new password": {base, false, func(s *scene, host string) {
 			key := s.resetKey(victim, func() { s.front(host).askReset(victim).want(http.StatusOK) })
 			s.front(host).reset(key, chosen).want(http.StatusUnauthorized)
