@@ -216,7 +216,7 @@ func (s *Service) VerifyEmail(ctx context.Context, v *Visit, key string) error {
 			return nil
 		}
 		l := v.state.Login
-		if !(v.byCode() || v.Tenant.Settings.Account.LoginOnEmailConfirmation) || l.UserID != a.ID || !a.Active {
+		if !(v.byCode() || v.Tenant.Settings.Account.LoginOnEmailConfirmation) || l.UserID != a.ID {
 			v.abandon()
 			return nil
 		}
@@ -347,7 +347,7 @@ func (s *Service) accountOfKey(ctx context.Context, v *Visit, key string) (store
 	}
 	a, elsewhere, err := s.store.For(v.Tenant).EmailByID(ctx, id)
 	switch {
-	case errors.Is(err, store.ErrNotFound) || (err == nil && (a.Address.Verified || a.Epoch != epoch)):
+	case errors.Is(err, store.ErrNotFound) || (err == nil && (a.Address.Verified || !a.Active || a.Epoch != epoch)):
 		return store.Account{}, refusal.Because("key", refusal.InvalidOrExpiredKey)
 	case err != nil:
 		return store.Account{}, err
