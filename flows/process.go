@@ -22,6 +22,7 @@ type process struct {
 	Email   string    `json:"email,omitempty"`
 	Phone   string    `json:"phone,omitempty"`
 	UserID  string    `json:"user_id,omitempty"` // whose; "" where there is no account behind it
+	Epoch   int64     `json:"epoch,omitempty"`   // the user's, where the session is not the user's and so does not end with it
 	MAC     []byte    `json:"mac,omitempty"`     // none where no code is right
 	Since   time.Time `json:"since"`
 	Tries   int       `json:"tries,omitempty"`

@@ -38,7 +38,8 @@ var finished = []string{
 
 // meant are the scenarios in which the server answers otherwise on purpose, with the reason.
 var meant = map[string]string{
-	"login_by_code.verifies_the_address": "a login code claims an account that nobody had proved (docs/decisions/0015-claimed-accounts.md)",
+	"login_by_code.verifies_the_address":               "a login code claims an account that nobody had proved (docs/decisions/0015-claimed-accounts.md)",
+	"password_reset_by_code.peek_verifies_the_address": "so does a look at a reset code",
 }
 
 // patterns is a flag that may be given several times.
