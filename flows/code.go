@@ -267,14 +267,44 @@ func has(a *store.Account, p *process) bool {
 
 // claim closes the doors that whoever made the account may have left open. The account is entered, or its password reset, by what
 // was sent to an address or number that nobody had proved: whoever signed up with it, and knows the password, may be somebody
-// else.
+// else. So may be whoever has the account's number, which goes, and its other addresses. The links that prove them die with the
+// epoch (see signEmail); and where no address is proved by coming in, so that any of them would do for the next code, they go too.
 func (v *Visit) claim(a *store.Account, byPhone bool) {
 	if a.AnyVerified || (byPhone && a.PhoneVerified) {
 		return
 	}
 	id, epoch := a.ID, a.Epoch
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.Claim(ctx, id, epoch, passhash.Mark) })
-	a.Epoch++ // the number is proved anew by the next login; this one was let in by an address
+	a.Epoch++
+	if byPhone {
+		v.leave(a, store.Email{UserID: id})
+	} else {
+		v.dropPhone(a)
+	}
+}
+
+// leave removes the addresses of an account that nobody proved, but for one or, if that has no ID, all of them. What is left is
+// the primary address.
+func (v *Visit) leave(a *store.Account, e store.Email) {
+	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropEmailsBut(ctx, &e, true) })
+	switch {
+	case e.ID != "" && !e.Primary:
+		v.makePrimary(&e)
+	case e.Email != a.Email:
+		v.setUserEmail(a.ID, e.Email)
+	}
+	a.Address, a.Email = e, e.Email
+}
+
+// dropPhone removes an account's number, unless people log in with nothing else.
+func (v *Visit) dropPhone(a *store.Account) {
+	methods := v.Tenant.Settings.Account.LoginMethods
+	if a.Phone == "" || (len(methods) == 1 && methods.Has(byPhone)) {
+		return
+	}
+	id := a.ID
+	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetPhone(ctx, id, "", false) })
+	a.Phone, a.PhoneVerified = "", false
 }
 
 // proven marks as verified what a code was sent to.

@@ -140,21 +140,21 @@ func TestLoginCodeProvesWhatItWasSentTo(t *testing.T) {
 		d := h.device()
 		d.do(h.requestCode(number(1)))
 		d.do(h.confirmCode(h.code(number(1))))
-		if d.phone() != number(1)+" verified" || d.emails()["ann@example.org"] != "primary unverified" {
+		// An address that nobody proved may be that of whoever made the account.
+		if d.phone() != number(1)+" verified" || len(d.emails()) != 0 {
 			t.Errorf("got %q and %v", d.phone(), d.emails())
 		}
 	})
-	t.Run("an address, and the number waits", func(t *testing.T) {
+	t.Run("an address, and the number may be somebody else's", func(t *testing.T) {
 		h := newHouse(t, "sqlite", byPhone+`, "login_by_code_enabled": true, `+unlimited)
 		h.device().do(h.signUp(flows.SignupInput{Phone: number(1), Email: "ann@example.org", Password: password}))
 		d := h.device()
 		d.do(h.requestCode("ann@example.org"))
 		v := d.do(h.confirmCode(h.code("ann@example.org")))
-		if v.Pending() != flows.VerifyPhone {
+		if v.Pending() != "" {
 			t.Fatalf("it waits at %q", v.Pending())
 		}
-		d.do(h.verifyPhone(h.code(number(1))))
-		if d.phone() != number(1)+" verified" || d.emails()["ann@example.org"] != "primary verified" {
+		if d.phone() != "" || d.emails()["ann@example.org"] != "primary verified" {
 			t.Errorf("got %q and %v", d.phone(), d.emails())
 		}
 	})

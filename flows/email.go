@@ -136,41 +136,43 @@ func (s *Service) mailVerification(ctx context.Context, v *Visit, l *login, a *s
 func (v *Visit) mailLink(kind string, a *store.Account) error {
 	return v.mail(kind, Letter{To: a.Address.Email, Data: map[string]string{
 		"email": a.Address.Email, "display": viewOf(v.Tenant, &a.User).Display,
-		"url": v.Tenant.FrontendURL(tenants.ConfirmEmail, signEmail(v.Tenant, a.Address.ID, v.Now)),
+		"url": v.Tenant.FrontendURL(tenants.ConfirmEmail, signEmail(v.Tenant, a.Address.ID, a.Epoch, v.Now)),
 	}})
 }
 
-// A link key is the address's id (16 bytes), the time it was made (8 bytes, seconds) and a MAC over both under the
-// tenant's key (32 bytes), as base64url. It names an address's row and not the address: removing an address kills its
-// keys, and so does verifying it.
+// A link key is the address's id (16 bytes), the time it was made (8 bytes, seconds), its user's epoch (8 bytes) and a MAC over
+// all three under the tenant's key (32 bytes), as base64url. It names an address's row and not the address: removing an address
+// kills its keys, and so does verifying it. So does whatever ends the user's sessions: whoever is put out of an account must not
+// keep a way to come in again.
 const (
-	keyHead = 16 + 8
-	keySize = keyHead + 32
+	keyHead = 16 + 8 + 8
+	keySize = keyHead + macSize
 )
 
 // keyEncoding accepts one spelling of each key only.
 var keyEncoding = base64.RawURLEncoding.Strict()
 
-func signEmail(t *tenants.Tenant, emailID string, now time.Time) string {
+func signEmail(t *tenants.Tenant, emailID string, epoch int64, now time.Time) string {
 	id := uuid.MustParse(emailID) // made by secret.NewID
 	raw := binary.BigEndian.AppendUint64(id[:], uint64(now.Unix()))
+	raw = binary.BigEndian.AppendUint64(raw, uint64(epoch))
 	return keyEncoding.EncodeToString(append(raw, t.Keys.Sign(secret.ForEmailLink, t.ID, string(raw))...))
 }
 
-// readEmailKey is the address's id in a link key of the tenant that is still in time.
-func readEmailKey(t *tenants.Tenant, key string, now time.Time) (id string, ok bool) {
+// readEmailKey is the address's id and its user's epoch in a link key of the tenant that is still in time.
+func readEmailKey(t *tenants.Tenant, key string, now time.Time) (id string, epoch int64, ok bool) {
 	if len(key) != keyEncoding.EncodedLen(keySize) { // the decoder passes over line breaks
-		return "", false
+		return "", 0, false
 	}
 	raw, err := keyEncoding.DecodeString(key)
 	if err != nil || len(raw) != keySize || !t.Keys.Verify(raw[keyHead:], secret.ForEmailLink, t.ID, string(raw[:keyHead])) {
-		return "", false
+		return "", 0, false
 	}
-	made := time.Unix(int64(binary.BigEndian.Uint64(raw[16:keyHead])), 0)
+	made := time.Unix(int64(binary.BigEndian.Uint64(raw[16:24])), 0)
 	if now.Sub(made) > time.Duration(t.Settings.Account.EmailConfirmationExpireDays)*24*time.Hour {
-		return "", false
+		return "", 0, false
 	}
-	return uuid.UUID(raw[:16]).String(), true
+	return uuid.UUID(raw[:16]).String(), int64(binary.BigEndian.Uint64(raw[24:keyHead])), true
 }
 
 // Verification is what a key is about, before it is used.
@@ -212,7 +214,7 @@ func (s *Service) VerifyEmail(ctx context.Context, v *Visit, key string) error {
 			return nil
 		}
 		l := v.state.Login
-		if !(v.byCode() || v.Tenant.Settings.Account.LoginOnEmailConfirmation) || l.UserID != a.ID || !a.Active {
+		if !(v.byCode() || v.Tenant.Settings.Account.LoginOnEmailConfirmation) || l.UserID != a.ID {
 			v.abandon()
 			return nil
 		}
@@ -337,13 +339,13 @@ func (s *Service) accountOfKey(ctx context.Context, v *Visit, key string) (store
 	if !textFaults(&f, "key", trim(key), true) {
 		return store.Account{}, f.Err()
 	}
-	id, ok := readEmailKey(v.Tenant, trim(key), v.Now)
+	id, epoch, ok := readEmailKey(v.Tenant, trim(key), v.Now)
 	if !ok {
 		return store.Account{}, refusal.Because("key", refusal.InvalidOrExpiredKey)
 	}
 	a, elsewhere, err := s.store.For(v.Tenant).EmailByID(ctx, id)
 	switch {
-	case errors.Is(err, store.ErrNotFound) || (err == nil && a.Address.Verified):
+	case errors.Is(err, store.ErrNotFound) || (err == nil && (a.Address.Verified || !a.Active || a.Epoch != epoch)):
 		return store.Account{}, refusal.Because("key", refusal.InvalidOrExpiredKey)
 	case err != nil:
 		return store.Account{}, err
@@ -457,7 +459,7 @@ func (s *Service) checkNewEmail(ctx context.Context, v *Visit, a address, own []
 	switch {
 	case taken && !account.PreventEnumeration.Prevented():
 		return true, refusal.Because("email", refusal.EmailTaken)
-	case !account.MaxEmailAddresses.Allows(len(own) + 1):
+	case !account.ChangeEmail && !account.MaxEmailAddresses.Allows(len(own)+1): // a change puts one in the place of another
 		return taken, refusal.Because("email", refusal.MaxEmailAddresses)
 	}
 	return taken, nil

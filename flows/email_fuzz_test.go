@@ -26,18 +26,20 @@ func TestLinkKeyIsGoodForItsTenantItsRowAndItsTime(t *testing.T) {
 	row, other := secret.NewID(), secret.NewID()
 	now := testkit.Start
 	days := time.Duration(a.Settings.Account.EmailConfirmationExpireDays) * 24 * time.Hour
-	key := signEmail(a, row, now)
-	if id, ok := readEmailKey(a, key, now); !ok || id != row {
-		t.Fatalf("got %q, %v", id, ok)
+	const epoch = 3
+	key := signEmail(a, row, epoch, now)
+	if id, of, ok := readEmailKey(a, key, now); !ok || id != row || of != epoch {
+		t.Fatalf("got %q, %d, %v", id, of, ok)
 	}
 	raw, err := keyEncoding.DecodeString(key)
 	if err != nil {
 		t.Fatal(err)
 	}
 	mac := raw[keyHead:]
-	with := func(id string, at uint64, mac []byte) string {
+	with := func(id string, at, epoch uint64, mac []byte) string {
 		u := uuid.MustParse(id)
-		return keyEncoding.EncodeToString(append(binary.BigEndian.AppendUint64(u[:], at), mac...))
+		head := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(u[:], at), epoch)
+		return keyEncoding.EncodeToString(append(head, mac...))
 	}
 	made := uint64(now.Unix())
 	twin := *a
@@ -54,12 +56,13 @@ func TestLinkKeyIsGoodForItsTenantItsRowAndItsTime(t *testing.T) {
 		"a second too late":                  {a, key, now.Add(days + time.Second), false},
 		"at another tenant":                  {b, key, now, false},
 		"at a tenant of the same keys":       {&twin, key, now, false},
-		"for another row":                    {a, with(other, made, mac), now, false},
-		"made younger":                       {a, with(row, made+3600, mac), now, false},
-		"made of another purpose's MAC":      {a, with(row, made, resigned), now, false},
-		"without its MAC":                    {a, with(row, made, nil), now, false},
-		"with a part of its MAC":             {a, with(row, made, mac[:16]), now, false},
-		"with an empty MAC of full length":   {a, with(row, made, make([]byte, 32)), now, false},
+		"for another row":                    {a, with(other, made, epoch, mac), now, false},
+		"made younger":                       {a, with(row, made+3600, epoch, mac), now, false},
+		"of a later epoch":                   {a, with(row, made, epoch+1, mac), now, false},
+		"made of another purpose's MAC":      {a, with(row, made, epoch, resigned), now, false},
+		"without its MAC":                    {a, with(row, made, epoch, nil), now, false},
+		"with a part of its MAC":             {a, with(row, made, epoch, mac[:16]), now, false},
+		"with an empty MAC of full length":   {a, with(row, made, epoch, make([]byte, 32)), now, false},
 		"with more behind it":                {a, key + "AA", now, false},
 		"padded":                             {a, key + "=", now, false},
 		"in the other base64 alphabet":       {a, strings.NewReplacer("-", "+", "_", "/").Replace(key) + "+", now, false},
@@ -67,7 +70,7 @@ func TestLinkKeyIsGoodForItsTenantItsRowAndItsTime(t *testing.T) {
 		"empty":                              {a, "", now, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if id, ok := readEmailKey(c.tenant, c.key, c.at); ok != c.ok || (ok && id != row) {
+			if id, _, ok := readEmailKey(c.tenant, c.key, c.at); ok != c.ok || (ok && id != row) {
 				t.Errorf("got %q, %v", id, ok)
 			}
 		})
@@ -79,16 +82,16 @@ func TestLinkKeyIsGoodForItsTenantItsRowAndItsTime(t *testing.T) {
 func FuzzReadEmailKey(f *testing.F) {
 	t, other := holder(f), holder(f)
 	row, now := secret.NewID(), testkit.Start
-	key := signEmail(t, row, now)
+	key := signEmail(t, row, 1, now)
 	f.Add(key, uint16(0))
-	f.Add(signEmail(other, row, now), uint16(100))
+	f.Add(signEmail(other, row, 1, now), uint16(100))
 	f.Add("", uint16(1))
 	f.Add(strings.Repeat("A", len(key)), uint16(7))
 	f.Add(key+"=", uint16(keySize*8))
 	f.Add(key[:len(key)-1]+"B", uint16(keySize*8-1))
 	f.Add(key+"\n", uint16(3))
 	f.Fuzz(func(ft *testing.T, given string, bit uint16) {
-		id, ok := readEmailKey(t, given, now)
+		id, _, ok := readEmailKey(t, given, now)
 		if ok && (given != key || id != row) {
 			ft.Fatalf("%q was taken for a key of %s", given, id)
 		}
@@ -101,7 +104,7 @@ func FuzzReadEmailKey(f *testing.F) {
 		}
 		at := int(bit) % (len(raw) * 8)
 		raw[at/8] ^= 1 << (at % 8)
-		if _, ok := readEmailKey(t, keyEncoding.EncodeToString(raw), now); ok {
+		if _, _, ok := readEmailKey(t, keyEncoding.EncodeToString(raw), now); ok {
 			ft.Fatalf("taken with bit %d changed", at)
 		}
 	})

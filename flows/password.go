@@ -166,13 +166,16 @@ func (s *Service) ChangePassword(ctx context.Context, v *Visit, in ChangePasswor
 	if err != nil {
 		return err
 	}
+	read := *a
 	return s.step(ctx, v, func() error {
+		again := read // this may be the second run
+		a := &again
 		if v.user == nil || v.user.Epoch != a.Epoch {
 			return refusal.Of(refusal.Unauthenticated) // put out meanwhile
 		}
 		s.setPassword(v, a, encoded)
 		kind := mailPasswordChanged
-		if in.Current == "" {
+		if trim(in.Current) == "" {
 			kind = mailPasswordSet
 		}
 		if v.Tenant.Settings.Account.LogoutOnPasswordChange {
@@ -260,7 +263,7 @@ func (s *Service) mailResetCode(v *Visit, to address, reached []store.Account) e
 	v.keep()
 	p := process{Email: string(to)}
 	if len(reached) > 0 {
-		p.UserID = reached[0].ID
+		p.UserID, p.Epoch = reached[0].ID, reached[0].Epoch
 	}
 	v.state.Reset = v.start(p)
 	if len(reached) == 0 {
@@ -273,73 +276,83 @@ func (s *Service) mailResetCode(v *Visit, to address, reached []store.Account) e
 }
 
 func (s *Service) mailResetLink(ctx context.Context, v *Visit, to address, a *store.Account) error {
-	key, err := s.signReset(ctx, v, a, v.Now)
+	emails, err := s.store.For(v.Tenant).EmailsOf(ctx, a.ID)
 	if err != nil {
 		return err
 	}
 	return v.mail(mailResetLink, Letter{To: string(to), Data: map[string]string{
 		"email": string(to), "display": viewOf(v.Tenant, &a.User).Display,
-		"url": v.Tenant.FrontendURL(tenants.ResetPasswordFromKey, key),
+		"url": v.Tenant.FrontendURL(tenants.ResetPasswordFromKey, signReset(v.Tenant, a, emails, string(to), v.Now)),
 	}})
 }
 
 // A reset key is the user's id (16 bytes), the time it was made (8 bytes, seconds) and a MAC under the tenant's key (32 bytes)
-// over both and over what the account is like, as base64url. It dies with the next login, the next password and the next change
-// of an address, and by being used.
+// over both, over the address that it was mailed to and over what the account is like, as base64url. It dies with the next login,
+// the next password and the next change of an address, and by being used.
 const (
 	resetHead = 16 + 8
 	resetSize = resetHead + macSize
 )
 
-// signReset is the reset key of an account as it is now, made at a time.
-func (s *Service) signReset(ctx context.Context, v *Visit, a *store.Account, made time.Time) (string, error) {
+// signReset is the reset key of an account as it is now, mailed to one of its addresses at a time.
+func signReset(t *tenants.Tenant, a *store.Account, emails []store.Email, to string, made time.Time) string {
 	id := uuid.MustParse(a.ID) // made by secret.NewID
-	raw := binary.BigEndian.AppendUint64(id[:], uint64(made.Unix()))
-	emails, err := s.store.For(v.Tenant).EmailsOf(ctx, a.ID)
-	if err != nil {
-		return "", err
-	}
-	parts := []string{v.Tenant.ID, string(raw), a.Password, strconv.FormatInt(a.Epoch, 10), strconv.FormatInt(a.LastLoginAt.UnixMicro(), 10)}
+	head := binary.BigEndian.AppendUint64(id[:], uint64(made.Unix()))
+	return keyEncoding.EncodeToString(append(head, t.Keys.Sign(secret.ForResetLink, resetParts(t, head, a, emails, to)...)...))
+}
+
+func resetParts(t *tenants.Tenant, head []byte, a *store.Account, emails []store.Email, to string) []string {
+	parts := []string{t.ID, string(head), to, a.Password, strconv.FormatInt(a.Epoch, 10), strconv.FormatInt(a.LastLoginAt.UnixMicro(), 10)}
 	for _, e := range emails {
 		parts = append(parts, e.Key)
 	}
-	return keyEncoding.EncodeToString(append(raw, v.Tenant.Keys.Sign(secret.ForResetLink, parts...)...)), nil
+	return parts
 }
 
-// readResetKey is what a reset key says: whose it is, and when it was made. Whether it is good, its MAC tells.
-func readResetKey(key string) (userID string, made time.Time, ok bool) {
+// resetKey is what a reset key says: whose it is, and when it was made. Whether it is good, its MAC tells.
+type resetKey struct {
+	userID    string
+	made      time.Time
+	head, mac []byte
+}
+
+func readResetKey(key string) (k resetKey, ok bool) {
 	if len(key) != keyEncoding.EncodedLen(resetSize) { // the decoder passes over line breaks
-		return "", time.Time{}, false
+		return k, false
 	}
 	raw, err := keyEncoding.DecodeString(key)
 	if err != nil || len(raw) != resetSize {
-		return "", time.Time{}, false
+		return k, false
 	}
-	return uuid.UUID(raw[:16]).String(), time.Unix(int64(binary.BigEndian.Uint64(raw[16:resetHead])), 0), true
+	made := time.Unix(int64(binary.BigEndian.Uint64(raw[16:resetHead])), 0)
+	return resetKey{uuid.UUID(raw[:16]).String(), made, raw[:resetHead], raw[resetHead:]}, true
 }
 
-// accountOfResetKey is the account that a reset key is good for.
+// accountOfResetKey is the account that a reset key is good for, with the address that it was mailed to.
 func (s *Service) accountOfResetKey(ctx context.Context, v *Visit, key string) (*store.Account, error) {
 	bad := refusal.Because("key", refusal.InvalidPasswordReset)
-	userID, made, ok := readResetKey(key)
-	if !ok || v.Now.Sub(made) > v.Tenant.Settings.Account.PasswordResetTimeout.Duration() {
+	k, ok := readResetKey(key)
+	if !ok || v.Now.Sub(k.made) > v.Tenant.Settings.Account.PasswordResetTimeout.Duration() {
 		return nil, bad
 	}
-	a, err := s.accountOf(ctx, v, userID, "")
+	a, err := s.accountOf(ctx, v, k.userID, "")
 	if err != nil {
 		return nil, err
 	}
 	if a == nil || !a.Active {
 		return nil, bad
 	}
-	want, err := s.signReset(ctx, v, a, made)
+	emails, err := s.store.For(v.Tenant).EmailsOf(ctx, a.ID)
 	if err != nil {
 		return nil, err
 	}
-	if !secret.Equal([]byte(want), []byte(key)) {
-		return nil, bad
+	for _, e := range emails {
+		if v.Tenant.Keys.Verify(k.mac, secret.ForResetLink, resetParts(v.Tenant, k.head, a, emails, e.Key)...) {
+			a.Address = e
+			return a, nil
+		}
 	}
-	return a, nil
+	return nil, bad
 }
 
 // LookAtResetKey tells whose password a key or code would reset. A right code proves its address, and claims the account; a wrong
@@ -356,6 +369,9 @@ func (s *Service) LookAtResetKey(ctx context.Context, v *Visit, key string) (use
 		}
 		if p := v.state.Reset; p != nil && v.userID() != a.ID { // whose own session would end with the others: the reset proves it
 			v.claim(a, false)
+			if p.Epoch != a.Epoch {
+				p.Epoch, v.dirty = a.Epoch, true
+			}
 			v.proven(a, p)
 		}
 		user = viewOf(v.Tenant, &a.User)
@@ -391,8 +407,8 @@ func (s *Service) accountOfReset(ctx context.Context, v *Visit, f *refusal.Fault
 		return nil, nil
 	}
 	a, err := s.accountOf(ctx, v, p.UserID, p.Email)
-	if err == nil && (a == nil || !a.Active || a.Address.ID == "") {
-		v.miss(func() { v.state.Reset = nil }) // the account or its address is gone
+	if err == nil && (a == nil || !a.Active || a.Epoch != p.Epoch || !has(a, p)) {
+		v.miss(func() { v.state.Reset = nil }) // the account or its address is gone, or whoever asked was put out
 		err = refusal.Of(refusal.Conflict)
 	}
 	return a, err
@@ -436,11 +452,14 @@ func (s *Service) ResetPassword(ctx context.Context, v *Visit, key, password str
 
 func (s *Service) resetPassword(ctx context.Context, v *Visit, a *store.Account, encoded string) error {
 	proof, email := Method{Method: "password_reset"}, ""
-	v.claim(a, false) // whoever made the account may have left it a number of theirs
+	nobodys := !a.AnyVerified
+	v.claim(a, false)
 	if p := v.state.Reset; p != nil {
 		v.proven(a, p)
 		v.state.Reset, v.dirty = nil, true
 		proof.Email, email = p.Email, p.Email
+	} else if nobodys { // a link proves nothing by itself: whatever else the account has would do for a login code
+		v.leave(a, a.Address)
 	}
 	if v.user != nil && v.user.ID == a.ID {
 		id := v.session.ID // it ends with the others

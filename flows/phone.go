@@ -140,6 +140,9 @@ func (s *Service) changeText(ctx context.Context, v *Visit, a *store.Account, ph
 	v.state.Login.Phone = phone
 	v.dirty = true
 	if taken {
+		if err := s.spend(ctx, v, ActionVerifyPhone, phone); err != nil {
+			return err
+		}
 		p.void()
 		return v.tellExists("", phone)
 	}

@@ -3,6 +3,7 @@ package flows
 import (
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/vestibule-auth/vestibule/internal/refusal"
 	"github.com/vestibule-auth/vestibule/internal/secret"
@@ -21,6 +22,7 @@ type process struct {
 	Email   string    `json:"email,omitempty"`
 	Phone   string    `json:"phone,omitempty"`
 	UserID  string    `json:"user_id,omitempty"` // whose; "" where there is no account behind it
+	Epoch   int64     `json:"epoch,omitempty"`   // the user's, where the session is not the user's and so does not end with it
 	MAC     []byte    `json:"mac,omitempty"`     // none where no code is right
 	Since   time.Time `json:"since"`
 	Tries   int       `json:"tries,omitempty"`
@@ -113,9 +115,7 @@ func foldCode(code string) string {
 		switch {
 		case 'a' <= r && r <= 'z':
 			return r - 'a' + 'A'
-		case 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
-			return r
-		case r == ' ' || r == '-':
+		case unicode.IsSpace(r), unicode.IsPunct(r), unicode.IsSymbol(r):
 			return -1
 		default:
 			return r

@@ -81,15 +81,15 @@ func TestCodesAreComparedAsPeopleTypeThem(t *testing.T) {
 		plain := strings.ReplaceAll(code, "-", "")
 		for _, typed := range []string{
 			code, plain, strings.ToLower(code), strings.ToLower(plain), " " + code + "\r\n", strings.Join(strings.Split(plain, ""), " "),
-			plain[:2] + "-" + plain[2:], "-" + plain + "-", "\u3000" + code + "\u00a0",
+			plain[:2] + "-" + plain[2:], "-" + plain + "-", "\u3000" + code + "\u00a0", plain[:2] + "_" + plain[2:],
+			plain[:2] + "\u2010" + plain[2:], plain[:2] + "\t" + plain[2:], plain[:3] + "." + plain[3:],
 		} {
 			if !right(v, of, p, typed) {
 				t.Errorf("%q is not taken for %q", typed, code)
 			}
 		}
 		for _, typed := range []string{
-			plain[1:], plain + plain[:1], plain + "0", plain[1:] + plain[:1] + "X", strings.ReplaceAll(code, plain[:1], "") + ".", plain[:2] + "_" + plain[2:],
-			plain[:2] + "\u2010" + plain[2:], plain[:2] + "\t" + plain[2:],
+			plain[1:], plain + plain[:1], plain + "0", plain[1:] + plain[:1] + "X", strings.ReplaceAll(code, plain[:1], "") + ".",
 		} {
 			if right(v, of, p, typed) {
 				t.Errorf("%q is taken for %q", typed, code)

@@ -9,9 +9,9 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/refusal"
 )
 
-// ErrReauthenticate refuses a change that asks for a recent proof of who is signed in. It is answered with the ways to give
+// errReauthenticate refuses a change that asks for a recent proof of who is signed in. It is answered with the ways to give
 // one (Visit.Status).
-var ErrReauthenticate = refusal.Of(refusal.Unauthenticated)
+var errReauthenticate = refusal.Of(refusal.Unauthenticated)
 
 // Reauthenticate takes the password of whoever is signed in, for what asks for a recent proof. Wrong ones count as failed
 // logins do.
@@ -56,7 +56,7 @@ func (s *Service) recent(v *Visit) error {
 	}
 	if at.IsZero() || v.Now.Sub(at) >= account.ReauthenticationTimeout.Duration() {
 		v.reauthenticate = true
-		return ErrReauthenticate
+		return errReauthenticate
 	}
 	return nil
 }
@@ -75,6 +75,9 @@ func (v *Visit) provenAt() (time.Time, error) {
 	}
 	return time.UnixMicro(int64(all[len(all)-1].At * 1e6)), nil
 }
+
+// Reauthenticating reports whether a step was refused for want of a recent proof.
+func (v *Visit) Reauthenticating() bool { return v.reauthenticate }
 
 // reauthentications are the ways in which whoever is signed in can prove it anew.
 func (v *Visit) reauthentications() []Flow {

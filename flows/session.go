@@ -93,6 +93,9 @@ func (s *Service) EndSessions(ctx context.Context, v *Visit, ids []int64) (left 
 	return left, err
 }
 
+// PutOut is the visit as that of a stranger at the same tenant, for the answer to somebody whose session was ended meanwhile.
+func (v *Visit) PutOut() *Visit { return &Visit{Tenant: v.Tenant, Now: v.Now, Origin: v.Origin} }
+
 // forget has the visit go on as a stranger's, whose session has ended.
 func (v *Visit) forget() {
 	v.session, v.user, v.methods, v.state, v.ended = nil, nil, nil, state{}, true

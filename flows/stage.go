@@ -83,11 +83,12 @@ func verified(l *login, a *store.Account) bool {
 
 // begin starts a login for an account (nil for a pretended one) and takes it as far as it goes.
 func (s *Service) begin(ctx context.Context, v *Visit, l login, a *store.Account) error {
+	kept := v.keeps(&l, a)
 	l.Since = v.Now
 	v.state.Login, v.state.Email = &l, nil
 	v.keep()
-	if !v.session.Pending {
-		v.rotate() // a token that somebody planted must not come to mean a login; where one waits already, it was given out for that
+	if !kept {
+		v.rotate() // a token that somebody planted must not come to mean a login
 	}
 	v.session.UserID, v.session.Pending, v.session.Epoch = "", true, 0
 	if a != nil {
@@ -95,6 +96,17 @@ func (s *Service) begin(ctx context.Context, v *Visit, l login, a *store.Account
 		v.session.UserID, v.session.Epoch = a.ID, a.Epoch
 	}
 	return s.advance(ctx, v, a)
+}
+
+// keeps reports whether the client of a login may keep the token that another login waits under. A login that is asked for by
+// nothing but a code means nothing until the code is given; and a token that hung on the account behind it would tell that there
+// is one. Otherwise it must be the same user's: nobody's proof may come to be worth something under a token of somebody else's.
+func (v *Visit) keeps(l *login, a *store.Account) bool {
+	was := v.state.Login
+	if was == nil || !v.session.Pending || l.Signup {
+		return false
+	}
+	return l.Requested || (a != nil && was.UserID == a.ID)
 }
 
 // advance takes the visit's login to its next stage, or completes it.

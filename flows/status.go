@@ -44,7 +44,7 @@ func (v *Visit) Status() Status {
 		view := viewOf(v.Tenant, v.user)
 		status := Status{User: &view, Methods: methods}
 		if v.reauthenticate {
-			status.Flows = v.reauthentications()
+			status.Flows = append(v.reauthentications(), v.resetFlow()...)
 		}
 		return status
 	}
@@ -69,14 +69,19 @@ func (v *Visit) flows() []Flow {
 		}
 		all[i].IsPending = &yes
 	}
-	if account.PasswordResetByCodeEnabled {
-		reset := Flow{ID: "password_reset_by_code", IsPending: &no}
-		if v.state.Reset != nil {
-			reset.IsPending = &yes
-		}
-		all = append(all, reset)
+	return append(all, v.resetFlow()...)
+}
+
+// resetFlow is the flow that is always listed where passwords are reset by code.
+func (v *Visit) resetFlow() []Flow {
+	if !v.Tenant.Settings.Account.PasswordResetByCodeEnabled {
+		return nil
 	}
-	return all
+	reset := Flow{ID: "password_reset_by_code", IsPending: &no}
+	if v.state.Reset != nil {
+		reset.IsPending = &yes
+	}
+	return []Flow{reset}
 }
 
 // viewOf is a user as the tenant's clients see one.

@@ -49,7 +49,14 @@ type Visit struct {
 	missed  func() // counts a miss in a visit that is refused for it
 
 	reauthenticate bool             // a step was refused for want of a recent proof
+	actor          actor            // who was signed in when the step began
 	spent          []limit.Decision // uses that were taken for what is queued, and are given back if nothing comes of it
+}
+
+// actor is a user as of an epoch; the zero value is nobody.
+type actor struct {
+	userID string
+	epoch  int64
 }
 
 // write is one queued change. It is one statement, since a step that queues a single one runs it outside a transaction.
@@ -245,6 +252,10 @@ func (s *Service) step(ctx context.Context, v *Visit, fn func() error) error {
 			copied := *v.session
 			before.session = &copied
 		}
+		v.actor = actor{}
+		if v.user != nil {
+			v.actor = actor{v.user.ID, v.user.Epoch}
+		}
 		err := fn()
 		if err == nil {
 			err = s.settle(ctx, v)
@@ -294,6 +305,11 @@ func (v *Visit) miss(f func()) { v.missed = f }
 // settle writes the visit's session and everything it queued, together.
 func (s *Service) settle(ctx context.Context, v *Visit) error {
 	writes := v.writes
+	leaving := v.ended && len(writes) == 1 // logging out, which nobody is kept from
+	if by := v.actor; by.userID != "" && len(writes) > 0 && !leaving {
+		hold := func(ctx context.Context, tx *store.Tx) error { return tx.HoldUser(ctx, by.userID, by.epoch) }
+		writes = append([]write{hold}, writes...)
+	}
 	if v.dirty && !v.ended {
 		save, err := v.save()
 		if err != nil {

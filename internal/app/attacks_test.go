@@ -603,6 +603,7 @@ func TestTokenOfAnotherTenantIsNone(t *testing.T) {
 func forgeLink(keys *secret.Keys, tenant, row string) string {
 	id := uuid.MustParse(row)
 	head := binary.BigEndian.AppendUint64(id[:], uint64(time.Now().Unix()))
+	head = binary.BigEndian.AppendUint64(head, 1) // the epoch of a user who has changed nothing yet
 	return base64.RawURLEncoding.EncodeToString(append(head, keys.Sign(secret.ForEmailLink, tenant, string(head))...))
 }
 

@@ -149,7 +149,7 @@ type loot struct {
 func madeUp() loot {
 	return loot{
 		password: "Quill-Marble-27!", token: secret.Token(), waiting: secret.Token(), cookie: secret.Token(),
-		csrf: base64URL(48), key: base64URL(56), session: secret.NewID(), user: secret.NewID(),
+		csrf: base64URL(48), key: base64URL(64), session: secret.NewID(), user: secret.NewID(),
 	}
 }
 

@@ -114,6 +114,9 @@ func (a *API) decline(w http.ResponseWriter, r *http.Request, v *flows.Visit, er
 	}
 	code := codes[refused.Kind]
 	if v != nil && (refused.Kind == refusal.Gone || refused.Kind == refusal.Unauthenticated) {
+		if v.Authenticated() && !v.Reauthenticating() {
+			v = v.PutOut() // while the step ran: what it found first is no longer so
+		}
 		write(w, status(v, code, &meta{}))
 		return
 	}

@@ -131,10 +131,11 @@ func (t *Tx) DropEmail(ctx context.Context, e *Email) error {
 	return changedOne(res, err, ErrStale)
 }
 
-// DropEmailsBut removes all addresses of a user but one or, with unverified, the unverified ones of them.
+// DropEmailsBut removes all addresses of a user but one (none, where keep has no ID) or, with unverified, the unverified ones of
+// them.
 func (t *Tx) DropEmailsBut(ctx context.Context, keep *Email, unverified bool) error {
 	_, err := t.exec(ctx, "drop other emails", `
-		DELETE FROM emails WHERE tenant_id = $1 AND user_id = $2 AND id <> $3 AND (NOT $4 OR NOT verified)`,
-		t.tenant, keep.UserID, keep.ID, unverified)
+		DELETE FROM emails WHERE tenant_id = $1 AND user_id = $2 AND id IS DISTINCT FROM $3 AND (NOT $4 OR NOT verified)`,
+		t.tenant, keep.UserID, orNull(keep.ID), unverified)
 	return err
 }

@@ -30,7 +30,8 @@ type User struct {
 // Account is what a login needs to know of a user: the user with the password's hash, and the address that counts.
 type Account struct {
 	User
-	// Address is the address that was asked for, or else the primary one; its ID is "" where there is none.
+	// Address is the address that was asked for, or else the primary one or, where none is, the first; its ID is "" where there is
+	// none at all.
 	Address Email
 	// AnyVerified says whether any address of the user is verified.
 	AnyVerified bool
@@ -87,7 +88,9 @@ func (s Scope) AccountByPhone(ctx context.Context, phone string) (Account, error
 const accountQuery = `
 		SELECT ` + accountColumns + `
 		  FROM users u
-		  LEFT JOIN emails e ON e.tenant_id = u.tenant_id AND e.user_id = u.id AND e.is_primary
+		  LEFT JOIN emails e ON e.tenant_id = u.tenant_id AND e.user_id = u.id AND e.id = (
+		       SELECT x.id FROM emails x WHERE x.tenant_id = u.tenant_id AND x.user_id = u.id
+		        ORDER BY x.is_primary DESC, x.verified DESC, x.created_at, x.id LIMIT 1)
 		 WHERE u.tenant_id = $1`
 
 func (s Scope) account(ctx context.Context, op, query, key string, more ...any) (Account, error) {
@@ -218,6 +221,14 @@ func (t *Tx) SetPassword(ctx context.Context, userID string, epoch int64, encode
 		err = fmt.Errorf("set password: %w", ErrStale)
 	}
 	return u, err
+}
+
+// HoldUser keeps a user as of an epoch from being put out until the transaction ends. One who was put out already is ErrStale:
+// nothing that a session of theirs began may be written any more.
+func (t *Tx) HoldUser(ctx context.Context, userID string, epoch int64) error {
+	res, err := t.exec(ctx, "hold user", `
+		UPDATE users SET epoch = epoch WHERE tenant_id = $1 AND id = $2 AND epoch = $3 AND active`, t.tenant, userID, epoch)
+	return changedOne(res, err, ErrStale)
 }
 
 // SetHash keeps a password's hash that was made anew of the same password. Somebody who changed meanwhile is ErrStale.

@@ -278,6 +278,7 @@ func TestOtherTenantsRowsAreOutOfReach(t *testing.T) {
 			"save login":   func(tx *store.Tx) error { return second(tx.SaveLogin(w.Context(), u.ID, 1, start, "")) },
 			"save session": func(tx *store.Tx) error { return tx.SaveSession(w.Context(), x, nil) },
 			"verify email": func(tx *store.Tx) error { return tx.VerifyEmail(w.Context(), e.ID, true) },
+			"hold user":    func(tx *store.Tx) error { return tx.HoldUser(w.Context(), u.ID, 1) },
 			"set password": func(tx *store.Tx) error { return second(tx.SetPassword(w.Context(), u.ID, 1, "hash")) },
 			"claim":        func(tx *store.Tx) error { return tx.Claim(w.Context(), u.ID, 1, "!") },
 			"set primary":  func(tx *store.Tx) error { return tx.SetPrimary(w.Context(), &e) },

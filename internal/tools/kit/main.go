@@ -36,12 +36,10 @@ var finished = []string{
 	"rate_limits.*", "reauthentication.*", "sessions.*", "signup.*",
 }
 
-const decision = " (docs/decisions/0015-claimed-accounts.md)"
-
 // meant are the scenarios in which the server answers otherwise on purpose, with the reason.
 var meant = map[string]string{
-	"login_by_code.verifies_the_address":               "a login code claims an account that nobody had proved" + decision,
-	"password_reset_by_code.peek_verifies_the_address": "a right reset code does, too, even if it is only looked at" + decision,
+	"login_by_code.verifies_the_address":               "a login code claims an account that nobody had proved (docs/decisions/0015-claimed-accounts.md)",
+	"password_reset_by_code.peek_verifies_the_address": "so does a look at a reset code",
 }
 
 // patterns is a flag that may be given several times.
