@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -905,7 +906,7 @@ func TestCodeWorksOnce(t *testing.T) {
 				var r *reply
 				s.sent(func() { r = w.try(c, code).want(w.right) })
 				for who, c := range map[string]*client{"whoever used it": c, "whoever held the session before": before, "a stranger": s.front(host)} {
-					if r := w.try(c, code); r.Status < http.StatusBadRequest {
+					if r := w.try(c, code); !slices.Contains([]int{http.StatusBadRequest, http.StatusConflict, http.StatusGone}, r.Status) {
 						t.Errorf("%s is answered %d: %s", who, r.Status, r.Body)
 					}
 				}
@@ -1093,6 +1094,267 @@ func TestParallelGuessesInASessionAreLimited(t *testing.T) {
 					if r := other(c); r.want(http.StatusBadRequest).decoded.Errors[0].Code != "too_many_login_attempts" {
 						t.Errorf("got %s", r.Body)
 					}
+				}
+			})
+		}
+	})
+}
+
+// allauth 2020 and 2022, Authelia CVE-2025-24806: another case, or another way to write the same, was counted apart.
+func TestSpellingBringsNoSecondHelping(t *testing.T) {
+	const most = 2
+	addresses := []string{
+		"ann@b\u00fccher.example", "ANN@B\u00dcCHER.EXAMPLE", "ann@bu\u0308cher.example", "Ann@XN--BCHER-KVA.example", "\u2003ann@B\u00fccher.example ",
+		"ann@b\u00fccher\uff0eexample", "ann@bu\u0308\u00adcher.EXAMPLE", "\tann@xn--bcher-kva.example\r\n",
+	}
+	const owner = "ann@xn--bcher-kva.example"
+	phones := []string{number, " " + number, number + "\u3000", "\t" + number + "\r\n", "+49 1511 2345678", "0049" + number[3:], "+\uff14\uff19" + number[3:]}
+	limits := func(action string, amount int) string {
+		all := []string{}
+		for _, other := range []string{
+			"signup", "login", "login_failed", "request_login_code", "reset_password", "reset_password_from_key", "confirm_email", "verify_phone", "manage_email",
+			"change_phone", "reauthenticate", "change_password",
+		} {
+			rate := "null"
+			if other == action {
+				rate = fmt.Sprintf("\"%d/h/key\"", amount)
+			}
+			all = append(all, fmt.Sprintf("%q: %s", other, rate))
+		}
+		return `"rate_limits": {` + strings.Join(all, ", ") + `}`
+	}
+	const links = `"email_verification": "mandatory", "login_by_code_enabled": true, `
+	codes := func(act []letter) (n int) {
+		for _, l := range act {
+			if typedCode.MatchString(l.text) || resetLink.MatchString(l.text) || keyInLink.MatchString(l.text) {
+				n++
+			}
+		}
+		return n
+	}
+	scenes(t, func(t *testing.T, s *scene) {
+		s.run("login codes", func(s *scene) {
+			host := s.house(links + limits("request_login_code", most))
+			s.verified(host, owner)
+			secrets := codes(s.sent(func() {
+				for i, spelt := range addresses {
+					r := s.front(host).request(spelt)
+					if i < most {
+						r.want(http.StatusUnauthorized)
+					} else {
+						r.want(http.StatusBadRequest).code("too_many_login_attempts", "email")
+					}
+				}
+			}))
+			if secrets != most {
+				t.Errorf("%d codes were sent", secrets)
+			}
+		})
+		s.run("password resets", func(s *scene) {
+			host := s.house(links + limits("reset_password", most))
+			s.verified(host, owner)
+			secrets := codes(s.sent(func() {
+				for i, spelt := range addresses {
+					r := s.front(host).askReset(spelt)
+					if i < most {
+						r.want(http.StatusOK)
+					} else {
+						r.want(http.StatusTooManyRequests).comeBack()
+					}
+				}
+			}))
+			if secrets != most {
+				t.Errorf("%d links were sent", secrets)
+			}
+		})
+		s.run("links that prove an address", func(s *scene) {
+			host := s.house(links + limits("confirm_email", 1))
+			c := s.front(host)
+			secrets := codes(s.sent(func() {
+				c.signup(addresses[3]).want(http.StatusUnauthorized)
+				for _, spelt := range addresses {
+					s.front(host).login(spelt, password).want(http.StatusUnauthorized)
+					s.front(host).signup(spelt).want(http.StatusUnauthorized)
+				}
+			}))
+			if secrets != 1 {
+				t.Errorf("%d links were sent", secrets)
+			}
+			host = s.house(`"email_verification": "optional", ` + limits("confirm_email", 1))
+			c = s.front(host)
+			c.signup(owner).want(http.StatusOK)
+			for _, spelt := range addresses {
+				c.do(http.MethodPut, "/account/email", map[string]any{"email": spelt}).want(http.StatusForbidden)
+			}
+		})
+		s.run("codes that prove an address", func(s *scene) {
+			host := s.house(byCodes + `, "email_verification_supports_resend": 100, ` + limits("confirm_email", 1))
+			c := s.front(host)
+			secrets := codes(s.sent(func() {
+				c.signup(addresses[3]).want(http.StatusUnauthorized)
+				c.post("/auth/email/verify/resend", nil).want(http.StatusTooManyRequests).comeBack()
+				for _, spelt := range addresses {
+					s.front(host).login(spelt, password).want(http.StatusBadRequest).code("too_many_login_attempts", "")
+					s.front(host).signup(spelt).want(http.StatusTooManyRequests).comeBack()
+				}
+			}))
+			if secrets != 1 {
+				t.Errorf("%d codes were sent", secrets)
+			}
+			s.exec(`UPDATE emails SET verified = TRUE WHERE tenant_id = $1`, s.tenantOf(host).ID)
+			c = s.front(host)
+			c.login(owner, password).want(http.StatusOK)
+			for _, spelt := range addresses {
+				c.do(http.MethodPut, "/account/email", map[string]any{"email": spelt}).want(http.StatusTooManyRequests).comeBack()
+			}
+		})
+		s.run("codes that prove a number", func(s *scene) {
+			host := s.house(`"email_verification": "none", "login_methods": ["email", "phone"], "signup_fields": ["email*", "phone", "password1*"],
+				"phone_verification_supports_resend": 100, ` + limits("verify_phone", most))
+			secrets := codes(s.sent(func() {
+				c := s.front(host)
+				c.post("/auth/signup", map[string]any{"email": victim, "phone": number, "password": password}).want(http.StatusUnauthorized)
+				c.post("/auth/phone/verify/resend", nil).want(http.StatusOK)
+				c.post("/auth/phone/verify/resend", nil).want(http.StatusTooManyRequests).comeBack()
+				other := s.front(host)
+				other.signup(owner).want(http.StatusOK)
+				for _, spelt := range phones {
+					for _, r := range []*reply{
+						other.post("/account/phone", map[string]any{"phone": spelt}),
+						s.front(host).post("/auth/login", map[string]any{"phone": spelt, "password": password}),
+					} {
+						if r.Status != http.StatusBadRequest {
+							r.want(http.StatusTooManyRequests).comeBack()
+						}
+					}
+				}
+			}))
+			if secrets != most {
+				t.Errorf("%d codes were sent", secrets)
+			}
+		})
+		s.run("codes by text", func(s *scene) {
+			host := s.house(byCodes + ", " + limits("request_login_code", most))
+			s.member(host, victim, number)
+			secrets := codes(s.sent(func() {
+				for i, spelt := range phones {
+					r := s.front(host).requestText(spelt)
+					if i < most {
+						r.want(http.StatusUnauthorized)
+					} else {
+						r.want(http.StatusBadRequest)
+					}
+				}
+			}))
+			if secrets != most {
+				t.Errorf("%d codes were sent", secrets)
+			}
+		})
+		s.run("passwords", func(s *scene) { // spread over all places that take one
+			host := s.house(`"email_verification": "none", "login_methods": ["email", "phone"], "signup_fields": ["email*", "phone", "password1*"],
+				"phone_verification_enabled": false, ` + limits("login_failed", 3))
+			c := s.front(host)
+			c.post("/auth/signup", map[string]any{"email": addresses[3], "phone": number, "password": password}).want(http.StatusOK)
+			before := s.hashes()
+			for _, spelt := range addresses {
+				s.front(host).login(spelt, otherPassword).want(http.StatusBadRequest)
+				c.post("/auth/reauthenticate", map[string]any{"password": otherPassword}).want(http.StatusBadRequest)
+				c.post("/account/password/change", map[string]any{"current_password": otherPassword, "new_password": "x"}).want(http.StatusBadRequest)
+			}
+			if n := s.hashes() - before; n != 3 {
+				t.Errorf("%d passwords were compared", n)
+			}
+			before = s.hashes()
+			for _, spelt := range phones {
+				s.front(host).post("/auth/login", map[string]any{"phone": spelt, "password": otherPassword}).want(http.StatusBadRequest)
+			}
+			if n := s.hashes() - before; n != 3 {
+				t.Errorf("%d passwords were compared by number", n)
+			}
+		})
+	})
+}
+
+// comeBack makes sure that an answer says when to come back.
+func (r *reply) comeBack() *reply {
+	r.c.s.Helper()
+	if seconds, err := strconv.Atoi(r.Header.Get("Retry-After")); err != nil || seconds < 1 {
+		r.c.s.Fatalf("%d with Retry-After %q", r.Status, r.Header.Get("Retry-After"))
+	}
+	return r
+}
+
+// allauth 65.8.1: a login of the attacker's own, between the guesses, had them begin anew.
+func TestOwnSuccessForgivesNoGuesses(t *testing.T) {
+	const perIP, perKey = 6, 4
+	scenes(t, func(t *testing.T, s *scene) {
+		mine := map[string]func(s *scene, host string, c func() *client){
+			"by a login": func(s *scene, host string, c func() *client) { c().login(evil, password).want(http.StatusOK) },
+			"by a code": func(s *scene, host string, c func() *client) {
+				one := c()
+				one.confirm(s.code(evil, func() { one.request(evil).want(http.StatusUnauthorized) })).want(http.StatusOK)
+			},
+			"by proving anew": func(s *scene, host string, c func() *client) {
+				one := c()
+				one.login(evil, password).want(http.StatusOK)
+				one.post("/auth/reauthenticate", map[string]any{"password": password}).want(http.StatusOK)
+			},
+			"by a new password": func(s *scene, host string, c func() *client) {
+				one := c()
+				one.reset(s.resetKey(evil, func() { one.askReset(evil).want(http.StatusOK) }), password).want(http.StatusUnauthorized)
+			},
+			"by another password": func(s *scene, host string, c func() *client) {
+				one := c()
+				one.login(evil, password).want(http.StatusOK)
+				one.post("/account/password/change", map[string]any{"current_password": password, "new_password": password}).want(http.StatusOK)
+			},
+			"by a signup": func(s *scene, host string, c func() *client) {
+				c().signup(fmt.Sprintf("eve-%x@evil.example", secret.Bytes(4))).want(http.StatusUnauthorized)
+			},
+		}
+		for name, succeed := range mine {
+			s.run(name, func(s *scene) {
+				host := s.house(fmt.Sprintf(
+					`"email_verification": "mandatory", "login_by_code_enabled": true, "rate_limits": {"login": null, "signup": null,
+					"request_login_code": null, "reset_password": null, "reset_password_from_key": null, "confirm_email": null, "change_password": null,
+					"reauthenticate": null, "login_failed": "%d/h/ip,%d/h/key"}`, perIP, perKey))
+				s.verified(host, victim)
+				s.verified(host, evil)
+				compared := 0
+				guess := func(c *client, email string) {
+					before := s.hashes()
+					c.login(email, otherPassword).want(http.StatusBadRequest)
+					if s.hashes() != before {
+						compared++
+					}
+				}
+				for range perIP - 1 { // from one place, at many accounts
+					c := s.front(host)
+					c.ip = "192.0.2.9"
+					guess(c, fmt.Sprintf("ann%x@example.org", secret.Bytes(4)))
+					succeed(s, host, func() *client {
+						own := s.front(host)
+						own.ip = "192.0.2.9"
+						return own
+					})
+				}
+				for range 3 {
+					c := s.front(host)
+					c.ip = "192.0.2.9"
+					guess(c, fmt.Sprintf("ann%x@example.org", secret.Bytes(4)))
+				}
+				if compared != perIP {
+					t.Errorf("%d guesses of one place were compared", compared)
+				}
+				compared = 0
+				for range 2 * perKey { // at one account, from many places
+					guess(s.front(host), victim)
+					if compared < perKey {
+						succeed(s, host, func() *client { return s.front(host) })
+					}
+				}
+				if compared != perKey {
+					t.Errorf("%d guesses at one account were compared", compared)
 				}
 			})
 		}
