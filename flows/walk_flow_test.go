@@ -962,7 +962,7 @@ func tapeOf(seed uint64) []byte {
 	random := rand.New(rand.NewPCG(seed, 0))
 	tape := make([]byte, tapeHead+60*stepSize)
 	for i := range tape {
-		tape[i] = byte(random.Uint32())
+		tape[i] = byte(random.Uint32()) //nolint:forbidigo // a walk is made again from its seed
 	}
 	tape[0] = byte(seed % uint64(len(walkSettings)))
 	return tape

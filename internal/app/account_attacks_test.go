@@ -18,7 +18,6 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/app"
 	"github.com/vestibule-auth/vestibule/internal/config"
 	"github.com/vestibule-auth/vestibule/internal/secret"
-	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/internal/testkit"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
@@ -203,16 +202,6 @@ func (s *scene) ids(host, email string) (tenant, user string) {
 func (s *scene) exec(query string, args ...any) {
 	s.Helper()
 	if _, err := s.db.ExecContext(s.Context(), query, args...); err != nil {
-		s.Fatal(err)
-	}
-}
-
-// setActive lets the user with a primary address in or out.
-func (s *scene) setActive(host, email string, active bool) {
-	s.Helper()
-	_, user := s.ids(host, email)
-	err := s.Store.For(s.tenantOf(host)).One(func(tx *store.Tx) error { return tx.SetActive(s.Context(), user, active) })
-	if err != nil {
 		s.Fatal(err)
 	}
 }
