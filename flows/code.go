@@ -7,6 +7,7 @@ import (
 
 	"github.com/vestibule-auth/vestibule/internal/passhash"
 	"github.com/vestibule-auth/vestibule/internal/refusal"
+	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
@@ -152,6 +153,7 @@ func (s *Service) sendLoginCode(v *Visit, l *login, a *store.Account, p *process
 		p.void()
 		switch {
 		case again:
+			v.waste()
 			return nil
 		case l.Signup:
 			return v.tellExists(p.Email, p.Phone)
@@ -233,14 +235,19 @@ func (s *Service) ConfirmLoginCode(ctx context.Context, v *Visit, code string) e
 // waiting is the account of the login that waits, with the address that counts; nil for a pretended one, for one that is gone,
 // and for one that was put out while the login waited.
 func (s *Service) waiting(ctx context.Context, v *Visit, email string) (*store.Account, error) {
-	if v.state.Login.UserID == "" {
-		return nil, nil
-	}
-	a, err := s.accountOf(ctx, v, v.state.Login.UserID, email)
+	a, err := s.accountOf(ctx, v, orNobody(v.state.Login.UserID), email)
 	if a != nil && (!a.Active || a.Epoch != v.session.Epoch) {
 		a = nil
 	}
 	return a, err
+}
+
+// orNobody is a user's id or, where there is no user, one that is nobody's: what is looked up by it takes as long.
+func orNobody(userID string) string {
+	if userID == "" {
+		return secret.NewID()
+	}
+	return userID
 }
 
 // accountOf is a user's account with the address that is asked for or, if that is "", the primary one; nil for one that is

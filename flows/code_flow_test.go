@@ -67,7 +67,7 @@ func TestLoginCodeIsAskedForByOneName(t *testing.T) {
 			if r, _ := refusal.As(err); r.Details[0].Param != c.param {
 				t.Errorf("it is the fault of %q", r.Details[0].Param)
 			}
-			if v.Issued() != "" || h.count("messages") != "0" {
+			if v.Issued() != "" || h.queued() != "0" {
 				t.Error("something was done")
 			}
 		})
@@ -553,8 +553,8 @@ func TestPretendedLoginsAnswerAsOthersDo(t *testing.T) {
 					if i == 0 && v.Pending() != c.at {
 						t.Errorf("known %t: it waits at %q", known, v.Pending())
 					}
-					if i == 0 && h.count("messages") != "1" {
-						t.Errorf("known %t: %s messages", known, h.count("messages"))
+					if i == 0 && h.queued() != "1" {
+						t.Errorf("known %t: %s messages", known, h.queued())
 					}
 				}
 				if want := map[bool]string{true: "1", false: "0"}[known || signup]; h.count("users") != want {
@@ -623,7 +623,7 @@ func TestUnknownNamesAreToldWhereThatMayBe(t *testing.T) {
 			h := newHouse(t, "sqlite", c.account)
 			v, err := h.device().try(c.ask(h))
 			h.refused(err, refusal.Invalid, c.code)
-			if v.Issued() != "" || h.count("messages") != "0" {
+			if v.Issued() != "" || h.queued() != "0" {
 				t.Error("something was done")
 			}
 		})

@@ -59,6 +59,7 @@ func (s *Service) mailCode(ctx context.Context, v *Visit, p *process, a *store.A
 	if a == nil || p.Taken {
 		p.void()
 		if again {
+			v.waste()
 			return nil
 		}
 		return v.tellExists(p.Email, "")
@@ -86,12 +87,9 @@ func (s *Service) ResendEmailCode(ctx context.Context, v *Visit) error {
 
 func (s *Service) resendEmailCode(ctx context.Context, v *Visit) error {
 	p := v.state.Email
-	var a *store.Account
-	if p.UserID != "" {
-		var err error
-		if a, err = s.accountOf(ctx, v, p.UserID, p.Email); err != nil {
-			return err
-		}
+	a, err := s.accountOf(ctx, v, orNobody(p.UserID), p.Email)
+	if err != nil {
+		return err
 	}
 	p.Resends++
 	v.dirty = true

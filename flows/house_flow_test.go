@@ -302,6 +302,12 @@ func (h *house) count(table string) string {
 	return h.one(`SELECT COUNT(*) FROM ` + table)
 }
 
+// queued is how many messages wait to be sent.
+func (h *house) queued() string {
+	h.Helper()
+	return h.one(`SELECT COUNT(*) FROM messages WHERE state = 'queued'`)
+}
+
 // exec changes the database past the product.
 func (h *house) exec(query string, args ...any) {
 	h.Helper()

@@ -248,6 +248,9 @@ func (s *Service) RequestPasswordReset(ctx context.Context, v *Visit, email stri
 		case account.PasswordResetByCodeEnabled:
 			return s.mailResetCode(v, to, reached)
 		case len(reached) == 0:
+			if _, err := s.store.For(v.Tenant).EmailsOf(ctx, orNobody("")); err != nil { // as a link takes
+				return err
+			}
 			return v.tellUnknown(string(to), "")
 		}
 		for i := range reached { // more than one only where accounts may share an address

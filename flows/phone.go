@@ -134,6 +134,7 @@ func (s *Service) changeText(ctx context.Context, v *Visit, a *store.Account, ph
 			return err
 		}
 		p.void()
+		v.waste()
 		return v.tellExists("", phone)
 	}
 	id := a.ID
@@ -189,13 +190,13 @@ func (s *Service) ResendPhoneCode(ctx context.Context, v *Visit) error {
 		p := v.state.Login.Text
 		p.Resends++
 		v.dirty = true
-		if len(p.MAC) == 0 {
-			// What nobody was sent is not sent again, but counts.
-			return s.spend(ctx, v, ActionVerifyPhone, p.Phone)
-		}
 		a, err := s.waiting(ctx, v, "")
 		if err != nil {
 			return err
+		}
+		if len(p.MAC) == 0 {
+			v.waste() // what nobody was sent is not sent again, but counts
+			return s.spend(ctx, v, ActionVerifyPhone, p.Phone)
 		}
 		return s.text(ctx, v, p, a)
 	})

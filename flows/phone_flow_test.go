@@ -170,11 +170,11 @@ func TestNumbersThatAreNotChangedTo(t *testing.T) {
 			h := newHouse(t, "sqlite", c.account+`, `+unlimited)
 			h.caller(number(2))
 			d := h.caller(number(1))
-			sent := h.count("messages")
+			sent := h.queued()
 			_, err := d.try(h.changePhone(c.phone))
 			h.refused(err, refusal.Invalid, c.code)
-			if r, _ := refusal.As(err); r.Details[0].Param != "phone" || h.count("messages") != sent {
-				t.Errorf("param %q, %s messages", r.Details[0].Param, h.count("messages"))
+			if r, _ := refusal.As(err); r.Details[0].Param != "phone" || h.queued() != sent {
+				t.Errorf("param %q, %s messages", r.Details[0].Param, h.queued())
 			}
 			_, err = d.try(h.verifyPhone("BCDF-GHJK"))
 			h.refused(err, refusal.Conflict, "")

@@ -58,6 +58,10 @@ func (s *Service) Signup(ctx context.Context, v *Visit, in SignupInput) error {
 		v.methods, v.state.MethodsOf = nil, ""
 		l.Unheard = in.Honeypot != ""
 		if n.exists || l.Unheard {
+			v.waste() // in place of the account
+			if n.email != "" {
+				v.waste() // and of its address
+			}
 			return s.begin(ctx, v, l, nil)
 		}
 		a, err := s.addAccount(ctx, v, n, encoded)

@@ -108,7 +108,7 @@ func TestStatementsOfARequestAreFew(t *testing.T) {
 		{"a signup that mails", 5, 6, "", none, signUp},
 		{"a signup that waits for its mail", 5, 6, mandatory, none,
 			func(c *client, email string) { c.signup(email).want(http.StatusUnauthorized) }},
-		{"a signup with a taken address", 2, 6, mandatory,
+		{"a signup with a taken address", 4, 6, mandatory,
 			func(c *client, email string) {
 				c.signup(email).want(http.StatusUnauthorized)
 				signOut(c)

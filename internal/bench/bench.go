@@ -40,28 +40,40 @@ func bench(ctx context.Context, o options, progress io.Writer) (_ *report, err e
 	if r.storage, err = openStorage(ctx); err != nil {
 		return nil, err
 	}
+	var rep *report
+	measure := func() (err error) {
+		if err = r.startCeilings(ctx, needed); err == nil {
+			rep, err = r.measure(ctx, chosen)
+		}
+		return err
+	}
 	if needed[vestibule] {
-		var dir string
-		if dir, err = os.MkdirTemp("", "vestibule-bench-"); err != nil {
-			return nil, err
-		}
-		defer func() { _ = os.RemoveAll(dir) }() // a binary and a log in the system's folder for such
-		if err = r.startServer(ctx, dir); err != nil {
-			return nil, err
-		}
-		defer r.stopServer(&err) // before its folder goes
+		err = r.serving(ctx, accountCount, browserCount, measure)
+	} else {
+		err = measure()
 	}
-	if err = r.startCeilings(ctx, needed); err != nil {
-		return nil, err
+	return rep, err
+}
+
+// serving runs fn while the server is up, with that many accounts and browsers that are signed in.
+func (r *runner) serving(ctx context.Context, accounts, browsers int, fn func() error) (err error) {
+	dir, err := os.MkdirTemp("", "vestibule-bench-")
+	if err != nil {
+		return err
 	}
-	return r.measure(ctx, chosen)
+	defer func() { _ = os.RemoveAll(dir) }() // a binary and a log in the system's folder for such
+	if err := r.startServer(ctx, dir, accounts, browsers); err != nil {
+		return err
+	}
+	defer r.stopServer(&err) // before its folder goes
+	return fn()
 }
 
 func (r *runner) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(r.progress, "bench: "+format+"\n", args...) // progress is a courtesy
 }
 
-func (r *runner) startServer(ctx context.Context, dir string) (err error) {
+func (r *runner) startServer(ctx context.Context, dir string, accounts, browsers int) (err error) {
 	r.say("building the server")
 	program, err := buildServer(ctx, dir)
 	if err != nil {
@@ -70,16 +82,16 @@ func (r *runner) startServer(ctx context.Context, dir string) (err error) {
 	if r.sink, err = startSink(); err != nil {
 		return err
 	}
-	r.say("starting it, with %d accounts", accountCount)
+	r.say("starting it, with %d accounts", accounts)
 	if r.server, err = startServer(ctx, program, dir, r.storage, r.sink.addr); err != nil {
 		return err
 	}
 	err = r.server.addTenant(ctx)
 	if err == nil {
-		err = r.server.fill(ctx, &r.fixture)
+		err = r.server.fill(ctx, &r.fixture, accounts, browsers)
 	}
 	if err == nil {
-		r.mails = accountCount
+		r.mails = int64(accounts)
 		err = r.awaitMail(ctx)
 	}
 	if err == nil {

@@ -19,6 +19,14 @@
 // without any HTTP at all. The goals are ratios to and differences from these, so that they mean the same on every
 // machine.
 //
+// # Timing
+//
+// With -timing it asks for what must not tell whether an address has an account, and compares how long the answers take for
+// addresses that have one and for those that have none: over HTTP, on one connection, in pairs whose order is random, each
+// address on its own. It tells the medians, their difference, the noise (the difference between two halves of the same kind), the
+// z score of the rank sum and, in words, what that comes to. The first row compares the same with the same. Its rows are no
+// benchmarks: what is compared are two kinds of one request, in one process and one run.
+//
 // # What is left behind
 //
 // Nothing: the database is made for the run and dropped, the limiter's keys are removed from Redis, and the processes
@@ -60,22 +68,36 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	rep, err := bench(ctx, o, os.Stderr)
-	if rep != nil { // what was measured is shown even if something failed
-		if show := rep.show(os.Stdout, o.json); show != nil {
-			err = errors.Join(err, show)
+	var found table
+	if o.timing {
+		t, failed := compareAll(ctx, o, os.Stderr)
+		if err = failed; t != nil {
+			found = t
 		}
+	} else {
+		r, failed := bench(ctx, o, os.Stderr)
+		if err = failed; r != nil {
+			found = r
+		}
+	}
+	if found != nil { // what was measured is shown even if something failed
+		err = errors.Join(err, show(os.Stdout, found, o.json))
 	}
 	return err
 }
 
-func (r *report) show(w io.Writer, asJSON bool) error {
+// table is what was measured.
+type table interface {
+	print(out io.Writer) error
+}
+
+func show(w io.Writer, t table, asJSON bool) error {
 	if !asJSON {
-		return r.print(w)
+		return t.print(w)
 	}
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
-	return e.Encode(r)
+	return e.Encode(t)
 }
 
 // options are what the command line says.
@@ -85,6 +107,8 @@ type options struct {
 	only        *regexp.Regexp
 	concurrency []int
 	json        bool
+	timing      bool // compare the times of answers, instead of measuring what they cost
+	pairs       int  // of requests of each comparison
 }
 
 // The bounds of the command line.
@@ -92,6 +116,7 @@ const (
 	shortest       = 100 * time.Millisecond
 	longest        = 10 * time.Minute
 	maxConnections = 256
+	maxPairs       = 100_000
 )
 
 func parseOptions(args []string, stderr io.Writer) (options, error) {
@@ -104,8 +129,11 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&only, "only", "", "measure only the rows whose name matches this `regexp`")
 	f.StringVar(&concurrency, "c", "1,16,64", "the numbers of connections")
 	f.BoolVar(&o.json, "json", false, "print JSON instead of tables")
+	f.BoolVar(&o.timing, "timing", false, "compare how long answers take for addresses with an account and without, instead")
+	f.IntVar(&o.pairs, "pairs", 1000, "how many pairs of requests each row of -timing takes")
 	f.Usage = func() {
-		_, _ = fmt.Fprintf(stderr, "Usage: bench [flags]\n\nRows: %s\n\n", strings.Join(workNames(), ", "))
+		_, _ = fmt.Fprintf(stderr, "Usage: bench [flags]\n\nRows: %s\nRows of -timing: %s\n\n",
+			strings.Join(workNames(), ", "), strings.Join(comparisonNames(), ", "))
 		f.PrintDefaults()
 	}
 	if err := f.Parse(args); err != nil {
@@ -116,6 +144,9 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	}
 	if o.duration < shortest || o.duration > longest || o.warmup < 0 || o.warmup > longest {
 		return o, fmt.Errorf("-d takes a time from %s to %s, and -warmup one up to that", shortest, longest)
+	}
+	if o.pairs < 1 || o.pairs > maxPairs {
+		return o, fmt.Errorf("-pairs takes a number from 1 to %d", maxPairs)
 	}
 	var err error
 	if o.only, err = regexp.Compile(only); err != nil {

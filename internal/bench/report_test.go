@@ -51,7 +51,7 @@ func TestReportIsATableAndJSON(t *testing.T) {
 	r.Cells[1].Foreign, r.Cells[1].Bad = 3, map[string]int{"429": 7}
 	r.Goals = judge(r.Cells)
 	var table, object strings.Builder
-	if err := r.show(&table, false); err != nil {
+	if err := show(&table, r, false); err != nil {
 		t.Fatal(err)
 	}
 	for _, part := range []string{"(fsync on, synchronous_commit off)", "mux handler alone", "1.00", "* 0%", "* Others took", "not measured", "GoTrue"} {
@@ -59,7 +59,7 @@ func TestReportIsATableAndJSON(t *testing.T) {
 			t.Errorf("%q is missing from\n%s", part, &table)
 		}
 	}
-	if err := r.show(&object, true); err != nil {
+	if err := show(&object, r, true); err != nil {
 		t.Fatal(err)
 	}
 	for _, part := range []string{`"postgres_us": 20`, `"fsync": "on"`, `"synchronous_commit": "off"`} {

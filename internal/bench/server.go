@@ -247,16 +247,26 @@ func (s *server) addTenant(ctx context.Context) error {
 	return nil
 }
 
+// configure changes settings of the tenant's account section.
+func (s *server) configure(ctx context.Context, account map[string]any) error {
+	_, err := s.expect(ctx, http.StatusOK, s.admin, http.MethodPatch, "/admin/v1/tenants/bench",
+		map[string]string{"Authorization": "Bearer " + s.token}, map[string]any{"config": map[string]any{"account": account}})
+	if err != nil {
+		return fmt.Errorf("configure the tenant: %w", err)
+	}
+	return nil
+}
+
 // fill signs people up, and signs some of them in with a browser too.
-func (s *server) fill(ctx context.Context, f *fixture) error {
-	f.accounts = make([]account, accountCount)
-	f.browsers = make([]string, browserCount)
+func (s *server) fill(ctx context.Context, f *fixture, accounts, browsers int) error {
+	f.accounts = make([]account, accounts)
+	f.browsers = make([]string, browsers)
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(setupWorkers)
 	for i := range f.accounts {
 		g.Go(func() error {
 			a, err := s.signUp(ctx, f)
-			if err == nil && i < browserCount {
+			if err == nil && i < browsers {
 				f.browsers[i], err = s.signInBrowser(ctx, f, a.email)
 			}
 			f.accounts[i] = a
