@@ -1360,3 +1360,244 @@ func TestOwnSuccessForgivesNoGuesses(t *testing.T) {
 		}
 	})
 }
+
+// bare is an answer's status and body, without what is new each time.
+func (r *reply) bare() string {
+	body := r.Body
+	if token := r.decoded.Meta.SessionToken; token != "" {
+		body = strings.ReplaceAll(body, token, "(token)")
+	}
+	return fmt.Sprint(r.Status, " ", body)
+}
+
+// Pocket ID CVE-2026-43983, allauth 65.13, authentik CVE-2025-53942: whoever was deactivated went on with what they held. Here every
+// endpoint answers them as a stranger from then on, and what was on its way to them is worth nothing.
+func TestDeactivatedUserIsAStrangerEverywhere(t *testing.T) {
+	scenes(t, func(t *testing.T, s *scene) {
+		host := s.house(byCodes)
+		member := s.member(host, victim, number)
+		tenant, id := s.ids(host, victim)
+		var all []operation
+		for _, o := range operations(t) {
+			if o.kind == s.kind {
+				all = append(all, o)
+			}
+		}
+		held := make([]*client, len(all)) // a session for each endpoint: the first use of one ends it
+		for i := range held {
+			held[i] = s.signedIn(host)
+		}
+		// What waits for a code gets the right one.
+		type late struct {
+			c    *client
+			code string
+			try  func(c *client, code string) *reply
+		}
+		waiting := map[string]late{}
+		for _, w := range waits() {
+			if !strings.Contains(w.name, "of a signup") {
+				c, code := w.begin(s, host)
+				waiting[w.name] = late{c, code, w.try}
+			}
+		}
+		mine := loot{user: id, password: password, key: "AAAA-AAAA", session: secret.NewID()}
+		kept := func() string {
+			return strings.Join(slices.Concat(
+				s.db.rows(`SELECT email, phone, phone_verified, password, epoch, active, last_login_at FROM users WHERE tenant_id = $1 AND id = $2`, tenant, id),
+				s.db.rows(`SELECT id, email, verified, is_primary FROM emails WHERE tenant_id = $1 AND user_id = $2 ORDER BY id`, tenant, id),
+				s.db.rows(`SELECT id FROM sessions WHERE tenant_id = $1 AND user_id = $2 AND alive`, tenant, id),
+			), "\n")
+		}
+		s.setActive(host, victim, false)
+		before := kept()
+		for i, o := range all {
+			got, want := o.send(held[i], mine), o.send(s.front(host), mine)
+			if got.bare() != want.bare() {
+				t.Errorf("%s is answered\n%s\nand to a stranger\n%s", o, got.bare(), want.bare())
+			}
+			c := held[i].anew()
+			if c.held() != "" { // it was given none, or one of a stranger's
+				if r := c.get("/auth/session").out(); strings.Contains(r.Body, id) {
+					t.Errorf("after %s: %s", o, r.Body)
+				}
+			}
+		}
+		s.ended(s.kind, host, member.held())
+		for name, l := range waiting {
+			if r := l.try(l.c, l.code).out(); strings.Contains(r.Body, id) || r.Status == http.StatusBadRequest {
+				t.Errorf("the code for %s is answered %d %s", name, r.Status, r.Body)
+			}
+			if name == "a new password" {
+				l.c.lookReset(l.code).out()
+			}
+		}
+		if r := s.front(host).login(victim, password).want(http.StatusUnauthorized); strings.Contains(r.Body, "is_pending\":true") || r.decoded.Meta.SessionToken != "" {
+			t.Errorf("got %s", r.Body)
+		}
+		s.secretless(func() {
+			s.front(host).request(victim).want(http.StatusUnauthorized)
+			s.front(host).requestText(number).want(http.StatusUnauthorized)
+			s.front(host).askReset(victim).want(http.StatusUnauthorized)
+			s.front(host).signup(victim).want(http.StatusUnauthorized)
+		})
+		if after := kept(); after != before {
+			t.Errorf("something was changed:\n%s\nbecame\n%s", before, after)
+		}
+		// Who is let back in logs in anew.
+		s.setActive(host, victim, true)
+		for _, c := range append(held, member) {
+			if c.held() != "" {
+				c.get("/auth/session").out()
+			}
+		}
+		s.signedIn(host).get("/account/email").want(http.StatusOK)
+	})
+}
+
+// The same, for links, which name no session.
+func TestLinksOfADeactivatedUserAreDead(t *testing.T) {
+	scenes(t, func(t *testing.T, s *scene) {
+		host := s.house(`"email_verification": "optional", "login_on_email_confirmation": true, "login_on_password_reset": true`)
+		c := s.front(host)
+		link := s.letter(victim, func() { c.signup(victim).want(http.StatusOK) }).key(s)
+		key := s.resetKey(victim, func() { s.front(host).askReset(victim).want(http.StatusOK) })
+		s.setActive(host, victim, false)
+		for range 2 {
+			for _, r := range []*reply{
+				s.front(host).lookReset(key), s.front(host).reset(key, otherPassword), s.front(host).verify(link),
+				s.front(host).get("/auth/email/verify", "X-Email-Verification-Key", link),
+			} {
+				if r.want(http.StatusBadRequest); strings.Contains(r.Body, victim) {
+					t.Errorf("got %s", r.Body)
+				}
+			}
+		}
+		s.setActive(host, victim, true)
+		s.front(host).login(victim, password).want(http.StatusOK)
+		s.front(host).verify(link)
+		if s.db.one(`SELECT count(*) FROM emails WHERE tenant_id = $1 AND verified`, s.tenantOf(host).ID) != "1" {
+			t.Error("the link is dead for good")
+		}
+	})
+}
+
+// Zitadel CVE-2024-47060 and CVE-2024-46999: users of what was deactivated went on. Nothing of a suspended tenant does anything;
+// when it is back, so are its sessions.
+func TestSuspendedTenantRefusesEverywhere(t *testing.T) {
+	scenes(t, func(t *testing.T, s *scene) {
+		host := s.house(byCodes)
+		s.member(host, victim, number)
+		begun := map[string]*client{"nobody": s.front(host), "somebody": s.signedIn(host)}
+		codes := map[string]string{}
+		for _, w := range waits() {
+			begun[w.name], codes[w.name] = w.begin(s, host)
+		}
+		state := func(state string) {
+			if status, body := s.admin(http.MethodPatch, "/admin/v1/tenants/"+slugOf(host), map[string]any{"state": state}); status != http.StatusOK {
+				t.Fatalf("%s: %d %s", state, status, body)
+			}
+		}
+		s.settle()
+		before := s.db.everything(host)
+		state("suspended")
+		for name, c := range begun {
+			mine := loot{password: password, key: codes[name], session: secret.NewID(), user: secret.NewID()}
+			for _, o := range operations(t) {
+				if o.kind != s.kind {
+					continue
+				}
+				if r := o.send(c.anew(), mine).want(http.StatusForbidden); r.Body != `{"status":403}` || r.Header.Get("Set-Cookie") != "" {
+					t.Errorf("%s of %s is answered %s, %v", o, name, r.Body, r.Header)
+				}
+			}
+		}
+		if d := difference(before, s.db.everything(host)); d != "" {
+			t.Errorf("something was done:\n%s", d)
+		}
+		state("active")
+		begun["somebody"].get("/account/email").want(http.StatusOK)
+		for _, last := range []bool{false, true} { // a new password ends the sessions in which other things wait
+			for _, w := range waits() {
+				if last == (w.name == "a new password") {
+					w.try(begun[w.name], codes[w.name]).want(w.right)
+				}
+			}
+		}
+	})
+}
+
+// Zitadel CVE-2024-28197, allauth 2024: a session went on under the key that it had before somebody proved something in it. The steps
+// that passwords and links make are in attacks_test.go.
+func TestSessionKeyChangesWithEveryCode(t *testing.T) {
+	scenes(t, func(t *testing.T, s *scene) {
+		host := s.house(byCodes + `, "login_on_password_reset": true`)
+		s.member(host, victim, number)
+		changed := func(s *scene, c *client, status int, step func()) {
+			s.Helper()
+			held := c.held()
+			step()
+			if c.held() == held {
+				s.Error("the token is the one from before")
+				return
+			}
+			s.dead(s.kind, host, held)
+			if c.get("/auth/session").want(status); c.held() == held {
+				s.Error("the token is the one from before")
+			}
+		}
+		for _, w := range waits() {
+			if strings.Contains(w.name, "another") || w.name == "the number of a signup" {
+				continue // whoever is signed in proves nothing of themselves with it; a signup goes on to its address
+			}
+			s.run(w.name, func(s *scene) {
+				c, code := w.begin(s, host)
+				changed(s, c, http.StatusOK, func() { s.sent(func() { w.try(c, code).want(http.StatusOK) }) })
+			})
+			s.run(w.name+", given up", func(s *scene) {
+				c, code := w.begin(s, host)
+				held := c.anew()
+				c.delete("/auth/session").want(http.StatusUnauthorized)
+				s.dead(s.kind, host, held.held())
+				if r := w.try(held, code).out(); r.Status == http.StatusBadRequest {
+					t.Errorf("got %d %s", r.Status, r.Body)
+				}
+			})
+		}
+		s.run("a number, and then the address", func(s *scene) {
+			c := s.front(host)
+			text := s.code(another, func() {
+				c.post("/auth/signup", map[string]any{"email": "bea@example.org", "phone": another, "password": password}).want(http.StatusUnauthorized)
+			})
+			first := c.held()
+			code := s.code("bea@example.org", func() { c.verifyPhone(text).want(http.StatusUnauthorized) })
+			changed(s, c, http.StatusOK, func() { c.verify(code).want(http.StatusOK) })
+			s.dead(s.kind, host, first)
+		})
+		s.run("another password", func(s *scene) {
+			c, other := s.signedIn(host), s.signedIn(host)
+			changed(s, c, http.StatusOK, func() {
+				c.post("/account/password/change", map[string]any{"current_password": password, "new_password": password}).want(http.StatusOK)
+			})
+			s.ended(s.kind, host, other.held())
+		})
+		s.run("a login by password that waits for a code", func(s *scene) {
+			s.patch(host, `"login_by_code_required": ["password"]`)
+			defer s.patch(host, `"login_by_code_required": false`)
+			c := s.front(host)
+			code := s.code(victim, func() { c.login(victim, password).want(http.StatusUnauthorized) })
+			changed(s, c, http.StatusOK, func() { c.confirm(code).want(http.StatusOK) })
+			c = s.front(host)
+			s.code(victim, func() { c.login(victim, password).want(http.StatusUnauthorized) })
+			held := c.held()
+			c.delete("/auth/session").want(http.StatusUnauthorized)
+			s.dead(s.kind, host, held)
+		})
+		s.run("a login over another's that waits", func(s *scene) {
+			s.patch(host, `"login_by_code_required": ["password"]`)
+			defer s.patch(host, `"login_by_code_required": false`)
+			c := s.front(host)
+			s.sent(func() { c.signup(evil).want(http.StatusUnauthorized) })
+			changed(s, c, http.StatusUnauthorized, func() { s.sent(func() { c.login(victim, password).want(http.StatusUnauthorized) }) })
+		})
+	})
+}
