@@ -245,6 +245,10 @@ func (s *Service) RequestPasswordReset(ctx context.Context, v *Visit, email stri
 		case account.PasswordResetByCodeEnabled:
 			return s.mailResetCode(v, to, reached)
 		case len(reached) == 0:
+			// As much is read for nobody.
+			if _, err := s.store.For(v.Tenant).EmailsOf(ctx, secret.NewID()); err != nil {
+				return err
+			}
 			return v.tellUnknown(string(to), "")
 		}
 		for i := range reached { // more than one only where accounts may share an address

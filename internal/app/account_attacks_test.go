@@ -12,10 +12,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/vestibule-auth/vestibule/internal/app"
+	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/config"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
@@ -418,10 +420,10 @@ func TestPreRegistrationKeepsNoDoorOpen(t *testing.T) {
 					}
 				})
 				if strangers := s.db.rows(`SELECT email FROM emails WHERE tenant_id = $1 AND verified AND email <> $2`, tenant, victim); len(strangers) > 0 {
-					t.Errorf("these are proved: %q", strangers)
+					s.Errorf("these are proved: %q", strangers)
 				}
 				if phones := s.db.rows(`SELECT phone FROM users WHERE tenant_id = $1 AND phone_verified AND phone <> $2`, tenant, number); len(phones) > 0 {
-					t.Errorf("these are proved: %q", phones)
+					s.Errorf("these are proved: %q", phones)
 				}
 			})
 		}
@@ -546,11 +548,11 @@ func TestNoWayToANewPasswordLeavesOutTheSecret(t *testing.T) {
 					other(w)
 					change(w)
 					if kept(eves) != hers {
-						t.Fatalf("somebody who %s, then %s, changes a password without the old one", first, second)
+						s.Fatalf("somebody who %s, then %s, changes a password without the old one", first, second)
 					}
 					reset(w, id)
 					if kept(id) != before {
-						t.Fatalf("somebody who %s, then %s, changes the victim's password", first, second)
+						s.Fatalf("somebody who %s, then %s, changes the victim's password", first, second)
 					}
 					s.exec(`UPDATE users SET password = $3 WHERE tenant_id = $1 AND id = $2`, tenant, eves, hers)
 				}
@@ -613,16 +615,16 @@ func TestCodeOfOneProcessIsNoneOfAnother(t *testing.T) {
 				for use, try := range uses {
 					if use != kind && (use != "look" || kind != "reset") {
 						if r := try(from.who, codes[kind]); r.Status < http.StatusBadRequest {
-							t.Errorf("a code for %s is taken for %s: %s", kind, use, r.Body)
+							s.Errorf("a code for %s is taken for %s: %s", kind, use, r.Body)
 						}
 					}
 					if r := try(from.other, codes[kind]); r.Status < http.StatusBadRequest {
-						t.Errorf("a code for %s is taken for %s in another session: %s", kind, use, r.Body)
+						s.Errorf("a code for %s is taken for %s in another session: %s", kind, use, r.Body)
 					}
 				}
 			}
 			if kept() != before {
-				t.Errorf("something was changed: %s became %s", before, kept())
+				s.Errorf("something was changed: %s became %s", before, kept())
 			}
 			// The same codes are good for what they are for, or the above would prove nothing.
 			for _, kind := range from.kinds {
@@ -757,10 +759,10 @@ func TestNobodyIsVerifiedForSayingSo(t *testing.T) {
 					}
 					got := other.make(x, claims(user))
 					if got.Status != want.Status || len(got.decoded.Errors) != len(want.decoded.Errors) {
-						t.Errorf("%s %s is answered %d %s; without the claims, %d %s", x.method, x.path, got.Status, got.Body, want.Status, want.Body)
+						s.Errorf("%s %s is answered %d %s; without the claims, %d %s", x.method, x.path, got.Status, got.Body, want.Status, want.Body)
 					}
 					if a, b := state(plain), state(loud); a != b {
-						t.Fatalf("after %s %s there is\n%s\nwithout the claims\n%s", x.method, x.path, b, a)
+						s.Fatalf("after %s %s there is\n%s\nwithout the claims\n%s", x.method, x.path, b, a)
 					}
 				}
 			})
@@ -815,7 +817,7 @@ func TestChangedAddressCountsWhenItIsProved(t *testing.T) {
 				waits := s.front(host)
 				s.sent(func() {
 					if r := waits.login(fresh, password).out(); !byCode && !strings.Contains(r.Body, `{"id":"verify_email","is_pending":true}`) {
-						t.Errorf("got %s", r.Body)
+						s.Errorf("got %s", r.Body)
 					}
 				})
 				waits.get("/account/email").out()
@@ -829,7 +831,7 @@ func TestChangedAddressCountsWhenItIsProved(t *testing.T) {
 					return
 				}
 				if rows := s.db.rows(`SELECT email, is_primary FROM emails WHERE tenant_id = $1`, tenant); len(rows) != 1 || rows[0] != fresh+" true" && rows[0] != fresh+" 1" {
-					t.Errorf("left are %q", rows)
+					s.Errorf("left are %q", rows)
 				}
 				s.front(host).login(victim, password).want(http.StatusBadRequest)
 				out(victim)
@@ -907,7 +909,7 @@ func TestCodeWorksOnce(t *testing.T) {
 				s.sent(func() { r = w.try(c, code).want(w.right) })
 				for who, c := range map[string]*client{"whoever used it": c, "whoever held the session before": before, "a stranger": s.front(host)} {
 					if r := w.try(c, code); !slices.Contains([]int{http.StatusBadRequest, http.StatusConflict, http.StatusGone}, r.Status) {
-						t.Errorf("%s is answered %d: %s", who, r.Status, r.Body)
+						s.Errorf("%s is answered %d: %s", who, r.Status, r.Body)
 					}
 				}
 				if r.Status == http.StatusOK {
@@ -947,7 +949,7 @@ func TestWrongCodesAreCountedToTheLast(t *testing.T) {
 						one.get("/auth/email/verify", "X-Email-Verification-Key", guess).want(http.StatusBadRequest).code("incorrect_code", "key")
 					default:
 						if r := w.try(one, guess).want(http.StatusBadRequest); r.decoded.Errors[0].Code != "incorrect_code" {
-							t.Errorf("got %s", r.Body)
+							s.Errorf("got %s", r.Body)
 						}
 					}
 				}
@@ -997,7 +999,7 @@ func TestGuessesInManySessionsAreLimited(t *testing.T) {
 					}
 				}
 				if want := most - x.spent; asked != want || compared != want*tries {
-					t.Errorf("%d sessions wait for a code, and %d guesses were compared", asked, compared)
+					s.Errorf("%d sessions wait for a code, and %d guesses were compared", asked, compared)
 				}
 			})
 		}
@@ -1030,14 +1032,14 @@ func TestParallelGuessesAtACodeAreCounted(t *testing.T) {
 					case r.Status == http.StatusConflict:
 						return true
 					}
-					t.Errorf("a guess is answered %d: %s", r.Status, r.Body)
+					s.Errorf("a guess is answered %d: %s", r.Status, r.Body)
 					return true
 				}
 				for _, r := range replies {
 					count(r)
 				}
 				if compared == 0 || compared > tries {
-					t.Errorf("%d guesses were compared, and %d are allowed", compared, tries)
+					s.Errorf("%d guesses were compared, and %d are allowed", compared, tries)
 				}
 				for range tries + 1 { // those that came in the way of others are left
 					if count(w.try(c, wrongCode(code))) {
@@ -1045,7 +1047,7 @@ func TestParallelGuessesAtACodeAreCounted(t *testing.T) {
 					}
 				}
 				if compared != tries {
-					t.Errorf("%d guesses were compared, and %d are allowed", compared, tries)
+					s.Errorf("%d guesses were compared, and %d are allowed", compared, tries)
 				}
 				w.try(c, code).want(http.StatusConflict)
 			})
@@ -1086,13 +1088,13 @@ func TestParallelGuessesInASessionAreLimited(t *testing.T) {
 					}
 				}
 				if n := s.hashes() - before; n != most || wrong != most {
-					t.Errorf("%d guesses were compared, and %d were answered", n, wrong)
+					s.Errorf("%d guesses were compared, and %d were answered", n, wrong)
 				}
 				// Nor may they be made elsewhere.
 				s.front(host).login(victim, password).want(http.StatusBadRequest).code("too_many_login_attempts", "")
 				for _, other := range ways {
 					if r := other(c); r.want(http.StatusBadRequest).decoded.Errors[0].Code != "too_many_login_attempts" {
-						t.Errorf("got %s", r.Body)
+						s.Errorf("got %s", r.Body)
 					}
 				}
 			})
@@ -1147,7 +1149,7 @@ func TestSpellingBringsNoSecondHelping(t *testing.T) {
 				}
 			}))
 			if secrets != most {
-				t.Errorf("%d codes were sent", secrets)
+				s.Errorf("%d codes were sent", secrets)
 			}
 		})
 		s.run("password resets", func(s *scene) {
@@ -1164,7 +1166,7 @@ func TestSpellingBringsNoSecondHelping(t *testing.T) {
 				}
 			}))
 			if secrets != most {
-				t.Errorf("%d links were sent", secrets)
+				s.Errorf("%d links were sent", secrets)
 			}
 		})
 		s.run("links that prove an address", func(s *scene) {
@@ -1178,7 +1180,7 @@ func TestSpellingBringsNoSecondHelping(t *testing.T) {
 				}
 			}))
 			if secrets != 1 {
-				t.Errorf("%d links were sent", secrets)
+				s.Errorf("%d links were sent", secrets)
 			}
 			host = s.house(`"email_verification": "optional", ` + limits("confirm_email", 1))
 			c = s.front(host)
@@ -1199,7 +1201,7 @@ func TestSpellingBringsNoSecondHelping(t *testing.T) {
 				}
 			}))
 			if secrets != 1 {
-				t.Errorf("%d codes were sent", secrets)
+				s.Errorf("%d codes were sent", secrets)
 			}
 			s.exec(`UPDATE emails SET verified = TRUE WHERE tenant_id = $1`, s.tenantOf(host).ID)
 			c = s.front(host)
@@ -1230,7 +1232,7 @@ func TestSpellingBringsNoSecondHelping(t *testing.T) {
 				}
 			}))
 			if secrets != most {
-				t.Errorf("%d codes were sent", secrets)
+				s.Errorf("%d codes were sent", secrets)
 			}
 		})
 		s.run("codes by text", func(s *scene) {
@@ -1247,7 +1249,7 @@ func TestSpellingBringsNoSecondHelping(t *testing.T) {
 				}
 			}))
 			if secrets != most {
-				t.Errorf("%d codes were sent", secrets)
+				s.Errorf("%d codes were sent", secrets)
 			}
 		})
 		s.run("passwords", func(s *scene) { // spread over all places that take one
@@ -1262,14 +1264,14 @@ func TestSpellingBringsNoSecondHelping(t *testing.T) {
 				c.post("/account/password/change", map[string]any{"current_password": otherPassword, "new_password": "x"}).want(http.StatusBadRequest)
 			}
 			if n := s.hashes() - before; n != 3 {
-				t.Errorf("%d passwords were compared", n)
+				s.Errorf("%d passwords were compared", n)
 			}
 			before = s.hashes()
 			for _, spelt := range phones {
 				s.front(host).post("/auth/login", map[string]any{"phone": spelt, "password": otherPassword}).want(http.StatusBadRequest)
 			}
 			if n := s.hashes() - before; n != 3 {
-				t.Errorf("%d passwords were compared by number", n)
+				s.Errorf("%d passwords were compared by number", n)
 			}
 		})
 	})
@@ -1344,7 +1346,7 @@ func TestOwnSuccessForgivesNoGuesses(t *testing.T) {
 					guess(c, fmt.Sprintf("ann%x@example.org", secret.Bytes(4)))
 				}
 				if compared != perIP {
-					t.Errorf("%d guesses of one place were compared", compared)
+					s.Errorf("%d guesses of one place were compared", compared)
 				}
 				compared = 0
 				for range 2 * perKey { // at one account, from many places
@@ -1354,7 +1356,7 @@ func TestOwnSuccessForgivesNoGuesses(t *testing.T) {
 					}
 				}
 				if compared != perKey {
-					t.Errorf("%d guesses at one account were compared", compared)
+					s.Errorf("%d guesses at one account were compared", compared)
 				}
 			})
 		}
@@ -1413,26 +1415,26 @@ func TestDeactivatedUserIsAStrangerEverywhere(t *testing.T) {
 		for i, o := range all {
 			got, want := o.send(held[i], mine), o.send(s.front(host), mine)
 			if got.bare() != want.bare() {
-				t.Errorf("%s is answered\n%s\nand to a stranger\n%s", o, got.bare(), want.bare())
+				s.Errorf("%s is answered\n%s\nand to a stranger\n%s", o, got.bare(), want.bare())
 			}
 			c := held[i].anew()
 			if c.held() != "" { // it was given none, or one of a stranger's
 				if r := c.get("/auth/session").out(); strings.Contains(r.Body, id) {
-					t.Errorf("after %s: %s", o, r.Body)
+					s.Errorf("after %s: %s", o, r.Body)
 				}
 			}
 		}
 		s.ended(s.kind, host, member.held())
 		for name, l := range waiting {
 			if r := l.try(l.c, l.code).out(); strings.Contains(r.Body, id) || r.Status == http.StatusBadRequest {
-				t.Errorf("the code for %s is answered %d %s", name, r.Status, r.Body)
+				s.Errorf("the code for %s is answered %d %s", name, r.Status, r.Body)
 			}
 			if name == "a new password" {
 				l.c.lookReset(l.code).out()
 			}
 		}
 		if r := s.front(host).login(victim, password).want(http.StatusUnauthorized); strings.Contains(r.Body, "is_pending\":true") || r.decoded.Meta.SessionToken != "" {
-			t.Errorf("got %s", r.Body)
+			s.Errorf("got %s", r.Body)
 		}
 		s.secretless(func() {
 			s.front(host).request(victim).want(http.StatusUnauthorized)
@@ -1441,7 +1443,7 @@ func TestDeactivatedUserIsAStrangerEverywhere(t *testing.T) {
 			s.front(host).signup(victim).want(http.StatusUnauthorized)
 		})
 		if after := kept(); after != before {
-			t.Errorf("something was changed:\n%s\nbecame\n%s", before, after)
+			s.Errorf("something was changed:\n%s\nbecame\n%s", before, after)
 		}
 		// Who is let back in logs in anew.
 		s.setActive(host, victim, true)
@@ -1468,7 +1470,7 @@ func TestLinksOfADeactivatedUserAreDead(t *testing.T) {
 				s.front(host).get("/auth/email/verify", "X-Email-Verification-Key", link),
 			} {
 				if r.want(http.StatusBadRequest); strings.Contains(r.Body, victim) {
-					t.Errorf("got %s", r.Body)
+					s.Errorf("got %s", r.Body)
 				}
 			}
 		}
@@ -1476,7 +1478,7 @@ func TestLinksOfADeactivatedUserAreDead(t *testing.T) {
 		s.front(host).login(victim, password).want(http.StatusOK)
 		s.front(host).verify(link)
 		if s.db.one(`SELECT count(*) FROM emails WHERE tenant_id = $1 AND verified`, s.tenantOf(host).ID) != "1" {
-			t.Error("the link is dead for good")
+			s.Error("the link is dead for good")
 		}
 	})
 }
@@ -1494,7 +1496,7 @@ func TestSuspendedTenantRefusesEverywhere(t *testing.T) {
 		}
 		state := func(state string) {
 			if status, body := s.admin(http.MethodPatch, "/admin/v1/tenants/"+slugOf(host), map[string]any{"state": state}); status != http.StatusOK {
-				t.Fatalf("%s: %d %s", state, status, body)
+				s.Fatalf("%s: %d %s", state, status, body)
 			}
 		}
 		s.settle()
@@ -1507,12 +1509,12 @@ func TestSuspendedTenantRefusesEverywhere(t *testing.T) {
 					continue
 				}
 				if r := o.send(c.anew(), mine).want(http.StatusForbidden); r.Body != `{"status":403}` || r.Header.Get("Set-Cookie") != "" {
-					t.Errorf("%s of %s is answered %s, %v", o, name, r.Body, r.Header)
+					s.Errorf("%s of %s is answered %s, %v", o, name, r.Body, r.Header)
 				}
 			}
 		}
 		if d := difference(before, s.db.everything(host)); d != "" {
-			t.Errorf("something was done:\n%s", d)
+			s.Errorf("something was done:\n%s", d)
 		}
 		state("active")
 		begun["somebody"].get("/account/email").want(http.StatusOK)
@@ -1559,7 +1561,7 @@ func TestSessionKeyChangesWithEveryCode(t *testing.T) {
 				c.delete("/auth/session").want(http.StatusUnauthorized)
 				s.dead(s.kind, host, held.held())
 				if r := w.try(held, code).out(); r.Status == http.StatusBadRequest {
-					t.Errorf("got %d %s", r.Status, r.Body)
+					s.Errorf("got %d %s", r.Status, r.Body)
 				}
 			})
 		}
@@ -1599,5 +1601,132 @@ func TestSessionKeyChangesWithEveryCode(t *testing.T) {
 			s.sent(func() { c.signup(evil).want(http.StatusUnauthorized) })
 			changed(s, c, http.StatusUnauthorized, func() { s.sent(func() { c.login(victim, password).want(http.StatusUnauthorized) }) })
 		})
+	})
+}
+
+// allauth 65.3, Zitadel CVE-2026-23511: an account could be told from none, by an answer or by how long it took. What takes long is
+// counted here: passwords that are hashed, and statements. The same is asked of what comes next in the same session.
+func TestNothingTellsWhetherThereIsAnAccount(t *testing.T) {
+	const phones = `"login_methods": ["email", "phone"], "signup_fields": ["email*", "phone", "password1*"], `
+	const codes = phones + `"login_by_code_enabled": true, "login_by_code_supports_resend": true, "password_reset_by_code_enabled": true, `
+	by := map[string]string{
+		"links":              phones + `"email_verification": "mandatory", "login_by_code_enabled": true`,
+		"links, and no word": phones + `"email_verification": "mandatory", "login_by_code_enabled": true, "email_unknown_accounts": false`,
+		"codes": codes + `"email_verification": "mandatory", "email_verification_by_code_enabled": true, "email_verification_supports_resend": true,
+			"phone_verification_supports_resend": true`,
+		"nothing": codes + `"email_verification": "none", "phone_verification_enabled": false`,
+	}
+	type step struct {
+		call
+		header []string
+		// more is how many statements it takes more where there is an account. One more mail is queued where nobody is sent any;
+		// and a signup writes two rows less. They go with others in one transaction, beside a hash that takes far longer.
+		more int
+	}
+	post := func(path string, body map[string]any) step { return step{call: call{"POST", path, body}} }
+	code := post("/auth/code/confirm", map[string]any{"code": "AAAA-AAAA"})
+	key := post("/auth/email/verify", map[string]any{"key": "AAAA-AAAA"})
+	text := post("/auth/phone/verify", map[string]any{"code": "AAAA-AAAA"})
+	reset := post("/auth/password/reset", map[string]any{"key": "AAAA-AAAA", "password": "Harbour-Violet-61!"})
+	look := step{call: call{"GET", "/auth/password/reset", nil}, header: []string{"X-Password-Reset-Key", "AAAA-AAAA"}}
+	more := func(n int, s step) step { s.more = n; return s }
+	// names are filled in: of an account, or of none.
+	const email, phone, free = "(email)", "(phone)", "(free)"
+	rows := []struct {
+		name, by string
+		steps    []step
+	}{
+		{"a login", "nothing", []step{
+			post("/auth/login", map[string]any{"email": email, "password": otherPassword}), post("/auth/login", map[string]any{"phone": phone, "password": otherPassword}),
+		}},
+		{"a login by code", "codes", []step{
+			post("/auth/code/request", map[string]any{"email": email}), code, more(2, post("/auth/code/resend", nil)), code, post("/auth/code/request", map[string]any{"email": email}),
+			code, code, code, code, post("/auth/code/resend", nil),
+		}},
+		{"a login by text", "codes", []step{
+			post("/auth/code/request", map[string]any{"phone": phone}), code, more(2, post("/auth/code/resend", nil)), code, post("/auth/code/request", map[string]any{"phone": phone}),
+			code, code, code, code, post("/auth/code/resend", nil),
+		}},
+		{"a login by text where numbers are not verified", "nothing", []step{post("/auth/code/request", map[string]any{"phone": phone}), code, code, code, code}},
+		{"a link for a new password", "links", []step{post("/auth/password/request", map[string]any{"email": email}), post("/auth/password/request", map[string]any{"email": email}), reset, look}},
+		{"a link for a new password, of which strangers hear nothing", "links, and no word", []step{more(1, post("/auth/password/request", map[string]any{"email": email})), reset, look}},
+		{"a code for a new password", "codes", []step{
+			post("/auth/password/request", map[string]any{"email": email}), look, reset, post("/auth/password/request", map[string]any{"email": email}), reset, look, reset, reset,
+		}},
+		{"a signup by an address", "links", []step{
+			more(-2, post("/auth/signup", map[string]any{"email": email, "password": otherPassword})), key, post("/auth/email/verify/resend", nil), post("/account/email", map[string]any{"email": "ann@new.example.org"}),
+		}},
+		{"a signup by an address, and a code", "codes", []step{
+			more(-2, post("/auth/signup", map[string]any{"email": email, "password": otherPassword})), key, more(-2, post("/auth/email/verify/resend", nil)), key, key, key, post("/auth/email/verify/resend", nil),
+		}},
+		{"a signup by a number", "codes", []step{
+			more(-2, post("/auth/signup", map[string]any{"email": free, "phone": phone, "password": otherPassword})), text, more(-2, post("/auth/phone/verify/resend", nil)), text, text, text, post("/auth/phone/verify/resend", nil),
+		}},
+	}
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		var seen counted
+		s := newScene(t, engine, func(_ *config.Config, o *app.Options) {
+			o.Observe = seen.observe
+			o.Clock = clock.At(time.Now()) // it stands still, so that the tenant stays known
+		})
+		hosts := map[string]string{}
+		for name, account := range by {
+			hosts[name] = s.house(account)
+		}
+		seen.pass(t)
+		n := 0
+		for _, kind := range []string{"app", "browser"} {
+			for _, row := range rows {
+				s.of(t, kind).run(row.name, func(s *scene) {
+					host := hosts[row.by]
+					n++
+					known := map[string]any{email: fmt.Sprintf("known%d@example.org", n), phone: fmt.Sprintf("+49160%07d", n), free: fmt.Sprintf("one%d@example.org", n)}
+					unknown := map[string]any{email: fmt.Sprintf("other%d@example.org", n), phone: fmt.Sprintf("+49170%07d", n), free: fmt.Sprintf("two%d@example.org", n)}
+					c := s.front(host)
+					c.post("/auth/signup", map[string]any{"email": known[email], "phone": known[phone], "password": password})
+					tenant, user := s.ids(host, known[email].(string))
+					s.exec(`UPDATE users SET phone_verified = TRUE WHERE tenant_id = $1 AND id = $2`, tenant, user)
+					s.exec(`UPDATE emails SET verified = TRUE WHERE tenant_id = $1 AND user_id = $2`, tenant, user)
+					s.settle()
+					one, other := s.front(host), s.front(host)
+					for i, x := range row.steps {
+						ask := func(c *client, names map[string]any) (answer string, hashes uint64, statements []string) {
+							body := maps.Clone(x.body)
+							for name, value := range body {
+								if filled, ok := names[fmt.Sprint(value)]; ok {
+									body[name] = filled
+								}
+							}
+							before := s.hashes()
+							seen.take()
+							r := c.do(x.method, x.path, body, x.header...)
+							statements, answer = seen.take(), r.plain()
+							for placeholder, name := range names {
+								answer = strings.ReplaceAll(answer, name.(string), placeholder)
+							}
+							return answer, s.hashes() - before, statements
+						}
+						answer, hashed, run := ask(one, known)
+						answer2, hashed2, run2 := ask(other, unknown)
+						where := fmt.Sprintf("step %d, %s %s", i, x.method, x.path)
+						if answer != answer2 {
+							s.Errorf("%s: somebody is answered\n%s\nnobody\n%s", where, answer, answer2)
+						}
+						if hashed != hashed2 {
+							s.Errorf("%s: %d passwords are hashed for somebody, %d for nobody", where, hashed, hashed2)
+						}
+						if len(run)-len(run2) != x.more {
+							s.Errorf("%s: %d statements for somebody\n%s\n%d for nobody\n%s", where, len(run), strings.Join(run, "\n"), len(run2), strings.Join(run2, "\n"))
+						}
+					}
+					for _, next := range []call{{"GET", "/auth/session", nil}, {"GET", "/account/email", nil}, {"GET", "/account/phone", nil}, {"GET", "/auth/sessions", nil},
+						{"POST", "/account/password/change", nil}, {"DELETE", "/auth/session", nil}, {"GET", "/auth/session", nil}} {
+						if a, b := one.make(next, nil).plain(), other.make(next, nil).plain(); a != b {
+							s.Errorf("then %s %s: somebody is answered\n%s\nnobody\n%s", next.method, next.path, a, b)
+						}
+					}
+				})
+			}
+		}
 	})
 }
