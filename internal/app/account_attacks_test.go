@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/google/uuid"
 
@@ -1729,4 +1730,111 @@ func TestNothingTellsWhetherThereIsAnAccount(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Auth.js GHSA-7rqj-j65f-68wh, Django CVE-2019-19844: a reset was asked for at an address that folds to somebody's, and mailed to the
+// one that was typed. Signups and logins are in attacks_test.go.
+func TestLookAlikeAddressIsSentNothing(t *testing.T) {
+	const owner = "mike.sk@github.example"
+	never := []string{ // no address at all
+		"m\u0130ke.sk@github.example", "m\u0131ke.sk@github.example", "mi\u212ae.sk@github.example", "mike.\u017fk@github.example",
+		"\uff4dike.sk@github.example", "mi\u0307ke.sk@github.example", "mi\u200bke.sk@github.example", "mike.sk\uff20github.example",
+		"mike.sk@github.example\uff20evil.example", "mike\uff0esk@github.example", "mike.sk.@github.example", "mike.sk@github.example.",
+		"evil@evil.example,mike.sk@github.example", "mike.sk@github.example;evil@evil.example", "mike.sk@github.example\r\nBcc: evil@evil.example",
+		"<mike.sk@github.example>", "mike.sk@github.example\x00.evil.example", "m\u0456ke.sk@github.example",
+	}
+	domains := []string{ // the same one, or another
+		"mike.sk@g\u0130thub.example", "mike.sk@g\u0131thub.example", "mike.sk@g\u0456thub.example", "mike.sk@\uff47\uff49thub.example",
+		"mike.sk@github\u3002example", "mike.sk@git\u00adhub.example", "mike.sk@git\u200bhub.example", "mike.sk@gi\u0307thub.example",
+		"mike.sk@\u24d6ithub.example", "MIKE.SK@GITHUB.EXAMPLE", " Mike.Sk@GitHub.Example\u3000",
+	}
+	address := func(method string) func(c *client, typed string) *reply {
+		return func(c *client, typed string) *reply {
+			return c.do(method, "/account/email", map[string]any{"email": typed, "primary": true})
+		}
+	}
+	asks := []struct {
+		name    string
+		account bool // it is asked for by somebody else who is signed in
+		ask     func(c *client, typed string) *reply
+	}{
+		{"a login code", false, (*client).request},
+		{"a new password", false, (*client).askReset},
+		{"another address", true, address(http.MethodPost)},
+		{"what proves it, again", true, address(http.MethodPut)},
+		{"another primary address", true, address(http.MethodPatch)},
+		{"one address less", true, address(http.MethodDelete)},
+	}
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		in := openInbox(t)
+		all := newScene(t, engine, func(cfg *config.Config, _ *app.Options) { cfg.SMTP = config.Hide("smtp://" + in.addr) })
+		all.inbox = in
+		for i, byCode := range []bool{false, true} {
+			kind := []string{"app", "browser"}[i]
+			t.Run(kind, func(t *testing.T) {
+				s := all.of(t, kind)
+				settings := `"email_verification": "mandatory", "login_by_code_enabled": true`
+				if byCode {
+					settings += `, "email_verification_by_code_enabled": true`
+				}
+				host := s.house(settings)
+				for _, email := range []string{owner, victim} {
+					if byCode {
+						s.member(host, email, "")
+					} else {
+						s.verified(host, email)
+					}
+				}
+				tenant, id := s.ids(host, owner)
+				for _, x := range asks {
+					s.run(x.name, func(s *scene) {
+						who := func() *client {
+							if !x.account {
+								return s.front(host)
+							}
+							return s.signedIn(host)
+						}
+						c := who()
+						before := s.db.everything(host)
+						came := s.sent(func() {
+							for _, typed := range never {
+								if r := x.ask(c, typed); r.want(http.StatusBadRequest).decoded.Errors[0].Param != "email" {
+									s.Errorf("%q is answered %s", typed, r.Body)
+								}
+							}
+						})
+						if d := difference(before, s.db.everything(host)); d != "" || len(came) > 0 {
+							s.Errorf("something was done: %s %v", d, came)
+						}
+						for _, typed := range domains {
+							for _, l := range s.sent(func() { x.ask(who(), typed) }) {
+								stored := s.db.rows(`SELECT email FROM emails WHERE tenant_id = $1`, tenant)
+								secret := typedCode.MatchString(l.text) || resetLink.MatchString(l.text) || keyInLink.MatchString(l.text)
+								if secret && !slices.Contains(stored, l.to) && (!byCode || !x.account || !isPlain(l.to)) {
+									s.Errorf("what %q asked for was mailed to %q, and stored are %q", typed, l.to, stored)
+								}
+								if secret && !x.account && l.to != owner {
+									s.Errorf("what %q asked for was mailed to %q", typed, l.to)
+								}
+								if strings.Contains(l.raw, "evil") {
+									s.Errorf("what was typed is in the mail: %s", l.raw)
+								}
+							}
+						}
+					})
+				}
+				if rows := s.db.rows(`SELECT email FROM emails WHERE tenant_id = $1 AND user_id = $2`, tenant, id); len(rows) != 1 || rows[0] != owner {
+					s.Errorf("the account has %q", rows)
+				}
+				if rows := s.db.rows(`SELECT email FROM emails WHERE tenant_id = $1 AND email_key = $2 AND user_id <> $3 AND verified`, tenant, owner, id); len(rows) > 0 {
+					s.Errorf("others have proved %q", rows)
+				}
+			})
+		}
+	})
+}
+
+// isPlain reports whether an address is written in ASCII and small letters, as all are that are kept.
+func isPlain(email string) bool {
+	return strings.ToLower(email) == email && !strings.ContainsFunc(email, func(r rune) bool { return r > unicode.MaxASCII })
 }
