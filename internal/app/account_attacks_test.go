@@ -12,12 +12,16 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
+	"unicode"
 
 	"github.com/google/uuid"
 
 	"github.com/vestibule-auth/vestibule/internal/app"
+	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/config"
 	"github.com/vestibule-auth/vestibule/internal/secret"
+	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/internal/testkit"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
@@ -202,6 +206,16 @@ func (s *scene) ids(host, email string) (tenant, user string) {
 func (s *scene) exec(query string, args ...any) {
 	s.Helper()
 	if _, err := s.db.ExecContext(s.Context(), query, args...); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// setActive lets the user with a primary address in or out.
+func (s *scene) setActive(host, email string, active bool) {
+	s.Helper()
+	_, user := s.ids(host, email)
+	err := s.Store.For(s.tenantOf(host)).One(func(tx *store.Tx) error { return tx.SetActive(s.Context(), user, active) })
+	if err != nil {
 		s.Fatal(err)
 	}
 }
@@ -407,10 +421,10 @@ func TestPreRegistrationKeepsNoDoorOpen(t *testing.T) {
 					}
 				})
 				if strangers := s.db.rows(`SELECT email FROM emails WHERE tenant_id = $1 AND verified AND email <> $2`, tenant, victim); len(strangers) > 0 {
-					t.Errorf("these are proved: %q", strangers)
+					s.Errorf("these are proved: %q", strangers)
 				}
 				if phones := s.db.rows(`SELECT phone FROM users WHERE tenant_id = $1 AND phone_verified AND phone <> $2`, tenant, number); len(phones) > 0 {
-					t.Errorf("these are proved: %q", phones)
+					s.Errorf("these are proved: %q", phones)
 				}
 			})
 		}
@@ -535,11 +549,11 @@ func TestNoWayToANewPasswordLeavesOutTheSecret(t *testing.T) {
 					other(w)
 					change(w)
 					if kept(eves) != hers {
-						t.Fatalf("somebody who %s, then %s, changes a password without the old one", first, second)
+						s.Fatalf("somebody who %s, then %s, changes a password without the old one", first, second)
 					}
 					reset(w, id)
 					if kept(id) != before {
-						t.Fatalf("somebody who %s, then %s, changes the victim's password", first, second)
+						s.Fatalf("somebody who %s, then %s, changes the victim's password", first, second)
 					}
 					s.exec(`UPDATE users SET password = $3 WHERE tenant_id = $1 AND id = $2`, tenant, eves, hers)
 				}
@@ -602,16 +616,16 @@ func TestCodeOfOneProcessIsNoneOfAnother(t *testing.T) {
 				for use, try := range uses {
 					if use != kind && (use != "look" || kind != "reset") {
 						if r := try(from.who, codes[kind]); r.Status < http.StatusBadRequest {
-							t.Errorf("a code for %s is taken for %s: %s", kind, use, r.Body)
+							s.Errorf("a code for %s is taken for %s: %s", kind, use, r.Body)
 						}
 					}
 					if r := try(from.other, codes[kind]); r.Status < http.StatusBadRequest {
-						t.Errorf("a code for %s is taken for %s in another session: %s", kind, use, r.Body)
+						s.Errorf("a code for %s is taken for %s in another session: %s", kind, use, r.Body)
 					}
 				}
 			}
 			if kept() != before {
-				t.Errorf("something was changed: %s became %s", before, kept())
+				s.Errorf("something was changed: %s became %s", before, kept())
 			}
 			// The same codes are good for what they are for, or the above would prove nothing.
 			for _, kind := range from.kinds {
@@ -746,10 +760,10 @@ func TestNobodyIsVerifiedForSayingSo(t *testing.T) {
 					}
 					got := other.make(x, claims(user))
 					if got.Status != want.Status || len(got.decoded.Errors) != len(want.decoded.Errors) {
-						t.Errorf("%s %s is answered %d %s; without the claims, %d %s", x.method, x.path, got.Status, got.Body, want.Status, want.Body)
+						s.Errorf("%s %s is answered %d %s; without the claims, %d %s", x.method, x.path, got.Status, got.Body, want.Status, want.Body)
 					}
 					if a, b := state(plain), state(loud); a != b {
-						t.Fatalf("after %s %s there is\n%s\nwithout the claims\n%s", x.method, x.path, b, a)
+						s.Fatalf("after %s %s there is\n%s\nwithout the claims\n%s", x.method, x.path, b, a)
 					}
 				}
 			})
@@ -804,7 +818,7 @@ func TestChangedAddressCountsWhenItIsProved(t *testing.T) {
 				waits := s.front(host)
 				s.sent(func() {
 					if r := waits.login(fresh, password).out(); !byCode && !strings.Contains(r.Body, `{"id":"verify_email","is_pending":true}`) {
-						t.Errorf("got %s", r.Body)
+						s.Errorf("got %s", r.Body)
 					}
 				})
 				waits.get("/account/email").out()
@@ -818,7 +832,7 @@ func TestChangedAddressCountsWhenItIsProved(t *testing.T) {
 					return
 				}
 				if rows := s.db.rows(`SELECT email, is_primary FROM emails WHERE tenant_id = $1`, tenant); len(rows) != 1 || rows[0] != fresh+" true" && rows[0] != fresh+" 1" {
-					t.Errorf("left are %q", rows)
+					s.Errorf("left are %q", rows)
 				}
 				s.front(host).login(victim, password).want(http.StatusBadRequest)
 				out(victim)
@@ -896,7 +910,7 @@ func TestCodeWorksOnce(t *testing.T) {
 				s.sent(func() { r = w.try(c, code).want(w.right) })
 				for who, c := range map[string]*client{"whoever used it": c, "whoever held the session before": before, "a stranger": s.front(host)} {
 					if r := w.try(c, code); !slices.Contains([]int{http.StatusBadRequest, http.StatusConflict, http.StatusGone}, r.Status) {
-						t.Errorf("%s is answered %d: %s", who, r.Status, r.Body)
+						s.Errorf("%s is answered %d: %s", who, r.Status, r.Body)
 					}
 				}
 				if r.Status == http.StatusOK {
@@ -936,7 +950,7 @@ func TestWrongCodesAreCountedToTheLast(t *testing.T) {
 						one.get("/auth/email/verify", "X-Email-Verification-Key", guess).want(http.StatusBadRequest).code("incorrect_code", "key")
 					default:
 						if r := w.try(one, guess).want(http.StatusBadRequest); r.decoded.Errors[0].Code != "incorrect_code" {
-							t.Errorf("got %s", r.Body)
+							s.Errorf("got %s", r.Body)
 						}
 					}
 				}
@@ -986,7 +1000,7 @@ func TestGuessesInManySessionsAreLimited(t *testing.T) {
 					}
 				}
 				if want := most - x.spent; asked != want || compared != want*tries {
-					t.Errorf("%d sessions wait for a code, and %d guesses were compared", asked, compared)
+					s.Errorf("%d sessions wait for a code, and %d guesses were compared", asked, compared)
 				}
 			})
 		}
@@ -1019,14 +1033,14 @@ func TestParallelGuessesAtACodeAreCounted(t *testing.T) {
 					case r.Status == http.StatusConflict:
 						return true
 					}
-					t.Errorf("a guess is answered %d: %s", r.Status, r.Body)
+					s.Errorf("a guess is answered %d: %s", r.Status, r.Body)
 					return true
 				}
 				for _, r := range replies {
 					count(r)
 				}
 				if compared == 0 || compared > tries {
-					t.Errorf("%d guesses were compared, and %d are allowed", compared, tries)
+					s.Errorf("%d guesses were compared, and %d are allowed", compared, tries)
 				}
 				for range tries + 1 { // those that came in the way of others are left
 					if count(w.try(c, wrongCode(code))) {
@@ -1034,7 +1048,7 @@ func TestParallelGuessesAtACodeAreCounted(t *testing.T) {
 					}
 				}
 				if compared != tries {
-					t.Errorf("%d guesses were compared, and %d are allowed", compared, tries)
+					s.Errorf("%d guesses were compared, and %d are allowed", compared, tries)
 				}
 				w.try(c, code).want(http.StatusConflict)
 			})
@@ -1075,13 +1089,13 @@ func TestParallelGuessesInASessionAreLimited(t *testing.T) {
 					}
 				}
 				if n := s.hashes() - before; n != most || wrong != most {
-					t.Errorf("%d guesses were compared, and %d were answered", n, wrong)
+					s.Errorf("%d guesses were compared, and %d were answered", n, wrong)
 				}
 				// Nor may they be made elsewhere.
 				s.front(host).login(victim, password).want(http.StatusBadRequest).code("too_many_login_attempts", "")
 				for _, other := range ways {
 					if r := other(c); r.want(http.StatusBadRequest).decoded.Errors[0].Code != "too_many_login_attempts" {
-						t.Errorf("got %s", r.Body)
+						s.Errorf("got %s", r.Body)
 					}
 				}
 			})
@@ -1136,7 +1150,7 @@ func TestSpellingBringsNoSecondHelping(t *testing.T) {
 				}
 			}))
 			if secrets != most {
-				t.Errorf("%d codes were sent", secrets)
+				s.Errorf("%d codes were sent", secrets)
 			}
 		})
 		s.run("password resets", func(s *scene) {
@@ -1153,7 +1167,7 @@ func TestSpellingBringsNoSecondHelping(t *testing.T) {
 				}
 			}))
 			if secrets != most {
-				t.Errorf("%d links were sent", secrets)
+				s.Errorf("%d links were sent", secrets)
 			}
 		})
 		s.run("links that prove an address", func(s *scene) {
@@ -1167,7 +1181,7 @@ func TestSpellingBringsNoSecondHelping(t *testing.T) {
 				}
 			}))
 			if secrets != 1 {
-				t.Errorf("%d links were sent", secrets)
+				s.Errorf("%d links were sent", secrets)
 			}
 			host = s.house(`"email_verification": "optional", ` + limits("confirm_email", 1))
 			c = s.front(host)
@@ -1188,7 +1202,7 @@ func TestSpellingBringsNoSecondHelping(t *testing.T) {
 				}
 			}))
 			if secrets != 1 {
-				t.Errorf("%d codes were sent", secrets)
+				s.Errorf("%d codes were sent", secrets)
 			}
 			s.exec(`UPDATE emails SET verified = TRUE WHERE tenant_id = $1`, s.tenantOf(host).ID)
 			c = s.front(host)
@@ -1219,7 +1233,7 @@ func TestSpellingBringsNoSecondHelping(t *testing.T) {
 				}
 			}))
 			if secrets != most {
-				t.Errorf("%d codes were sent", secrets)
+				s.Errorf("%d codes were sent", secrets)
 			}
 		})
 		s.run("codes by text", func(s *scene) {
@@ -1236,7 +1250,7 @@ func TestSpellingBringsNoSecondHelping(t *testing.T) {
 				}
 			}))
 			if secrets != most {
-				t.Errorf("%d codes were sent", secrets)
+				s.Errorf("%d codes were sent", secrets)
 			}
 		})
 		s.run("passwords", func(s *scene) { // spread over all places that take one
@@ -1251,14 +1265,14 @@ func TestSpellingBringsNoSecondHelping(t *testing.T) {
 				c.post("/account/password/change", map[string]any{"current_password": otherPassword, "new_password": "x"}).want(http.StatusBadRequest)
 			}
 			if n := s.hashes() - before; n != 3 {
-				t.Errorf("%d passwords were compared", n)
+				s.Errorf("%d passwords were compared", n)
 			}
 			before = s.hashes()
 			for _, spelt := range phones {
 				s.front(host).post("/auth/login", map[string]any{"phone": spelt, "password": otherPassword}).want(http.StatusBadRequest)
 			}
 			if n := s.hashes() - before; n != 3 {
-				t.Errorf("%d passwords were compared by number", n)
+				s.Errorf("%d passwords were compared by number", n)
 			}
 		})
 	})
@@ -1333,7 +1347,7 @@ func TestOwnSuccessForgivesNoGuesses(t *testing.T) {
 					guess(c, fmt.Sprintf("ann%x@example.org", secret.Bytes(4)))
 				}
 				if compared != perIP {
-					t.Errorf("%d guesses of one place were compared", compared)
+					s.Errorf("%d guesses of one place were compared", compared)
 				}
 				compared = 0
 				for range 2 * perKey { // at one account, from many places
@@ -1343,9 +1357,484 @@ func TestOwnSuccessForgivesNoGuesses(t *testing.T) {
 					}
 				}
 				if compared != perKey {
-					t.Errorf("%d guesses at one account were compared", compared)
+					s.Errorf("%d guesses at one account were compared", compared)
 				}
 			})
 		}
 	})
+}
+
+// bare is an answer's status and body, without what is new each time.
+func (r *reply) bare() string {
+	body := r.Body
+	if token := r.decoded.Meta.SessionToken; token != "" {
+		body = strings.ReplaceAll(body, token, "(token)")
+	}
+	return fmt.Sprint(r.Status, " ", body)
+}
+
+// Pocket ID CVE-2026-43983, allauth 65.13, authentik CVE-2025-53942: whoever was deactivated went on with what they held. Here every
+// endpoint answers them as a stranger from then on, and what was on its way to them is worth nothing.
+func TestDeactivatedUserIsAStrangerEverywhere(t *testing.T) {
+	scenes(t, func(t *testing.T, s *scene) {
+		host := s.house(byCodes)
+		member := s.member(host, victim, number)
+		tenant, id := s.ids(host, victim)
+		var all []operation
+		for _, o := range operations(t) {
+			if o.kind == s.kind {
+				all = append(all, o)
+			}
+		}
+		held := make([]*client, len(all)) // a session for each endpoint: the first use of one ends it
+		for i := range held {
+			held[i] = s.signedIn(host)
+		}
+		// What waits for a code gets the right one.
+		type late struct {
+			c    *client
+			code string
+			try  func(c *client, code string) *reply
+		}
+		waiting := map[string]late{}
+		for _, w := range waits() {
+			if !strings.Contains(w.name, "of a signup") {
+				c, code := w.begin(s, host)
+				waiting[w.name] = late{c, code, w.try}
+			}
+		}
+		mine := loot{user: id, password: password, key: "AAAA-AAAA", session: secret.NewID()}
+		kept := func() string {
+			return strings.Join(slices.Concat(
+				s.db.rows(`SELECT email, phone, phone_verified, password, epoch, active, last_login_at FROM users WHERE tenant_id = $1 AND id = $2`, tenant, id),
+				s.db.rows(`SELECT id, email, verified, is_primary FROM emails WHERE tenant_id = $1 AND user_id = $2 ORDER BY id`, tenant, id),
+				s.db.rows(`SELECT id FROM sessions WHERE tenant_id = $1 AND user_id = $2 AND alive`, tenant, id),
+			), "\n")
+		}
+		s.setActive(host, victim, false)
+		before := kept()
+		for i, o := range all {
+			got, want := o.send(held[i], mine), o.send(s.front(host), mine)
+			if got.bare() != want.bare() {
+				s.Errorf("%s is answered\n%s\nand to a stranger\n%s", o, got.bare(), want.bare())
+			}
+			c := held[i].anew()
+			if c.held() != "" { // it was given none, or one of a stranger's
+				if r := c.get("/auth/session").out(); strings.Contains(r.Body, id) {
+					s.Errorf("after %s: %s", o, r.Body)
+				}
+			}
+		}
+		s.ended(s.kind, host, member.held())
+		for name, l := range waiting {
+			if r := l.try(l.c, l.code).out(); strings.Contains(r.Body, id) || r.Status == http.StatusBadRequest {
+				s.Errorf("the code for %s is answered %d %s", name, r.Status, r.Body)
+			}
+			if name == "a new password" {
+				l.c.lookReset(l.code).out()
+			}
+		}
+		if r := s.front(host).login(victim, password).want(http.StatusUnauthorized); strings.Contains(r.Body, "is_pending\":true") || r.decoded.Meta.SessionToken != "" {
+			s.Errorf("got %s", r.Body)
+		}
+		s.secretless(func() {
+			s.front(host).request(victim).want(http.StatusUnauthorized)
+			s.front(host).requestText(number).want(http.StatusUnauthorized)
+			s.front(host).askReset(victim).want(http.StatusUnauthorized)
+			s.front(host).signup(victim).want(http.StatusUnauthorized)
+		})
+		if after := kept(); after != before {
+			s.Errorf("something was changed:\n%s\nbecame\n%s", before, after)
+		}
+		// Who is let back in logs in anew.
+		s.setActive(host, victim, true)
+		for _, c := range append(held, member) {
+			if c.held() != "" {
+				c.get("/auth/session").out()
+			}
+		}
+		s.signedIn(host).get("/account/email").want(http.StatusOK)
+	})
+}
+
+// The same, for links, which name no session.
+func TestLinksOfADeactivatedUserAreDead(t *testing.T) {
+	scenes(t, func(t *testing.T, s *scene) {
+		host := s.house(`"email_verification": "optional", "login_on_email_confirmation": true, "login_on_password_reset": true`)
+		c := s.front(host)
+		link := s.letter(victim, func() { c.signup(victim).want(http.StatusOK) }).key(s)
+		key := s.resetKey(victim, func() { s.front(host).askReset(victim).want(http.StatusOK) })
+		s.setActive(host, victim, false)
+		for range 2 {
+			for _, r := range []*reply{
+				s.front(host).lookReset(key), s.front(host).reset(key, otherPassword), s.front(host).verify(link),
+				s.front(host).get("/auth/email/verify", "X-Email-Verification-Key", link),
+			} {
+				if r.want(http.StatusBadRequest); strings.Contains(r.Body, victim) {
+					s.Errorf("got %s", r.Body)
+				}
+			}
+		}
+		s.setActive(host, victim, true)
+		s.front(host).login(victim, password).want(http.StatusOK)
+		s.front(host).verify(link)
+		if s.db.one(`SELECT count(*) FROM emails WHERE tenant_id = $1 AND verified`, s.tenantOf(host).ID) != "1" {
+			s.Error("the link is dead for good")
+		}
+	})
+}
+
+// Zitadel CVE-2024-47060 and CVE-2024-46999: users of what was deactivated went on. Nothing of a suspended tenant does anything;
+// when it is back, so are its sessions.
+func TestSuspendedTenantRefusesEverywhere(t *testing.T) {
+	scenes(t, func(t *testing.T, s *scene) {
+		host := s.house(byCodes)
+		s.member(host, victim, number)
+		begun := map[string]*client{"nobody": s.front(host), "somebody": s.signedIn(host)}
+		codes := map[string]string{}
+		for _, w := range waits() {
+			begun[w.name], codes[w.name] = w.begin(s, host)
+		}
+		state := func(state string) {
+			if status, body := s.admin(http.MethodPatch, "/admin/v1/tenants/"+slugOf(host), map[string]any{"state": state}); status != http.StatusOK {
+				s.Fatalf("%s: %d %s", state, status, body)
+			}
+		}
+		s.settle()
+		before := s.db.everything(host)
+		state("suspended")
+		for name, c := range begun {
+			mine := loot{password: password, key: codes[name], session: secret.NewID(), user: secret.NewID()}
+			for _, o := range operations(t) {
+				if o.kind != s.kind {
+					continue
+				}
+				if r := o.send(c.anew(), mine).want(http.StatusForbidden); r.Body != `{"status":403}` || r.Header.Get("Set-Cookie") != "" {
+					s.Errorf("%s of %s is answered %s, %v", o, name, r.Body, r.Header)
+				}
+			}
+		}
+		if d := difference(before, s.db.everything(host)); d != "" {
+			s.Errorf("something was done:\n%s", d)
+		}
+		state("active")
+		begun["somebody"].get("/account/email").want(http.StatusOK)
+		for _, last := range []bool{false, true} { // a new password ends the sessions in which other things wait
+			for _, w := range waits() {
+				if last == (w.name == "a new password") {
+					w.try(begun[w.name], codes[w.name]).want(w.right)
+				}
+			}
+		}
+	})
+}
+
+// Zitadel CVE-2024-28197, allauth 2024: a session went on under the key that it had before somebody proved something in it. The steps
+// that passwords and links make are in attacks_test.go.
+func TestSessionKeyChangesWithEveryCode(t *testing.T) {
+	scenes(t, func(t *testing.T, s *scene) {
+		host := s.house(byCodes + `, "login_on_password_reset": true`)
+		s.member(host, victim, number)
+		changed := func(s *scene, c *client, status int, step func()) {
+			s.Helper()
+			held := c.held()
+			step()
+			if c.held() == held {
+				s.Error("the token is the one from before")
+				return
+			}
+			s.dead(s.kind, host, held)
+			if c.get("/auth/session").want(status); c.held() == held {
+				s.Error("the token is the one from before")
+			}
+		}
+		for _, w := range waits() {
+			if strings.Contains(w.name, "another") || w.name == "the number of a signup" {
+				continue // whoever is signed in proves nothing of themselves with it; a signup goes on to its address
+			}
+			s.run(w.name, func(s *scene) {
+				c, code := w.begin(s, host)
+				changed(s, c, http.StatusOK, func() { s.sent(func() { w.try(c, code).want(http.StatusOK) }) })
+			})
+			s.run(w.name+", given up", func(s *scene) {
+				c, code := w.begin(s, host)
+				held := c.anew()
+				c.delete("/auth/session").want(http.StatusUnauthorized)
+				s.dead(s.kind, host, held.held())
+				if r := w.try(held, code).out(); r.Status == http.StatusBadRequest {
+					s.Errorf("got %d %s", r.Status, r.Body)
+				}
+			})
+		}
+		s.run("a number, and then the address", func(s *scene) {
+			c := s.front(host)
+			text := s.code(another, func() {
+				c.post("/auth/signup", map[string]any{"email": "bea@example.org", "phone": another, "password": password}).want(http.StatusUnauthorized)
+			})
+			first := c.held()
+			code := s.code("bea@example.org", func() { c.verifyPhone(text).want(http.StatusUnauthorized) })
+			changed(s, c, http.StatusOK, func() { c.verify(code).want(http.StatusOK) })
+			s.dead(s.kind, host, first)
+		})
+		s.run("another password", func(s *scene) {
+			c, other := s.signedIn(host), s.signedIn(host)
+			changed(s, c, http.StatusOK, func() {
+				c.post("/account/password/change", map[string]any{"current_password": password, "new_password": password}).want(http.StatusOK)
+			})
+			s.ended(s.kind, host, other.held())
+		})
+		s.run("a login by password that waits for a code", func(s *scene) {
+			s.patch(host, `"login_by_code_required": ["password"]`)
+			defer s.patch(host, `"login_by_code_required": false`)
+			c := s.front(host)
+			code := s.code(victim, func() { c.login(victim, password).want(http.StatusUnauthorized) })
+			changed(s, c, http.StatusOK, func() { c.confirm(code).want(http.StatusOK) })
+			c = s.front(host)
+			s.code(victim, func() { c.login(victim, password).want(http.StatusUnauthorized) })
+			held := c.held()
+			c.delete("/auth/session").want(http.StatusUnauthorized)
+			s.dead(s.kind, host, held)
+		})
+		s.run("a login over another's that waits", func(s *scene) {
+			s.patch(host, `"login_by_code_required": ["password"]`)
+			defer s.patch(host, `"login_by_code_required": false`)
+			c := s.front(host)
+			s.sent(func() { c.signup(evil).want(http.StatusUnauthorized) })
+			changed(s, c, http.StatusUnauthorized, func() { s.sent(func() { c.login(victim, password).want(http.StatusUnauthorized) }) })
+		})
+	})
+}
+
+// allauth 65.3, Zitadel CVE-2026-23511: an account could be told from none, by an answer or by how long it took. What takes long is
+// counted here: passwords that are hashed, and statements. The same is asked of what comes next in the same session.
+func TestNothingTellsWhetherThereIsAnAccount(t *testing.T) {
+	const phones = `"login_methods": ["email", "phone"], "signup_fields": ["email*", "phone", "password1*"], `
+	const codes = phones + `"login_by_code_enabled": true, "login_by_code_supports_resend": true, "password_reset_by_code_enabled": true, `
+	by := map[string]string{
+		"links":              phones + `"email_verification": "mandatory", "login_by_code_enabled": true`,
+		"links, and no word": phones + `"email_verification": "mandatory", "login_by_code_enabled": true, "email_unknown_accounts": false`,
+		"codes": codes + `"email_verification": "mandatory", "email_verification_by_code_enabled": true, "email_verification_supports_resend": true,
+			"phone_verification_supports_resend": true`,
+		"nothing": codes + `"email_verification": "none", "phone_verification_enabled": false`,
+	}
+	type step struct {
+		call
+		header []string
+		// more is how many statements it takes more where there is an account. One more mail is queued where nobody is sent any;
+		// and a signup writes two rows less. They go with others in one transaction, beside a hash that takes far longer.
+		more int
+	}
+	post := func(path string, body map[string]any) step { return step{call: call{"POST", path, body}} }
+	code := post("/auth/code/confirm", map[string]any{"code": "AAAA-AAAA"})
+	key := post("/auth/email/verify", map[string]any{"key": "AAAA-AAAA"})
+	text := post("/auth/phone/verify", map[string]any{"code": "AAAA-AAAA"})
+	reset := post("/auth/password/reset", map[string]any{"key": "AAAA-AAAA", "password": "Harbour-Violet-61!"})
+	look := step{call: call{"GET", "/auth/password/reset", nil}, header: []string{"X-Password-Reset-Key", "AAAA-AAAA"}}
+	more := func(n int, s step) step { s.more = n; return s }
+	// names are filled in: of an account, or of none.
+	const email, phone, free = "(email)", "(phone)", "(free)"
+	rows := []struct {
+		name, by string
+		steps    []step
+	}{
+		{"a login", "nothing", []step{
+			post("/auth/login", map[string]any{"email": email, "password": otherPassword}), post("/auth/login", map[string]any{"phone": phone, "password": otherPassword}),
+		}},
+		{"a login by code", "codes", []step{
+			post("/auth/code/request", map[string]any{"email": email}), code, more(2, post("/auth/code/resend", nil)), code, post("/auth/code/request", map[string]any{"email": email}),
+			code, code, code, code, post("/auth/code/resend", nil),
+		}},
+		{"a login by text", "codes", []step{
+			post("/auth/code/request", map[string]any{"phone": phone}), code, more(2, post("/auth/code/resend", nil)), code, post("/auth/code/request", map[string]any{"phone": phone}),
+			code, code, code, code, post("/auth/code/resend", nil),
+		}},
+		{"a login by text where numbers are not verified", "nothing", []step{post("/auth/code/request", map[string]any{"phone": phone}), code, code, code, code}},
+		{"a link for a new password", "links", []step{post("/auth/password/request", map[string]any{"email": email}), post("/auth/password/request", map[string]any{"email": email}), reset, look}},
+		{"a link for a new password, of which strangers hear nothing", "links, and no word", []step{more(1, post("/auth/password/request", map[string]any{"email": email})), reset, look}},
+		{"a code for a new password", "codes", []step{
+			post("/auth/password/request", map[string]any{"email": email}), look, reset, post("/auth/password/request", map[string]any{"email": email}), reset, look, reset, reset,
+		}},
+		{"a signup by an address", "links", []step{
+			more(-2, post("/auth/signup", map[string]any{"email": email, "password": otherPassword})), key, post("/auth/email/verify/resend", nil), post("/account/email", map[string]any{"email": "ann@new.example.org"}),
+		}},
+		{"a signup by an address, and a code", "codes", []step{
+			more(-2, post("/auth/signup", map[string]any{"email": email, "password": otherPassword})), key, more(-2, post("/auth/email/verify/resend", nil)), key, key, key, post("/auth/email/verify/resend", nil),
+		}},
+		{"a signup by a number", "codes", []step{
+			more(-2, post("/auth/signup", map[string]any{"email": free, "phone": phone, "password": otherPassword})), text, more(-2, post("/auth/phone/verify/resend", nil)), text, text, text, post("/auth/phone/verify/resend", nil),
+		}},
+	}
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		var seen counted
+		s := newScene(t, engine, func(_ *config.Config, o *app.Options) {
+			o.Observe = seen.observe
+			o.Clock = clock.At(time.Now()) // it stands still, so that the tenant stays known
+		})
+		hosts := map[string]string{}
+		for name, account := range by {
+			hosts[name] = s.house(account)
+		}
+		seen.pass(t)
+		n := 0
+		for _, kind := range []string{"app", "browser"} {
+			for _, row := range rows {
+				s.of(t, kind).run(row.name, func(s *scene) {
+					host := hosts[row.by]
+					n++
+					known := map[string]any{email: fmt.Sprintf("known%d@example.org", n), phone: fmt.Sprintf("+49160%07d", n), free: fmt.Sprintf("one%d@example.org", n)}
+					unknown := map[string]any{email: fmt.Sprintf("other%d@example.org", n), phone: fmt.Sprintf("+49170%07d", n), free: fmt.Sprintf("two%d@example.org", n)}
+					c := s.front(host)
+					c.post("/auth/signup", map[string]any{"email": known[email], "phone": known[phone], "password": password})
+					tenant, user := s.ids(host, known[email].(string))
+					s.exec(`UPDATE users SET phone_verified = TRUE WHERE tenant_id = $1 AND id = $2`, tenant, user)
+					s.exec(`UPDATE emails SET verified = TRUE WHERE tenant_id = $1 AND user_id = $2`, tenant, user)
+					s.settle()
+					one, other := s.front(host), s.front(host)
+					for i, x := range row.steps {
+						ask := func(c *client, names map[string]any) (answer string, hashes uint64, statements []string) {
+							body := maps.Clone(x.body)
+							for name, value := range body {
+								if filled, ok := names[fmt.Sprint(value)]; ok {
+									body[name] = filled
+								}
+							}
+							before := s.hashes()
+							seen.take()
+							r := c.do(x.method, x.path, body, x.header...)
+							statements, answer = seen.take(), r.plain()
+							for placeholder, name := range names {
+								answer = strings.ReplaceAll(answer, name.(string), placeholder)
+							}
+							return answer, s.hashes() - before, statements
+						}
+						answer, hashed, run := ask(one, known)
+						answer2, hashed2, run2 := ask(other, unknown)
+						where := fmt.Sprintf("step %d, %s %s", i, x.method, x.path)
+						if answer != answer2 {
+							s.Errorf("%s: somebody is answered\n%s\nnobody\n%s", where, answer, answer2)
+						}
+						if hashed != hashed2 {
+							s.Errorf("%s: %d passwords are hashed for somebody, %d for nobody", where, hashed, hashed2)
+						}
+						if len(run)-len(run2) != x.more {
+							s.Errorf("%s: %d statements for somebody\n%s\n%d for nobody\n%s", where, len(run), strings.Join(run, "\n"), len(run2), strings.Join(run2, "\n"))
+						}
+					}
+					for _, next := range []call{{"GET", "/auth/session", nil}, {"GET", "/account/email", nil}, {"GET", "/account/phone", nil}, {"GET", "/auth/sessions", nil},
+						{"POST", "/account/password/change", nil}, {"DELETE", "/auth/session", nil}, {"GET", "/auth/session", nil}} {
+						if a, b := one.make(next, nil).plain(), other.make(next, nil).plain(); a != b {
+							s.Errorf("then %s %s: somebody is answered\n%s\nnobody\n%s", next.method, next.path, a, b)
+						}
+					}
+				})
+			}
+		}
+	})
+}
+
+// Auth.js GHSA-7rqj-j65f-68wh, Django CVE-2019-19844: a reset was asked for at an address that folds to somebody's, and mailed to the
+// one that was typed. Signups and logins are in attacks_test.go.
+func TestLookAlikeAddressIsSentNothing(t *testing.T) {
+	const owner = "mike.sk@github.example"
+	never := []string{ // no address at all
+		"m\u0130ke.sk@github.example", "m\u0131ke.sk@github.example", "mi\u212ae.sk@github.example", "mike.\u017fk@github.example",
+		"\uff4dike.sk@github.example", "mi\u0307ke.sk@github.example", "mi\u200bke.sk@github.example", "mike.sk\uff20github.example",
+		"mike.sk@github.example\uff20evil.example", "mike\uff0esk@github.example", "mike.sk.@github.example", "mike.sk@github.example.",
+		"evil@evil.example,mike.sk@github.example", "mike.sk@github.example;evil@evil.example", "mike.sk@github.example\r\nBcc: evil@evil.example",
+		"<mike.sk@github.example>", "mike.sk@github.example\x00.evil.example", "m\u0456ke.sk@github.example",
+	}
+	domains := []string{ // the same one, or another
+		"mike.sk@g\u0130thub.example", "mike.sk@g\u0131thub.example", "mike.sk@g\u0456thub.example", "mike.sk@\uff47\uff49thub.example",
+		"mike.sk@github\u3002example", "mike.sk@git\u00adhub.example", "mike.sk@git\u200bhub.example", "mike.sk@gi\u0307thub.example",
+		"mike.sk@\u24d6ithub.example", "MIKE.SK@GITHUB.EXAMPLE", " Mike.Sk@GitHub.Example\u3000",
+	}
+	address := func(method string) func(c *client, typed string) *reply {
+		return func(c *client, typed string) *reply {
+			return c.do(method, "/account/email", map[string]any{"email": typed, "primary": true})
+		}
+	}
+	asks := []struct {
+		name    string
+		account bool // it is asked for by somebody else who is signed in
+		ask     func(c *client, typed string) *reply
+	}{
+		{"a login code", false, (*client).request},
+		{"a new password", false, (*client).askReset},
+		{"another address", true, address(http.MethodPost)},
+		{"what proves it, again", true, address(http.MethodPut)},
+		{"another primary address", true, address(http.MethodPatch)},
+		{"one address less", true, address(http.MethodDelete)},
+	}
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		in := openInbox(t)
+		all := newScene(t, engine, func(cfg *config.Config, _ *app.Options) { cfg.SMTP = config.Hide("smtp://" + in.addr) })
+		all.inbox = in
+		for i, byCode := range []bool{false, true} {
+			kind := []string{"app", "browser"}[i]
+			t.Run(kind, func(t *testing.T) {
+				s := all.of(t, kind)
+				settings := `"email_verification": "mandatory", "login_by_code_enabled": true`
+				if byCode {
+					settings += `, "email_verification_by_code_enabled": true`
+				}
+				host := s.house(settings)
+				for _, email := range []string{owner, victim} {
+					if byCode {
+						s.member(host, email, "")
+					} else {
+						s.verified(host, email)
+					}
+				}
+				tenant, id := s.ids(host, owner)
+				for _, x := range asks {
+					s.run(x.name, func(s *scene) {
+						who := func() *client {
+							if !x.account {
+								return s.front(host)
+							}
+							return s.signedIn(host)
+						}
+						c := who()
+						before := s.db.everything(host)
+						came := s.sent(func() {
+							for _, typed := range never {
+								if r := x.ask(c, typed); r.want(http.StatusBadRequest).decoded.Errors[0].Param != "email" {
+									s.Errorf("%q is answered %s", typed, r.Body)
+								}
+							}
+						})
+						if d := difference(before, s.db.everything(host)); d != "" || len(came) > 0 {
+							s.Errorf("something was done: %s %v", d, came)
+						}
+						for _, typed := range domains {
+							for _, l := range s.sent(func() { x.ask(who(), typed) }) {
+								stored := s.db.rows(`SELECT email FROM emails WHERE tenant_id = $1`, tenant)
+								secret := typedCode.MatchString(l.text) || resetLink.MatchString(l.text) || keyInLink.MatchString(l.text)
+								if secret && !slices.Contains(stored, l.to) && (!byCode || !x.account || !isPlain(l.to)) {
+									s.Errorf("what %q asked for was mailed to %q, and stored are %q", typed, l.to, stored)
+								}
+								if secret && !x.account && l.to != owner {
+									s.Errorf("what %q asked for was mailed to %q", typed, l.to)
+								}
+								if strings.Contains(l.raw, "evil") {
+									s.Errorf("what was typed is in the mail: %s", l.raw)
+								}
+							}
+						}
+					})
+				}
+				if rows := s.db.rows(`SELECT email FROM emails WHERE tenant_id = $1 AND user_id = $2`, tenant, id); len(rows) != 1 || rows[0] != owner {
+					s.Errorf("the account has %q", rows)
+				}
+				if rows := s.db.rows(`SELECT email FROM emails WHERE tenant_id = $1 AND email_key = $2 AND user_id <> $3 AND verified`, tenant, owner, id); len(rows) > 0 {
+					s.Errorf("others have proved %q", rows)
+				}
+			})
+		}
+	})
+}
+
+// isPlain reports whether an address is written in ASCII and small letters, as all are that are kept.
+func isPlain(email string) bool {
+	return strings.ToLower(email) == email && !strings.ContainsFunc(email, func(r rune) bool { return r > unicode.MaxASCII })
 }

@@ -684,7 +684,7 @@ func (s *server) dead(kind, host, held string) {
 		return
 	}
 	r := c.get("/auth/session").want(http.StatusUnauthorized)
-	if strings.Contains(r.Body, "is_pending") || c.cookies["sessionid"] != "" {
+	if strings.Contains(r.Body, `"is_pending":true`) || c.cookies["sessionid"] != "" {
 		s.Fatalf("the cookie still names a session: %s", r.Body)
 	}
 }
