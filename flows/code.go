@@ -47,7 +47,7 @@ func (s *Service) RequestLoginCode(ctx context.Context, v *Visit, in LoginCodeIn
 		r.RetryAfter = d.RetryAfter
 		return r
 	}
-	return s.step(ctx, v, func() error {
+	return s.evenStep(ctx, v, func() error {
 		reached, err := s.reachable(ctx, v, email, phone)
 		if err != nil {
 			return err
@@ -176,7 +176,7 @@ func (s *Service) ResendLoginCode(ctx context.Context, v *Visit) error {
 	if !v.Tenant.Settings.Account.LoginByCodeEnabled {
 		return refusal.Of(refusal.Missing)
 	}
-	return s.step(ctx, v, func() error {
+	return s.evenStep(ctx, v, func() error {
 		l := v.state.Login
 		if v.Pending() != LoginByCode || l.Code.Resends >= v.forLogin().resends {
 			return refusal.Of(refusal.Conflict)

@@ -77,7 +77,7 @@ func (s *Service) mailCode(ctx context.Context, v *Visit, p *process, a *store.A
 
 // ResendEmailCode mails another code for the address that is being proved.
 func (s *Service) ResendEmailCode(ctx context.Context, v *Visit) error {
-	return s.step(ctx, v, func() error {
+	return s.evenStep(ctx, v, func() error {
 		if !v.byCode() || v.state.Email == nil || v.state.Email.Resends >= v.forEmail().resends {
 			return refusal.Of(refusal.Conflict)
 		}

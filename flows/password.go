@@ -236,7 +236,7 @@ func (s *Service) RequestPasswordReset(ctx context.Context, v *Visit, email stri
 	if err := limited(s.take(ctx, v, ActionRequestReset, string(to))); err != nil {
 		return err
 	}
-	return s.step(ctx, v, func() error {
+	return s.evenStep(ctx, v, func() error {
 		reached, err := s.reachable(ctx, v, to, "")
 		if err != nil {
 			return err

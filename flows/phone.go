@@ -183,7 +183,7 @@ func (s *Service) text(ctx context.Context, v *Visit, p *process, a *store.Accou
 
 // ResendPhoneCode sends another code to the number that a login waits for.
 func (s *Service) ResendPhoneCode(ctx context.Context, v *Visit) error {
-	return s.step(ctx, v, func() error {
+	return s.evenStep(ctx, v, func() error {
 		if v.Pending() != VerifyPhone || v.state.Login.Text.Resends >= v.forPhone().resends {
 			return refusal.Of(refusal.Conflict)
 		}

@@ -2,6 +2,7 @@ package flows
 
 import (
 	"log/slog"
+	"time"
 
 	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/limit"
@@ -26,6 +27,8 @@ type Options struct {
 	Log      *slog.Logger
 	// Wake is called after mail was queued, so that it goes out at once.
 	Wake func()
+	// Even is how long answers take at least that must not tell by the clock whether there is an account; zero is no time.
+	Even time.Duration
 }
 
 // Service runs the flows of every tenant. It is safe for concurrent use.
@@ -37,13 +40,14 @@ type Service struct {
 	observe Observer
 	log     *slog.Logger
 	wake    func()
+	even    time.Duration
 	flights *flights
 }
 
 // New is a Service.
 func New(o Options) *Service {
 	return &Service{
-		store: o.Store, hasher: o.Hasher, limiter: o.Limiter, clock: o.Clock, observe: o.Observer, log: o.Log, wake: o.Wake,
+		store: o.Store, hasher: o.Hasher, limiter: o.Limiter, clock: o.Clock, observe: o.Observer, log: o.Log, wake: o.Wake, even: o.Even,
 		flights: newFlights(),
 	}
 }

@@ -1,11 +1,14 @@
 package flows_test
 
 import (
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vestibule-auth/vestibule/flows"
+	"github.com/vestibule-auth/vestibule/internal/limit"
 	"github.com/vestibule-auth/vestibule/internal/store/faultdb"
 )
 
@@ -83,6 +86,48 @@ func TestClockTellsNothing(t *testing.T) {
 			if !slices.Equal(did[true], did[false]) || rows[true] != rows[false] {
 				t.Errorf("with an account: %s, %d rows\nwithout one: %s, %d rows",
 					strings.Join(did[true], ", "), rows[true], strings.Join(did[false], ", "), rows[false])
+			}
+		})
+	}
+}
+
+// TestAnswersAreEvened: what sends something, or does not, is answered no sooner than is said, whether there is an account or not.
+func TestAnswersAreEvened(t *testing.T) {
+	const even = 20 * time.Millisecond
+	resend := `, "login_by_code_supports_resend": 1, "email_verification_supports_resend": 1, "phone_verification_supports_resend": 1, ` + unlimited
+	for name, c := range map[string]struct {
+		account string
+		first   func(h *house) step
+		step    func(h *house) step
+	}{
+		"a login code":             {codeLogin + resend, nil, func(h *house) step { return h.requestCode("ann@example.org") }},
+		"a login code, sent again": {codeLogin + resend, func(h *house) step { return h.requestCode("ann@example.org") }, func(h *house) step { return h.resendCode }},
+		"a reset":                  {optional + resend, nil, func(h *house) step { return h.requestReset("ann@example.org") }},
+		"a signup, mailed again": {byCode + resend, func(h *house) step { return h.signUp(signupOf("ann@example.org")) }, func(h *house) step {
+			return func(v *flows.Visit) error { return h.ResendEmailCode(h.Context(), v) }
+		}},
+		"a signup, texted again": {byPhone + resend, func(h *house) step { return h.signUp(phoneSignup(number(1))) }, func(h *house) step { return h.resendText }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, known := range []bool{true, false} {
+				h := newHouse(t, "sqlite", c.account)
+				if known {
+					h.device().do(h.signUp(flows.SignupInput{Email: "ann@example.org", Phone: number(1), Password: password}))
+				}
+				h.Service = flows.New(flows.Options{
+					Store: h.store, Hasher: h.hasher, Limiter: limit.NewMemory(h.clock, 0), Clock: h.clock, Observer: nobody{},
+					Log: slog.New(slog.DiscardHandler), Wake: func() {}, Even: even,
+				})
+				d := h.device()
+				if c.first != nil {
+					d.do(c.first(h))
+				}
+				v := d.visit()
+				began := time.Now()
+				h.must(c.step(h)(v))
+				if took := time.Since(began); took < even {
+					t.Errorf("known %t: it is answered after %s", known, took)
+				}
 			}
 		})
 	}

@@ -43,6 +43,10 @@ type Options struct {
 	RedisPatience time.Duration
 }
 
+// even is how old answers are at least that must not tell by the clock whether there is an account: older than what they take, as
+// long as the server is not overwhelmed, and no time to somebody who is waiting for a mail.
+const even = 50 * time.Millisecond
+
 // App is a composed server.
 type App struct {
 	Store     *store.Store
@@ -100,7 +104,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	}
 	a.Flows = flows.New(flows.Options{
 		Store: a.Store, Hasher: a.Hasher, Limiter: a.limiter, Clock: o.Clock, Observer: observer{metrics}, Log: a.log,
-		Wake: a.worker.Wake,
+		Wake: a.worker.Wake, Even: even,
 	})
 	if err := a.listen(ctx, metrics); err != nil {
 		return nil, err

@@ -130,7 +130,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&concurrency, "c", "1,16,64", "the numbers of connections")
 	f.BoolVar(&o.json, "json", false, "print JSON instead of tables")
 	f.BoolVar(&o.timing, "timing", false, "compare how long answers take for addresses with an account and without, instead")
-	f.IntVar(&o.pairs, "pairs", 1000, "how many pairs of requests each row of -timing takes")
+	f.IntVar(&o.pairs, "pairs", 500, "how many pairs of requests each row of -timing takes")
 	f.Usage = func() {
 		_, _ = fmt.Fprintf(stderr, "Usage: bench [flags]\n\nRows: %s\nRows of -timing: %s\n\n",
 			strings.Join(workNames(), ", "), strings.Join(comparisonNames(), ", "))
