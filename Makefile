@@ -42,7 +42,9 @@ help: ## show this list
 
 .PHONY: run
 run: ## run the server for development, with a database and a tenant of its own
-	$(GO) run ./cmd/server --dev
+	@echo "building; the first time takes a minute or two"
+	@$(GO) build -o bin/server ./cmd/server
+	@exec bin/server --dev
 
 .PHONY: test
 test: ## run every test, on SQLite, PostgreSQL and Redis (PACKAGES=./flows/... for some)

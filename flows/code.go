@@ -100,9 +100,7 @@ func (s *Service) reachable(ctx context.Context, v *Visit, email address, phone 
 	scope := s.store.For(v.Tenant)
 	if email != "" {
 		all, err := scope.AccountsByEmail(ctx, string(email))
-		return slices.DeleteFunc(all, func(a store.Account) bool {
-			return !a.Active || (!a.Address.Verified && a.AnyVerified)
-		}), err
+		return slices.DeleteFunc(all, func(a store.Account) bool { return !entered(&a, false) }), err
 	}
 	a, err := scope.AccountByPhone(ctx, phone)
 	switch {
@@ -110,10 +108,20 @@ func (s *Service) reachable(ctx context.Context, v *Visit, email address, phone 
 		return nil, nil
 	case err != nil:
 		return nil, err
-	case !a.Active || (!a.PhoneVerified && a.AnyVerified):
+	case !entered(&a, true):
 		return nil, nil
 	}
 	return []store.Account{a}, nil
+}
+
+// entered reports whether an account may be entered by what was sent to its Address, or to its number. It is asked again when the
+// secret comes back: another address may have been verified meanwhile.
+func entered(a *store.Account, byPhone bool) bool {
+	verified := a.Address.Verified
+	if byPhone {
+		verified = a.PhoneVerified
+	}
+	return a.Active && (verified || !a.AnyVerified)
 }
 
 // askForCode starts the stage of the login code.
@@ -203,8 +211,8 @@ func (s *Service) ConfirmLoginCode(ctx context.Context, v *Visit, code string) e
 		if err != nil {
 			return err
 		}
-		if a == nil || !a.Active || a.Epoch != v.session.Epoch || !has(a, l.Code) {
-			v.abandon() // put out while the login waited, or the address or number was given up
+		if a == nil || !has(a, l.Code) || (l.Requested && !entered(a, l.Code.Phone != "")) {
+			v.abandon() // put out while the login waited, or the address or number is not the account's way in any more
 			return nil
 		}
 		if err := v.record(a.ID, Method{Method: "code", Email: l.Code.Email, Phone: l.Code.Phone}); err != nil {
@@ -224,10 +232,14 @@ func (s *Service) ConfirmLoginCode(ctx context.Context, v *Visit, code string) e
 	return err
 }
 
-// waiting is the account of the login that waits, with the address that counts; nil for a pretended one, or one that is
-// gone.
+// waiting is the account of the login that waits, with the address that counts; nil for a pretended one, for one that is gone,
+// and for one that was put out while the login waited.
 func (s *Service) waiting(ctx context.Context, v *Visit, email string) (*store.Account, error) {
-	return s.accountOf(ctx, v, orNobody(v.state.Login.UserID), email)
+	a, err := s.accountOf(ctx, v, orNobody(v.state.Login.UserID), email)
+	if a != nil && (!a.Active || a.Epoch != v.session.Epoch) {
+		a = nil
+	}
+	return a, err
 }
 
 // orNobody is a user's id or, where there is no user, one that is nobody's: what is looked up by it takes as long.

@@ -482,6 +482,9 @@ func (s *Service) addEmail(ctx context.Context, v *Visit, own []store.Email, use
 		Exclusive: v.Tenant.Settings.Account.UniqueEmail && !v.Tenant.Settings.Account.PreventEnumeration.Strict() && !taken,
 	}
 	if v.Tenant.Settings.Account.ChangeEmail {
+		if slices.ContainsFunc(own, func(x store.Email) bool { return !x.Verified && x.Email == owner.Email }) {
+			v.setUserEmail(userID, "") // what is shown, and notified, goes with its row
+		}
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropEmailsBut(ctx, &e, true) })
 		own = slices.DeleteFunc(own, func(x store.Email) bool { return !x.Verified })
 	}

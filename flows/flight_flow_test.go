@@ -96,6 +96,27 @@ func TestNamesThatMayMeanSeveralAccountsCostTheSame(t *testing.T) {
 	}
 }
 
+// An address that has an account may be added to another one, where that is hidden. It means no more accounts by it: otherwise
+// whoever adds it to their own could tell by the clock if it has one.
+func TestAddressThatOthersAddedCostsTheSame(t *testing.T) {
+	h := newHouse(t, "sqlite", optional+`, "rate_limits": false`)
+	h.signup("known@example.org")
+	_, token := h.signup("mallory@example.org")
+	for _, who := range []string{"known@example.org", "nobody@example.org"} {
+		_, err := h.AddEmail(h.Context(), h.open(token), who)
+		h.must(err)
+	}
+	cost := func(who string) uint64 {
+		before := h.hasher.Stats().Done
+		h.refused(h.Login(h.Context(), h.open(""), loginOf(who, otherPassword)), refusal.Invalid, "")
+		return h.hasher.Stats().Done - before
+	}
+	if a, b := cost("known@example.org"), cost("nobody@example.org"); a != b {
+		t.Errorf("%d passwords are compared for an address with an account, %d for one without", a, b)
+	}
+	h.login("known@example.org")
+}
+
 // An account may come without an address, where it is asked for and not required. It gets a username all the same.
 func TestSignupWithoutAnAddress(t *testing.T) {
 	h := newHouse(t, "sqlite", optional+`, "signup_fields": ["email", "password1*"]`)

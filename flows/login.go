@@ -242,11 +242,11 @@ func (s *Service) candidates(ctx context.Context, v *Visit, c credentials) ([]st
 		if c.email == "" {
 			return nil, nil
 		}
-		return scope.AccountsByEmail(ctx, string(c.email))
+		return s.byAddress(ctx, v, c.email)
 	case byUsername:
 		var all []store.Account
 		if a, ok := v.addressFor(c.username); ok {
-			byEmail, err := scope.AccountsByEmail(ctx, string(a))
+			byEmail, err := s.byAddress(ctx, v, a)
 			if err != nil {
 				return nil, err
 			}
@@ -271,4 +271,11 @@ func (s *Service) candidates(ctx context.Context, v *Visit, c credentials) ([]st
 		return []store.Account{a}, err
 	}
 	return nil, nil
+}
+
+// byAddress are the accounts that an address may mean, no more of them than a login compares passwords for whatever the address.
+// Where one is hidden that has it already, others may add it, and mean nothing by it until it is verified.
+func (s *Service) byAddress(ctx context.Context, v *Visit, a address) ([]store.Account, error) {
+	all, err := s.store.For(v.Tenant).AccountsByEmail(ctx, string(a))
+	return all[:min(len(all), v.namesakes())], err
 }

@@ -55,16 +55,6 @@ func (s *Service) Phones(ctx context.Context, v *Visit) ([]PhoneView, error) {
 	return all, nil
 }
 
-// CheckPhone reports what is wrong with a number that whoever is signed in sends.
-func (s *Service) CheckPhone(v *Visit, phone string) error {
-	if v.user == nil {
-		return refusal.Of(refusal.Unauthenticated)
-	}
-	var f refusal.Faults
-	phoneFaults(&f, "phone", phone, true)
-	return f.Err()
-}
-
 // ChangePhone asks for another number: that of the account whose user is signed in, which takes effect when it is verified,
 // or that of a signup that waits for its number to be verified, at once.
 func (s *Service) ChangePhone(ctx context.Context, v *Visit, phone string) (PhoneView, error) {

@@ -1,17 +1,23 @@
 package app_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/vestibule-auth/vestibule/internal/app"
 	"github.com/vestibule-auth/vestibule/internal/config"
-	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/testkit"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
@@ -196,16 +202,6 @@ func (s *scene) ids(host, email string) (tenant, user string) {
 func (s *scene) exec(query string, args ...any) {
 	s.Helper()
 	if _, err := s.db.ExecContext(s.Context(), query, args...); err != nil {
-		s.Fatal(err)
-	}
-}
-
-// setActive lets the user with a primary address in or out.
-func (s *scene) setActive(host, email string, active bool) {
-	s.Helper()
-	_, user := s.ids(host, email)
-	err := s.Store.For(s.tenantOf(host)).One(func(tx *store.Tx) error { return tx.SetActive(s.Context(), user, active) })
-	if err != nil {
 		s.Fatal(err)
 	}
 }
@@ -415,6 +411,939 @@ func TestPreRegistrationKeepsNoDoorOpen(t *testing.T) {
 				}
 				if phones := s.db.rows(`SELECT phone FROM users WHERE tenant_id = $1 AND phone_verified AND phone <> $2`, tenant, number); len(phones) > 0 {
 					t.Errorf("these are proved: %q", phones)
+				}
+			})
+		}
+	})
+}
+
+// Everything is proved by codes: all four kinds of them are sent, and none wears out.
+const byCodes = `"email_verification": "mandatory", "email_verification_by_code_enabled": true, "email_verification_by_code_max_attempts": 100,
+	"login_by_code_enabled": true, "login_by_code_max_attempts": 100,
+	"password_reset_by_code_enabled": true, "password_reset_by_code_max_attempts": 100,
+	"login_methods": ["email", "phone"], "signup_fields": ["email*", "phone", "password1*"], "phone_verification_max_attempts": 100`
+
+// member makes an account of a house that proves by codes, with an address and a number that are proved, and is signed in as it.
+func (s *scene) member(host, email, phone string) *client {
+	s.Helper()
+	c := s.front(host)
+	in := map[string]any{"email": email, "password": password}
+	if phone != "" {
+		in["phone"] = phone
+		code := s.code(phone, func() { c.post("/auth/signup", in).want(http.StatusUnauthorized) })
+		code = s.code(email, func() { c.verifyPhone(code).want(http.StatusUnauthorized) })
+		c.verify(code).want(http.StatusOK)
+		return c
+	}
+	code := s.code(email, func() { c.post("/auth/signup", in).want(http.StatusUnauthorized) })
+	c.verify(code).want(http.StatusOK)
+	return c
+}
+
+// walk is one way through calls that Eve may make, and what she learned on it.
+type walk struct {
+	*scene
+	c       *client
+	secrets []string // that were sent to her
+}
+
+// learns makes a call and reads what comes to Eve of it.
+func (w *walk) learns(call func()) {
+	for _, l := range w.sent(call) {
+		if l.to != evil {
+			continue
+		}
+		w.secrets = append(w.secrets, typedCode.FindAllString(l.text, -1)...)
+		for _, link := range []*regexp.Regexp{resetLink, keyInLink} {
+			if found := link.FindStringSubmatch(l.text); found != nil {
+				w.secrets = append(w.secrets, found[1])
+			}
+		}
+	}
+}
+
+// Keycloak CVE-2026-18963 and #51833: the step of a reset that asks for the mailed secret could be left out. Here every walk of two
+// calls is taken that somebody may make who has an account and no mail but their own, and after each of them everything is tried
+// that sets a password.
+func TestNoWayToANewPasswordLeavesOutTheSecret(t *testing.T) {
+	const chosen = "Harbour-Violet-61!"
+	calls := map[string]func(w *walk){
+		"asks for the victim's reset":      func(w *walk) { w.learns(func() { w.c.askReset(victim) }) },
+		"asks for a reset":                 func(w *walk) { w.learns(func() { w.c.askReset(evil) }) },
+		"asks for the victim's login code": func(w *walk) { w.learns(func() { w.c.request(victim) }) },
+		"asks for a login code":            func(w *walk) { w.learns(func() { w.c.request(evil) }) },
+		"signs up as the victim":           func(w *walk) { w.learns(func() { w.c.signup(victim) }) },
+		"logs in, and adds the victim's address": func(w *walk) {
+			w.learns(func() {
+				w.c.login(evil, password)
+				w.c.post("/account/email", map[string]any{"email": victim})
+			})
+		},
+		"guesses the victim's password": func(w *walk) { w.c.login(victim, otherPassword) },
+		"uses every secret there is": func(w *walk) {
+			for _, secret := range w.secrets {
+				w.c.lookReset(secret)
+				w.c.confirm(secret)
+				w.learns(func() { w.c.verify(secret) })
+			}
+		},
+	}
+	change := func(w *walk) {
+		for _, current := range []any{"", nil, false, otherPassword, chosen} {
+			w.c.anew().post("/account/password/change", map[string]any{"current_password": current, "new_password": chosen}).out()
+		}
+		w.c.anew().post("/account/password/change", map[string]any{"new_password": chosen}).out()
+	}
+	reset := func(w *walk, id string) {
+		tries := []any{"", nil, []any{}, map[string]any{}, true, 0, "null", "AAAA-AAAA", id, victim, about(id, make([]byte, 40))}
+		for _, secret := range w.secrets {
+			tries = append(tries, secret)
+			if raw, err := base64.RawURLEncoding.DecodeString(secret); err == nil && len(raw) > 16 { // a key, made to be about somebody else
+				tries = append(tries, about(id, raw[16:]))
+			}
+		}
+		for _, key := range tries {
+			w.c.anew().post("/auth/password/reset", map[string]any{"key": key, "password": chosen})
+		}
+		w.c.anew().post("/auth/password/reset", map[string]any{"password": chosen})
+	}
+	for name, settings := range map[string]struct{ account, kind string }{
+		"by codes": {byCodes, "app"},
+		"by links": {`"email_verification": "mandatory", "login_by_code_enabled": true, "login_by_code_max_attempts": 100`, "browser"},
+	} {
+		test := func(t *testing.T, engine string) {
+			all := newScene(t, engine)
+			host := all.house(settings.account)
+			for _, email := range []string{victim, evil} {
+				if name == "by codes" {
+					all.member(host, email, "")
+				} else {
+					all.verified(host, email)
+				}
+			}
+			tenant, id := all.ids(host, victim)
+			_, eves := all.ids(host, evil)
+			kept := func(id string) string {
+				return all.db.one(`SELECT password FROM users WHERE tenant_id = $1 AND id = $2`, tenant, id)
+			}
+			before, hers := kept(id), kept(eves)
+			for first, one := range calls {
+				for second, other := range calls {
+					s := all.of(t, settings.kind)
+					w := &walk{scene: s, c: s.front(host)}
+					one(w)
+					other(w)
+					change(w)
+					if kept(eves) != hers {
+						t.Fatalf("somebody who %s, then %s, changes a password without the old one", first, second)
+					}
+					reset(w, id)
+					if kept(id) != before {
+						t.Fatalf("somebody who %s, then %s, changes the victim's password", first, second)
+					}
+					s.exec(`UPDATE users SET password = $3 WHERE tenant_id = $1 AND id = $2`, tenant, eves, hers)
+				}
+			}
+			all.front(host).login(victim, password).want(http.StatusOK)
+		}
+		t.Run(name, func(t *testing.T) { testkit.Engines(t, test) })
+	}
+}
+
+// about is a key that names a user or an address, and what is behind the name.
+func about(id string, rest []byte) string {
+	named := uuid.MustParse(id)
+	return base64.RawURLEncoding.EncodeToString(append(named[:], rest...))
+}
+
+// The same, for a secret of another kind, and for one of another session: a code is good for what it was sent for, where it was
+// asked for.
+func TestCodeOfOneProcessIsNoneOfAnother(t *testing.T) {
+	const chosen = "Harbour-Violet-61!"
+	scenes(t, func(t *testing.T, s *scene) {
+		host := s.house(byCodes)
+		member := s.member(host, victim, number)
+		tenant, id := s.ids(host, victim)
+		uses := map[string]func(c *client, code string) *reply{
+			"login": func(c *client, code string) *reply { return c.confirm(code) },
+			"reset": func(c *client, code string) *reply { return c.reset(code, chosen) },
+			"look":  func(c *client, code string) *reply { return c.lookReset(code) },
+			"email": func(c *client, code string) *reply { return c.verify(code) },
+			"phone": func(c *client, code string) *reply { return c.verifyPhone(code) },
+		}
+		kept := func() string {
+			return s.db.one(`SELECT password || ' ' || phone || ' ' || epoch FROM users WHERE tenant_id = $1 AND id = $2`, tenant, id) +
+				strings.Join(s.db.rows(`SELECT email, verified FROM emails WHERE tenant_id = $1`, tenant), ",")
+		}
+		before := kept()
+		codes := map[string]string{}
+		stranger, twin := s.front(host), s.front(host)
+		ask := map[string]func(c *client){
+			"login": func(c *client) { c.request(victim).want(http.StatusUnauthorized) },
+			"reset": func(c *client) { c.askReset(victim) },
+			"email": func(c *client) {
+				c.do(http.MethodPut, "/account/email", map[string]any{"email": victim}).want(http.StatusOK)
+			},
+			"phone": func(c *client) {
+				c.post("/account/phone", map[string]any{"phone": another}).want(http.StatusAccepted)
+			},
+		}
+		to := map[string]string{"login": victim, "reset": victim, "email": victim, "phone": another}
+		for _, from := range []struct {
+			who   *client
+			other *client // waits for the same, and has codes of its own
+			kinds []string
+		}{{stranger, twin, []string{"login", "reset"}}, {member, s.signedIn(host), []string{"reset", "email", "phone"}}} {
+			for _, kind := range from.kinds {
+				codes[kind] = s.code(to[kind], func() { ask[kind](from.who) })
+				s.sent(func() { ask[kind](from.other) })
+			}
+			for _, kind := range from.kinds {
+				for use, try := range uses {
+					if use != kind && (use != "look" || kind != "reset") {
+						if r := try(from.who, codes[kind]); r.Status < http.StatusBadRequest {
+							t.Errorf("a code for %s is taken for %s: %s", kind, use, r.Body)
+						}
+					}
+					if r := try(from.other, codes[kind]); r.Status < http.StatusBadRequest {
+						t.Errorf("a code for %s is taken for %s in another session: %s", kind, use, r.Body)
+					}
+				}
+			}
+			if kept() != before {
+				t.Errorf("something was changed: %s became %s", before, kept())
+			}
+			// The same codes are good for what they are for, or the above would prove nothing.
+			for _, kind := range from.kinds {
+				if kind == "email" {
+					continue // it is proved already
+				}
+				if kind == "reset" {
+					from.who.lookReset(codes[kind]).want(http.StatusOK)
+					continue
+				}
+				uses[kind](from.who, codes[kind]).want(http.StatusOK)
+			}
+			before = kept()
+		}
+	})
+}
+
+// signedIn is another front end of the member of a house.
+func (s *scene) signedIn(host string) *client {
+	s.Helper()
+	c := s.front(host)
+	c.login(victim, password).want(http.StatusOK)
+	return c
+}
+
+// call is one request of a script.
+type call struct {
+	method, path string
+	body         map[string]any
+}
+
+func (c *client) make(x call, more map[string]any) *reply {
+	c.s.Helper()
+	body := maps.Clone(x.body)
+	if body == nil {
+		body = map[string]any{}
+	}
+	for name, value := range more {
+		if _, given := body[name]; !given {
+			body[name] = value
+		}
+	}
+	return c.do(x.method, x.path, body)
+}
+
+// Zitadel CVE-2026-27946 and CVE-2026-54693: whoever sent "verified": true with their profile was verified. Here two houses go
+// through the same calls, the one with and the other without such members, and come to the same.
+func TestNobodyIsVerifiedForSayingSo(t *testing.T) {
+	claims := func(user string) map[string]any {
+		all := map[string]any{
+			"user_id": user, "user": map[string]any{"id": user, "verified": true}, "id": user, "epoch": 0, "password1": otherPassword,
+			"is_primary": true, "primary": true, "phone_verified_at": "2020-01-01T00:00:00Z", "role": "admin", "stage": "", "tries": 0, "resends": -9,
+			"methods": []any{map[string]any{"method": "password", "at": 4e9, "reauthenticated": true}}, "email_addresses": []any{evil}, "to": evil,
+			"max_attempts": 1000, "tenant": "other", "token": "x", "session_token": "x", "next": "https://evil.example", "exclusive": true,
+			"Email": evil, "EMAIL": evil, "Phone": another, "Key": "AAAA-AAAA", "Password": otherPassword,
+		}
+		for _, name := range []string{
+			"verified", "is_verified", "email_verified", "phone_verified", "emailVerified", "confirmed", "active", "is_active", "is_staff", "is_superuser",
+			"admin", "force", "code_given", "is_authenticated", "reauthenticated", "remember", "skip_verification", "trusted", "alive", "has_password",
+		} {
+			all[name] = true
+		}
+		return all
+	}
+	signup := map[string]any{"email": victim, "phone": number, "password": password}
+	code := map[string]any{"code": "AAAA-AAAA"}
+	key := map[string]any{"key": "AAAA-AAAA"}
+	address := map[string]any{"email": "ann@other.example.org"}
+	phone := map[string]any{"phone": another}
+	scripts := map[string]struct {
+		settings string
+		script   []call
+	}{
+		"a signup that proves its number": {byCodes + `, "phone_verification_supports_change": true, "phone_verification_supports_resend": true`, []call{
+			{"POST", "/auth/signup", signup},
+			{"POST", "/auth/phone/verify", code},
+			{"POST", "/auth/phone/verify/resend", nil},
+			{"POST", "/account/phone", phone},
+			{"POST", "/auth/code/confirm", code},
+			{"GET", "/auth/session", nil},
+		}},
+		"a signup that proves its address": {byCodes + `, "email_verification_supports_change": true, "email_verification_supports_resend": true`, []call{
+			{"POST", "/auth/signup", map[string]any{"email": victim, "password": password}},
+			{"POST", "/auth/email/verify", key},
+			{"POST", "/auth/email/verify/resend", nil},
+			{"POST", "/account/email", address},
+			{"PATCH", "/account/email", map[string]any{"email": victim}},
+			{"POST", "/auth/password/request", map[string]any{"email": victim}},
+			{"POST", "/auth/password/reset", map[string]any{"key": "AAAA-AAAA", "password": otherPassword}},
+			{"POST", "/auth/code/request", map[string]any{"email": victim}},
+			{"POST", "/auth/code/confirm", code},
+			{"POST", "/auth/code/resend", nil},
+			{"POST", "/auth/login", map[string]any{"email": victim, "password": password}},
+		}},
+		"somebody who is signed in": {`"email_verification": "optional", "login_by_code_enabled": true, "reauthentication_required": true`, []call{
+			{"POST", "/auth/signup", map[string]any{"email": victim, "password": password}},
+			{"POST", "/account/email", address},
+			{"POST", "/auth/reauthenticate", map[string]any{"password": password}},
+			{"POST", "/account/email", address},
+			{"PUT", "/account/email", address},
+			{"POST", "/auth/email/verify", key},
+			{"DELETE", "/account/email", map[string]any{"email": victim}},
+			{"POST", "/account/phone", phone},
+			{"PUT", "/account/phone", phone},
+			{"PATCH", "/account/phone", phone},
+			{"DELETE", "/account/phone", phone},
+			{"POST", "/auth/phone/verify", code},
+			{"POST", "/account/password/change", map[string]any{"current_password": otherPassword, "new_password": "Harbour-Violet-61!"}},
+			{"DELETE", "/auth/sessions", map[string]any{"sessions": []int{1}}},
+			{"DELETE", "/auth/session", nil},
+		}},
+	}
+	scenes(t, func(t *testing.T, s *scene) {
+		for name, x := range scripts {
+			s.run(name, func(s *scene) {
+				plain, loud := s.house(x.settings), s.house(x.settings)
+				state := func(host string) string {
+					tenant := s.tenantOf(host).ID
+					return strings.Join(slices.Concat(
+						s.db.rows(`SELECT email, phone, phone_verified, active, epoch, password = '' FROM users WHERE tenant_id = $1 ORDER BY id`, tenant),
+						s.db.rows(`SELECT email, verified, is_primary, exclusive FROM emails WHERE tenant_id = $1 ORDER BY id`, tenant),
+						s.db.rows(`SELECT user_id IS NULL, pending, alive FROM sessions WHERE tenant_id = $1 ORDER BY id`, tenant),
+						s.db.rows(`SELECT kind, channel FROM messages WHERE tenant_id = $1 ORDER BY kind, channel`, tenant),
+					), "\n")
+				}
+				one, other := s.front(plain), s.front(loud)
+				for i, x := range x.script {
+					want := one.make(x, nil)
+					user := secret.NewID()
+					if i > 0 {
+						user = s.db.one(`SELECT id FROM users WHERE tenant_id = $1`, s.tenantOf(loud).ID)
+					}
+					got := other.make(x, claims(user))
+					if got.Status != want.Status || len(got.decoded.Errors) != len(want.decoded.Errors) {
+						t.Errorf("%s %s is answered %d %s; without the claims, %d %s", x.method, x.path, got.Status, got.Body, want.Status, want.Body)
+					}
+					if a, b := state(plain), state(loud); a != b {
+						t.Fatalf("after %s %s there is\n%s\nwithout the claims\n%s", x.method, x.path, b, a)
+					}
+				}
+			})
+		}
+	})
+}
+
+// allauth 65.12.1 and 65.14.1: while a change of address waited, the new one was let in as if it were proved, or the old one as if
+// it were none.
+func TestChangedAddressCountsWhenItIsProved(t *testing.T) {
+	const fresh = "ann@new.example.org"
+	base := `"login_by_code_enabled": true, "email_verification": "mandatory", `
+	scenes(t, func(t *testing.T, s *scene) {
+		for name, settings := range map[string]string{
+			"by link":               base + `"change_email": false`,
+			"by link, in its place": base + `"change_email": true`,
+			"by code":               base + `"email_verification_by_code_enabled": true, "change_email": false`,
+			"by code, in its place": base + `"email_verification_by_code_enabled": true, "change_email": true`,
+		} {
+			s.run(name, func(s *scene) {
+				byCode, replaces := strings.HasPrefix(name, "by code"), strings.HasSuffix(name, "place")
+				host := s.house(settings)
+				if byCode {
+					s.member(host, victim, "")
+				} else {
+					s.verified(host, victim)
+				}
+				c := s.signedIn(host)
+				add := func() { c.post("/account/email", map[string]any{"email": fresh}).want(http.StatusOK) }
+				in := func(email string) {
+					s.front(host).login(email, password).want(http.StatusOK)
+					other := s.front(host)
+					code := s.code(email, func() { other.request(email).want(http.StatusUnauthorized) })
+					other.confirm(code).want(http.StatusOK)
+					s.resetKey(email, func() { s.front(host).askReset(email).want(http.StatusOK) })
+				}
+				out := func(email string) {
+					s.secretless(func() {
+						s.front(host).request(email).want(http.StatusUnauthorized)
+						s.front(host).askReset(email).want(http.StatusOK)
+					})
+				}
+				key := ""
+				if byCode {
+					key = s.code(fresh, add)
+				} else {
+					key = s.letter(fresh, add).key(s)
+				}
+				tenant, _ := s.ids(host, victim) // the user is still shown with the old one
+				in(victim)
+				out(fresh)
+				waits := s.front(host)
+				s.sent(func() {
+					if r := waits.login(fresh, password).out(); !byCode && !strings.Contains(r.Body, `{"id":"verify_email","is_pending":true}`) {
+						t.Errorf("got %s", r.Body)
+					}
+				})
+				waits.get("/account/email").out()
+				c.do(http.MethodPatch, "/account/email", map[string]any{"email": fresh, "primary": true}).want(http.StatusBadRequest)
+
+				c.verify(key).want(http.StatusOK)
+				c.verify(key).out()
+				in(fresh)
+				if !replaces {
+					in(victim)
+					return
+				}
+				if rows := s.db.rows(`SELECT email, is_primary FROM emails WHERE tenant_id = $1`, tenant); len(rows) != 1 || rows[0] != fresh+" true" && rows[0] != fresh+" 1" {
+					t.Errorf("left are %q", rows)
+				}
+				s.front(host).login(victim, password).want(http.StatusBadRequest)
+				out(victim)
+			})
+		}
+	})
+}
+
+// threeTries is byCodes as it is by default: three wrong codes end what waits for one.
+var threeTries = strings.ReplaceAll(byCodes, "100", "3")
+
+// wait is one of the things that wait for a code.
+type wait struct {
+	name  string
+	begin func(s *scene, host string) (c *client, code string)
+	try   func(c *client, code string) *reply
+	again func(c *client) *reply // sends another code; nil where the contract has no way to ask for one
+	right int                    // the status of a right code
+}
+
+// waits are all of them, in a house whose member is the victim.
+func waits() []wait {
+	n := 0
+	fresh := func() (email, phone string) {
+		n++
+		return fmt.Sprintf("new%d@example.org", n), fmt.Sprintf("+49151%08d", n)
+	}
+	post := func(path string) func(c *client) *reply {
+		return func(c *client) *reply { return c.post(path, nil) }
+	}
+	return []wait{
+		{"a login by code", func(s *scene, host string) (*client, string) {
+			c := s.front(host)
+			return c, s.code(victim, func() { c.request(victim).want(http.StatusUnauthorized) })
+		}, (*client).confirm, post("/auth/code/resend"), http.StatusOK},
+		{"a new password", func(s *scene, host string) (*client, string) {
+			c := s.front(host)
+			return c, s.code(victim, func() { c.askReset(victim).want(http.StatusUnauthorized) })
+		}, func(c *client, code string) *reply { return c.reset(code, password) }, nil, http.StatusUnauthorized},
+		{"the address of a signup", func(s *scene, host string) (*client, string) {
+			c := s.front(host)
+			email, _ := fresh()
+			return c, s.code(email, func() { c.signup(email).want(http.StatusUnauthorized) })
+		}, (*client).verify, post("/auth/email/verify/resend"), http.StatusOK},
+		{"another address", func(s *scene, host string) (*client, string) {
+			c := s.signedIn(host)
+			email, _ := fresh()
+			return c, s.code(email, func() { c.post("/account/email", map[string]any{"email": email}).want(http.StatusOK) })
+		}, (*client).verify, post("/auth/email/verify/resend"), http.StatusOK},
+		{"the number of a signup", func(s *scene, host string) (*client, string) {
+			c := s.front(host)
+			email, phone := fresh()
+			return c, s.code(phone, func() {
+				c.post("/auth/signup", map[string]any{"email": email, "phone": phone, "password": password}).want(http.StatusUnauthorized)
+			})
+		}, (*client).verifyPhone, post("/auth/phone/verify/resend"), http.StatusUnauthorized},
+		{"another number", func(s *scene, host string) (*client, string) {
+			c := s.signedIn(host)
+			_, phone := fresh()
+			return c, s.code(phone, func() { c.post("/account/phone", map[string]any{"phone": phone}).want(http.StatusAccepted) })
+		}, (*client).verifyPhone, nil, http.StatusOK},
+	}
+}
+
+// allauth 2024, Zitadel CVE-2025-64102: a code that had been used was good for another time.
+func TestCodeWorksOnce(t *testing.T) {
+	scenes(t, func(t *testing.T, s *scene) {
+		host := s.house(threeTries)
+		s.member(host, victim, number)
+		for _, w := range waits() {
+			s.run(w.name, func(s *scene) {
+				c, code := w.begin(s, host)
+				before := c.anew()
+				var r *reply
+				s.sent(func() { r = w.try(c, code).want(w.right) })
+				for who, c := range map[string]*client{"whoever used it": c, "whoever held the session before": before, "a stranger": s.front(host)} {
+					if r := w.try(c, code); !slices.Contains([]int{http.StatusBadRequest, http.StatusConflict, http.StatusGone}, r.Status) {
+						t.Errorf("%s is answered %d: %s", who, r.Status, r.Body)
+					}
+				}
+				if r.Status == http.StatusOK {
+					c.delete("/auth/session").want(http.StatusUnauthorized)
+					c.token = ""
+				}
+				other, _ := w.begin(s, host)
+				w.try(other, code).want(http.StatusBadRequest)
+			})
+		}
+	})
+}
+
+// allauth 65.2, Zitadel CVE-2024-32868: there was no end to guessing. Another code, a look instead of a use, and another session
+// with the same token bring no tries back.
+func TestWrongCodesAreCountedToTheLast(t *testing.T) {
+	const tries = 3
+	scenes(t, func(t *testing.T, s *scene) {
+		host := s.house(threeTries + `, "login_by_code_supports_resend": true, "email_verification_supports_resend": true,
+			"phone_verification_supports_resend": true`)
+		s.member(host, victim, number)
+		for _, w := range waits() {
+			s.run(w.name, func(s *scene) {
+				c, code := w.begin(s, host)
+				guess := wrongCode(code)
+				for i := range tries {
+					if i == tries-1 && w.again != nil {
+						to := s.sent(func() { w.again(c.anew()).want(http.StatusOK) })
+						code = typedCode.FindString(to[0].text)
+						guess = wrongCode(code)
+					}
+					one := c.anew()
+					switch {
+					case i == 1 && w.name == "a new password":
+						one.lookReset(guess).want(http.StatusBadRequest).code("incorrect_code", "key")
+					case i == 1 && strings.Contains(w.name, "address"):
+						one.get("/auth/email/verify", "X-Email-Verification-Key", guess).want(http.StatusBadRequest).code("incorrect_code", "key")
+					default:
+						if r := w.try(one, guess).want(http.StatusBadRequest); r.decoded.Errors[0].Code != "incorrect_code" {
+							t.Errorf("got %s", r.Body)
+						}
+					}
+				}
+				w.try(c, code).want(http.StatusConflict)
+				if w.again != nil {
+					w.again(c).want(http.StatusConflict)
+				}
+			})
+		}
+	})
+}
+
+// The same, with every guess in a session of its own: how many of them wait for a code is limited by whose they are.
+func TestGuessesInManySessionsAreLimited(t *testing.T) {
+	const sessions, most, tries = 8, 2, 3
+	scenes(t, func(t *testing.T, s *scene) {
+		host := s.house(threeTries + `, "rate_limits": {"request_login_code": "2/h/key", "reset_password": "2/h/key", "confirm_email": "2/h/key",
+			"verify_phone": "2/h/key", "signup": null, "login": null, "login_failed": null, "reset_password_from_key": null}`)
+		s.member(host, victim, number)
+		late := s.front(host) // a login that proved its number, and never its address
+		code := s.code(another, func() {
+			late.post("/auth/signup", map[string]any{"email": "bea@example.org", "phone": another, "password": password})
+		})
+		s.sent(func() { late.verifyPhone(code).want(http.StatusUnauthorized) })
+		for name, x := range map[string]struct {
+			spent int // uses that were taken above
+			ask   func(c *client) *reply
+			try   func(c *client, code string) *reply
+		}{
+			"a login by code":         {0, func(c *client) *reply { return c.request(victim) }, (*client).confirm},
+			"a login by text":         {0, func(c *client) *reply { return c.requestText(number) }, (*client).confirm},
+			"a new password":          {0, func(c *client) *reply { return c.askReset(victim) }, (*client).verifyReset},
+			"an address not verified": {1, func(c *client) *reply { return c.login("bea@example.org", password) }, (*client).verify},
+		} {
+			s.run(name, func(s *scene) {
+				asked, compared := 0, 0
+				for range sessions {
+					c := s.front(host)
+					if x.ask(c).Status == http.StatusUnauthorized {
+						asked++
+					}
+					for range 2 * tries {
+						r := x.try(c, "AAAA-AAAA").out()
+						if len(r.decoded.Errors) == 1 && r.decoded.Errors[0].Code == "incorrect_code" {
+							compared++
+						}
+					}
+				}
+				if want := most - x.spent; asked != want || compared != want*tries {
+					t.Errorf("%d sessions wait for a code, and %d guesses were compared", asked, compared)
+				}
+			})
+		}
+	})
+}
+
+func (c *client) verifyReset(code string) *reply { return c.reset(code, password) }
+
+// Keycloak CVE-2024-4629: of guesses that were sent at the same time, all were compared before the first was counted.
+func TestParallelGuessesAtACodeAreCounted(t *testing.T) {
+	const guesses, tries = 64, 3
+	scenes(t, func(t *testing.T, s *scene) {
+		host := s.house(threeTries)
+		s.member(host, victim, number)
+		for _, w := range waits() {
+			s.run(w.name, func(s *scene) {
+				c, code := w.begin(s, host)
+				crowd := make([]*client, guesses)
+				for i := range crowd {
+					crowd[i] = c.anew()
+				}
+				replies := make([]*reply, guesses)
+				together(guesses, func(i int) { replies[i] = w.try(crowd[i], wrongCode(code)) })
+				compared := 0
+				count := func(r *reply) (over bool) {
+					switch {
+					case r.Status == http.StatusBadRequest && len(r.decoded.Errors) == 1 && r.decoded.Errors[0].Code == "incorrect_code":
+						compared++
+						return false
+					case r.Status == http.StatusConflict:
+						return true
+					}
+					t.Errorf("a guess is answered %d: %s", r.Status, r.Body)
+					return true
+				}
+				for _, r := range replies {
+					count(r)
+				}
+				if compared == 0 || compared > tries {
+					t.Errorf("%d guesses were compared, and %d are allowed", compared, tries)
+				}
+				for range tries + 1 { // those that came in the way of others are left
+					if count(w.try(c, wrongCode(code))) {
+						break
+					}
+				}
+				if compared != tries {
+					t.Errorf("%d guesses were compared, and %d are allowed", compared, tries)
+				}
+				w.try(c, code).want(http.StatusConflict)
+			})
+		}
+	})
+}
+
+// The same, for a password that whoever holds a session is asked for: it is counted as a login's is.
+func TestParallelGuessesInASessionAreLimited(t *testing.T) {
+	const guesses, most = 64, 5
+	scenes(t, func(t *testing.T, s *scene) {
+		ways := map[string]func(c *client) *reply{
+			"proving anew who one is": func(c *client) *reply {
+				return c.post("/auth/reauthenticate", map[string]any{"password": otherPassword})
+			},
+			"changing the password": func(c *client) *reply {
+				return c.post("/account/password/change", map[string]any{"current_password": otherPassword, "new_password": "Harbour-Violet-61!"})
+			},
+		}
+		for name, try := range ways {
+			s.run(name, func(s *scene) {
+				host := s.house(`"email_verification": "none", "rate_limits": {"reauthenticate": null, "change_password": null, "login": null,
+					"login_failed": "5/h/key"}`)
+				c := s.front(host)
+				c.signup(victim).want(http.StatusOK)
+				crowd := make([]*client, guesses)
+				for i := range crowd {
+					crowd[i] = c.anew()
+					crowd[i].ip = fmt.Sprintf("198.18.7.%d", i)
+				}
+				before := s.hashes()
+				replies := make([]*reply, guesses)
+				together(guesses, func(i int) { replies[i] = try(crowd[i]) })
+				wrong := 0
+				for _, r := range replies {
+					if r.want(http.StatusBadRequest).decoded.Errors[0].Code != "too_many_login_attempts" {
+						wrong++
+					}
+				}
+				if n := s.hashes() - before; n != most || wrong != most {
+					t.Errorf("%d guesses were compared, and %d were answered", n, wrong)
+				}
+				// Nor may they be made elsewhere.
+				s.front(host).login(victim, password).want(http.StatusBadRequest).code("too_many_login_attempts", "")
+				for _, other := range ways {
+					if r := other(c); r.want(http.StatusBadRequest).decoded.Errors[0].Code != "too_many_login_attempts" {
+						t.Errorf("got %s", r.Body)
+					}
+				}
+			})
+		}
+	})
+}
+
+// allauth 2020 and 2022, Authelia CVE-2025-24806: another case, or another way to write the same, was counted apart.
+func TestSpellingBringsNoSecondHelping(t *testing.T) {
+	const most = 2
+	addresses := []string{
+		"ann@b\u00fccher.example", "ANN@B\u00dcCHER.EXAMPLE", "ann@bu\u0308cher.example", "Ann@XN--BCHER-KVA.example", "\u2003ann@B\u00fccher.example ",
+		"ann@b\u00fccher\uff0eexample", "ann@bu\u0308\u00adcher.EXAMPLE", "\tann@xn--bcher-kva.example\r\n",
+	}
+	const owner = "ann@xn--bcher-kva.example"
+	phones := []string{number, " " + number, number + "\u3000", "\t" + number + "\r\n", "+49 1511 2345678", "0049" + number[3:], "+\uff14\uff19" + number[3:]}
+	limits := func(action string, amount int) string {
+		all := []string{}
+		for _, other := range []string{
+			"signup", "login", "login_failed", "request_login_code", "reset_password", "reset_password_from_key", "confirm_email", "verify_phone", "manage_email",
+			"change_phone", "reauthenticate", "change_password",
+		} {
+			rate := "null"
+			if other == action {
+				rate = fmt.Sprintf("\"%d/h/key\"", amount)
+			}
+			all = append(all, fmt.Sprintf("%q: %s", other, rate))
+		}
+		return `"rate_limits": {` + strings.Join(all, ", ") + `}`
+	}
+	const links = `"email_verification": "mandatory", "login_by_code_enabled": true, `
+	codes := func(act []letter) (n int) {
+		for _, l := range act {
+			if typedCode.MatchString(l.text) || resetLink.MatchString(l.text) || keyInLink.MatchString(l.text) {
+				n++
+			}
+		}
+		return n
+	}
+	scenes(t, func(t *testing.T, s *scene) {
+		s.run("login codes", func(s *scene) {
+			host := s.house(links + limits("request_login_code", most))
+			s.verified(host, owner)
+			secrets := codes(s.sent(func() {
+				for i, spelt := range addresses {
+					r := s.front(host).request(spelt)
+					if i < most {
+						r.want(http.StatusUnauthorized)
+					} else {
+						r.want(http.StatusBadRequest).code("too_many_login_attempts", "email")
+					}
+				}
+			}))
+			if secrets != most {
+				t.Errorf("%d codes were sent", secrets)
+			}
+		})
+		s.run("password resets", func(s *scene) {
+			host := s.house(links + limits("reset_password", most))
+			s.verified(host, owner)
+			secrets := codes(s.sent(func() {
+				for i, spelt := range addresses {
+					r := s.front(host).askReset(spelt)
+					if i < most {
+						r.want(http.StatusOK)
+					} else {
+						r.want(http.StatusTooManyRequests).comeBack()
+					}
+				}
+			}))
+			if secrets != most {
+				t.Errorf("%d links were sent", secrets)
+			}
+		})
+		s.run("links that prove an address", func(s *scene) {
+			host := s.house(links + limits("confirm_email", 1))
+			c := s.front(host)
+			secrets := codes(s.sent(func() {
+				c.signup(addresses[3]).want(http.StatusUnauthorized)
+				for _, spelt := range addresses {
+					s.front(host).login(spelt, password).want(http.StatusUnauthorized)
+					s.front(host).signup(spelt).want(http.StatusUnauthorized)
+				}
+			}))
+			if secrets != 1 {
+				t.Errorf("%d links were sent", secrets)
+			}
+			host = s.house(`"email_verification": "optional", ` + limits("confirm_email", 1))
+			c = s.front(host)
+			c.signup(owner).want(http.StatusOK)
+			for _, spelt := range addresses {
+				c.do(http.MethodPut, "/account/email", map[string]any{"email": spelt}).want(http.StatusForbidden)
+			}
+		})
+		s.run("codes that prove an address", func(s *scene) {
+			host := s.house(byCodes + `, "email_verification_supports_resend": 100, ` + limits("confirm_email", 1))
+			c := s.front(host)
+			secrets := codes(s.sent(func() {
+				c.signup(addresses[3]).want(http.StatusUnauthorized)
+				c.post("/auth/email/verify/resend", nil).want(http.StatusTooManyRequests).comeBack()
+				for _, spelt := range addresses {
+					s.front(host).login(spelt, password).want(http.StatusBadRequest).code("too_many_login_attempts", "")
+					s.front(host).signup(spelt).want(http.StatusTooManyRequests).comeBack()
+				}
+			}))
+			if secrets != 1 {
+				t.Errorf("%d codes were sent", secrets)
+			}
+			s.exec(`UPDATE emails SET verified = TRUE WHERE tenant_id = $1`, s.tenantOf(host).ID)
+			c = s.front(host)
+			c.login(owner, password).want(http.StatusOK)
+			for _, spelt := range addresses {
+				c.do(http.MethodPut, "/account/email", map[string]any{"email": spelt}).want(http.StatusTooManyRequests).comeBack()
+			}
+		})
+		s.run("codes that prove a number", func(s *scene) {
+			host := s.house(`"email_verification": "none", "login_methods": ["email", "phone"], "signup_fields": ["email*", "phone", "password1*"],
+				"phone_verification_supports_resend": 100, ` + limits("verify_phone", most))
+			secrets := codes(s.sent(func() {
+				c := s.front(host)
+				c.post("/auth/signup", map[string]any{"email": victim, "phone": number, "password": password}).want(http.StatusUnauthorized)
+				c.post("/auth/phone/verify/resend", nil).want(http.StatusOK)
+				c.post("/auth/phone/verify/resend", nil).want(http.StatusTooManyRequests).comeBack()
+				other := s.front(host)
+				other.signup(owner).want(http.StatusOK)
+				for _, spelt := range phones {
+					for _, r := range []*reply{
+						other.post("/account/phone", map[string]any{"phone": spelt}),
+						s.front(host).post("/auth/login", map[string]any{"phone": spelt, "password": password}),
+					} {
+						if r.Status != http.StatusBadRequest {
+							r.want(http.StatusTooManyRequests).comeBack()
+						}
+					}
+				}
+			}))
+			if secrets != most {
+				t.Errorf("%d codes were sent", secrets)
+			}
+		})
+		s.run("codes by text", func(s *scene) {
+			host := s.house(byCodes + ", " + limits("request_login_code", most))
+			s.member(host, victim, number)
+			secrets := codes(s.sent(func() {
+				for i, spelt := range phones {
+					r := s.front(host).requestText(spelt)
+					if i < most {
+						r.want(http.StatusUnauthorized)
+					} else {
+						r.want(http.StatusBadRequest)
+					}
+				}
+			}))
+			if secrets != most {
+				t.Errorf("%d codes were sent", secrets)
+			}
+		})
+		s.run("passwords", func(s *scene) { // spread over all places that take one
+			host := s.house(`"email_verification": "none", "login_methods": ["email", "phone"], "signup_fields": ["email*", "phone", "password1*"],
+				"phone_verification_enabled": false, ` + limits("login_failed", 3))
+			c := s.front(host)
+			c.post("/auth/signup", map[string]any{"email": addresses[3], "phone": number, "password": password}).want(http.StatusOK)
+			before := s.hashes()
+			for _, spelt := range addresses {
+				s.front(host).login(spelt, otherPassword).want(http.StatusBadRequest)
+				c.post("/auth/reauthenticate", map[string]any{"password": otherPassword}).want(http.StatusBadRequest)
+				c.post("/account/password/change", map[string]any{"current_password": otherPassword, "new_password": "x"}).want(http.StatusBadRequest)
+			}
+			if n := s.hashes() - before; n != 3 {
+				t.Errorf("%d passwords were compared", n)
+			}
+			before = s.hashes()
+			for _, spelt := range phones {
+				s.front(host).post("/auth/login", map[string]any{"phone": spelt, "password": otherPassword}).want(http.StatusBadRequest)
+			}
+			if n := s.hashes() - before; n != 3 {
+				t.Errorf("%d passwords were compared by number", n)
+			}
+		})
+	})
+}
+
+// comeBack makes sure that an answer says when to come back.
+func (r *reply) comeBack() *reply {
+	r.c.s.Helper()
+	if seconds, err := strconv.Atoi(r.Header.Get("Retry-After")); err != nil || seconds < 1 {
+		r.c.s.Fatalf("%d with Retry-After %q", r.Status, r.Header.Get("Retry-After"))
+	}
+	return r
+}
+
+// allauth 65.8.1: a login of the attacker's own, between the guesses, had them begin anew.
+func TestOwnSuccessForgivesNoGuesses(t *testing.T) {
+	const perIP, perKey = 6, 4
+	scenes(t, func(t *testing.T, s *scene) {
+		mine := map[string]func(s *scene, host string, c func() *client){
+			"by a login": func(s *scene, host string, c func() *client) { c().login(evil, password).want(http.StatusOK) },
+			"by a code": func(s *scene, host string, c func() *client) {
+				one := c()
+				one.confirm(s.code(evil, func() { one.request(evil).want(http.StatusUnauthorized) })).want(http.StatusOK)
+			},
+			"by proving anew": func(s *scene, host string, c func() *client) {
+				one := c()
+				one.login(evil, password).want(http.StatusOK)
+				one.post("/auth/reauthenticate", map[string]any{"password": password}).want(http.StatusOK)
+			},
+			"by a new password": func(s *scene, host string, c func() *client) {
+				one := c()
+				one.reset(s.resetKey(evil, func() { one.askReset(evil).want(http.StatusOK) }), password).want(http.StatusUnauthorized)
+			},
+			"by another password": func(s *scene, host string, c func() *client) {
+				one := c()
+				one.login(evil, password).want(http.StatusOK)
+				one.post("/account/password/change", map[string]any{"current_password": password, "new_password": password}).want(http.StatusOK)
+			},
+			"by a signup": func(s *scene, host string, c func() *client) {
+				c().signup(fmt.Sprintf("eve-%x@evil.example", secret.Bytes(4))).want(http.StatusUnauthorized)
+			},
+		}
+		for name, succeed := range mine {
+			s.run(name, func(s *scene) {
+				host := s.house(fmt.Sprintf(
+					`"email_verification": "mandatory", "login_by_code_enabled": true, "rate_limits": {"login": null, "signup": null,
+					"request_login_code": null, "reset_password": null, "reset_password_from_key": null, "confirm_email": null, "change_password": null,
+					"reauthenticate": null, "login_failed": "%d/h/ip,%d/h/key"}`, perIP, perKey))
+				s.verified(host, victim)
+				s.verified(host, evil)
+				compared := 0
+				guess := func(c *client, email string) {
+					before := s.hashes()
+					c.login(email, otherPassword).want(http.StatusBadRequest)
+					if s.hashes() != before {
+						compared++
+					}
+				}
+				for range perIP - 1 { // from one place, at many accounts
+					c := s.front(host)
+					c.ip = "192.0.2.9"
+					guess(c, fmt.Sprintf("ann%x@example.org", secret.Bytes(4)))
+					succeed(s, host, func() *client {
+						own := s.front(host)
+						own.ip = "192.0.2.9"
+						return own
+					})
+				}
+				for range 3 {
+					c := s.front(host)
+					c.ip = "192.0.2.9"
+					guess(c, fmt.Sprintf("ann%x@example.org", secret.Bytes(4)))
+				}
+				if compared != perIP {
+					t.Errorf("%d guesses of one place were compared", compared)
+				}
+				compared = 0
+				for range 2 * perKey { // at one account, from many places
+					guess(s.front(host), victim)
+					if compared < perKey {
+						succeed(s, host, func() *client { return s.front(host) })
+					}
+				}
+				if compared != perKey {
+					t.Errorf("%d guesses at one account were compared", compared)
 				}
 			})
 		}

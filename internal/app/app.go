@@ -261,7 +261,7 @@ func (a *App) Run(ctx context.Context) error {
 	g.Add(httpd.Until(func(interrupted context.Context) error {
 		select {
 		case <-ctx.Done():
-			a.log.Info("stopping: finishing what is under way", "at_most", a.config.ShutdownTimeout.String())
+			a.log.Info("stopping: finishing what is under way; a second signal ends it at once", "at_most", a.config.ShutdownTimeout.String())
 		case <-interrupted.Done():
 		}
 		a.health.SetDraining()

@@ -125,7 +125,7 @@ func TestFirstFiveMinutes(t *testing.T) {
 	found := func(name, value string) {
 		t.Helper()
 		before := script
-		if script = strings.Replace(before, name+"=…", name+"="+value, 1); script == before {
+		if script = strings.Replace(before, name+"='…'", name+"='"+value+"'", 1); script == before {
 			t.Fatalf("nobody is told to look for %s:\n%s", name, script)
 		}
 	}

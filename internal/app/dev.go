@@ -154,7 +154,7 @@ func (a *App) Banner(w io.Writer) error {
 
     curl -s -H "Authorization: Bearer %[3]s" %[2]s/admin/v1/dev/mail
 
-  Stop with Ctrl-C. The data stays.
+  Stop with Ctrl-C. The data stays, all but the mailbox.
 
 `, a.localURL(), operators, a.config.AdminToken.Reveal(), a.config.DevDir)
 	return err

@@ -35,13 +35,3 @@ func (a *API) changePhone(v *flows.Visit, r *http.Request) (viewed, error) {
 	asked, err := a.Flows.ChangePhone(r.Context(), v, in.text("phone").Value)
 	return viewed{Status: http.StatusAccepted, Data: []flows.PhoneView{asked}}, err
 }
-
-// keepPhone serves the other methods of account/phone, which change nothing. The contract has their input checked all the
-// same, before it says that there is no such method.
-func (a *API) keepPhone(v *flows.Visit, r *http.Request) (viewed, error) {
-	in, err := decode(r)
-	if err != nil {
-		return viewed{}, err
-	}
-	return viewed{Status: http.StatusMethodNotAllowed}, a.Flows.CheckPhone(v, in.text("phone").Value)
-}

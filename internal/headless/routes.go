@@ -70,7 +70,11 @@ type route struct {
 	step   step
 	view   view
 	act    act
+	asks   asks // of a POST, where another method is told what is missing before it is told that it is none
 }
+
+// asks are the members that a request must have, or why it may ask for nothing.
+type asks func(*flows.Visit) ([]string, error)
 
 // routes is the table of everything that is served. The order is the order of matching: what is asked most comes first.
 func (a *API) routes() []route {
@@ -78,7 +82,7 @@ func (a *API) routes() []route {
 		{method: http.MethodGet, path: "/auth/session", step: a.session},
 		{method: http.MethodDelete, path: "/auth/session", step: a.logout},
 		{method: http.MethodGet, path: "/config", view: a.config},
-		{method: http.MethodPost, path: "/auth/login", step: a.login, limit: flows.ActionLogin},
+		{method: http.MethodPost, path: "/auth/login", step: a.login, limit: flows.ActionLogin, asks: asksOfLogin},
 		{method: http.MethodPost, path: "/auth/signup", step: a.signup, limit: flows.ActionSignup},
 		{method: http.MethodGet, path: "/auth/email/verify", view: a.lookAtEmailKey},
 		{method: http.MethodPost, path: "/auth/email/verify", step: a.verifyEmail},
@@ -88,23 +92,20 @@ func (a *API) routes() []route {
 		{method: http.MethodPost, path: "/auth/code/confirm", step: a.confirmLoginCode},
 		{method: http.MethodPost, path: "/auth/phone/verify", step: a.verifyPhone},
 		{method: http.MethodPost, path: "/auth/phone/verify/resend", act: a.resendPhoneCode},
-		{method: http.MethodPost, path: "/auth/password/request", act: a.requestPasswordReset},
+		{method: http.MethodPost, path: "/auth/password/request", act: a.requestPasswordReset, asks: all("email")},
 		{method: http.MethodGet, path: "/auth/password/reset", view: a.lookAtResetKey},
 		{method: http.MethodPost, path: "/auth/password/reset", step: a.resetPassword, limit: flows.ActionReset},
-		{method: http.MethodPost, path: "/auth/reauthenticate", step: a.reauthenticate, limit: flows.ActionReauthenticate},
+		{method: http.MethodPost, path: "/auth/reauthenticate", step: a.reauthenticate, limit: flows.ActionReauthenticate, asks: signedInFor("password")},
 		{method: http.MethodGet, path: "/auth/sessions", view: a.sessions},
 		{method: http.MethodDelete, path: "/auth/sessions", act: a.endSessions},
-		{method: http.MethodPost, path: "/account/password/change", step: a.changePassword, limit: flows.ActionChangePassword},
+		{method: http.MethodPost, path: "/account/password/change", step: a.changePassword, limit: flows.ActionChangePassword, asks: asksOfPasswords},
 		{method: http.MethodGet, path: "/account/email", view: a.emails},
 		{method: http.MethodPost, path: "/account/email", act: a.addEmail},
 		{method: http.MethodPut, path: "/account/email", act: a.resendEmail},
 		{method: http.MethodPatch, path: "/account/email", act: a.makeEmailPrimary},
 		{method: http.MethodDelete, path: "/account/email", act: a.removeEmail},
 		{method: http.MethodGet, path: "/account/phone", view: a.phones},
-		{method: http.MethodPost, path: "/account/phone", act: a.changePhone},
-		{method: http.MethodPut, path: "/account/phone", act: a.keepPhone},
-		{method: http.MethodPatch, path: "/account/phone", act: a.keepPhone},
-		{method: http.MethodDelete, path: "/account/phone", act: a.keepPhone},
+		{method: http.MethodPost, path: "/account/phone", act: a.changePhone, asks: signedInFor("phone")},
 	}
 }
 

@@ -38,8 +38,10 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	row, ok := e.methods[r.Method]
 	if !ok {
 		w.Header().Set("Allow", e.allow)
-		write(w, answer{Status: http.StatusMethodNotAllowed})
-		return
+		if row, ok = e.other(r.Method); !ok {
+			write(w, answer{Status: http.StatusMethodNotAllowed})
+			return
+		}
 	}
 	if !slices.Contains(t.Settings.Headless.Clients, string(e.client.kind())) {
 		write(w, answer{Status: http.StatusNotFound})

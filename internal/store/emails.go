@@ -124,10 +124,11 @@ func (t *Tx) SetUserEmail(ctx context.Context, userID, email string) error {
 	return err
 }
 
-// DropEmail removes an address of a user. One that is gone already is ErrStale.
+// DropEmail removes an address of a user. One that is gone already, or has become the primary one or ceased to be it since it was
+// read, is ErrStale.
 func (t *Tx) DropEmail(ctx context.Context, e *Email) error {
 	res, err := t.exec(ctx, "drop email", `
-		DELETE FROM emails WHERE tenant_id = $1 AND user_id = $2 AND id = $3`, t.tenant, e.UserID, e.ID)
+		DELETE FROM emails WHERE tenant_id = $1 AND user_id = $2 AND id = $3 AND is_primary = $4`, t.tenant, e.UserID, e.ID, e.Primary)
 	return changedOne(res, err, ErrStale)
 }
 

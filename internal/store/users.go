@@ -55,7 +55,7 @@ func (s Scope) AccountsByEmail(ctx context.Context, emailKey string) ([]Account,
 		  FROM emails e
 		  JOIN users u ON u.tenant_id = e.tenant_id AND u.id = e.user_id
 		 WHERE e.tenant_id = $1 AND e.email_key = $2
-		 ORDER BY e.verified DESC, e.created_at, e.id
+		 ORDER BY e.verified DESC, e.exclusive DESC, e.created_at, e.id
 		 LIMIT $3`,
 		[]any{s.tenant, emailKey, MaxNamesakes}, func(rows *sqlx.Rows) error {
 			a, err := scanAccount(rows)

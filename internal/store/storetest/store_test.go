@@ -407,6 +407,22 @@ func TestLoginIsSavedOnlyForWhoMayStillLogIn(t *testing.T) {
 	})
 }
 
+func TestAnAddressIsRemovedAsItWasRead(t *testing.T) {
+	each(t, func(w world) {
+		u, e := w.user(w.a, "ann")
+		other := store.Email{ID: secret.NewID(), UserID: u.ID, Email: "bea@example.org", Key: "bea@example.org", CreatedAt: start}
+		do := func(f func(*store.Tx) error) error { return w.st.For(w.a).Do(w.Context(), f) }
+		w.must(do(func(tx *store.Tx) error { return tx.AddEmail(w.Context(), &other) }))
+		w.must(do(func(tx *store.Tx) error {
+			return errors.Join(tx.UnsetPrimary(w.Context(), u.ID), tx.SetPrimary(w.Context(), &other))
+		}))
+		w.want(do(func(tx *store.Tx) error { return tx.DropEmail(w.Context(), &other) }), store.ErrStale) // it is primary now
+		w.want(do(func(tx *store.Tx) error { return tx.DropEmail(w.Context(), &e) }), store.ErrStale)     // and this one is not
+		e.Primary = false
+		w.must(do(func(tx *store.Tx) error { return tx.DropEmail(w.Context(), &e) }))
+	})
+}
+
 func TestUsernamesAndAddressesInUseAreSeen(t *testing.T) {
 	each(t, func(w world) {
 		u, e := w.user(w.a, "ann")
