@@ -143,6 +143,10 @@ fuzz: ## run each fuzz target for FUZZTIME (10s)
 bench: ## measure the server against what the machine can do
 	$(SERVICES) --durable $(GO) run ./internal/bench $(BENCHFLAGS)
 
+.PHONY: timing
+timing: ## measure whether the clock tells who has an account
+	$(SERVICES) --durable $(GO) run ./internal/bench -timing $(BENCHFLAGS)
+
 .PHONY: kit
 kit: ## compare the server with django-allauth, where the conformance kit is present (ONLY='login.*' for some)
 	@$(SERVICES) $(GO) run ./internal/tools/kit $(foreach pattern,$(ONLY),-only '$(pattern)')

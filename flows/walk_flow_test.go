@@ -163,7 +163,7 @@ func (w *walk) look() facts {
 
 // post takes what was queued, and opens it.
 func (w *walk) post(t *tenants.Tenant) (all []letter) {
-	w.rows(`DELETE FROM messages WHERE tenant_id IN ($1, $2) AND state <> 'void' RETURNING id, kind, body`, func(scan func(...any) error) error {
+	w.rows(`DELETE FROM messages WHERE tenant_id IN ($1, $2) AND state = 'queued' RETURNING id, kind, body`, func(scan func(...any) error) error {
 		id, l, body := "", letter{}, []byte(nil)
 		if err := scan(&id, &l.Kind, &body); err != nil {
 			return err

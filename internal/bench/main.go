@@ -21,7 +21,7 @@
 //
 // # Timing
 //
-// With -timing it asks for what must not tell whether an address has an account, and compares how long the answers take for
+// With -timing (`make timing`) it asks for what must not tell whether an address has an account, and compares how long the answers take for
 // addresses that have one and for those that have none: over HTTP, on one connection, in pairs whose order is random, each
 // address on its own. It tells the medians, their difference, the noise (the difference between two halves of the same kind), the
 // z score of the rank sum and, in words, what that comes to. The first row compares the same with the same. Its rows are no
