@@ -49,15 +49,12 @@ func argon2idKey(password, salt []byte, p Params, size int) []byte {
 	if p.Threads != 1 || p.Memory > keptMemory {
 		return argon2.IDKey(password, salt, p.Time, p.Memory, p.Threads, uint32(size))
 	}
+	length := max(p.Memory, 2*passSlices) / passSlices * passSlices
 	memory, ok := kept.Get().(*[]block)
-	if !ok {
-		memory = new([]block)
+	if !ok || len(*memory) < int(length) {
+		memory = newMemory(int(length))
 	}
 	defer kept.Put(memory)
-	length := max(p.Memory, 2*passSlices) / passSlices * passSlices
-	if cap(*memory) < int(length) {
-		*memory = make([]block, length)
-	}
 	blocks := (*memory)[:length]
 	first, second := firstBlocks(password, salt, p, size)
 	blocks[0], blocks[1] = first, second
