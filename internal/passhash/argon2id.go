@@ -12,9 +12,9 @@ import (
 )
 
 // The library makes 19 MiB of garbage with every hash: to get, to clear and to collect it takes a sixth of the time of a login.
-// So the memory is kept, and what the library does with it once is done here: argon2id of one lane, as RFC 9106 section 3 has
-// it, around the library's compression of blocks, which is where the time goes and is written for each processor. The first pass
-// writes blocks without reading what was in them, so that memory need not be cleared. A test holds this to the library's results.
+// So the memory is kept, and the outer loop is here: argon2id of one lane, as RFC 9106 section 3 has it, around the library's
+// compression of blocks, which is where the time goes and is written for each processor. The first pass writes blocks without
+// reading what was in them, so that memory need not be cleared. A test holds this to the library's results.
 
 // block is RFC 9106's unit of memory: 1 KiB.
 type block [blockWords]uint64
@@ -40,8 +40,7 @@ func compressInto(out, x, y *block)
 // elsewhere, and takes its memory from the library.
 const keptMemory = 64 << 10
 
-// kept holds *[]block. Nobody clears them: like what the library leaves behind, they hold what was made of a password until they
-// are written over.
+// kept holds *[]block. What nobody takes from it for two collections of garbage is given back.
 var kept sync.Pool
 
 // argon2idKey is argon2.IDKey.
