@@ -72,8 +72,8 @@ func exit(complaints io.Writer, err error) int {
 	return 1
 }
 
-// tuneMemory lets the heap grow to four times what is in use before it is collected, unless GOGC says otherwise. Little is in
-// use, and each password takes 19 MiB for a moment: at Go's default, every second login would set off a collection.
+// tuneMemory lets the heap grow by four times what is in use before it is collected, unless GOGC says otherwise. Little is in use,
+// a few MiB: at Go's default, a busy server would collect many times a second.
 func tuneMemory(environ []string) {
 	if !slices.ContainsFunc(environ, func(e string) bool { return strings.HasPrefix(e, "GOGC=") }) {
 		debug.SetGCPercent(400)

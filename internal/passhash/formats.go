@@ -113,7 +113,7 @@ type argon2id struct {
 }
 
 func (f argon2id) key(password string) ([]byte, error) {
-	return argon2.IDKey([]byte(password), f.salt, f.params.Time, f.params.Memory, f.params.Threads, uint32(f.size)), nil
+	return argon2idKey([]byte(password), f.salt, f.params, f.size), nil
 }
 
 type argon2i argon2id

@@ -38,6 +38,12 @@
 // their turn, first come first served, no more than Queue of them and none for longer than MaxWait. Beyond is ErrBusy, of
 // which flows make a refusal that says to come back. A hash that has begun is not stopped.
 //
+// # Memory
+//
+// A hash of ours works in 19 MiB, which are kept for the next one: as many pieces as ran at once, off Go's heap (see argon2id.go).
+// When nobody has hashed for some minutes they are given back. They are not cleared: like freed memory, they hold what was made of
+// a password until they are written over.
+//
 // # Strangers
 //
 // Waste does for an account that does not exist what Verify does for one that does, so that the time of an answer tells

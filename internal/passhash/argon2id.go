@@ -1,0 +1,176 @@
+package passhash
+
+import (
+	"encoding/binary"
+	stdhash "hash"
+	"runtime"
+	"sync"
+	_ "unsafe" // for go:linkname
+
+	"golang.org/x/crypto/argon2"
+	"golang.org/x/crypto/blake2b"
+)
+
+// The library makes 19 MiB of garbage with every hash: to get, to clear and to collect it takes a sixth of the time of a login.
+// So the memory is kept, and the outer loop is here: argon2id of one lane, as RFC 9106 section 3 has it, around the library's
+// compression of blocks, which is where the time goes and is written for each processor. The first pass writes blocks without
+// reading what was in them, so that memory need not be cleared. A test holds this to the library's results.
+
+// block is RFC 9106's unit of memory: 1 KiB.
+type block [blockWords]uint64
+
+const (
+	blockWords = 128
+	blockSize  = 8 * blockWords // bytes
+	passSlices = 4              // that a pass is cut into
+	modeID     = 2              // argon2id among the kinds of argon2
+)
+
+// compress sets out to G(x, y), which RFC 9106 section 3.5 defines. compressInto sets out to out XOR G(x, y).
+//
+//go:linkname compress golang.org/x/crypto/argon2.processBlock
+//go:noescape
+func compress(out, x, y *block)
+
+//go:linkname compressInto golang.org/x/crypto/argon2.processBlockXOR
+//go:noescape
+func compressInto(out, x, y *block)
+
+// keptMemory is how much memory is kept for the next hash at most, in KiB. What needs more, or more lanes than one, was made
+// elsewhere, and takes its memory from the library.
+const keptMemory = 64 << 10
+
+// kept holds *[]block. What nobody takes from it for two collections of garbage is given back.
+var kept sync.Pool
+
+// argon2idKey is argon2.IDKey.
+func argon2idKey(password, salt []byte, p Params, size int) []byte {
+	if p.Threads != 1 || p.Memory > keptMemory {
+		return argon2.IDKey(password, salt, p.Time, p.Memory, p.Threads, uint32(size))
+	}
+	length := max(p.Memory, 2*passSlices) / passSlices * passSlices
+	memory, ok := kept.Get().(*[]block)
+	if !ok || len(*memory) < int(length) {
+		memory = newMemory(int(length))
+	}
+	defer kept.Put(memory)
+	blocks := (*memory)[:length]
+	first, second := firstBlocks(password, salt, p, size)
+	blocks[0], blocks[1] = first, second
+	for pass := range p.Time {
+		for slice := range uint32(passSlices) {
+			fill(blocks, pass, slice, p.Time)
+			runtime.Gosched() // a hash is long, and what others want is short
+		}
+	}
+	return variableHash(bytesOf(&blocks[length-1]), size)
+}
+
+// firstBlocks are the two blocks that a lane begins with (sections 3.2 and 3.4).
+func firstBlocks(password, salt []byte, p Params, size int) (first, second block) {
+	h := newBLAKE2b(blake2b.Size)
+	for _, n := range []uint32{uint32(p.Threads), uint32(size), p.Memory, p.Time, argon2.Version, modeID} {
+		writeUint32(h, n)
+	}
+	for _, part := range [][]byte{password, salt, nil, nil} { // neither a secret nor associated data
+		writeUint32(h, uint32(len(part)))
+		_, _ = h.Write(part) // a hash.Hash never fails
+	}
+	seed := h.Sum(make([]byte, 0, blake2b.Size+8))
+	seed = append(seed, make([]byte, 8)...) // the number of the block, and of the lane
+	for i, to := range []*block{&first, &second} {
+		binary.LittleEndian.PutUint32(seed[blake2b.Size:], uint32(i))
+		content := variableHash(seed, blockSize)
+		for k := range to {
+			to[k] = binary.LittleEndian.Uint64(content[8*k:])
+		}
+	}
+	return first, second
+}
+
+// fill writes one slice of one pass: each block is made of the one before it and of another one before that, which is chosen
+// regardless of the password in the first half of the first pass, and by the block before afterwards (section 3.4).
+func fill(blocks []block, pass, slice, passes uint32) {
+	length := uint32(len(blocks))
+	segment := length / passSlices
+	blind := pass == 0 && slice < passSlices/2
+	var zero, addresses block
+	counter := block{uint64(pass), 0, uint64(slice), uint64(length), uint64(passes), modeID}
+	at := uint32(0)
+	if pass == 0 && slice == 0 {
+		at = 2
+	}
+	for drawn := false; at < segment; at++ {
+		to := slice*segment + at
+		before := to - 1
+		if to == 0 {
+			before = length - 1
+		}
+		choice := blocks[before][0]
+		if blind {
+			if !drawn || at%blockWords == 0 {
+				drawn = true
+				counter[6]++
+				compress(&addresses, &counter, &zero)
+				compress(&addresses, &addresses, &zero)
+			}
+			choice = addresses[at%blockWords]
+		}
+		from := &blocks[reference(choice, pass, slice, segment, at)]
+		if pass == 0 {
+			compress(&blocks[to], &blocks[before], from)
+		} else {
+			compressInto(&blocks[to], &blocks[before], from)
+		}
+	}
+}
+
+// reference is the number of the block that a choice means (section 3.4.2): among what this pass has written so far, or after
+// the first among all but the rest of this slice, nearer ones more often.
+func reference(choice uint64, pass, slice, segment, at uint32) uint32 {
+	length := passSlices * segment
+	size, start := slice*segment+at-1, uint32(0)
+	if pass > 0 {
+		size, start = length-segment+at-1, (slice+1)%passSlices*segment
+	}
+	x := choice & (1<<32 - 1)
+	x = x * x >> 32
+	x = uint64(size) * x >> 32
+	return (start + size - 1 - uint32(x)) % length
+}
+
+// variableHash is H' of section 3.3: size bytes.
+func variableHash(of []byte, size int) []byte {
+	h := newBLAKE2b(min(size, blake2b.Size))
+	writeUint32(h, uint32(size))
+	_, _ = h.Write(of) // a hash.Hash never fails
+	v := h.Sum(nil)
+	out := make([]byte, 0, size)
+	for len(out)+len(v) < size { // half of each but the last
+		out = append(out, v[:blake2b.Size/2]...)
+		h = newBLAKE2b(min(size-len(out), blake2b.Size))
+		_, _ = h.Write(v)
+		v = h.Sum(v[:0])
+	}
+	return append(out, v...)
+}
+
+func newBLAKE2b(size int) stdhash.Hash {
+	h, err := blake2b.New(size, nil)
+	if err != nil {
+		panic("passhash: " + err.Error()) // 1 to 64 bytes, without a key
+	}
+	return h
+}
+
+func writeUint32(h stdhash.Hash, n uint32) {
+	_, _ = h.Write(binary.LittleEndian.AppendUint32(nil, n)) // a hash.Hash never fails
+}
+
+func bytesOf(b *block) []byte {
+	out := make([]byte, 0, blockSize)
+	for _, word := range b {
+		out = binary.LittleEndian.AppendUint64(out, word)
+	}
+	return out
+}

@@ -1,0 +1,1 @@
+// Without a file in assembly, the compiler takes no functions without bodies.
