@@ -16,6 +16,7 @@ func newMemory(length int) *[]block {
 		return &blocks
 	}
 	_ = syscall.Madvise(raw, syscall.MADV_HUGEPAGE) // small pages do, too
+	//nolint:gosec // the mapping begins at a page, is that long and holds no pointers
 	blocks := unsafe.Slice((*block)(unsafe.Pointer(unsafe.SliceData(raw))), length)
 	memory := &blocks
 	runtime.AddCleanup(memory, func(raw []byte) { _ = syscall.Munmap(raw) }, raw)
