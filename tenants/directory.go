@@ -80,6 +80,18 @@ type name struct {
 	text string
 }
 
+// String is the name for logs.
+func (n name) String() string {
+	switch n.kind {
+	case byHost:
+		return "with the host " + n.text
+	case bySlug:
+		return n.text
+	default:
+		return "with the id " + n.text
+	}
+}
+
 // of reports whether the name is one of the tenant's. A tenant may have lost a host or slug since the name was kept.
 func (n name) of(t *Tenant) bool {
 	switch n.kind {

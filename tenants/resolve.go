@@ -45,11 +45,11 @@ var errTwoNamed = &refusal.Refusal{Kind: refusal.Invalid, Details: []refusal.Det
 // decides. They belong to nobody: a tenant that claims one, from before it was shared, must not take it from all the
 // others. Whatever names no tenant is Missing, and so is one that was deleted; a suspended tenant is Forbidden.
 //
-// Any error other than a refusal says that the source could not be read.
+// The errors say which of these it was, for the log. Any other than a refusal says that the source could not be read.
 func (d *Directory) Resolve(ctx context.Context, host, headerSlug string) (*Tenant, error) {
 	host, ok := hostname.Normal(host)
 	if !ok {
-		return nil, refusal.Of(refusal.Missing)
+		return nil, fmt.Errorf("the Host header is no host: %w", refusal.Of(refusal.Missing))
 	}
 	if strings.Contains(headerSlug, ",") { // the header was sent more than once
 		return nil, errTwoNamed
@@ -57,7 +57,7 @@ func (d *Directory) Resolve(ctx context.Context, host, headerSlug string) (*Tena
 	selector := name{byHost, host}
 	if _, shared := d.shared[host]; shared {
 		if !ValidSlug(headerSlug) {
-			return nil, refusal.Of(refusal.Missing)
+			return nil, fmt.Errorf("the tenant header, which the shared host %s needs, names no tenant: %w", host, refusal.Of(refusal.Missing))
 		}
 		selector = name{bySlug, headerSlug}
 	}
@@ -66,7 +66,7 @@ func (d *Directory) Resolve(ctx context.Context, host, headerSlug string) (*Tena
 		return nil, errTwoNamed
 	}
 	if errors.Is(err, ErrUnknown) {
-		return nil, refusal.Of(refusal.Missing)
+		return nil, fmt.Errorf("there is no tenant %s: %w", selector, refusal.Of(refusal.Missing))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("resolve tenant: %w", err)
@@ -75,9 +75,9 @@ func (d *Directory) Resolve(ctx context.Context, host, headerSlug string) (*Tena
 	case Active:
 		return t, nil
 	case Suspended:
-		return nil, refusal.Of(refusal.Forbidden)
+		return nil, fmt.Errorf("tenant %s is suspended: %w", t.Slug, refusal.Of(refusal.Forbidden))
 	default:
-		return nil, refusal.Of(refusal.Missing)
+		return nil, fmt.Errorf("tenant %s is deleted: %w", t.Slug, refusal.Of(refusal.Missing))
 	}
 }
 

@@ -322,6 +322,36 @@ func TestSuspendingNeedsNoValidConfiguration(t *testing.T) {
 	}
 }
 
+// A server that went back to an earlier version may meet settings that it does not know. They must not hide other tenants.
+func TestTenantOfALaterVersionIsListedSuspendedAndDeleted(t *testing.T) {
+	h := newHouse(t, "sqlite", nil)
+	h.create(t, "acme", "")
+	if err := h.store.AddTenant(t.Context(), &store.TenantRecord{
+		ID: secret.NewID(), Slug: "later", Name: "Later", State: tenants.Active, Hosts: []string{"later.example"},
+		Document: []byte(`{"account":{"login_methods":{"email":"always"}}}`), CreatedAt: testkit.Start,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	h.create(t, "zenith", "")
+	page, _, err := h.Tenants(t.Context(), "", 10)
+	if err != nil || len(page) != 3 {
+		t.Fatalf("listed %v, %v", page, err)
+	}
+	later := page[1]
+	if later.Slug != "later" || !strings.Contains(later.Error, "account.login_methods") || page[0].Error != "" || page[2].Error != "" {
+		t.Errorf("listed %s", mustJSON(t, page))
+	}
+	if got, err := h.Tenant(t.Context(), "later"); err != nil || got.Error != later.Error || !strings.Contains(string(got.Config), "always") {
+		t.Errorf("shown as %+v, %v", got, err)
+	}
+	if got, err := h.patch(t, "later", `{"state":"suspended"}`); err != nil || got.State != tenants.Suspended {
+		t.Errorf("suspended: %v, %v", got, err)
+	}
+	if err := h.DeleteTenant(t.Context(), ann, "later", nil); err != nil {
+		t.Errorf("deleted: %v", err)
+	}
+}
+
 // A tenant whose data key was sealed under a key that is lost cannot be served. It must not hide the others, and there has
 // to be a way to be rid of it.
 func TestTenantOfALostKeyIsListedSuspendedAndDeleted(t *testing.T) {

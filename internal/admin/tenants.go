@@ -37,16 +37,16 @@ type Tenant struct {
 // unreadable is what is said of a tenant whose secrets were sealed under a key that the server does not have.
 const unreadable = "its secrets cannot be opened with the server's keys"
 
-// viewOf is the view of a record.
+// unknown is what is said of a tenant whose settings this version of the server does not know, as after going back to an older one.
+const unknown = "this version of the server cannot read its settings: "
+
+// viewOf is the view of a record. One tenant that cannot be served does not keep an operator from seeing the others.
 func viewOf(rec *store.TenantRecord) (*Tenant, error) {
 	config, err := tenants.Redact(rec.Document)
 	if err != nil {
 		return nil, fmt.Errorf("mask the settings of tenant %s: %w", rec.ID, err)
 	}
-	settings, err := tenants.Decode(rec.Document)
-	if err != nil {
-		return nil, fmt.Errorf("read the settings of tenant %s: %w", rec.ID, err)
-	}
+	settings, wrong := tenants.Decode(rec.Document)
 	t := tenants.Tenant{Slug: rec.Slug, Hosts: rec.Hosts, Settings: settings}
 	hosts := rec.Hosts
 	if hosts == nil {
@@ -56,8 +56,11 @@ func viewOf(rec *store.TenantRecord) (*Tenant, error) {
 		ID: rec.ID, Slug: rec.Slug, Name: rec.Name, Hosts: hosts, State: rec.State, PublicURL: t.PublicURL(), Config: config,
 		Version: rec.Version, CreatedAt: rec.CreatedAt.UTC(), UpdatedAt: rec.UpdatedAt.UTC(),
 	}
-	if rec.Unreadable != nil {
+	switch {
+	case rec.Unreadable != nil:
 		view.Error = unreadable
+	case wrong != nil:
+		view.Error = unknown + wrong.Error()
 	}
 	return view, nil
 }

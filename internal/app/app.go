@@ -357,6 +357,8 @@ func (recorder) Route(r *http.Request, template, tenant string) {
 	record.Route, record.Tenant = template, tenant
 }
 
+func (recorder) Outcome(r *http.Request, why string) { httpd.SetOutcome(r.Context(), why) }
+
 func (recorder) RequestID(r *http.Request) string { return httpd.RequestID(r.Context()) }
 
 func (recorder) ClientIP(r *http.Request) netip.Addr { return httpd.ClientIP(r.Context()) }

@@ -128,6 +128,41 @@ func TestForeignOriginIsToldFromAMissingToken(t *testing.T) {
 	}
 }
 
+// Whoever looks for the reason of a refusal finds it in the line that the request has in the log: in words, without secrets.
+func TestLogSaysWhyARequestWasRefused(t *testing.T) {
+	s := boot(t, "sqlite")
+	host := s.tenant("")
+	slug := strings.TrimSuffix(host, ".localhost")
+	page := s.client("browser", host)
+	change := func(patch map[string]any, c *client, status int) {
+		t.Helper()
+		if got, body := s.admin(http.MethodPatch, "/admin/v1/tenants/"+slug, patch); got != http.StatusOK {
+			t.Fatalf("change the tenant: %d %s", got, body)
+		}
+		eventually(t, "the change counts", func() bool { return c.get("/config").Status == status })
+	}
+	change(map[string]any{"config": map[string]any{"headless": map[string]any{"clients": []string{"app"}}}}, page, http.StatusNotFound)
+	s.client("app", "nobody.localhost").get("/config").want(http.StatusNotFound)
+	s.client("app", host).login("ann@example.org", password).want(http.StatusBadRequest)
+	c := s.client("app", host)
+	c.token = "made-up-token"
+	c.get("/auth/session").want(http.StatusGone)
+	change(map[string]any{"state": "suspended"}, s.client("app", host), http.StatusForbidden)
+	for _, outcome := range []string{
+		"there is no tenant with the host nobody.localhost", "headless.clients does not list browser",
+		"password: email_password_mismatch", "refused: gone", "tenant " + slug + " is suspended",
+	} {
+		if !strings.Contains(s.log.String(), outcome) {
+			t.Errorf("nothing in the log says %q", outcome)
+		}
+	}
+	for _, secret := range []string{password, "made-up-token"} {
+		if strings.Contains(s.log.String(), secret) {
+			t.Errorf("%q is in the log", secret)
+		}
+	}
+}
+
 func TestTwoTenantsNamedIsRefused(t *testing.T) {
 	s := boot(t, "sqlite")
 	a, b := s.tenant(""), s.tenant("")

@@ -397,6 +397,11 @@ func parseSMTP(c *Config, v string) error {
 	if u.Hostname() == "" {
 		return flawed(remedy, "names no host")
 	}
+	if port := u.Port(); port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return flawed(remedy, "has a port that is not from 1 to 65535")
+		}
+	}
 	if strings.Trim(u.Path, "/") != "" || (u.RawQuery != "" && (u.RawQuery != "starttls=require" || u.Scheme != "smtp")) {
 		return flawed(remedy, "has more after the host than it should: the only option is ?starttls=require, for smtp")
 	}

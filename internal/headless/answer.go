@@ -109,6 +109,7 @@ func (a *API) decline(w http.ResponseWriter, r *http.Request, v *flows.Visit, er
 	case refused.Kind == refusal.Busy:
 		a.Log.LogAttrs(r.Context(), slog.LevelWarn, "request turned away", slog.String("request_id", a.Recorder.RequestID(r)), slog.Any("error", err))
 	}
+	a.Recorder.Outcome(r, err.Error())
 	if refused.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(refused.RetryAfter.Seconds()))))
 	}

@@ -44,6 +44,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if !slices.Contains(t.Settings.Headless.Clients, string(e.client.kind())) {
+		a.Recorder.Outcome(r, "the tenant's headless.clients does not list "+string(e.client.kind()))
 		write(w, answer{Status: http.StatusNotFound})
 		return
 	}

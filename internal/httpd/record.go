@@ -16,7 +16,7 @@ type Record struct {
 
 	Route   string // the route's template; "" where no route matched
 	Tenant  string // the slug of a tenant that was found, never a name that a client sent
-	Outcome string // a word or two for the log, where there is something to say
+	Outcome string // a few words for the log, where there is something to say
 
 	answer *writer
 }
@@ -69,7 +69,7 @@ func SetRoute(ctx context.Context, template string) { From(ctx).Route = template
 // SetTenant notes the slug of the tenant that was found.
 func SetTenant(ctx context.Context, slug string) { From(ctx).Tenant = slug }
 
-// SetOutcome notes what became of the request, in a word or two for the log.
+// SetOutcome notes what became of the request, in a few words for the log.
 func SetOutcome(ctx context.Context, outcome string) { From(ctx).Outcome = outcome }
 
 // exchange is all that the chain allocates for a request: the context, the record in it, and the writer.
