@@ -38,12 +38,12 @@ func (t *Tx) AddMessage(ctx context.Context, m *Message) error {
 	return err
 }
 
-// Waste writes what AddMessage would, but as a message that is finished already: nothing is sent. It is for a step that has nothing
-// to say or to keep, and must take as long as one that has.
+// Waste writes what AddMessage would, but as a message that is finished already, and so long ago that the next sweep removes it:
+// nothing is sent. It is for a step that has nothing to say or to keep, and must take as long as one that has.
 func (t *Tx) Waste(ctx context.Context, id string, at time.Time) error {
 	_, err := t.exec(ctx, "add no message", `
 		INSERT INTO messages (tenant_id, id, kind, channel, body, state, attempts, last_error, created_at, due_at, finished_at)
-		VALUES ($1, $2, '', '', NULL, 'void', 0, '', $3, $3, $3)`, t.tenant, id, at)
+		VALUES ($1, $2, '', '', NULL, 'void', 0, '', $3, $3, $4)`, t.tenant, id, at, time.Unix(0, 0).UTC())
 	return err
 }
 

@@ -498,6 +498,22 @@ func TestMessageIsLeasedByOneAndFinishedOnce(t *testing.T) {
 	})
 }
 
+func TestWasteIsSentToNobodyAndSweptNext(t *testing.T) {
+	each(t, func(w world) {
+		w.must(w.st.For(w.a).One(func(tx *store.Tx) error { return tx.Waste(w.Context(), secret.NewID(), start) }))
+		got, err := w.st.LeaseMessages(w.Context(), start.Add(time.Hour), start.Add(2*time.Hour), 10)
+		w.must(err)
+		if len(got) != 0 {
+			w.Errorf("leased %+v", got)
+		}
+		n, err := w.st.SweepMessages(w.Context(), start.Add(-30*24*time.Hour), 10)
+		w.must(err)
+		if n != 1 {
+			w.Errorf("swept %d", n)
+		}
+	})
+}
+
 func TestEightWorkersShareTheQueue(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		st := testkit.Open(t, engine, nil)
