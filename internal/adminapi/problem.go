@@ -1,6 +1,7 @@
 package adminapi
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -149,13 +150,16 @@ func (a *API) logger() *slog.Logger {
 	return a.Log
 }
 
-// send answers with a JSON document of the given media type.
+// send answers with a JSON document of the given media type. It is read by people, too, so that < and > stay as they are; no browser
+// takes it for HTML.
 func send(w http.ResponseWriter, status int, mediaType string, v any) {
-	body, err := json.Marshal(v)
-	if err != nil { // answers are made of plain values; this is a mistake in the program
-		panic("adminapi: " + err.Error()) // answers are made of plain values; this is a mistake in the program
+	var body bytes.Buffer
+	e := json.NewEncoder(&body)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil { // answers are made of plain values; this is a mistake in the program
+		panic("adminapi: " + err.Error())
 	}
-	sendBytes(w, status, mediaType, append(body, '\n'))
+	sendBytes(w, status, mediaType, body.Bytes())
 }
 
 func sendBytes(w http.ResponseWriter, status int, mediaType string, body []byte) {
