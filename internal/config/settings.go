@@ -198,8 +198,8 @@ var settings = []setting{
 	},
 	{
 		name: "HASH_WORKERS", section: "Tuning", takes: "NUMBER", fallback: "0",
-		text: "How many passwords are hashed at the same time; 0 is one for each core. More makes each login slower and " +
-			"starves everything else.",
+		text: "How many passwords are hashed at the same time; 0 is one for each core. Each takes 19 MiB of memory, which the server " +
+			"keeps for some minutes. More makes each login slower and starves everything else.",
 		parse: func(c *Config, v string) (err error) { c.HashWorkers, err = number(v, 0, 1024); return err },
 	},
 	{
