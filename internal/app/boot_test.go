@@ -182,6 +182,7 @@ func (s *server) client(kind, host string) *client {
 // reply is an answer.
 type reply struct {
 	c       *client
+	asked   string // the method and the path
 	Status  int
 	Header  http.Header
 	Body    string
@@ -281,7 +282,7 @@ func (c *client) try(ctx context.Context, method, path string, body any, header 
 	if err != nil {
 		return nil, err
 	}
-	got := &reply{c: c, Status: res.StatusCode, Header: res.Header, Body: string(out)}
+	got := &reply{c: c, asked: method + " " + path, Status: res.StatusCode, Header: res.Header, Body: string(out)}
 	_ = json.Unmarshal(out, &got.decoded) // a body of another form is looked at as text
 	if c.kind == "browser" {
 		for _, k := range res.Cookies() {
