@@ -224,13 +224,6 @@ func (s *Service) VerifyEmail(ctx context.Context, v *Visit, key string) error {
 // all others.
 func (s *Service) verifyEmail(v *Visit, a *store.Account) error {
 	old := a.Email
-	if a.Address.ID == "" { // it was only pending in the session
-		a.Address = store.Email{
-			ID: secret.NewID(), UserID: a.ID, Email: a.Address.Email, Key: a.Address.Key, CreatedAt: v.Now,
-		}
-		e := a.Address
-		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddEmail(ctx, &e) })
-	}
 	v.verify(a)
 	if !v.Tenant.Settings.Account.ChangeEmail {
 		return nil
@@ -244,15 +237,28 @@ func (s *Service) verifyEmail(v *Visit, a *store.Account) error {
 	return v.notify(mailEmailChanged, old, map[string]string{"from_email": old, "to_email": e.Email})
 }
 
-// verify marks an account's address as verified; the first one becomes the primary one.
+// verify marks an account's address as verified, or adds it as such where it was only pending in the session; the first one
+// becomes the primary one.
+//
+// What was read may have changed when this is written, but not so that more would be needed. An address that is this account's
+// alone is nobody else's until somebody verifies it, which VerifyEmail comes to know. One that is the primary one ceases to be it
+// in favour of another.
 func (v *Visit) verify(a *store.Account) {
 	e, unique := a.Address, v.Tenant.Settings.Account.UniqueEmail
-	if unique {
+	if unique && !e.Exclusive {
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.YieldEmail(ctx, &e) })
 	}
-	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.VerifyEmail(ctx, e.ID, unique) })
-	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetFirstPrimary(ctx, &e) })
-	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetFirstEmail(ctx, &e) })
+	if e.ID == "" {
+		e.ID, e.UserID, e.CreatedAt, e.Verified, e.Exclusive = secret.NewID(), a.ID, v.Now, true, unique
+		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddEmail(ctx, &e) })
+	} else {
+		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.VerifyEmail(ctx, e.ID, unique) })
+	}
+	if !e.Primary {
+		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetFirstPrimary(ctx, &e) })
+		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetFirstEmail(ctx, &e) })
+	}
+	a.Address = e
 	a.Address.Verified, a.AnyVerified = true, true
 	if v.user != nil && v.user.ID == a.ID && v.user.Email == "" {
 		v.user.Email = e.Email // it becomes the first primary address, as SetFirstEmail writes

@@ -44,7 +44,7 @@ const MaxNamesakes = 4
 // accountColumns are what scanAccount reads: of users u and of the address e.
 const accountColumns = `
 		       u.id, u.username, u.email, u.name, u.phone, u.phone_verified, u.password, u.active, u.epoch, u.created_at, u.last_login_at,
-		       e.id, e.email, e.email_key, e.verified, e.is_primary,
+		       e.id, e.email, e.email_key, e.verified, e.is_primary, e.exclusive,
 		       EXISTS (SELECT 1 FROM emails v WHERE v.tenant_id = u.tenant_id AND v.user_id = u.id AND v.verified)`
 
 // AccountsByEmail are the accounts that hold an address, by its key. If any have verified it, they are the only ones.
@@ -109,11 +109,14 @@ func (s Scope) account(ctx context.Context, op, query, key string, more ...any) 
 
 func scanAccount(rows *sqlx.Rows, more ...any) (a Account, err error) {
 	var username, phone, emailID, email, emailKey sql.NullString
-	var verified, primary sql.NullBool
+	var verified, primary, exclusive sql.NullBool
 	err = rows.Scan(append([]any{&a.ID, &username, &a.Email, &a.Name, &phone, &a.PhoneVerified, &a.Password, &a.Active, &a.Epoch, when(&a.CreatedAt), when(&a.LastLoginAt),
-		&emailID, &email, &emailKey, &verified, &primary, &a.AnyVerified}, more...)...)
+		&emailID, &email, &emailKey, &verified, &primary, &exclusive, &a.AnyVerified}, more...)...)
 	a.Username, a.Phone, a.HasPassword = username.String, phone.String, a.Password != ""
-	a.Address = Email{ID: emailID.String, UserID: a.ID, Email: email.String, Key: emailKey.String, Verified: verified.Bool, Primary: primary.Bool}
+	a.Address = Email{
+		ID: emailID.String, UserID: a.ID, Email: email.String, Key: emailKey.String,
+		Verified: verified.Bool, Primary: primary.Bool, Exclusive: exclusive.Bool,
+	}
 	return a, err
 }
 

@@ -307,7 +307,7 @@ func TestOtherTenantsRowsAreOutOfReach(t *testing.T) {
 		if own, err := w.st.For(w.a).EmailsOf(w.Context(), u.ID); err != nil || len(own) != 1 || !own[0].Primary || !own[0].Exclusive {
 			w.Errorf("the addresses are now %+v, %v", own, err)
 		}
-		if a, err := w.st.For(w.a).AccountByID(w.Context(), u.ID); err != nil || a.Email != u.Email {
+		if a, err := w.st.For(w.a).AccountByID(w.Context(), u.ID); err != nil || a.Email != u.Email || !a.Address.Primary || !a.Address.Exclusive {
 			w.Errorf("the account is now %+v, %v", a, err)
 		}
 		_, _, err = w.st.For(w.a).SessionByToken(w.Context(), store.App, x.Token)
