@@ -72,17 +72,27 @@ func (s Scope) AccountsByEmail(ctx context.Context, emailKey string) ([]Account,
 
 // AccountByUsername is the account with a username, by its key, or ErrNotFound.
 func (s Scope) AccountByUsername(ctx context.Context, usernameKey string) (Account, error) {
-	return s.account(ctx, "read account by username", accountQuery+` AND u.username_key = $2`, usernameKey)
+	return s.account(ctx, "read account by username", accountQuery+` AND u.username_key = $2`, []any{usernameKey})
 }
 
 // AccountByID is the account with that id, or ErrNotFound.
 func (s Scope) AccountByID(ctx context.Context, id string) (Account, error) {
-	return s.account(ctx, "read account by id", accountQuery+` AND u.id = $2`, id)
+	return s.account(ctx, "read account by id", accountQuery+` AND u.id = $2`, []any{id})
+}
+
+// AccountWithEmail is the account with that id and, of its addresses, the one with that key, which has no ID where the account
+// does not hold it; or ErrNotFound.
+func (s Scope) AccountWithEmail(ctx context.Context, id, emailKey string) (Account, error) {
+	return s.account(ctx, "read account with email", `
+		SELECT `+accountColumns+`
+		  FROM users u
+		  LEFT JOIN emails e ON e.tenant_id = u.tenant_id AND e.user_id = u.id AND e.email_key = $3
+		 WHERE u.tenant_id = $1 AND u.id = $2`, []any{id, emailKey})
 }
 
 // AccountByPhone is the account with a number, verified or not, or ErrNotFound.
 func (s Scope) AccountByPhone(ctx context.Context, phone string) (Account, error) {
-	return s.account(ctx, "read account by phone", accountQuery+` AND u.phone = $2`, phone)
+	return s.account(ctx, "read account by phone", accountQuery+` AND u.phone = $2`, []any{phone})
 }
 
 const accountQuery = `
@@ -93,10 +103,12 @@ const accountQuery = `
 		        ORDER BY x.is_primary DESC, x.verified DESC, x.created_at, x.id LIMIT 1)
 		 WHERE u.tenant_id = $1`
 
-func (s Scope) account(ctx context.Context, op, query, key string, more ...any) (Account, error) {
+func (s Scope) account(ctx context.Context, op, query string, args []any, more ...any) (Account, error) {
 	var a Account
 	found := false
-	err := s.store.reader().each(ctx, op, query, []any{s.tenant, key}, func(rows *sqlx.Rows) (err error) {
+	all := []any{s.tenant}
+	all = append(all, args...)
+	err := s.store.reader().each(ctx, op, query, all, func(rows *sqlx.Rows) (err error) {
 		a, err = scanAccount(rows, more...)
 		found = true
 		return err

@@ -253,6 +253,7 @@ func TestOtherTenantsRowsAreOutOfReach(t *testing.T) {
 		other := w.st.For(w.b)
 		for what, err := range map[string]error{
 			"account by id":       second(other.AccountByID(w.Context(), u.ID)),
+			"account with email":  second(other.AccountWithEmail(w.Context(), u.ID, e.Key)),
 			"account by username": second(other.AccountByUsername(w.Context(), u.Username)),
 			"account by phone":    second(other.AccountByPhone(w.Context(), u.Phone)),
 			"email by id":         third(other.EmailByID(w.Context(), e.ID)),
@@ -355,6 +356,24 @@ func TestVerifiedAddressHasOneOwner(t *testing.T) {
 		v, _ := w.user(w.b, "ann")
 		same := store.Email{ID: secret.NewID(), UserID: v.ID, Email: e.Email, Key: e.Key, Verified: true, Exclusive: true, CreatedAt: start}
 		w.must(w.st.For(w.b).One(func(tx *store.Tx) error { return tx.AddEmail(w.Context(), &same) }))
+	})
+}
+
+func TestAccountComesWithTheAddressThatIsAskedFor(t *testing.T) {
+	each(t, func(w world) {
+		u, first := w.user(w.a, "ann")
+		later := store.Email{ID: secret.NewID(), UserID: u.ID, Email: "later@example.org", Key: fmt.Sprintf("%x@example.org", secret.Bytes(4)), CreatedAt: start}
+		_, others := w.user(w.a, "bob")
+		scope := w.st.For(w.a)
+		w.must(scope.One(func(tx *store.Tx) error { return tx.AddEmail(w.Context(), &later) }))
+		for key, want := range map[string]store.Email{first.Key: first, later.Key: later, others.Key: {}, "": {}} {
+			a, err := scope.AccountWithEmail(w.Context(), u.ID, key)
+			w.must(err)
+			if a.ID != u.ID || a.Email != u.Email || a.Address.ID != want.ID || a.Address.Primary != want.Primary || a.Address.Exclusive != want.Exclusive {
+				w.Errorf("with %q: %+v", key, a)
+			}
+		}
+		w.want(second(scope.AccountWithEmail(w.Context(), secret.NewID(), first.Key)), store.ErrNotFound)
 	})
 }
 
