@@ -471,33 +471,29 @@ func (s *Service) checkNewEmail(ctx context.Context, v *Visit, a address, own []
 
 // addEmail adds an address to a user's own, and is what there is afterwards.
 func (s *Service) addEmail(ctx context.Context, v *Visit, own []store.Email, userID string, a address, taken bool) ([]store.Email, error) {
-	owner, err := s.accountOf(ctx, v, userID, "")
-	if err != nil {
-		return nil, err
-	}
-	if owner == nil {
-		return nil, refusal.Of(refusal.Unauthenticated)
-	}
 	if v.byCode() {
 		v.keep()
 		v.state.Email = v.start(process{Email: string(a), UserID: userID})
-		return own, s.mailCode(ctx, v, v.state.Email, owner, false)
+		return own, s.mailCode(ctx, v, v.state.Email, v.owner(store.Email{}), false)
 	}
 	e := store.Email{
 		ID: secret.NewID(), UserID: userID, Email: string(a), Key: string(a), CreatedAt: v.Now,
 		Exclusive: v.Tenant.Settings.Account.UniqueEmail && !v.Tenant.Settings.Account.PreventEnumeration.Strict() && !taken,
 	}
 	if v.Tenant.Settings.Account.ChangeEmail {
-		if slices.ContainsFunc(own, func(x store.Email) bool { return !x.Verified && x.Email == owner.Email }) {
+		if slices.ContainsFunc(own, func(x store.Email) bool { return !x.Verified && x.Email == v.user.Email }) {
 			v.setUserEmail(userID, "") // what is shown, and notified, goes with its row
 		}
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropEmailsBut(ctx, &e, true) })
 		own = slices.DeleteFunc(own, func(x store.Email) bool { return !x.Verified })
 	}
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddEmail(ctx, &e) })
-	owner.Address = e
-	return append(own, e), s.mailOwnLink(ctx, v, owner)
+	return append(own, e), s.mailOwnLink(ctx, v, v.owner(e))
 }
+
+// owner is the account of whoever is signed in, as far as the session knows it, with one of its addresses. It is as good as one
+// that is read anew: whatever is written for it is written only if the user has not been put out since.
+func (v *Visit) owner(e store.Email) *store.Account { return &store.Account{User: *v.user, Address: e} }
 
 // mailOwnLink mails a link to an address of whoever is signed in, unless it was mailed a moment ago: what it got then is still
 // good.
@@ -589,7 +585,7 @@ func (s *Service) ResendEmail(ctx context.Context, v *Visit, email string) (sent
 }
 
 func (s *Service) resendEmail(ctx context.Context, v *Visit, userID, email string) (sent bool, err error) {
-	e, err := s.ownEmail(ctx, v, userID, email)
+	e, _, err := s.ownEmail(ctx, v, userID, email)
 	if err != nil {
 		return false, err
 	}
@@ -599,13 +595,8 @@ func (s *Service) resendEmail(ctx context.Context, v *Visit, userID, email strin
 		}
 		return true, s.resendEmailCode(ctx, v)
 	}
-	owner, err := s.accountOf(ctx, v, userID, e.Key)
-	switch {
-	case err != nil:
-		return false, err
-	case owner == nil:
-		return false, refusal.Of(refusal.Unauthenticated)
-	case v.byCode():
+	owner := v.owner(e)
+	if v.byCode() {
 		v.keep()
 		v.state.Email = v.start(process{Email: e.Key, UserID: userID})
 		return true, s.mailCode(ctx, v, v.state.Email, owner, false)
@@ -615,26 +606,26 @@ func (s *Service) resendEmail(ctx context.Context, v *Visit, userID, email strin
 	return len(v.writes) > before, err
 }
 
-// ownEmail is an address of a user by what was typed; without an id it is the one that waits for a code.
-func (s *Service) ownEmail(ctx context.Context, v *Visit, userID, typed string) (store.Email, error) {
+// ownEmail is an address of a user by what was typed, and all that the user has; without an id it is the one that waits for a
+// code.
+func (s *Service) ownEmail(ctx context.Context, v *Visit, userID, typed string) (e store.Email, own []store.Email, err error) {
 	var f refusal.Faults
 	a := addressFaults(&f, "email", typed, true, maxAddress)
 	if len(f) > 0 {
-		return store.Email{}, f.Err()
+		return e, nil, f.Err()
 	}
-	own, err := s.store.For(v.Tenant).EmailsOf(ctx, userID)
-	if err != nil {
-		return store.Email{}, err
+	if own, err = s.store.For(v.Tenant).EmailsOf(ctx, userID); err != nil {
+		return e, nil, err
 	}
 	for _, e := range own {
 		if e.Key == string(a) {
-			return e, nil
+			return e, own, nil
 		}
 	}
 	if p := v.state.Email; p != nil && p.UserID == userID && p.Email == string(a) {
-		return store.Email{UserID: userID, Email: p.Email, Key: p.Email}, nil
+		return store.Email{UserID: userID, Email: p.Email, Key: p.Email}, own, nil
 	}
-	return store.Email{}, refusal.Because("email", refusal.UnknownEmail)
+	return e, nil, refusal.Because("email", refusal.UnknownEmail)
 }
 
 // MakeEmailPrimary makes an address the primary one. primary says whether the client asked for that: nothing else can be.
@@ -716,10 +707,10 @@ func (v *Visit) removable(e store.Email, own []store.Email) bool {
 	}
 }
 
-// selectEmail is an address of a user by what was typed, and all that the user has. more notes faults of other fields.
+// selectEmail is ownEmail in a form with other fields, whose faults more notes.
 func (s *Service) selectEmail(ctx context.Context, v *Visit, userID, typed string, more func(*refusal.Faults)) (store.Email, []store.Email, error) {
 	var f refusal.Faults
-	e, err := s.ownEmail(ctx, v, userID, typed)
+	e, own, err := s.ownEmail(ctx, v, userID, typed)
 	if r, ok := refusal.As(err); ok && r.Kind == refusal.Invalid {
 		f = r.Details
 	} else if err != nil {
@@ -728,9 +719,5 @@ func (s *Service) selectEmail(ctx context.Context, v *Visit, userID, typed strin
 	if more != nil {
 		more(&f)
 	}
-	if len(f) > 0 {
-		return e, nil, f.Err()
-	}
-	own, err := s.store.For(v.Tenant).EmailsOf(ctx, userID)
-	return e, own, err
+	return e, own, f.Err()
 }

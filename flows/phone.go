@@ -245,13 +245,16 @@ func (s *Service) verifyPhoneOfLogin(ctx context.Context, v *Visit, code string)
 func (s *Service) verifyNewPhone(ctx context.Context, v *Visit, code string) error {
 	p := v.state.Phone
 	var f refusal.Faults
-	right := v.check(&f, "code", v.forPhone(), p, code)
-	a, taken, err := s.phoneOwner(ctx, v, v.user.ID, p.Phone)
-	if err != nil {
-		return err
-	}
-	if right && taken {
-		f.Add("code", refusal.PhoneTaken)
+	var a *store.Account
+	if v.check(&f, "code", v.forPhone(), p, code) {
+		var taken bool
+		var err error
+		if a, taken, err = s.phoneOwner(ctx, v, v.user.ID, p.Phone); err != nil {
+			return err
+		}
+		if taken {
+			f.Add("code", refusal.PhoneTaken)
+		}
 	}
 	if len(f) > 0 {
 		v.miss(func() {

@@ -268,7 +268,7 @@ func TestOtherTenantsRowsAreOutOfReach(t *testing.T) {
 		w.must(err)
 		taken, err := other.Taken(w.Context(), store.Names{EmailKey: e.Key, Phone: u.Phone, UsernameKeys: []string{u.Username}})
 		w.must(err)
-		sessions, err := other.SessionsOf(w.Context(), u.ID, start)
+		sessions, _, err := other.SessionsOf(w.Context(), u.ID, start)
 		w.must(err)
 		elsewhere, err := other.VerifiedElsewhere(w.Context(), secret.NewID(), e.Key)
 		w.must(err)
@@ -578,6 +578,31 @@ func TestSweepRemovesWhatExpired(t *testing.T) {
 	})
 }
 
+func TestDeadSessionsAreToldAndDropped(t *testing.T) {
+	each(t, func(w world) {
+		u, _ := w.user(w.a, "ann")
+		scope := w.st.For(w.a)
+		look := func(alive int, wantDead bool) {
+			w.Helper()
+			all, dead, err := scope.SessionsOf(w.Context(), u.ID, start)
+			w.must(err)
+			if len(all) != alive || dead != wantDead {
+				w.Errorf("%d are alive, and there are dead ones: %t", len(all), dead)
+			}
+		}
+		look(0, false)
+		w.session(w.a, u.ID)
+		look(1, false)
+		for _, active := range []bool{false, true} {
+			w.must(scope.One(func(tx *store.Tx) error { return tx.SetActive(w.Context(), u.ID, active) }))
+		}
+		w.session(w.a, u.ID)
+		look(1, true)
+		w.must(scope.One(func(tx *store.Tx) error { return tx.DropDeadSessionsOf(w.Context(), u.ID) }))
+		look(1, false)
+	})
+}
+
 // TestTouchNotesTheFirstOfTwoUses has two requests find a session last seen at the same time.
 func TestTouchNotesTheFirstOfTwoUses(t *testing.T) {
 	each(t, func(w world) {
@@ -599,7 +624,7 @@ func TestTouchNotesTheFirstOfTwoUses(t *testing.T) {
 			{start.Add(2 * time.Minute), "192.0.2.4", true, "192.0.2.3 of 192.0.2.3"},
 		} {
 			use(step.at, step.ip, step.from)
-			all, err := w.st.For(w.a).SessionsOf(w.Context(), u.ID, start)
+			all, _, err := w.st.For(w.a).SessionsOf(w.Context(), u.ID, start)
 			w.must(err)
 			if len(all) != 1 || all[0].IP+" "+all[0].UserAgent != step.want {
 				w.Errorf("after use %d: %+v", i, all)
