@@ -397,9 +397,12 @@ func (v *Visit) viewEmails(rows []store.Email) []EmailView {
 	return all
 }
 
-// emailStep is a step on the addresses of whoever is signed in. It counts as one use of manage_email, and answers with the
-// addresses that fn says there are afterwards: once they are changed, nothing that fails may say that they are not.
-func (s *Service) emailStep(ctx context.Context, v *Visit, fn func(userID string) ([]store.Email, error)) ([]EmailView, error) {
+// emailStep is a step on the addresses of whoever is signed in, which run makes of fn: Service.step, or evenStep. It counts as one
+// use of manage_email, and answers with the addresses that fn says there are afterwards: once they are changed, nothing that
+// fails may say that they are not.
+func (s *Service) emailStep(
+	ctx context.Context, v *Visit, run func(context.Context, *Visit, func() error) error, fn func(userID string) ([]store.Email, error),
+) ([]EmailView, error) {
 	if v.user == nil {
 		return nil, refusal.Of(refusal.Unauthenticated)
 	}
@@ -407,7 +410,7 @@ func (s *Service) emailStep(ctx context.Context, v *Visit, fn func(userID string
 		return nil, err
 	}
 	var left []store.Email
-	err := s.step(ctx, v, func() (err error) {
+	err := run(ctx, v, func() (err error) {
 		if v.user == nil {
 			return refusal.Of(refusal.Unauthenticated)
 		}
@@ -426,7 +429,7 @@ func (s *Service) AddEmail(ctx context.Context, v *Visit, email string) ([]Email
 	if v.user == nil {
 		return s.changeSignupEmail(ctx, v, email)
 	}
-	return s.emailStep(ctx, v, func(userID string) ([]store.Email, error) {
+	return s.emailStep(ctx, v, s.evenStep, func(userID string) ([]store.Email, error) {
 		var f refusal.Faults
 		a := addressFaults(&f, "email", email, true, v.Tenant.Settings.Account.EmailMaxLength)
 		if len(f) > 0 {
@@ -507,7 +510,7 @@ func (s *Service) mailOwnLink(ctx context.Context, v *Visit, a *store.Account) e
 }
 
 // changeSignupEmail moves a signup that waits for a code to another address. Where somebody has it already, that is not told:
-// no code is right.
+// no code is right, and what the account has is written anew, which takes as long.
 func (s *Service) changeSignupEmail(ctx context.Context, v *Visit, email string) ([]EmailView, error) {
 	if !v.canChange(VerifyEmail) {
 		return nil, refusal.Of(refusal.Conflict)
@@ -516,8 +519,8 @@ func (s *Service) changeSignupEmail(ctx context.Context, v *Visit, email string)
 	if err := s.admitUser(ctx, v, ActionManageEmail, userID); err != nil {
 		return nil, err
 	}
-	var left []store.Email
-	err := s.step(ctx, v, func() error {
+	var asked []store.Email
+	err := s.evenStep(ctx, v, func() error {
 		if !v.canChange(VerifyEmail) {
 			return refusal.Of(refusal.Conflict)
 		}
@@ -534,7 +537,7 @@ func (s *Service) changeSignupEmail(ctx context.Context, v *Visit, email string)
 		if err != nil {
 			return err
 		}
-		if owner == nil || owner.AnyVerified || !owner.LastLoginAt.IsZero() {
+		if owner == nil || owner.Address.ID == "" || owner.AnyVerified || !owner.LastLoginAt.IsZero() {
 			return refusal.Of(refusal.Conflict)
 		}
 		taken, err := s.checkNewEmail(ctx, v, a, nil)
@@ -544,30 +547,29 @@ func (s *Service) changeSignupEmail(ctx context.Context, v *Visit, email string)
 		if string(a) == owner.Email {
 			taken = false // it goes back to its own
 		}
-		if left, err = s.store.For(v.Tenant).EmailsOf(ctx, userID); err != nil {
-			return err
-		}
 		p.Email, p.Taken = string(a), taken
 		p.Changes++
 		v.dirty = true
-		if !taken {
-			s.moveSignup(v, owner, a)
-			left = []store.Email{owner.Address}
+		e := store.Email{
+			UserID: userID, Email: string(a), Key: string(a), CreatedAt: v.Now,
+			Exclusive: v.Tenant.Settings.Account.UniqueEmail && !v.Tenant.Settings.Account.PreventEnumeration.Strict(),
 		}
+		asked = []store.Email{e}
+		if taken {
+			e = owner.Address
+		}
+		v.moveSignup(owner, e)
 		return s.mailCode(ctx, v, p, owner, false)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return v.viewEmails(left), nil
+	return v.viewEmails(asked), nil
 }
 
 // moveSignup puts an address in the place of the one that an account signed up with.
-func (s *Service) moveSignup(v *Visit, owner *store.Account, a address) {
-	e := store.Email{
-		ID: secret.NewID(), UserID: owner.ID, Email: string(a), Key: string(a), CreatedAt: v.Now,
-		Exclusive: v.Tenant.Settings.Account.UniqueEmail && !v.Tenant.Settings.Account.PreventEnumeration.Strict(),
-	}
+func (v *Visit) moveSignup(owner *store.Account, e store.Email) {
+	e.ID = secret.NewID()
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropEmailsBut(ctx, &e, true) })
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddEmail(ctx, &e) })
 	v.setUserEmail(owner.ID, e.Email)
@@ -577,7 +579,7 @@ func (s *Service) moveSignup(v *Visit, owner *store.Account, a address) {
 
 // ResendEmail mails what proves an address of whoever is signed in, once more. It reports whether anything was mailed.
 func (s *Service) ResendEmail(ctx context.Context, v *Visit, email string) (sent bool, err error) {
-	_, err = s.emailStep(ctx, v, func(userID string) ([]store.Email, error) {
+	_, err = s.emailStep(ctx, v, s.step, func(userID string) ([]store.Email, error) {
 		sent, err = s.resendEmail(ctx, v, userID, email)
 		return nil, err
 	})
@@ -630,7 +632,7 @@ func (s *Service) ownEmail(ctx context.Context, v *Visit, userID, typed string) 
 
 // MakeEmailPrimary makes an address the primary one. primary says whether the client asked for that: nothing else can be.
 func (s *Service) MakeEmailPrimary(ctx context.Context, v *Visit, email string, primary bool) ([]EmailView, error) {
-	return s.emailStep(ctx, v, func(userID string) ([]store.Email, error) {
+	return s.emailStep(ctx, v, s.step, func(userID string) ([]store.Email, error) {
 		e, own, err := s.selectEmail(ctx, v, userID, email, func(f *refusal.Faults) {
 			if !primary {
 				f.Add("primary", refusal.Required)
@@ -662,7 +664,7 @@ func (s *Service) MakeEmailPrimary(ctx context.Context, v *Visit, email string, 
 
 // RemoveEmail removes an address.
 func (s *Service) RemoveEmail(ctx context.Context, v *Visit, email string) ([]EmailView, error) {
-	return s.emailStep(ctx, v, func(userID string) ([]store.Email, error) {
+	return s.emailStep(ctx, v, s.step, func(userID string) ([]store.Email, error) {
 		e, own, err := s.selectEmail(ctx, v, userID, email, nil)
 		if err != nil {
 			return nil, err
