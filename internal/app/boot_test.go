@@ -326,6 +326,27 @@ func (r *reply) userID() string {
 	return data.User.ID
 }
 
+// sessions are what the wire calls the client's own session and the latest other one of its user; 0 is none.
+func (c *client) sessions() (own, other int64) {
+	c.s.Helper()
+	var all []struct {
+		ID      int64 `json:"id"`
+		Current bool  `json:"is_current"`
+	}
+	if err := json.Unmarshal(c.get("/auth/sessions").want(http.StatusOK).decoded.Data, &all); err != nil {
+		c.s.Fatal(err)
+	}
+	for _, x := range all {
+		switch {
+		case x.Current:
+			own = x.ID
+		case other == 0:
+			other = x.ID
+		}
+	}
+	return own, other
+}
+
 // inbox is a real SMTP server that keeps what it gets.
 type inbox struct {
 	addr string

@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -173,26 +172,6 @@ func (t *turn) added() {
 	t.secret = t.letter(t.other, func() { t.emails(http.MethodPost, t.other).want(http.StatusOK) }).key(t)
 }
 
-// has finds a session of one's own, or else another one, for endSession.
-func (t *turn) has(own bool) {
-	t.Helper()
-	var all []struct {
-		ID      int64 `json:"id"`
-		Current bool  `json:"is_current"`
-	}
-	if err := json.Unmarshal(t.get("/auth/sessions").want(http.StatusOK).decoded.Data, &all); err != nil {
-		t.Fatal(err)
-	}
-	for _, x := range all {
-		if x.Current == own {
-			t.session = x.ID
-		}
-	}
-	if t.session == 0 {
-		t.Fatal("there is no such session")
-	}
-}
-
 // cost is what a kind of request takes.
 type cost struct {
 	name     string
@@ -354,9 +333,13 @@ func costs() []cost {
 
 		{"the list of sessions", 2, 2, links, (*turn).in, gets(http.StatusOK, "/auth/sessions")},
 		{"a stranger's list of sessions", 0, 0, links, none, gets(http.StatusUnauthorized, "/auth/sessions")},
-		{"ending another session", 4, 4, links, func(t *turn) { t.in(); t.front(t.at).login(t.email, password).want(http.StatusOK); t.has(false) },
+		{"ending another session", 4, 4, links, func(t *turn) {
+			t.in()
+			t.front(t.at).login(t.email, password).want(http.StatusOK)
+			_, t.session = t.sessions()
+		},
 			does(http.StatusOK, (*turn).endSession)},
-		{"ending one's own session", 3, 3, links, func(t *turn) { t.in(); t.has(true) }, does(http.StatusUnauthorized, (*turn).endSession)},
+		{"ending one's own session", 3, 3, links, func(t *turn) { t.in(); t.session, _ = t.sessions() }, does(http.StatusUnauthorized, (*turn).endSession)},
 		{"ending no session", 2, 2, links, (*turn).in, does(http.StatusBadRequest, (*turn).endSession)},
 	}
 }
