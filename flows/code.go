@@ -251,27 +251,20 @@ func orNobody(userID string) string {
 }
 
 // accountOf is a user's account with the address that is asked for or, if that is "", the primary one; nil for one that is
-// gone.
+// gone. The database is asked once, whatever there is.
 func (s *Service) accountOf(ctx context.Context, v *Visit, userID, email string) (*store.Account, error) {
-	scope := s.store.For(v.Tenant)
-	a, err := scope.AccountByID(ctx, userID)
+	var a store.Account
+	var err error
+	if scope := s.store.For(v.Tenant); email == "" {
+		a, err = scope.AccountByID(ctx, userID)
+	} else {
+		a, err = scope.AccountWithEmail(ctx, userID, email)
+	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return nil, nil
 	case err != nil:
 		return nil, err
-	case email == "" || a.Address.Key == email:
-		return &a, nil
-	}
-	all, err := scope.EmailsOf(ctx, userID)
-	if err != nil {
-		return nil, err
-	}
-	a.Address = store.Email{}
-	for _, e := range all {
-		if e.Key == email {
-			a.Address = e
-		}
 	}
 	return &a, nil
 }

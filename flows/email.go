@@ -224,13 +224,6 @@ func (s *Service) VerifyEmail(ctx context.Context, v *Visit, key string) error {
 // all others.
 func (s *Service) verifyEmail(v *Visit, a *store.Account) error {
 	old := a.Email
-	if a.Address.ID == "" { // it was only pending in the session
-		a.Address = store.Email{
-			ID: secret.NewID(), UserID: a.ID, Email: a.Address.Email, Key: a.Address.Key, CreatedAt: v.Now,
-		}
-		e := a.Address
-		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddEmail(ctx, &e) })
-	}
 	v.verify(a)
 	if !v.Tenant.Settings.Account.ChangeEmail {
 		return nil
@@ -244,15 +237,28 @@ func (s *Service) verifyEmail(v *Visit, a *store.Account) error {
 	return v.notify(mailEmailChanged, old, map[string]string{"from_email": old, "to_email": e.Email})
 }
 
-// verify marks an account's address as verified; the first one becomes the primary one.
+// verify marks an account's address as verified, or adds it as such where it was only pending in the session; the first one
+// becomes the primary one.
+//
+// What was read may have changed when this is written, but not so that more would be needed. An address that is this account's
+// alone is nobody else's until somebody verifies it, which VerifyEmail comes to know. One that is the primary one ceases to be it
+// in favour of another.
 func (v *Visit) verify(a *store.Account) {
 	e, unique := a.Address, v.Tenant.Settings.Account.UniqueEmail
-	if unique {
+	if unique && !e.Exclusive {
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.YieldEmail(ctx, &e) })
 	}
-	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.VerifyEmail(ctx, e.ID, unique) })
-	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetFirstPrimary(ctx, &e) })
-	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetFirstEmail(ctx, &e) })
+	if e.ID == "" {
+		e.ID, e.UserID, e.CreatedAt, e.Verified, e.Exclusive = secret.NewID(), a.ID, v.Now, true, unique
+		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddEmail(ctx, &e) })
+	} else {
+		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.VerifyEmail(ctx, e.ID, unique) })
+	}
+	if !e.Primary {
+		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetFirstPrimary(ctx, &e) })
+		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetFirstEmail(ctx, &e) })
+	}
+	a.Address = e
 	a.Address.Verified, a.AnyVerified = true, true
 	if v.user != nil && v.user.ID == a.ID && v.user.Email == "" {
 		v.user.Email = e.Email // it becomes the first primary address, as SetFirstEmail writes
@@ -391,9 +397,12 @@ func (v *Visit) viewEmails(rows []store.Email) []EmailView {
 	return all
 }
 
-// emailStep is a step on the addresses of whoever is signed in. It counts as one use of manage_email, and answers with the
-// addresses that fn says there are afterwards: once they are changed, nothing that fails may say that they are not.
-func (s *Service) emailStep(ctx context.Context, v *Visit, fn func(userID string) ([]store.Email, error)) ([]EmailView, error) {
+// emailStep is a step on the addresses of whoever is signed in, which run makes of fn: Service.step, or evenStep. It counts as one
+// use of manage_email, and answers with the addresses that fn says there are afterwards: once they are changed, nothing that
+// fails may say that they are not.
+func (s *Service) emailStep(
+	ctx context.Context, v *Visit, run func(context.Context, *Visit, func() error) error, fn func(userID string) ([]store.Email, error),
+) ([]EmailView, error) {
 	if v.user == nil {
 		return nil, refusal.Of(refusal.Unauthenticated)
 	}
@@ -401,7 +410,7 @@ func (s *Service) emailStep(ctx context.Context, v *Visit, fn func(userID string
 		return nil, err
 	}
 	var left []store.Email
-	err := s.step(ctx, v, func() (err error) {
+	err := run(ctx, v, func() (err error) {
 		if v.user == nil {
 			return refusal.Of(refusal.Unauthenticated)
 		}
@@ -420,7 +429,7 @@ func (s *Service) AddEmail(ctx context.Context, v *Visit, email string) ([]Email
 	if v.user == nil {
 		return s.changeSignupEmail(ctx, v, email)
 	}
-	return s.emailStep(ctx, v, func(userID string) ([]store.Email, error) {
+	return s.emailStep(ctx, v, s.evenStep, func(userID string) ([]store.Email, error) {
 		var f refusal.Faults
 		a := addressFaults(&f, "email", email, true, v.Tenant.Settings.Account.EmailMaxLength)
 		if len(f) > 0 {
@@ -465,33 +474,29 @@ func (s *Service) checkNewEmail(ctx context.Context, v *Visit, a address, own []
 
 // addEmail adds an address to a user's own, and is what there is afterwards.
 func (s *Service) addEmail(ctx context.Context, v *Visit, own []store.Email, userID string, a address, taken bool) ([]store.Email, error) {
-	owner, err := s.accountOf(ctx, v, userID, "")
-	if err != nil {
-		return nil, err
-	}
-	if owner == nil {
-		return nil, refusal.Of(refusal.Unauthenticated)
-	}
 	if v.byCode() {
 		v.keep()
 		v.state.Email = v.start(process{Email: string(a), UserID: userID})
-		return own, s.mailCode(ctx, v, v.state.Email, owner, false)
+		return own, s.mailCode(ctx, v, v.state.Email, v.owner(store.Email{}), false)
 	}
 	e := store.Email{
 		ID: secret.NewID(), UserID: userID, Email: string(a), Key: string(a), CreatedAt: v.Now,
 		Exclusive: v.Tenant.Settings.Account.UniqueEmail && !v.Tenant.Settings.Account.PreventEnumeration.Strict() && !taken,
 	}
 	if v.Tenant.Settings.Account.ChangeEmail {
-		if slices.ContainsFunc(own, func(x store.Email) bool { return !x.Verified && x.Email == owner.Email }) {
+		if slices.ContainsFunc(own, func(x store.Email) bool { return !x.Verified && x.Email == v.user.Email }) {
 			v.setUserEmail(userID, "") // what is shown, and notified, goes with its row
 		}
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropEmailsBut(ctx, &e, true) })
 		own = slices.DeleteFunc(own, func(x store.Email) bool { return !x.Verified })
 	}
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddEmail(ctx, &e) })
-	owner.Address = e
-	return append(own, e), s.mailOwnLink(ctx, v, owner)
+	return append(own, e), s.mailOwnLink(ctx, v, v.owner(e))
 }
+
+// owner is the account of whoever is signed in, as far as the session knows it, with one of its addresses. It is as good as one
+// that is read anew: whatever is written for it is written only if the user has not been put out since.
+func (v *Visit) owner(e store.Email) *store.Account { return &store.Account{User: *v.user, Address: e} }
 
 // mailOwnLink mails a link to an address of whoever is signed in, unless it was mailed a moment ago: what it got then is still
 // good.
@@ -505,7 +510,7 @@ func (s *Service) mailOwnLink(ctx context.Context, v *Visit, a *store.Account) e
 }
 
 // changeSignupEmail moves a signup that waits for a code to another address. Where somebody has it already, that is not told:
-// no code is right.
+// no code is right, and what the account has is written anew, which takes as long.
 func (s *Service) changeSignupEmail(ctx context.Context, v *Visit, email string) ([]EmailView, error) {
 	if !v.canChange(VerifyEmail) {
 		return nil, refusal.Of(refusal.Conflict)
@@ -514,8 +519,8 @@ func (s *Service) changeSignupEmail(ctx context.Context, v *Visit, email string)
 	if err := s.admitUser(ctx, v, ActionManageEmail, userID); err != nil {
 		return nil, err
 	}
-	var left []store.Email
-	err := s.step(ctx, v, func() error {
+	var asked []store.Email
+	err := s.evenStep(ctx, v, func() error {
 		if !v.canChange(VerifyEmail) {
 			return refusal.Of(refusal.Conflict)
 		}
@@ -532,7 +537,7 @@ func (s *Service) changeSignupEmail(ctx context.Context, v *Visit, email string)
 		if err != nil {
 			return err
 		}
-		if owner == nil || owner.AnyVerified || !owner.LastLoginAt.IsZero() {
+		if owner == nil || owner.Address.ID == "" || owner.AnyVerified || !owner.LastLoginAt.IsZero() {
 			return refusal.Of(refusal.Conflict)
 		}
 		taken, err := s.checkNewEmail(ctx, v, a, nil)
@@ -542,30 +547,29 @@ func (s *Service) changeSignupEmail(ctx context.Context, v *Visit, email string)
 		if string(a) == owner.Email {
 			taken = false // it goes back to its own
 		}
-		if left, err = s.store.For(v.Tenant).EmailsOf(ctx, userID); err != nil {
-			return err
-		}
 		p.Email, p.Taken = string(a), taken
 		p.Changes++
 		v.dirty = true
-		if !taken {
-			s.moveSignup(v, owner, a)
-			left = []store.Email{owner.Address}
+		e := store.Email{
+			UserID: userID, Email: string(a), Key: string(a), CreatedAt: v.Now,
+			Exclusive: v.Tenant.Settings.Account.UniqueEmail && !v.Tenant.Settings.Account.PreventEnumeration.Strict(),
 		}
+		asked = []store.Email{e}
+		if taken {
+			e = owner.Address
+		}
+		v.moveSignup(owner, e)
 		return s.mailCode(ctx, v, p, owner, false)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return v.viewEmails(left), nil
+	return v.viewEmails(asked), nil
 }
 
 // moveSignup puts an address in the place of the one that an account signed up with.
-func (s *Service) moveSignup(v *Visit, owner *store.Account, a address) {
-	e := store.Email{
-		ID: secret.NewID(), UserID: owner.ID, Email: string(a), Key: string(a), CreatedAt: v.Now,
-		Exclusive: v.Tenant.Settings.Account.UniqueEmail && !v.Tenant.Settings.Account.PreventEnumeration.Strict(),
-	}
+func (v *Visit) moveSignup(owner *store.Account, e store.Email) {
+	e.ID = secret.NewID()
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropEmailsBut(ctx, &e, true) })
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddEmail(ctx, &e) })
 	v.setUserEmail(owner.ID, e.Email)
@@ -575,7 +579,7 @@ func (s *Service) moveSignup(v *Visit, owner *store.Account, a address) {
 
 // ResendEmail mails what proves an address of whoever is signed in, once more. It reports whether anything was mailed.
 func (s *Service) ResendEmail(ctx context.Context, v *Visit, email string) (sent bool, err error) {
-	_, err = s.emailStep(ctx, v, func(userID string) ([]store.Email, error) {
+	_, err = s.emailStep(ctx, v, s.step, func(userID string) ([]store.Email, error) {
 		sent, err = s.resendEmail(ctx, v, userID, email)
 		return nil, err
 	})
@@ -583,7 +587,7 @@ func (s *Service) ResendEmail(ctx context.Context, v *Visit, email string) (sent
 }
 
 func (s *Service) resendEmail(ctx context.Context, v *Visit, userID, email string) (sent bool, err error) {
-	e, err := s.ownEmail(ctx, v, userID, email)
+	e, _, err := s.ownEmail(ctx, v, userID, email)
 	if err != nil {
 		return false, err
 	}
@@ -593,13 +597,8 @@ func (s *Service) resendEmail(ctx context.Context, v *Visit, userID, email strin
 		}
 		return true, s.resendEmailCode(ctx, v)
 	}
-	owner, err := s.accountOf(ctx, v, userID, e.Key)
-	switch {
-	case err != nil:
-		return false, err
-	case owner == nil:
-		return false, refusal.Of(refusal.Unauthenticated)
-	case v.byCode():
+	owner := v.owner(e)
+	if v.byCode() {
 		v.keep()
 		v.state.Email = v.start(process{Email: e.Key, UserID: userID})
 		return true, s.mailCode(ctx, v, v.state.Email, owner, false)
@@ -609,31 +608,31 @@ func (s *Service) resendEmail(ctx context.Context, v *Visit, userID, email strin
 	return len(v.writes) > before, err
 }
 
-// ownEmail is an address of a user by what was typed; without an id it is the one that waits for a code.
-func (s *Service) ownEmail(ctx context.Context, v *Visit, userID, typed string) (store.Email, error) {
+// ownEmail is an address of a user by what was typed, and all that the user has; without an id it is the one that waits for a
+// code.
+func (s *Service) ownEmail(ctx context.Context, v *Visit, userID, typed string) (e store.Email, own []store.Email, err error) {
 	var f refusal.Faults
 	a := addressFaults(&f, "email", typed, true, maxAddress)
 	if len(f) > 0 {
-		return store.Email{}, f.Err()
+		return e, nil, f.Err()
 	}
-	own, err := s.store.For(v.Tenant).EmailsOf(ctx, userID)
-	if err != nil {
-		return store.Email{}, err
+	if own, err = s.store.For(v.Tenant).EmailsOf(ctx, userID); err != nil {
+		return e, nil, err
 	}
 	for _, e := range own {
 		if e.Key == string(a) {
-			return e, nil
+			return e, own, nil
 		}
 	}
 	if p := v.state.Email; p != nil && p.UserID == userID && p.Email == string(a) {
-		return store.Email{UserID: userID, Email: p.Email, Key: p.Email}, nil
+		return store.Email{UserID: userID, Email: p.Email, Key: p.Email}, own, nil
 	}
-	return store.Email{}, refusal.Because("email", refusal.UnknownEmail)
+	return e, nil, refusal.Because("email", refusal.UnknownEmail)
 }
 
 // MakeEmailPrimary makes an address the primary one. primary says whether the client asked for that: nothing else can be.
 func (s *Service) MakeEmailPrimary(ctx context.Context, v *Visit, email string, primary bool) ([]EmailView, error) {
-	return s.emailStep(ctx, v, func(userID string) ([]store.Email, error) {
+	return s.emailStep(ctx, v, s.step, func(userID string) ([]store.Email, error) {
 		e, own, err := s.selectEmail(ctx, v, userID, email, func(f *refusal.Faults) {
 			if !primary {
 				f.Add("primary", refusal.Required)
@@ -665,7 +664,7 @@ func (s *Service) MakeEmailPrimary(ctx context.Context, v *Visit, email string, 
 
 // RemoveEmail removes an address.
 func (s *Service) RemoveEmail(ctx context.Context, v *Visit, email string) ([]EmailView, error) {
-	return s.emailStep(ctx, v, func(userID string) ([]store.Email, error) {
+	return s.emailStep(ctx, v, s.step, func(userID string) ([]store.Email, error) {
 		e, own, err := s.selectEmail(ctx, v, userID, email, nil)
 		if err != nil {
 			return nil, err
@@ -710,10 +709,10 @@ func (v *Visit) removable(e store.Email, own []store.Email) bool {
 	}
 }
 
-// selectEmail is an address of a user by what was typed, and all that the user has. more notes faults of other fields.
+// selectEmail is ownEmail in a form with other fields, whose faults more notes.
 func (s *Service) selectEmail(ctx context.Context, v *Visit, userID, typed string, more func(*refusal.Faults)) (store.Email, []store.Email, error) {
 	var f refusal.Faults
-	e, err := s.ownEmail(ctx, v, userID, typed)
+	e, own, err := s.ownEmail(ctx, v, userID, typed)
 	if r, ok := refusal.As(err); ok && r.Kind == refusal.Invalid {
 		f = r.Details
 	} else if err != nil {
@@ -722,9 +721,5 @@ func (s *Service) selectEmail(ctx context.Context, v *Visit, userID, typed strin
 	if more != nil {
 		more(&f)
 	}
-	if len(f) > 0 {
-		return e, nil, f.Err()
-	}
-	own, err := s.store.For(v.Tenant).EmailsOf(ctx, userID)
-	return e, own, err
+	return e, own, f.Err()
 }

@@ -174,6 +174,7 @@ func (s *Service) ChangePassword(ctx context.Context, v *Visit, in ChangePasswor
 			return refusal.Of(refusal.Unauthenticated) // put out meanwhile
 		}
 		s.setPassword(v, a, encoded)
+		v.actor = actor{} // setPassword holds the user as of the same epoch
 		kind := mailPasswordChanged
 		if trim(in.Current) == "" {
 			kind = mailPasswordSet

@@ -69,7 +69,7 @@ func (s *Service) ChangePhone(ctx context.Context, v *Visit, phone string) (Phon
 	if err := s.admitUser(ctx, v, ActionChangePhone, userID); err != nil {
 		return view, err
 	}
-	err := s.step(ctx, v, func() error {
+	err := s.evenStep(ctx, v, func() error {
 		if v.user == nil && !v.canChange(VerifyPhone) {
 			return refusal.Of(refusal.Conflict)
 		}
@@ -79,13 +79,6 @@ func (s *Service) ChangePhone(ctx context.Context, v *Visit, phone string) (Phon
 			return f.Err()
 		}
 		a, taken, err := s.phoneOwner(ctx, v, userID, view.Phone)
-		current := ""
-		switch {
-		case v.user == nil:
-			current = v.state.Login.Text.Phone // which the account does not have, if another one has it
-		case a != nil:
-			current = a.Phone
-		}
 		switch {
 		case err != nil:
 			return err
@@ -93,7 +86,7 @@ func (s *Service) ChangePhone(ctx context.Context, v *Visit, phone string) (Phon
 			return refusal.Of(refusal.Unauthenticated)
 		case v.user == nil && !a.LastLoginAt.IsZero():
 			return refusal.Of(refusal.Conflict)
-		case view.Phone == current:
+		case view.Phone == v.phoneToChange(a):
 			return refusal.Because("phone", refusal.SameAsCurrent)
 		case taken && !v.Tenant.Settings.Account.PreventEnumeration.Prevented():
 			return refusal.Because("phone", refusal.PhoneTaken)
@@ -110,6 +103,15 @@ func (s *Service) ChangePhone(ctx context.Context, v *Visit, phone string) (Phon
 	return view, err
 }
 
+// phoneToChange is the number that a change puts another in the place of. That of a signup is not the account's where another
+// account has it.
+func (v *Visit) phoneToChange(a *store.Account) string {
+	if v.user == nil {
+		return v.state.Login.Text.Phone
+	}
+	return a.Phone
+}
+
 // phoneOwner is a user's account, and whether somebody else has the number.
 func (s *Service) phoneOwner(ctx context.Context, v *Visit, userID, phone string) (a *store.Account, taken bool, err error) {
 	if a, err = s.accountOf(ctx, v, userID, ""); err != nil || a == nil {
@@ -122,23 +124,19 @@ func (s *Service) phoneOwner(ctx context.Context, v *Visit, userID, phone string
 	return a, other.ID != userID, err
 }
 
-// changeText moves a signup to another number. Where somebody has it already, that is not told: no code is right.
+// changeText moves a signup to another number. Where somebody has it already, that is not told: no code is right, and the number
+// that the account has is written anew, which takes as long.
 func (s *Service) changeText(ctx context.Context, v *Visit, a *store.Account, phone string, taken bool) error {
 	p := v.state.Login.Text
 	p.Phone, p.Taken = phone, taken
 	p.Changes++
 	v.state.Login.Phone = phone
 	v.dirty = true
+	id, verified := a.ID, false
 	if taken {
-		if err := s.spend(ctx, v, ActionVerifyPhone, phone); err != nil {
-			return err
-		}
-		p.void()
-		v.waste()
-		return v.tellExists("", phone)
+		phone, verified = a.Phone, a.PhoneVerified
 	}
-	id := a.ID
-	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetPhone(ctx, id, phone, false) })
+	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetPhone(ctx, id, phone, verified) })
 	return s.text(ctx, v, p, a)
 }
 
@@ -173,7 +171,7 @@ func (s *Service) text(ctx context.Context, v *Visit, p *process, a *store.Accou
 	if err := s.spend(ctx, v, ActionVerifyPhone, p.Phone); err != nil {
 		return err
 	}
-	if a == nil && v.state.Login.PhoneTaken {
+	if p.Taken || (a == nil && v.state.Login.PhoneTaken) {
 		p.void()
 		return v.tellExists("", p.Phone)
 	}
@@ -245,13 +243,16 @@ func (s *Service) verifyPhoneOfLogin(ctx context.Context, v *Visit, code string)
 func (s *Service) verifyNewPhone(ctx context.Context, v *Visit, code string) error {
 	p := v.state.Phone
 	var f refusal.Faults
-	right := v.check(&f, "code", v.forPhone(), p, code)
-	a, taken, err := s.phoneOwner(ctx, v, v.user.ID, p.Phone)
-	if err != nil {
-		return err
-	}
-	if right && taken {
-		f.Add("code", refusal.PhoneTaken)
+	var a *store.Account
+	if v.check(&f, "code", v.forPhone(), p, code) {
+		var taken bool
+		var err error
+		if a, taken, err = s.phoneOwner(ctx, v, v.user.ID, p.Phone); err != nil {
+			return err
+		}
+		if taken {
+			f.Add("code", refusal.PhoneTaken)
+		}
 	}
 	if len(f) > 0 {
 		v.miss(func() {

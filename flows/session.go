@@ -26,11 +26,10 @@ func (s *Service) Sessions(ctx context.Context, v *Visit) ([]SessionView, error)
 		return nil, refusal.Of(refusal.Unauthenticated)
 	}
 	userID := v.user.ID
-	err := s.store.For(v.Tenant).One(func(tx *store.Tx) error { return tx.DropDeadSessionsOf(ctx, userID) })
-	if err != nil {
-		return nil, err
+	rows, dead, err := s.store.For(v.Tenant).SessionsOf(ctx, userID, v.Now)
+	if err == nil && dead {
+		err = s.store.For(v.Tenant).One(func(tx *store.Tx) error { return tx.DropDeadSessionsOf(ctx, userID) })
 	}
-	rows, err := s.store.For(v.Tenant).SessionsOf(ctx, userID, v.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +64,7 @@ func (s *Service) EndSessions(ctx context.Context, v *Visit, ids []int64) (left 
 			return refusal.Of(refusal.Unauthenticated)
 		}
 		userID := v.user.ID
-		rows, err := s.store.For(v.Tenant).SessionsOf(ctx, userID, v.Now)
+		rows, _, err := s.store.For(v.Tenant).SessionsOf(ctx, userID, v.Now)
 		if err != nil {
 			return err
 		}

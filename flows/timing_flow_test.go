@@ -16,7 +16,8 @@ import (
 // is none: the same operations in the same order, with as many rows written. What they take, `make timing` measures.
 func TestClockTellsNothing(t *testing.T) {
 	const ann = "ann@example.org"
-	resend := `, "login_by_code_supports_resend": 1, "email_verification_supports_resend": 1, "phone_verification_supports_resend": 1, "phone_verification_supports_change": 1, ` + unlimited
+	resend := `, "login_by_code_supports_resend": 1, "email_verification_supports_resend": 1, "phone_verification_supports_resend": 1, "phone_verification_supports_change": 1,
+		"email_verification_supports_change": 1, ` + unlimited
 	quiet := `, "email_unknown_accounts": false, ` + unlimited
 	signUpBoth := func(h *house) step {
 		return h.signUp(flows.SignupInput{Email: ann, Phone: number(1), Password: password})
@@ -39,6 +40,10 @@ func TestClockTellsNothing(t *testing.T) {
 			return func(v *flows.Visit) error { return h.ResendEmailCode(h.Context(), v) }
 		}},
 		"a signup, texted again":              {byPhone + resend, signUpPhone, func(h *house) step { return h.resendText }},
+		"a signup that moves to an address":   {byCode + resend, func(h *house) step { return h.signUp(signupOf("bea@example.org")) }, func(h *house) step { return h.addEmail(ann) }},
+		"a signup that moves to a number":     {byPhone + resend, func(h *house) step { return h.signUp(phoneSignup(number(2))) }, func(h *house) step { return h.changePhone(number(1)) }},
+		"an address that is added":            {optional + resend, func(h *house) step { return h.signUp(signupOf("bea@example.org")) }, func(h *house) step { return h.addEmail(ann) }},
+		"a number that is asked for":          {optional + `, "signup_fields": ["email*", "phone", "password1*"]` + resend, func(h *house) step { return h.signUp(signupOf("bea@example.org")) }, func(h *house) step { return h.changePhone(number(1)) }},
 		"a login code":                        {codeLogin + resend, nil, func(h *house) step { return h.requestCode(ann) }},
 		"a login code by text":                {byPhone + `, "login_by_code_enabled": true` + resend, nil, func(h *house) step { return h.requestCode(number(1)) }},
 		"a login code, sent again":            {codeLogin + resend, func(h *house) step { return h.requestCode(ann) }, func(h *house) step { return h.resendCode }},
@@ -94,7 +99,8 @@ func TestClockTellsNothing(t *testing.T) {
 // TestAnswersAreEvened: what sends something, or does not, is answered no sooner than is said, whether there is an account or not.
 func TestAnswersAreEvened(t *testing.T) {
 	const even = 20 * time.Millisecond
-	resend := `, "login_by_code_supports_resend": 1, "email_verification_supports_resend": 1, "phone_verification_supports_resend": 1, ` + unlimited
+	resend := `, "login_by_code_supports_resend": 1, "email_verification_supports_resend": 1, "phone_verification_supports_resend": 1,
+		"email_verification_supports_change": 1, "phone_verification_supports_change": 1, ` + unlimited
 	for name, c := range map[string]struct {
 		account string
 		first   func(h *house) step
@@ -106,7 +112,10 @@ func TestAnswersAreEvened(t *testing.T) {
 		"a signup, mailed again": {byCode + resend, func(h *house) step { return h.signUp(signupOf("ann@example.org")) }, func(h *house) step {
 			return func(v *flows.Visit) error { return h.ResendEmailCode(h.Context(), v) }
 		}},
-		"a signup, texted again": {byPhone + resend, func(h *house) step { return h.signUp(phoneSignup(number(1))) }, func(h *house) step { return h.resendText }},
+		"a signup, texted again":            {byPhone + resend, func(h *house) step { return h.signUp(phoneSignup(number(1))) }, func(h *house) step { return h.resendText }},
+		"a signup that moves to an address": {byCode + resend, func(h *house) step { return h.signUp(signupOf("bea@example.org")) }, func(h *house) step { return h.addEmail("ann@example.org") }},
+		"a signup that moves to a number":   {byPhone + resend, func(h *house) step { return h.signUp(phoneSignup(number(2))) }, func(h *house) step { return h.changePhone(number(1)) }},
+		"an address that is added":          {optional + resend, func(h *house) step { return h.signUp(signupOf("bea@example.org")) }, func(h *house) step { return h.addEmail("ann@example.org") }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, known := range []bool{true, false} {

@@ -252,6 +252,10 @@ func (s *Service) step(ctx context.Context, v *Visit, fn func() error) error {
 			copied := *v.session
 			before.session = &copied
 		}
+		if v.user != nil {
+			copied := *v.user
+			before.user = &copied
+		}
 		v.actor = actor{}
 		if v.user != nil {
 			v.actor = actor{v.user.ID, v.user.Epoch}

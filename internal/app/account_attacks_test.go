@@ -1614,7 +1614,7 @@ func TestNothingTellsWhetherThereIsAnAccount(t *testing.T) {
 		"links":              phones + `"email_verification": "mandatory", "login_by_code_enabled": true`,
 		"links, and no word": phones + `"email_verification": "mandatory", "login_by_code_enabled": true, "email_unknown_accounts": false`,
 		"codes": codes + `"email_verification": "mandatory", "email_verification_by_code_enabled": true, "email_verification_supports_resend": true,
-			"phone_verification_supports_resend": true`,
+			"phone_verification_supports_resend": true, "email_verification_supports_change": 9, "phone_verification_supports_change": 9`,
 		"nothing": codes + `"email_verification": "none", "phone_verification_enabled": false`,
 	}
 	type step struct {
@@ -1628,7 +1628,7 @@ func TestNothingTellsWhetherThereIsAnAccount(t *testing.T) {
 	reset := post("/auth/password/reset", map[string]any{"key": "AAAA-AAAA", "password": "Harbour-Violet-61!"})
 	look := step{call: call{"GET", "/auth/password/reset", nil}, header: []string{"X-Password-Reset-Key", "AAAA-AAAA"}}
 	// names are filled in: of an account, or of none.
-	const email, phone, free = "(email)", "(phone)", "(free)"
+	const email, phone, free, freePhone = "(email)", "(phone)", "(free)", "(free phone)"
 	rows := []struct {
 		name, by string
 		steps    []step
@@ -1659,6 +1659,16 @@ func TestNothingTellsWhetherThereIsAnAccount(t *testing.T) {
 		{"a signup by a number", "codes", []step{
 			post("/auth/signup", map[string]any{"email": free, "phone": phone, "password": otherPassword}), text, post("/auth/phone/verify/resend", nil), text, text, text, post("/auth/phone/verify/resend", nil),
 		}},
+		{"a signup that moves to an address", "codes", []step{
+			post("/auth/signup", map[string]any{"email": free, "password": otherPassword}), post("/account/email", map[string]any{"email": email}), key,
+			post("/account/email", map[string]any{"email": email}), post("/auth/email/verify/resend", nil), post("/account/email", map[string]any{"email": free}),
+			post("/account/email", map[string]any{"email": email}), key,
+		}},
+		{"a signup that moves to a number", "codes", []step{
+			post("/auth/signup", map[string]any{"email": free, "phone": freePhone, "password": otherPassword}), post("/account/phone", map[string]any{"phone": phone}), text,
+			post("/account/phone", map[string]any{"phone": phone}), post("/auth/phone/verify/resend", nil), post("/account/phone", map[string]any{"phone": freePhone}),
+			post("/account/phone", map[string]any{"phone": phone}), text,
+		}},
 	}
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		var seen counted
@@ -1677,8 +1687,8 @@ func TestNothingTellsWhetherThereIsAnAccount(t *testing.T) {
 				s.of(t, kind).run(row.name, func(s *scene) {
 					host := hosts[row.by]
 					n++
-					known := map[string]any{email: fmt.Sprintf("known%d@example.org", n), phone: fmt.Sprintf("+49160%07d", n), free: fmt.Sprintf("one%d@example.org", n)}
-					unknown := map[string]any{email: fmt.Sprintf("other%d@example.org", n), phone: fmt.Sprintf("+49170%07d", n), free: fmt.Sprintf("two%d@example.org", n)}
+					known := map[string]any{email: fmt.Sprintf("known%d@example.org", n), phone: fmt.Sprintf("+49160%07d", n), free: fmt.Sprintf("one%d@example.org", n), freePhone: fmt.Sprintf("+49151%07d", n)}
+					unknown := map[string]any{email: fmt.Sprintf("other%d@example.org", n), phone: fmt.Sprintf("+49170%07d", n), free: fmt.Sprintf("two%d@example.org", n), freePhone: fmt.Sprintf("+49152%07d", n)}
 					c := s.front(host)
 					c.post("/auth/signup", map[string]any{"email": known[email], "phone": known[phone], "password": password})
 					tenant, user := s.ids(host, known[email].(string))

@@ -572,6 +572,16 @@ func TestTokenOfAnotherTenantIsNone(t *testing.T) {
 				c.post("/auth/email/verify", map[string]any{"key": h.ofA.key}).want(http.StatusBadRequest).code("invalid_or_expired_key", "key")
 				c.get("/auth/email/verify", "X-Email-Verification-Key", h.ofA.key).want(http.StatusBadRequest).code("invalid_or_expired_key", "key")
 
+				c.lookReset(h.ofA.reset).want(http.StatusBadRequest).code("invalid_password_reset", "key")
+				c.reset(h.ofA.reset, "Harbour-Violet-61!").want(http.StatusBadRequest).code("invalid_password_reset", "key")
+
+				c.token = h.ofB.token // who is somebody here has no more power over there
+				c.verify(h.ofA.key).want(http.StatusBadRequest)
+				c.reset(h.ofA.reset, "Harbour-Violet-61!").want(http.StatusBadRequest)
+				c.do(http.MethodDelete, "/auth/sessions", map[string]any{"sessions": []int64{h.ofA.number}}).want(http.StatusBadRequest)
+				c.post("/auth/reauthenticate", map[string]any{"password": h.ofA.password}).want(http.StatusBadRequest)
+				c.token = ""
+
 				web := stranger("browser")
 				web.cookies["sessionid"], web.cookies["csrftoken"] = h.ofA.cookie, h.ofA.csrf
 				web.login(twin, otherPassword).want(http.StatusForbidden).code("csrf_failed", "")

@@ -182,6 +182,7 @@ func (s *server) client(kind, host string) *client {
 // reply is an answer.
 type reply struct {
 	c       *client
+	asked   string // the method and the path
 	Status  int
 	Header  http.Header
 	Body    string
@@ -281,7 +282,7 @@ func (c *client) try(ctx context.Context, method, path string, body any, header 
 	if err != nil {
 		return nil, err
 	}
-	got := &reply{c: c, Status: res.StatusCode, Header: res.Header, Body: string(out)}
+	got := &reply{c: c, asked: method + " " + path, Status: res.StatusCode, Header: res.Header, Body: string(out)}
 	_ = json.Unmarshal(out, &got.decoded) // a body of another form is looked at as text
 	if c.kind == "browser" {
 		for _, k := range res.Cookies() {
@@ -323,6 +324,27 @@ func (r *reply) userID() string {
 		r.c.s.Fatalf("no user in %s", r.Body)
 	}
 	return data.User.ID
+}
+
+// sessions are what the wire calls the client's own session and the latest other one of its user; 0 is none.
+func (c *client) sessions() (own, other int64) {
+	c.s.Helper()
+	var all []struct {
+		ID      int64 `json:"id"`
+		Current bool  `json:"is_current"`
+	}
+	if err := json.Unmarshal(c.get("/auth/sessions").want(http.StatusOK).decoded.Data, &all); err != nil {
+		c.s.Fatal(err)
+	}
+	for _, x := range all {
+		switch {
+		case x.Current:
+			own = x.ID
+		case other == 0:
+			other = x.ID
+		}
+	}
+	return own, other
 }
 
 // inbox is a real SMTP server that keeps what it gets.

@@ -140,8 +140,13 @@ type loot struct {
 	waiting  string // of an app whose login waits
 	cookie   string // of a browser that is signed in
 	csrf     string // that goes with it
-	key      string // of a mailed link that was not used
+	key      string // of a mailed link, or a mailed code, that proves an address and was not used
+	reset    string // likewise, for another password
+	code     string // to log in by
+	texted   string // a code that proves a number
+	phone    string
 	session  string // a session's id
+	number   int64  // what the wire calls it
 	user     string // a user's id
 }
 
@@ -149,26 +154,41 @@ type loot struct {
 func madeUp() loot {
 	return loot{
 		password: "Quill-Marble-27!", token: secret.Token(), waiting: secret.Token(), cookie: secret.Token(),
-		csrf: base64URL(48), key: base64URL(64), session: secret.NewID(), user: secret.NewID(),
+		csrf: base64URL(48), key: base64URL(64), reset: base64URL(56), code: "BCDF-GHJK", texted: "BCDF-GHJL", phone: "+4915100000000",
+		session: secret.NewID(), number: 1, user: secret.NewID(),
 	}
 }
 
-// text is what loot puts where a request has a place for something of that name.
-func (l loot) text(name string) string {
+// text is what loot puts where a request for a path has a place for something of that name.
+func (l loot) text(path, name string) string {
+	found := ""
 	switch strings.ToLower(name) {
 	case "email", "email2":
-		return twin
+		found = twin
 	case "username":
-		return "ann"
-	case "password":
-		return l.password
+		found = "ann"
+	case "password", "current_password", "new_password":
+		found = l.password
+	case "phone":
+		found = l.phone
 	case "user", "user_id":
-		return l.user
+		found = l.user
 	case "session", "session_id", "id":
-		return l.session
-	default: // a key, a code, a token: whatever it is called
-		return l.key
+		found = l.session
+	case "code":
+		found = l.code
+		if strings.Contains(path, "/phone/") {
+			found = l.texted
+		}
+	case "key", "x-password-reset-key":
+		if strings.HasSuffix(path, "/password/reset") {
+			found = l.reset
+		}
 	}
+	if found == "" {
+		return l.key // whatever it is called
+	}
+	return found
 }
 
 // send makes the operation's request with what the loot has for its parameters and its body.
@@ -177,17 +197,23 @@ func (o operation) send(c *client, l loot, header ...string) *reply {
 	path := o.path
 	for _, name := range o.params {
 		if strings.Contains(path, "{"+name+"}") {
-			path = strings.ReplaceAll(path, "{"+name+"}", l.text(name))
+			path = strings.ReplaceAll(path, "{"+name+"}", l.text(o.path, name))
 		} else {
-			header = append([]string{name, l.text(name)}, header...)
+			header = append([]string{name, l.text(o.path, name)}, header...)
 		}
 	}
 	var in any
 	if o.bodied {
 		values := map[string]any{}
 		for _, name := range o.fields {
-			if name != "username" && name != "phone" { // a login names its account in one way
-				values[name] = l.text(name)
+			switch {
+			case name == "username", name == "phone" && !strings.HasSuffix(o.path, "/phone"): // a login names its account in one way
+			case name == "sessions":
+				values[name] = []int64{l.number}
+			case name == "primary":
+				values[name] = true
+			default:
+				values[name] = l.text(o.path, name)
 			}
 		}
 		in = values
@@ -200,18 +226,38 @@ const twin = "ann@example.org"
 
 // house is a server with two tenants that have accounts of the same address.
 type house struct {
-	*server
-	db       database
+	*scene
 	a, b     string // hosts
 	ofA, ofB loot
+	codes    bool // everything is proved by codes
+	waiting  []waiter
 }
 
-// newHouse makes both tenants alike, with an account that is signed in everywhere and another whose login waits.
+// waiter is a session that waits for a code, and what it does with one.
+type waiter struct {
+	c    *client
+	use  func(c *client, l loot) *reply
+	want int // where the code is the one that is waited for
+}
+
+// newHouse makes both tenants alike, with an account that is signed in everywhere and another whose login waits. Addresses are
+// proved by links.
 func newHouse(t *testing.T, engine string) *house {
 	t.Helper()
-	s, db := bootShared(t, engine)
-	const settings = `{"account": {"email_verification": "mandatory", "login_on_email_confirmation": true, "rate_limits": false}}`
-	h := &house{server: s, db: db, a: s.tenant(settings), b: s.tenant(settings)}
+	return houseOf(t, engine, false, `"email_verification": "mandatory", "login_on_email_confirmation": true`)
+}
+
+// newCodeHouse is newHouse where everything is proved by codes. They are good for as long as the test.
+func newCodeHouse(t *testing.T, engine string) *house {
+	t.Helper()
+	return houseOf(t, engine, true, byCodes+`, "login_timeout": 86400, "login_by_code_timeout": 86400, "email_verification_by_code_timeout": 86400,
+		"phone_verification_timeout": 86400, "password_reset_by_code_timeout": 86400`)
+}
+
+func houseOf(t *testing.T, engine string, codes bool, account string) *house {
+	t.Helper()
+	h := &house{scene: newScene(t, engine), codes: codes}
+	h.a, h.b = h.house(account), h.house(account)
 	h.ofA, h.ofB = h.move(h.a, password), h.move(h.b, otherPassword)
 	return h
 }
@@ -219,22 +265,44 @@ func newHouse(t *testing.T, engine string) *house {
 // move has people move in at a tenant.
 func (h *house) move(host, secretWord string) loot {
 	h.Helper()
-	tenant := h.db.one(`SELECT id FROM tenants WHERE slug = $1`, slugOf(host))
-	l := loot{password: secretWord}
-	before := h.inbox.count(twin)
-	one := h.client("app", host)
-	one.post("/auth/signup", map[string]any{"email": twin, "password": secretWord}).want(http.StatusUnauthorized)
-	l.user = one.post("/auth/email/verify", map[string]any{"key": h.inbox.wait(h, twin, before).key(h)}).want(http.StatusOK).userID()
+	const late = "bea@example.org"
+	l := loot{password: secretWord, phone: another}
+	signUp := func(c *client, email string) func() {
+		return func() {
+			c.post("/auth/signup", map[string]any{"email": email, "password": secretWord}).want(http.StatusUnauthorized)
+		}
+	}
+	key := func(to string, act func()) string {
+		if h.codes {
+			return h.code(to, act)
+		}
+		return h.letter(to, act).key(h)
+	}
+	one, browser, other := h.client("app", host), h.client("browser", host), h.client("app", host)
+	l.user = one.verify(key(twin, signUp(one, twin))).want(http.StatusOK).userID()
 	l.token = one.token
-	browser := h.client("browser", host)
 	browser.login(twin, secretWord).want(http.StatusOK)
 	l.cookie, l.csrf = browser.cookies["sessionid"], browser.cookies["csrftoken"]
-	const late = "bea@example.org"
-	before = h.inbox.count(late)
-	other := h.client("app", host)
-	other.post("/auth/signup", map[string]any{"email": late, "password": secretWord}).want(http.StatusUnauthorized)
-	l.waiting, l.key = other.token, h.inbox.wait(h, late, before).key(h)
-	l.session = h.db.one(`SELECT id FROM sessions WHERE tenant_id = $1 AND token = $2`, tenant, secret.Digest(l.token))
+	l.key = key(late, signUp(other, late))
+	l.waiting = other.token
+	l.session = h.db.one(`SELECT id FROM sessions WHERE tenant_id = $1 AND token = $2`, h.tenantOf(host).ID, secret.Digest(l.token))
+	l.number, _ = one.sessions()
+	if !h.codes {
+		l.reset = h.resetKey(twin, func() { h.client("app", host).askReset(twin).want(http.StatusOK) })
+		return l
+	}
+	resets, logsIn, texted := h.client("app", host), h.client("app", host), h.client("app", host)
+	l.reset = h.code(twin, func() { resets.askReset(twin).want(http.StatusUnauthorized) })
+	l.code = h.code(twin, func() { logsIn.request(twin).want(http.StatusUnauthorized) })
+	l.texted = h.code(number, func() {
+		texted.post("/auth/signup", map[string]any{"email": "cat@example.org", "phone": number, "password": secretWord}).want(http.StatusUnauthorized)
+	})
+	h.waiting = append(h.waiting,
+		waiter{other, func(c *client, l loot) *reply { return c.verify(l.key) }, http.StatusOK},
+		waiter{resets, func(c *client, l loot) *reply { return c.lookReset(l.reset) }, http.StatusOK},
+		waiter{logsIn, func(c *client, l loot) *reply { return c.confirm(l.code) }, http.StatusOK},
+		waiter{texted, func(c *client, l loot) *reply { return c.verifyPhone(l.texted) }, http.StatusUnauthorized},
+	)
 	return l
 }
 
@@ -312,7 +380,10 @@ func (h *house) good(t *testing.T, host string, l loot) {
 				if r := c.get("/auth/session").want(http.StatusUnauthorized); !strings.Contains(r.Body, `"is_pending":true`) {
 					t.Fatalf("the login does not wait: %s", r.Body)
 				}
-				c.get("/auth/email/verify", "X-Email-Verification-Key", l.key).want(http.StatusOK)
+				if !h.codes { // to look at a code takes the session that it was sent to
+					c.get("/auth/email/verify", "X-Email-Verification-Key", l.key).want(http.StatusOK)
+					c.lookReset(l.reset).want(http.StatusOK)
+				}
 			}
 		}
 	}
@@ -323,58 +394,77 @@ func (h *house) good(t *testing.T, host string, l loot) {
 // exactly what a stranger with made-up values would have changed (who may begin a session of nobody's by signing up).
 func TestNothingOfOneTenantDoesAnythingAtAnother(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine string) {
-		h := newHouse(t, engine)
-		h.good(t, h.a, h.ofA)
-		h.good(t, h.b, h.ofB)
-		tenant := h.db.one(`SELECT id FROM tenants WHERE slug = $1`, slugOf(h.b))
-		owned := func() string {
-			return h.db.one(`SELECT count(*) FROM sessions WHERE tenant_id = $1 AND user_id IS NOT NULL`, tenant)
-		}
-		atHome := h.db.everything(h.a)
-		for _, o := range operations(t) {
-			for _, sl := range slots {
-				if sl.kind != o.kind {
-					continue
+		t.Run("by links", func(t *testing.T) { newHouse(t, engine).nothingOfA(t) })
+		t.Run("by codes", func(t *testing.T) {
+			h := newCodeHouse(t, engine)
+			h.nothingOfA(t)
+			at := map[string]loot{h.a: h.ofA, h.b: h.ofB}
+			for _, w := range h.waiting { // and, to those who wait for one, a code from next door is a wrong one
+				other := h.a
+				if w.c.host == h.a {
+					other = h.b
 				}
-				for way := range ways {
-					t.Run(fmt.Sprintf("%s/%s/%s", o, sl.name, way), func(t *testing.T) {
-						stolen, invented := h.carrying(t, sl, way, h.b, h.ofA), h.carrying(t, sl, way, h.b, madeUp())
-						before, mine := h.db.everything(h.b), owned()
-						got := o.send(stolen, h.ofA)
-						between := h.db.everything(h.b)
-						other := o.send(invented, madeUp())
-						after := h.db.everything(h.b)
-						for table, rows := range before {
-							for _, row := range rows {
-								if !slices.Contains(between[table], row) {
-									t.Errorf("a row of %s was changed or lost: %s", table, row)
-								}
-							}
-							if did, does := len(between[table])-len(rows), len(after[table])-len(between[table]); did != does {
-								t.Errorf("%d rows were added to %s, where made-up values add %d", did, table, does)
-							}
-						}
-						if owned() != mine {
-							t.Error("a session of somebody's was begun or ended")
-						}
-						switch strings.TrimPrefix(o.path, "/_allauth/"+o.kind+"/v1") {
-						case "/config", "/auth/password/request": // which answer whoever asks, and everybody alike
-							if got.Status != other.Status || got.Body != other.Body {
-								t.Errorf("answered %d %s, where made-up values are answered %d %s", got.Status, got.Body, other.Status, other.Body)
-							}
-						default:
-							if got.Status == http.StatusOK {
-								t.Errorf("answered %d: %s", got.Status, got.Body)
-							}
-						}
-					})
+				if r := w.use(w.c, at[other]).want(http.StatusBadRequest); !strings.Contains(r.Body, "incorrect_code") {
+					t.Errorf("got %s", r.Body)
 				}
+				w.use(w.c, at[w.c.host]).want(w.want)
+			}
+		})
+	})
+}
+
+// nothingOfA is that test for one way of proving things.
+func (h *house) nothingOfA(t *testing.T) {
+	h.good(t, h.a, h.ofA)
+	h.good(t, h.b, h.ofB)
+	tenant := h.db.one(`SELECT id FROM tenants WHERE slug = $1`, slugOf(h.b))
+	owned := func() string {
+		return h.db.one(`SELECT count(*) FROM sessions WHERE tenant_id = $1 AND user_id IS NOT NULL AND NOT pending`, tenant)
+	}
+	atHome := h.db.everything(h.a)
+	for _, o := range operations(t) {
+		for _, sl := range slots {
+			if sl.kind != o.kind {
+				continue
+			}
+			for way := range ways {
+				t.Run(fmt.Sprintf("%s/%s/%s", o, sl.name, way), func(t *testing.T) {
+					stolen, invented := h.carrying(t, sl, way, h.b, h.ofA), h.carrying(t, sl, way, h.b, madeUp())
+					before, mine := h.db.everything(h.b), owned()
+					got := o.send(stolen, h.ofA)
+					between := h.db.everything(h.b)
+					other := o.send(invented, madeUp())
+					after := h.db.everything(h.b)
+					for table, rows := range before {
+						for _, row := range rows {
+							if !slices.Contains(between[table], row) {
+								t.Errorf("a row of %s was changed or lost: %s", table, row)
+							}
+						}
+						if did, does := len(between[table])-len(rows), len(after[table])-len(between[table]); did != does {
+							t.Errorf("%d rows were added to %s, where made-up values add %d", did, table, does)
+						}
+					}
+					if owned() != mine {
+						t.Error("a session of somebody's was begun or ended")
+					}
+					switch strings.TrimPrefix(o.path, "/_allauth/"+o.kind+"/v1") {
+					case "/config", "/auth/password/request": // which answer whoever asks, and everybody alike
+						if got.plain() != other.plain() {
+							t.Errorf("answered %s, where made-up values are answered %s", got.plain(), other.plain())
+						}
+					default:
+						if got.Status == http.StatusOK {
+							t.Errorf("answered %d: %s", got.Status, got.Body)
+						}
+					}
+				})
 			}
 		}
-		if d := difference(atHome, h.db.everything(h.a)); d != "" {
-			t.Errorf("something changed at the tenant whose values were carried about:\n%s", d)
-		}
-		h.good(t, h.a, h.ofA)
-		h.good(t, h.b, h.ofB)
-	})
+	}
+	if d := difference(atHome, h.db.everything(h.a)); d != "" {
+		t.Errorf("something changed at the tenant whose values were carried about:\n%s", d)
+	}
+	h.good(t, h.a, h.ofA)
+	h.good(t, h.b, h.ofB)
 }

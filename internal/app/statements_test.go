@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -72,101 +73,327 @@ func (c *counted) take() []string {
 	return all
 }
 
+// turn is one row's: a client of a tenant, names of an account that nobody else has, and what the row's request needs.
+type turn struct {
+	*scene
+	*client
+	at string // the host
+
+	email, other      string // addresses
+	phone, otherPhone string
+	secret            string // that was sent before
+	session           int64  // one to be ended
+}
+
+// does is a row's request, and the status that it is answered with.
+func does(status int, request func(t *turn) *reply) func(t *turn) *reply {
+	return func(t *turn) *reply { t.Helper(); return request(t).want(status) }
+}
+
+// gets is a row that asks for a path.
+func gets(status int, path string) func(t *turn) *reply {
+	return does(status, func(t *turn) *reply { return t.get(path) })
+}
+
+// posts is a row that sends nothing to a path.
+func posts(status int, path string) func(t *turn) *reply {
+	return does(status, func(t *turn) *reply { return t.post(path, nil) })
+}
+
+func (t *turn) signUp() *reply { return t.signup(t.email) }
+
+func (t *turn) signUpByText() *reply {
+	return t.post("/auth/signup", map[string]any{"phone": t.phone, "password": password})
+}
+
+func (t *turn) emails(method, email string) *reply {
+	return t.do(method, "/account/email", map[string]any{"email": email, "primary": true})
+}
+
+func (t *turn) changePhone(phone string) *reply {
+	return t.post("/account/phone", map[string]any{"phone": phone})
+}
+
+func (t *turn) changePassword(current string) *reply {
+	return t.post("/account/password/change", map[string]any{"current_password": current, "new_password": otherPassword})
+}
+
+func (t *turn) proveAgain(password string) *reply {
+	return t.post("/auth/reauthenticate", map[string]any{"password": password})
+}
+
+func (t *turn) endSession() *reply {
+	return t.do(http.MethodDelete, "/auth/sessions", map[string]any{"sessions": []int64{t.session}})
+}
+
+func (t *turn) look(key string) *reply {
+	return t.get("/auth/email/verify", "X-Email-Verification-Key", key)
+}
+
+// in signs up, with a code where one is asked for, and is signed in.
+func (t *turn) in() {
+	t.Helper()
+	waits := false
+	l := t.letter(t.email, func() { waits = t.signUp().Status == http.StatusUnauthorized })
+	if waits {
+		t.verify(typedCode.FindString(l.text)).want(http.StatusOK)
+	}
+}
+
+// proved signs up, and proves the address by its link.
+func (t *turn) proved() {
+	t.Helper()
+	t.linked()
+	t.verify(t.secret).want(http.StatusOK)
+}
+
+// linked signs up, and has the key of the link that proves the address.
+func (t *turn) linked() {
+	t.Helper()
+	t.secret = t.letter(t.email, func() { t.signUp() }).key(t)
+}
+
+// coded has the code that comes of a request.
+func (t *turn) coded(to string, request func() *reply) {
+	t.Helper()
+	t.secret = t.code(to, func() { request() })
+}
+
+// out ends the session.
+func (t *turn) out() {
+	t.Helper()
+	t.delete("/auth/session").want(http.StatusUnauthorized)
+	t.token = ""
+}
+
+// added adds the other address, and has the key of the link that proves it.
+func (t *turn) added() {
+	t.Helper()
+	t.secret = t.letter(t.other, func() { t.emails(http.MethodPost, t.other).want(http.StatusOK) }).key(t)
+}
+
+// cost is what a kind of request takes.
+type cost struct {
+	name     string
+	count    int // today; change it on purpose only
+	promised int // the most that it may ever be
+	settings string
+	before   func(t *turn)
+	request  func(t *turn) *reply
+}
+
+// The settings of the rows.
+const (
+	links     = `"email_verification": "optional"`
+	waitLinks = `"email_verification": "mandatory"`
+	linksIn   = `"email_verification": "mandatory", "login_on_email_confirmation": true`
+	resetsIn  = `"email_verification": "optional", "login_on_password_reset": true`
+	mailCodes = `"email_verification": "mandatory", "email_verification_by_code_enabled": true, "email_verification_supports_resend": true,
+		"email_verification_supports_change": true, "password_reset_by_code_enabled": true`
+	loginCodes = `"email_verification": "optional", "login_by_code_enabled": true, "login_by_code_supports_resend": true`
+	textCodes  = `"email_verification": "none", "login_methods": ["phone"], "signup_fields": ["phone*", "password1*"],
+		"phone_verification_supports_resend": true, "phone_verification_supports_change": true`
+)
+
+// costs is the table of what is promised.
+func costs() []cost {
+	none := func(*turn) {}
+	inAndOut := func(t *turn) { t.in(); t.out() }
+	provedAndOut := func(t *turn) { t.proved(); t.out() }
+	mailWaits := func(t *turn) { t.coded(t.email, t.signUp) }
+	textWaits := func(t *turn) { t.coded(t.phone, t.signUpByText) }
+	inByText := func(t *turn) { textWaits(t); t.verifyPhone(t.secret).want(http.StatusOK) }
+	withOther := func(t *turn) { t.proved(); t.added() }
+	withTwo := func(t *turn) { withOther(t); t.verify(t.secret).want(http.StatusOK) }
+	codeWaits := func(t *turn) { provedAndOut(t); t.coded(t.email, func() *reply { return t.request(t.email) }) }
+	resetWaits := func(t *turn) { inAndOut(t); t.coded(t.email, func() *reply { return t.askReset(t.email) }) }
+	resetCame := func(t *turn) { provedAndOut(t); t.secret = t.resetKey(t.email, func() { t.askReset(t.email) }) }
+	otherWaits := func(t *turn) {
+		t.in()
+		t.coded(t.other, func() *reply { return t.emails(http.MethodPost, t.other) })
+	}
+	numberWaits := func(t *turn) {
+		inByText(t)
+		t.coded(t.otherPhone, func() *reply { return t.changePhone(t.otherPhone) })
+	}
+
+	logIn := func(t *turn) *reply { return t.login(t.email, password) }
+	askCode := func(t *turn) *reply { return t.request(t.email) }
+	askReset := func(t *turn) *reply { return t.askReset(t.email) }
+	confirm := func(t *turn) *reply { return t.confirm(t.secret) }
+	verify := func(t *turn) *reply { return t.verify(t.secret) }
+	verifyText := func(t *turn) *reply { return t.verifyPhone(t.secret) }
+	reset := func(t *turn) *reply { return t.reset(t.secret, otherPassword) }
+	addOther := func(t *turn) *reply { return t.emails(http.MethodPost, t.other) }
+	mailOther := func(t *turn) *reply { return t.emails(http.MethodPut, t.other) }
+	preferOther := func(t *turn) *reply { return t.emails(http.MethodPatch, t.other) }
+	moveText := func(t *turn) *reply { return t.changePhone(t.otherPhone) }
+	mistyped := func(request func(t *turn) *reply) func(t *turn) *reply {
+		return func(t *turn) *reply { t.secret = wrongCode(t.secret); return request(t) }
+	}
+	madeUp := func(request func(t *turn) *reply) func(t *turn) *reply {
+		return func(t *turn) *reply { t.secret = "AAAA"; return request(t) }
+	}
+	return []cost{
+		{"reading the configuration", 0, 0, links, none, gets(http.StatusOK, "/config")},
+		{"reading the configuration while signed in", 1, 1, links, (*turn).in, gets(http.StatusOK, "/config")},
+		{"a stranger's session check", 0, 0, links, none, gets(http.StatusUnauthorized, "/auth/session")},
+		{"a session check", 1, 1, links, (*turn).in, gets(http.StatusOK, "/auth/session")},
+		{"a session check of a login that waits", 1, 1, waitLinks, (*turn).linked, gets(http.StatusUnauthorized, "/auth/session")},
+
+		{"a login", 3, 4, links, inAndOut, does(http.StatusOK, logIn)},
+		{"a login by number", 3, 4, textCodes, func(t *turn) { inByText(t); t.out() }, does(http.StatusOK, func(t *turn) *reply {
+			return t.post("/auth/login", map[string]any{"phone": t.phone, "password": password})
+		})},
+		{"a login over one that waits", 4, 4, waitLinks, (*turn).linked, does(http.StatusUnauthorized, logIn)},
+		{"a login with a wrong password", 1, 4, links, inAndOut, does(http.StatusBadRequest, func(t *turn) *reply { return t.login(t.email, otherPassword) })},
+		{"a login to no account", 1, 4, links, none, does(http.StatusBadRequest, logIn)},
+		{"a logout", 2, 2, links, (*turn).in, does(http.StatusUnauthorized, func(t *turn) *reply { return t.delete("/auth/session") })},
+		{"a stranger's logout", 0, 0, links, none, does(http.StatusUnauthorized, func(t *turn) *reply { return t.delete("/auth/session") })},
+
+		{"a signup that mails", 5, 6, links, none, does(http.StatusOK, (*turn).signUp)},
+		{"a signup that waits for its mail", 5, 6, waitLinks, none, does(http.StatusUnauthorized, (*turn).signUp)},
+		{"a signup that waits for its code", 5, 6, mailCodes, none, does(http.StatusUnauthorized, (*turn).signUp)},
+		{"a signup that waits for its text", 4, 6, textCodes, none, does(http.StatusUnauthorized, (*turn).signUpByText)},
+		{"a signup with a taken address", 5, 6, waitLinks, func(t *turn) { t.linked(); t.out() }, does(http.StatusUnauthorized, (*turn).signUp)},
+		{"a signup with a taken number", 4, 6, textCodes, func(t *turn) { inByText(t); t.out() }, does(http.StatusUnauthorized, (*turn).signUpByText)},
+		{"a signup with faults", 0, 6, links, none, does(http.StatusBadRequest, func(t *turn) *reply { return t.signup("nope") })},
+
+		{"asking for a login code", 3, 3, loginCodes, provedAndOut, does(http.StatusUnauthorized, askCode)},
+		{"asking for a login code without an account", 3, 3, loginCodes, none, does(http.StatusUnauthorized, askCode)},
+		{"asking for a login code with faults", 0, 0, loginCodes, none, does(http.StatusBadRequest, func(t *turn) *reply { return t.request("nope") })},
+		{"asking for another login code", 4, 4, loginCodes, codeWaits, posts(http.StatusOK, "/auth/code/resend")},
+		{"asking for another login code for nothing", 0, 0, loginCodes, none, posts(http.StatusConflict, "/auth/code/resend")},
+		{"a login by code", 4, 4, loginCodes, codeWaits, does(http.StatusOK, confirm)},
+		{"a login by code that claims the account", 6, 6, loginCodes, func(t *turn) { inAndOut(t); t.coded(t.email, func() *reply { return t.request(t.email) }) },
+			does(http.StatusOK, confirm)},
+		{"a login by a wrong code", 2, 2, loginCodes, codeWaits, does(http.StatusBadRequest, mistyped(confirm))},
+
+		{"looking at a link", 2, 2, waitLinks, (*turn).linked, does(http.StatusOK, func(t *turn) *reply { return t.look(t.secret) })},
+		{"looking at a link that is none", 0, 0, waitLinks, none, does(http.StatusBadRequest, func(t *turn) *reply { return t.look("nope") })},
+		{"proving an address while signed in", 4, 4, links, (*turn).linked, does(http.StatusOK, verify)},
+		{"proving another address while signed in", 6, 6, links, withOther, does(http.StatusOK, verify)},
+		{"proving an address that a login waits for", 5, 5, linksIn, (*turn).linked, does(http.StatusOK, verify)},
+		{"proving an address by no link", 1, 1, waitLinks, (*turn).linked, does(http.StatusBadRequest, madeUp(verify))},
+		{"proving an address by code", 6, 6, mailCodes, mailWaits, does(http.StatusOK, verify)},
+		{"proving another address by code", 9, 9, mailCodes, otherWaits, does(http.StatusOK, verify)},
+		{"proving an address by a wrong code", 2, 2, mailCodes, mailWaits, does(http.StatusBadRequest, mistyped(verify))},
+		{"asking for another code for an address", 4, 4, mailCodes, mailWaits, posts(http.StatusOK, "/auth/email/verify/resend")},
+		{"asking for another code for no address", 0, 0, mailCodes, none, posts(http.StatusConflict, "/auth/email/verify/resend")},
+
+		{"the list of addresses", 2, 2, links, (*turn).in, gets(http.StatusOK, "/account/email")},
+		{"a stranger's list of addresses", 0, 0, links, none, gets(http.StatusUnauthorized, "/account/email")},
+		{"adding an address", 6, 6, links, (*turn).proved, does(http.StatusOK, addOther)},
+		{"adding an address that is proved by code", 6, 6, mailCodes, (*turn).in, does(http.StatusOK, addOther)},
+		{"adding an address twice", 2, 2, links, withOther, does(http.StatusBadRequest, addOther)},
+		{"moving a signup to another address", 8, 8, mailCodes, mailWaits, does(http.StatusOK, addOther)},
+		{"moving a signup to no other address", 1, 1, mailCodes, mailWaits, does(http.StatusBadRequest, func(t *turn) *reply { return t.emails(http.MethodPost, t.email) })},
+		{"another link for an address", 4, 4, links, withOther, does(http.StatusOK, mailOther)},
+		{"another link for somebody else's address", 2, 2, links, (*turn).proved, does(http.StatusBadRequest, mailOther)},
+		{"another code for an address that is added", 6, 6, mailCodes, otherWaits, does(http.StatusOK, mailOther)},
+		{"another primary address", 6, 6, links, withTwo, does(http.StatusOK, preferOther)},
+		{"another primary address that is not proved", 2, 2, links, withOther, does(http.StatusBadRequest, preferOther)},
+		{"removing an address", 4, 4, links, withTwo, does(http.StatusOK, func(t *turn) *reply { return t.emails(http.MethodDelete, t.other) })},
+		{"removing the primary address", 2, 2, links, withTwo, does(http.StatusBadRequest, func(t *turn) *reply { return t.emails(http.MethodDelete, t.email) })},
+
+		{"proving a number that a login waits for", 5, 5, textCodes, textWaits, does(http.StatusOK, verifyText)},
+		{"proving a number by a wrong code", 2, 2, textCodes, textWaits, does(http.StatusBadRequest, mistyped(verifyText))},
+		{"asking for another text", 4, 4, textCodes, textWaits, posts(http.StatusOK, "/auth/phone/verify/resend")},
+		{"asking for another text for nothing", 0, 0, textCodes, none, posts(http.StatusConflict, "/auth/phone/verify/resend")},
+		{"moving a signup to another number", 6, 6, textCodes, textWaits, does(http.StatusAccepted, moveText)},
+		{"moving a signup to no other number", 3, 3, textCodes, textWaits, does(http.StatusBadRequest, func(t *turn) *reply { return t.changePhone(t.phone) })},
+		{"one's number", 2, 2, textCodes, inByText, gets(http.StatusOK, "/account/phone")},
+		{"a stranger's number", 0, 0, textCodes, none, gets(http.StatusUnauthorized, "/account/phone")},
+		{"asking for another number", 6, 6, textCodes, inByText, does(http.StatusAccepted, moveText)},
+		{"asking for the number that one has", 3, 3, textCodes, inByText, does(http.StatusBadRequest, func(t *turn) *reply { return t.changePhone(t.phone) })},
+		{"proving another number", 6, 6, textCodes, numberWaits, does(http.StatusOK, verifyText)},
+		{"proving another number by a wrong code", 2, 2, textCodes, numberWaits, does(http.StatusBadRequest, mistyped(verifyText))},
+
+		{"another password", 4, 4, links, (*turn).in, does(http.StatusOK, func(t *turn) *reply { return t.changePassword(password) })},
+		{"another password after a wrong one", 2, 2, links, (*turn).in, does(http.StatusBadRequest, func(t *turn) *reply { return t.changePassword(otherPassword) })},
+		{"asking for a reset by link", 3, 3, links, provedAndOut, does(http.StatusOK, askReset)},
+		{"asking for a reset by link without an account", 3, 3, links, none, does(http.StatusOK, askReset)},
+		{"asking for a reset by code", 3, 3, mailCodes, inAndOut, does(http.StatusUnauthorized, askReset)},
+		{"asking for a reset by code without an account", 3, 3, mailCodes, none, does(http.StatusUnauthorized, askReset)},
+		{"asking for a reset with faults", 0, 0, links, none, does(http.StatusBadRequest, func(t *turn) *reply { return t.askReset("nope") })},
+		{"looking at a reset by link", 2, 2, links, resetCame, does(http.StatusOK, func(t *turn) *reply { return t.lookReset(t.secret) })},
+		{"looking at a reset by no link", 0, 0, links, none, does(http.StatusBadRequest, func(t *turn) *reply { return t.lookReset("nope") })},
+		{"looking at a reset by code", 2, 2, mailCodes, resetWaits, does(http.StatusOK, func(t *turn) *reply { return t.lookReset(t.secret) })},
+		{"looking at a reset by a wrong code", 2, 2, mailCodes, resetWaits, does(http.StatusBadRequest, mistyped(func(t *turn) *reply { return t.lookReset(t.secret) }))},
+		{"a reset by link", 4, 4, links, resetCame, does(http.StatusUnauthorized, reset)},
+		{"a reset by link that claims the account", 6, 6, links, func(t *turn) { inAndOut(t); t.secret = t.resetKey(t.email, func() { t.askReset(t.email) }) },
+			does(http.StatusUnauthorized, reset)},
+		{"a reset by link that signs in", 6, 6, resetsIn, resetCame, does(http.StatusOK, reset)},
+		{"a reset by no link", 0, 0, links, none, does(http.StatusBadRequest, madeUp(reset))},
+		{"a reset by code", 5, 5, mailCodes, resetWaits, does(http.StatusUnauthorized, reset)},
+		{"a reset by a wrong code", 2, 2, mailCodes, resetWaits, does(http.StatusBadRequest, mistyped(reset))},
+
+		{"proving again who one is", 3, 3, links, (*turn).in, does(http.StatusOK, func(t *turn) *reply { return t.proveAgain(password) })},
+		{"proving again who one is by a wrong password", 2, 2, links, (*turn).in, does(http.StatusBadRequest, func(t *turn) *reply { return t.proveAgain(otherPassword) })},
+
+		{"the list of sessions", 2, 2, links, (*turn).in, gets(http.StatusOK, "/auth/sessions")},
+		{"a stranger's list of sessions", 0, 0, links, none, gets(http.StatusUnauthorized, "/auth/sessions")},
+		{"ending another session", 4, 4, links, func(t *turn) {
+			t.in()
+			t.front(t.at).login(t.email, password).want(http.StatusOK)
+			_, t.session = t.sessions()
+		},
+			does(http.StatusOK, (*turn).endSession)},
+		{"ending one's own session", 3, 3, links, func(t *turn) { t.in(); t.session, _ = t.sessions() }, does(http.StatusUnauthorized, (*turn).endSession)},
+		{"ending no session", 2, 2, links, (*turn).in, does(http.StatusBadRequest, (*turn).endSession)},
+	}
+}
+
 // TestStatementsOfARequestAreFew holds each request to the number of statements that it takes today, and to what the
 // product promises. Beginning and ending a transaction is not counted.
 func TestStatementsOfARequestAreFew(t *testing.T) {
 	t.Parallel() // it waits for the directory, which looks for changes once a second
-	none := func(*client, string) {}
-	signUp := func(c *client, email string) { c.signup(email).want(http.StatusOK) }
-	signOut := func(c *client) {
-		c.delete("/auth/session").want(http.StatusUnauthorized)
-		c.token = ""
-	}
-	const mandatory = `{"account": {"email_verification": "mandatory"}}`
-	var key string // of the mail that the request before waited for
-	rows := []struct {
-		name     string
-		count    int // today; change it on purpose only
-		promised int // the most that it may ever be
-		settings string
-		before   func(c *client, email string)
-		request  func(c *client, email string)
-	}{
-		{"reading the configuration", 0, 0, "", none, func(c *client, _ string) { c.get("/config").want(http.StatusOK) }},
-		{"a stranger's session check", 0, 0, "", none, func(c *client, _ string) { c.get("/auth/session").want(http.StatusUnauthorized) }},
-		{"a session check", 1, 1, "", signUp, func(c *client, _ string) { c.get("/auth/session").want(http.StatusOK) }},
-		{"a session check of a login that waits", 1, 1, mandatory,
-			func(c *client, email string) { c.signup(email).want(http.StatusUnauthorized) },
-			func(c *client, _ string) { c.get("/auth/session").want(http.StatusUnauthorized) }},
-		{"a login", 3, 4, "", func(c *client, email string) { signUp(c, email); signOut(c) },
-			func(c *client, email string) { c.login(email, password).want(http.StatusOK) }},
-		{"a login over one that waits", 3, 4, mandatory, func(c *client, email string) { c.signup(email).want(http.StatusUnauthorized) },
-			func(c *client, email string) { c.login(email, password).want(http.StatusUnauthorized) }},
-		{"a login with a wrong password", 1, 4, "", func(c *client, email string) { signUp(c, email); signOut(c) },
-			func(c *client, email string) { c.login(email, otherPassword).want(http.StatusBadRequest) }},
-		{"a login to no account", 1, 4, "", none, func(c *client, email string) { c.login(email, password).want(http.StatusBadRequest) }},
-		{"a signup that mails", 5, 6, "", none, signUp},
-		{"a signup that waits for its mail", 5, 6, mandatory, none,
-			func(c *client, email string) { c.signup(email).want(http.StatusUnauthorized) }},
-		{"a signup with a taken address", 4, 6, mandatory,
-			func(c *client, email string) {
-				c.signup(email).want(http.StatusUnauthorized)
-				signOut(c)
-			},
-			func(c *client, email string) { c.signup(email).want(http.StatusUnauthorized) }},
-		{"a signup with faults", 0, 6, "", none, func(c *client, _ string) {
-			c.post("/auth/signup", map[string]any{"email": "nope", "password": "x"}).want(http.StatusBadRequest)
-		}},
-		{"proving an address while signed in", 7, 7, "", // two of them end what others have claimed of it
-			func(c *client, email string) { signUp(c, email); key = c.s.inbox.wait(c.s, email, 0).key(c.s) },
-			func(c *client, _ string) {
-				c.post("/auth/email/verify", map[string]any{"key": key}).want(http.StatusOK)
-			}},
-		{"proving an address that a login waits for", 8, 8, `{"account": {"email_verification": "mandatory", "login_on_email_confirmation": true}}`,
-			func(c *client, email string) {
-				c.signup(email).want(http.StatusUnauthorized)
-				key = c.s.inbox.wait(c.s, email, 0).key(c.s)
-			},
-			func(c *client, _ string) {
-				c.post("/auth/email/verify", map[string]any{"key": key}).want(http.StatusOK)
-			}},
-		{"the list of addresses", 2, 2, "", signUp, func(c *client, _ string) { c.get("/account/email").want(http.StatusOK) }},
-		{"a logout", 2, 2, "", signUp, func(c *client, _ string) { c.delete("/auth/session").want(http.StatusUnauthorized) }},
-	}
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		var seen counted
-		s := boot(t, engine, func(_ *config.Config, o *app.Options) {
+		s := newScene(t, engine, func(_ *config.Config, o *app.Options) {
 			o.Observe = seen.observe
 			// A clock that stands still: the tenant stays known, and no session is old enough to be moved along.
 			o.Clock = clock.At(time.Now())
 		})
+		rows := costs()
 		hosts := map[string]string{}
 		for _, row := range rows {
 			if _, ok := hosts[row.settings]; !ok {
-				hosts[row.settings] = s.tenant(row.settings)
+				hosts[row.settings] = s.house(row.settings)
 			}
 		}
 		seen.pass(t)
+		n, ran := 0, 0
+		asked := map[string]bool{}
 		for _, kind := range []string{"app", "browser"} {
 			for _, row := range rows {
-				t.Run(kind+"/"+row.name, func(t *testing.T) {
-					of := *s
-					of.T = t
-					c := of.client(kind, hosts[row.settings])
-					c.get("/config").want(http.StatusOK) // from now on the tenant is known
-					email := kind + "." + strings.ReplaceAll(row.name, " ", "-") + "@example.org"
-					row.before(c, email)
+				n++
+				s.of(t, kind).run(kind+"/"+row.name, func(s *scene) {
+					one := &turn{
+						scene: s, client: s.front(hosts[row.settings]), at: hosts[row.settings], email: fmt.Sprintf("one%d@example.org", n),
+						other: fmt.Sprintf("other%d@example.org", n), phone: fmt.Sprintf("+49160%07d", n), otherPhone: fmt.Sprintf("+49170%07d", n),
+					}
+					one.get("/config").want(http.StatusOK) // from now on the tenant is known
+					row.before(one)
+					s.settle()
 					seen.take()
-					row.request(c, email)
+					r := row.request(one)
 					got := seen.take()
+					asked[r.asked] = true
+					ran++
 					if len(got) > row.promised {
-						t.Errorf("%d statements, and no more than %d are promised", len(got), row.promised)
+						s.Errorf("%d statements, and no more than %d are promised", len(got), row.promised)
 					}
 					if len(got) != row.count {
-						t.Errorf("%d statements where there were %d; if that is meant, change the number in the table:\n%s",
+						s.Errorf("%d statements where there were %d; if that is meant, change the number in the table:\n%s",
 							len(got), row.count, strings.Join(got, "\n"))
 					}
 				})
+			}
+		}
+		for _, o := range operations(t) {
+			if ran == n && !asked[o.String()] { // or somebody runs a part of this
+				t.Errorf("no row asks for %s", o)
 			}
 		}
 	})

@@ -45,7 +45,7 @@ func (s Scope) EmailByID(ctx context.Context, id string) (a Account, elsewhere b
 		                WHERE o.tenant_id = e.tenant_id AND o.email_key = e.email_key AND o.id <> e.id AND o.verified)
 		  FROM emails e
 		  JOIN users u ON u.tenant_id = e.tenant_id AND u.id = e.user_id
-		 WHERE e.tenant_id = $1 AND e.id = $2`, id, &elsewhere)
+		 WHERE e.tenant_id = $1 AND e.id = $2`, []any{id}, &elsewhere)
 	return a, elsewhere, err
 }
 

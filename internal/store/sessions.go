@@ -118,21 +118,25 @@ func (t *Tx) DropSession(ctx context.Context, id string) error {
 	return err
 }
 
-// SessionsOf are the sessions that a user is signed in with, latest first.
-func (s Scope) SessionsOf(ctx context.Context, userID string, now time.Time) ([]Session, error) {
-	var all []Session
-	err := s.store.reader().each(ctx, "read sessions of user", `
-		SELECT id, client, ip, user_agent, created_at, seen_at, expires_at
+// SessionsOf are the sessions that a user is signed in with, latest first, and whether there are any that the user was put out
+// of.
+func (s Scope) SessionsOf(ctx context.Context, userID string, now time.Time) (all []Session, dead bool, err error) {
+	err = s.store.reader().each(ctx, "read sessions of user", `
+		SELECT id, client, ip, user_agent, created_at, seen_at, expires_at, alive
 		  FROM sessions
-		 WHERE tenant_id = $1 AND user_id = $2 AND alive AND NOT pending AND expires_at > $3
+		 WHERE tenant_id = $1 AND user_id = $2 AND (NOT alive OR (NOT pending AND expires_at > $3))
 		 ORDER BY created_at DESC, id DESC`,
 		[]any{s.tenant, userID, now}, func(rows *sqlx.Rows) error {
 			var x Session
-			err := rows.Scan(&x.ID, &x.Client, &x.IP, &x.UserAgent, when(&x.CreatedAt), when(&x.SeenAt), when(&x.ExpiresAt))
-			all = append(all, x)
+			var alive bool
+			err := rows.Scan(&x.ID, &x.Client, &x.IP, &x.UserAgent, when(&x.CreatedAt), when(&x.SeenAt), when(&x.ExpiresAt), &alive)
+			if alive {
+				all = append(all, x)
+			}
+			dead = dead || !alive
 			return err
 		})
-	return all, err
+	return all, dead, err
 }
 
 // DropSessionOf ends a session of a user. One that is gone already is no error.

@@ -44,7 +44,7 @@ const MaxNamesakes = 4
 // accountColumns are what scanAccount reads: of users u and of the address e.
 const accountColumns = `
 		       u.id, u.username, u.email, u.name, u.phone, u.phone_verified, u.password, u.active, u.epoch, u.created_at, u.last_login_at,
-		       e.id, e.email, e.email_key, e.verified, e.is_primary,
+		       e.id, e.email, e.email_key, e.verified, e.is_primary, e.exclusive,
 		       EXISTS (SELECT 1 FROM emails v WHERE v.tenant_id = u.tenant_id AND v.user_id = u.id AND v.verified)`
 
 // AccountsByEmail are the accounts that hold an address, by its key. If any have verified it, they are the only ones.
@@ -72,17 +72,27 @@ func (s Scope) AccountsByEmail(ctx context.Context, emailKey string) ([]Account,
 
 // AccountByUsername is the account with a username, by its key, or ErrNotFound.
 func (s Scope) AccountByUsername(ctx context.Context, usernameKey string) (Account, error) {
-	return s.account(ctx, "read account by username", accountQuery+` AND u.username_key = $2`, usernameKey)
+	return s.account(ctx, "read account by username", accountQuery+` AND u.username_key = $2`, []any{usernameKey})
 }
 
 // AccountByID is the account with that id, or ErrNotFound.
 func (s Scope) AccountByID(ctx context.Context, id string) (Account, error) {
-	return s.account(ctx, "read account by id", accountQuery+` AND u.id = $2`, id)
+	return s.account(ctx, "read account by id", accountQuery+` AND u.id = $2`, []any{id})
+}
+
+// AccountWithEmail is the account with that id and, of its addresses, the one with that key, which has no ID where the account
+// does not hold it; or ErrNotFound.
+func (s Scope) AccountWithEmail(ctx context.Context, id, emailKey string) (Account, error) {
+	return s.account(ctx, "read account with email", `
+		SELECT `+accountColumns+`
+		  FROM users u
+		  LEFT JOIN emails e ON e.tenant_id = u.tenant_id AND e.user_id = u.id AND e.email_key = $3
+		 WHERE u.tenant_id = $1 AND u.id = $2`, []any{id, emailKey})
 }
 
 // AccountByPhone is the account with a number, verified or not, or ErrNotFound.
 func (s Scope) AccountByPhone(ctx context.Context, phone string) (Account, error) {
-	return s.account(ctx, "read account by phone", accountQuery+` AND u.phone = $2`, phone)
+	return s.account(ctx, "read account by phone", accountQuery+` AND u.phone = $2`, []any{phone})
 }
 
 const accountQuery = `
@@ -93,10 +103,12 @@ const accountQuery = `
 		        ORDER BY x.is_primary DESC, x.verified DESC, x.created_at, x.id LIMIT 1)
 		 WHERE u.tenant_id = $1`
 
-func (s Scope) account(ctx context.Context, op, query, key string, more ...any) (Account, error) {
+func (s Scope) account(ctx context.Context, op, query string, args []any, more ...any) (Account, error) {
 	var a Account
 	found := false
-	err := s.store.reader().each(ctx, op, query, []any{s.tenant, key}, func(rows *sqlx.Rows) (err error) {
+	all := []any{s.tenant}
+	all = append(all, args...)
+	err := s.store.reader().each(ctx, op, query, all, func(rows *sqlx.Rows) (err error) {
 		a, err = scanAccount(rows, more...)
 		found = true
 		return err
@@ -109,11 +121,14 @@ func (s Scope) account(ctx context.Context, op, query, key string, more ...any) 
 
 func scanAccount(rows *sqlx.Rows, more ...any) (a Account, err error) {
 	var username, phone, emailID, email, emailKey sql.NullString
-	var verified, primary sql.NullBool
+	var verified, primary, exclusive sql.NullBool
 	err = rows.Scan(append([]any{&a.ID, &username, &a.Email, &a.Name, &phone, &a.PhoneVerified, &a.Password, &a.Active, &a.Epoch, when(&a.CreatedAt), when(&a.LastLoginAt),
-		&emailID, &email, &emailKey, &verified, &primary, &a.AnyVerified}, more...)...)
+		&emailID, &email, &emailKey, &verified, &primary, &exclusive, &a.AnyVerified}, more...)...)
 	a.Username, a.Phone, a.HasPassword = username.String, phone.String, a.Password != ""
-	a.Address = Email{ID: emailID.String, UserID: a.ID, Email: email.String, Key: emailKey.String, Verified: verified.Bool, Primary: primary.Bool}
+	a.Address = Email{
+		ID: emailID.String, UserID: a.ID, Email: email.String, Key: emailKey.String,
+		Verified: verified.Bool, Primary: primary.Bool, Exclusive: exclusive.Bool,
+	}
 	return a, err
 }
 

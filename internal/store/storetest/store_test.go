@@ -253,6 +253,7 @@ func TestOtherTenantsRowsAreOutOfReach(t *testing.T) {
 		other := w.st.For(w.b)
 		for what, err := range map[string]error{
 			"account by id":       second(other.AccountByID(w.Context(), u.ID)),
+			"account with email":  second(other.AccountWithEmail(w.Context(), u.ID, e.Key)),
 			"account by username": second(other.AccountByUsername(w.Context(), u.Username)),
 			"account by phone":    second(other.AccountByPhone(w.Context(), u.Phone)),
 			"email by id":         third(other.EmailByID(w.Context(), e.ID)),
@@ -267,7 +268,7 @@ func TestOtherTenantsRowsAreOutOfReach(t *testing.T) {
 		w.must(err)
 		taken, err := other.Taken(w.Context(), store.Names{EmailKey: e.Key, Phone: u.Phone, UsernameKeys: []string{u.Username}})
 		w.must(err)
-		sessions, err := other.SessionsOf(w.Context(), u.ID, start)
+		sessions, _, err := other.SessionsOf(w.Context(), u.ID, start)
 		w.must(err)
 		elsewhere, err := other.VerifiedElsewhere(w.Context(), secret.NewID(), e.Key)
 		w.must(err)
@@ -307,7 +308,7 @@ func TestOtherTenantsRowsAreOutOfReach(t *testing.T) {
 		if own, err := w.st.For(w.a).EmailsOf(w.Context(), u.ID); err != nil || len(own) != 1 || !own[0].Primary || !own[0].Exclusive {
 			w.Errorf("the addresses are now %+v, %v", own, err)
 		}
-		if a, err := w.st.For(w.a).AccountByID(w.Context(), u.ID); err != nil || a.Email != u.Email {
+		if a, err := w.st.For(w.a).AccountByID(w.Context(), u.ID); err != nil || a.Email != u.Email || !a.Address.Primary || !a.Address.Exclusive {
 			w.Errorf("the account is now %+v, %v", a, err)
 		}
 		_, _, err = w.st.For(w.a).SessionByToken(w.Context(), store.App, x.Token)
@@ -355,6 +356,24 @@ func TestVerifiedAddressHasOneOwner(t *testing.T) {
 		v, _ := w.user(w.b, "ann")
 		same := store.Email{ID: secret.NewID(), UserID: v.ID, Email: e.Email, Key: e.Key, Verified: true, Exclusive: true, CreatedAt: start}
 		w.must(w.st.For(w.b).One(func(tx *store.Tx) error { return tx.AddEmail(w.Context(), &same) }))
+	})
+}
+
+func TestAccountComesWithTheAddressThatIsAskedFor(t *testing.T) {
+	each(t, func(w world) {
+		u, first := w.user(w.a, "ann")
+		later := store.Email{ID: secret.NewID(), UserID: u.ID, Email: "later@example.org", Key: fmt.Sprintf("%x@example.org", secret.Bytes(4)), CreatedAt: start}
+		_, others := w.user(w.a, "bob")
+		scope := w.st.For(w.a)
+		w.must(scope.One(func(tx *store.Tx) error { return tx.AddEmail(w.Context(), &later) }))
+		for key, want := range map[string]store.Email{first.Key: first, later.Key: later, others.Key: {}, "": {}} {
+			a, err := scope.AccountWithEmail(w.Context(), u.ID, key)
+			w.must(err)
+			if a.ID != u.ID || a.Email != u.Email || a.Address.ID != want.ID || a.Address.Primary != want.Primary || a.Address.Exclusive != want.Exclusive {
+				w.Errorf("with %q: %+v", key, a)
+			}
+		}
+		w.want(second(scope.AccountWithEmail(w.Context(), secret.NewID(), first.Key)), store.ErrNotFound)
 	})
 }
 
@@ -575,6 +594,31 @@ func TestSweepRemovesWhatExpired(t *testing.T) {
 	})
 }
 
+func TestDeadSessionsAreToldAndDropped(t *testing.T) {
+	each(t, func(w world) {
+		u, _ := w.user(w.a, "ann")
+		scope := w.st.For(w.a)
+		look := func(alive int, wantDead bool) {
+			w.Helper()
+			all, dead, err := scope.SessionsOf(w.Context(), u.ID, start)
+			w.must(err)
+			if len(all) != alive || dead != wantDead {
+				w.Errorf("%d are alive, and there are dead ones: %t", len(all), dead)
+			}
+		}
+		look(0, false)
+		w.session(w.a, u.ID)
+		look(1, false)
+		for _, active := range []bool{false, true} {
+			w.must(scope.One(func(tx *store.Tx) error { return tx.SetActive(w.Context(), u.ID, active) }))
+		}
+		w.session(w.a, u.ID)
+		look(1, true)
+		w.must(scope.One(func(tx *store.Tx) error { return tx.DropDeadSessionsOf(w.Context(), u.ID) }))
+		look(1, false)
+	})
+}
+
 // TestTouchNotesTheFirstOfTwoUses has two requests find a session last seen at the same time.
 func TestTouchNotesTheFirstOfTwoUses(t *testing.T) {
 	each(t, func(w world) {
@@ -596,7 +640,7 @@ func TestTouchNotesTheFirstOfTwoUses(t *testing.T) {
 			{start.Add(2 * time.Minute), "192.0.2.4", true, "192.0.2.3 of 192.0.2.3"},
 		} {
 			use(step.at, step.ip, step.from)
-			all, err := w.st.For(w.a).SessionsOf(w.Context(), u.ID, start)
+			all, _, err := w.st.For(w.a).SessionsOf(w.Context(), u.ID, start)
 			w.must(err)
 			if len(all) != 1 || all[0].IP+" "+all[0].UserAgent != step.want {
 				w.Errorf("after use %d: %+v", i, all)
