@@ -87,7 +87,7 @@ func (s *Service) ResendEmailCode(ctx context.Context, v *Visit) error {
 
 func (s *Service) resendEmailCode(ctx context.Context, v *Visit) error {
 	p := v.state.Email
-	a, err := s.accountOf(ctx, v, orNobody(p.UserID), p.Email)
+	a, err := s.sessions(ctx, v, p.UserID, p.Email)
 	if err != nil {
 		return err
 	}
@@ -223,6 +223,7 @@ func (s *Service) VerifyEmail(ctx context.Context, v *Visit, key string) error {
 // verifyEmail marks an account's address as verified and does what comes with it. In change_email mode it takes the place of
 // all others.
 func (s *Service) verifyEmail(v *Visit, a *store.Account) error {
+	v.hold(a)
 	old := a.Email
 	if a.Address.ID == "" { // it was only pending in the session
 		a.Address = store.Email{
@@ -294,7 +295,7 @@ func (s *Service) accountOfCode(ctx context.Context, v *Visit, code string) (*st
 	var a *store.Account
 	if right {
 		var err error
-		if a, err = s.accountOf(ctx, v, p.UserID, p.Email); err != nil {
+		if a, err = s.sessions(ctx, v, p.UserID, p.Email); err != nil {
 			return nil, err
 		}
 		taken, err := s.store.For(v.Tenant).VerifiedElsewhere(ctx, p.UserID, p.Email)
@@ -315,7 +316,7 @@ func (s *Service) accountOfCode(ctx context.Context, v *Visit, code string) (*st
 	}
 	switch {
 	case a == nil || (a.Address.ID == "" && v.user == nil), a.Address.Verified:
-		v.miss(v.giveUpEmail) // the account or its address is gone, or was proved meanwhile
+		v.miss(v.giveUpEmail) // the account or its address is gone, or was proved meanwhile, or whoever waits was put out
 		return nil, refusal.Of(refusal.Conflict)
 	case a.Address.ID == "":
 		a.Address = store.Email{UserID: a.ID, Email: p.Email, Key: p.Email}
@@ -528,7 +529,7 @@ func (s *Service) changeSignupEmail(ctx context.Context, v *Visit, email string)
 		if len(f) > 0 {
 			return f.Err()
 		}
-		owner, err := s.accountOf(ctx, v, userID, "")
+		owner, err := s.waiting(ctx, v, "")
 		if err != nil {
 			return err
 		}
@@ -562,6 +563,7 @@ func (s *Service) changeSignupEmail(ctx context.Context, v *Visit, email string)
 
 // moveSignup puts an address in the place of the one that an account signed up with.
 func (s *Service) moveSignup(v *Visit, owner *store.Account, a address) {
+	v.hold(owner)
 	e := store.Email{
 		ID: secret.NewID(), UserID: owner.ID, Email: string(a), Key: string(a), CreatedAt: v.Now,
 		Exclusive: v.Tenant.Settings.Account.UniqueEmail && !v.Tenant.Settings.Account.PreventEnumeration.Strict(),

@@ -112,7 +112,7 @@ func (s *Service) ChangePhone(ctx context.Context, v *Visit, phone string) (Phon
 
 // phoneOwner is a user's account, and whether somebody else has the number.
 func (s *Service) phoneOwner(ctx context.Context, v *Visit, userID, phone string) (a *store.Account, taken bool, err error) {
-	if a, err = s.accountOf(ctx, v, userID, ""); err != nil || a == nil {
+	if a, err = s.sessions(ctx, v, userID, ""); err != nil || a == nil {
 		return a, false, err
 	}
 	other, err := s.store.For(v.Tenant).AccountByPhone(ctx, phone)
@@ -137,6 +137,7 @@ func (s *Service) changeText(ctx context.Context, v *Visit, a *store.Account, ph
 		v.waste()
 		return v.tellExists("", phone)
 	}
+	v.hold(a)
 	id := a.ID
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetPhone(ctx, id, phone, false) })
 	return s.text(ctx, v, p, a)
@@ -238,6 +239,7 @@ func (s *Service) verifyPhoneOfLogin(ctx context.Context, v *Visit, code string)
 		v.abandon() // the account, or its number, has changed meanwhile
 		return nil
 	}
+	v.hold(a)
 	v.proven(a, &process{Phone: l.Text.Phone})
 	return s.advance(ctx, v, a)
 }
