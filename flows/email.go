@@ -223,7 +223,6 @@ func (s *Service) VerifyEmail(ctx context.Context, v *Visit, key string) error {
 // verifyEmail marks an account's address as verified and does what comes with it. In change_email mode it takes the place of
 // all others.
 func (s *Service) verifyEmail(v *Visit, a *store.Account) error {
-	v.hold(a)
 	old := a.Email
 	if a.Address.ID == "" { // it was only pending in the session
 		a.Address = store.Email{
@@ -245,15 +244,16 @@ func (s *Service) verifyEmail(v *Visit, a *store.Account) error {
 	return v.notify(mailEmailChanged, old, map[string]string{"from_email": old, "to_email": e.Email})
 }
 
-// verify marks an account's address as verified; the first one becomes the primary one.
+// verify marks an account's address as verified; the first one becomes the primary one. The account must not have been claimed, nor its
+// user put out, since it was read.
 func (v *Visit) verify(a *store.Account) {
-	e, unique := a.Address, v.Tenant.Settings.Account.UniqueEmail
+	e, epoch, unique := a.Address, a.Epoch, v.Tenant.Settings.Account.UniqueEmail
+	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetFirstEmail(ctx, &e, epoch) })
 	if unique {
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.YieldEmail(ctx, &e) })
 	}
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.VerifyEmail(ctx, e.ID, unique) })
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetFirstPrimary(ctx, &e) })
-	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetFirstEmail(ctx, &e) })
 	a.Address.Verified, a.AnyVerified = true, true
 	if v.user != nil && v.user.ID == a.ID && v.user.Email == "" {
 		v.user.Email = e.Email // it becomes the first primary address, as SetFirstEmail writes

@@ -275,10 +275,11 @@ func TestOtherTenantsRowsAreOutOfReach(t *testing.T) {
 			w.Errorf("seen from the other tenant: %v %v %v %v %v", byEmail, emails, taken, sessions, elsewhere)
 		}
 		for what, write := range map[string]func(*store.Tx) error{
-			"save login":   func(tx *store.Tx) error { return second(tx.SaveLogin(w.Context(), u.ID, 1, start, "")) },
-			"save session": func(tx *store.Tx) error { return tx.SaveSession(w.Context(), x, nil) },
-			"verify email": func(tx *store.Tx) error { return tx.VerifyEmail(w.Context(), e.ID, true) },
-			"hold user":    func(tx *store.Tx) error { return tx.HoldUser(w.Context(), u.ID, 1) },
+			"save login":      func(tx *store.Tx) error { return second(tx.SaveLogin(w.Context(), u.ID, 1, start, "")) },
+			"save session":    func(tx *store.Tx) error { return tx.SaveSession(w.Context(), x, nil) },
+			"verify email":    func(tx *store.Tx) error { return tx.VerifyEmail(w.Context(), e.ID, true) },
+			"hold user":       func(tx *store.Tx) error { return tx.HoldUser(w.Context(), u.ID, 1) },
+			"set first email": func(tx *store.Tx) error { return tx.SetFirstEmail(w.Context(), &e, 1) },
 			"hold addresses": func(tx *store.Tx) error {
 				return tx.HoldAddresses(w.Context(), &store.Account{User: u, Address: e})
 			},
@@ -369,7 +370,7 @@ func TestFirstAddressBecomesPrimary(t *testing.T) {
 		scope := w.st.For(w.a)
 		w.must(scope.Do(w.Context(), func(tx *store.Tx) error {
 			return errors.Join(tx.AddUser(w.Context(), &u, ""), tx.AddEmail(w.Context(), &e), tx.SetFirstPrimary(w.Context(), &e),
-				tx.SetFirstEmail(w.Context(), &e))
+				tx.SetFirstEmail(w.Context(), &e, 1))
 		}))
 		a, err := scope.AccountByID(w.Context(), u.ID)
 		w.must(err)
@@ -379,7 +380,7 @@ func TestFirstAddressBecomesPrimary(t *testing.T) {
 		later := store.Email{ID: secret.NewID(), UserID: u.ID, Email: "later@example.org", Key: "later" + e.Key, CreatedAt: start.Add(time.Second)}
 		w.must(scope.Do(w.Context(), func(tx *store.Tx) error {
 			return errors.Join(tx.AddEmail(w.Context(), &later), tx.SetFirstPrimary(w.Context(), &later),
-				tx.SetFirstEmail(w.Context(), &later))
+				tx.SetFirstEmail(w.Context(), &later, 1))
 		}))
 		list, err := scope.EmailsOf(w.Context(), u.ID)
 		w.must(err)
