@@ -218,6 +218,7 @@ func (s *Service) ConfirmLoginCode(ctx context.Context, v *Visit, code string) e
 		if err := v.record(a.ID, Method{Method: "code", Email: l.Code.Email, Phone: l.Code.Phone}); err != nil {
 			return err
 		}
+		v.hold(a)
 		if l.Requested {
 			v.claim(a, l.Code.Phone != "")
 		}
@@ -235,7 +236,13 @@ func (s *Service) ConfirmLoginCode(ctx context.Context, v *Visit, code string) e
 // waiting is the account of the login that waits, with the address that counts; nil for a pretended one, for one that is gone,
 // and for one that was put out while the login waited.
 func (s *Service) waiting(ctx context.Context, v *Visit, email string) (*store.Account, error) {
-	a, err := s.accountOf(ctx, v, orNobody(v.state.Login.UserID), email)
+	return s.sessions(ctx, v, v.state.Login.UserID, email)
+}
+
+// sessions is the account of the session's user, who is signed in or whose login waits, as accountOf has it; nil also for one that
+// was put out since. The session may not know yet: a login that was read before, and saved after, is one of before.
+func (s *Service) sessions(ctx context.Context, v *Visit, userID, email string) (*store.Account, error) {
+	a, err := s.accountOf(ctx, v, orNobody(userID), email)
 	if a != nil && (!a.Active || a.Epoch != v.session.Epoch) {
 		a = nil
 	}
@@ -277,10 +284,22 @@ func has(a *store.Account, p *process) bool {
 	return a.Address.ID != "" && a.Address.Key == p.Email
 }
 
+// hold has the step settle only if an account is then as it was read, as far as that tells who may do what to it: not put out, and
+// with the same addresses proved. What is proved by something that was sent is proved by the account of then; and whoever claims an
+// account must not find that another address was proved between the look and the deed, nor whoever proves one that it was claimed.
+func (v *Visit) hold(a *store.Account) {
+	read := *a
+	if v.actor.userID != read.ID || v.actor.epoch != read.Epoch { // whoever is signed in is held anyway
+		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.HoldUser(ctx, read.ID, read.Epoch) })
+	}
+	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.HoldAddresses(ctx, &read) })
+}
+
 // claim closes the doors that whoever made the account may have left open. The account is entered, or its password reset, by what
 // was sent to an address or number that nobody had proved: whoever signed up with it, and knows the password, may be somebody
 // else. So may be whoever has the account's number, which goes, and its other addresses. The links that prove them die with the
 // epoch (see signEmail); and where no address is proved by coming in, so that any of them would do for the next code, they go too.
+// hold must come before.
 func (v *Visit) claim(a *store.Account, byPhone bool) {
 	if a.AnyVerified || (byPhone && a.PhoneVerified) {
 		return
@@ -319,13 +338,13 @@ func (v *Visit) dropPhone(a *store.Account) {
 	a.Phone, a.PhoneVerified = "", false
 }
 
-// proven marks as verified what a code was sent to.
+// proven marks as verified what a code was sent to. hold must come before.
 func (v *Visit) proven(a *store.Account, p *process) {
 	switch {
 	case p.Phone != "" && a.Phone == p.Phone && !a.PhoneVerified:
 		a.PhoneVerified = true
 		id, phone := a.ID, p.Phone
-		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetPhone(ctx, id, phone, true) })
+		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.VerifyPhone(ctx, id, phone) })
 	case p.Email != "" && a.Address.Key == p.Email && !a.Address.Verified:
 		v.verify(a)
 	}

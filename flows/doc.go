@@ -45,6 +45,8 @@
 // An account that nobody has proved an address of may have been made by somebody else than the owner of the address. Whoever
 // comes in by a code that was sent there, or resets the password, claims it: its sessions end, and its password signs in no
 // more (claim in code.go).
+// What is decided for an account is settled for the account of then (hold): somebody who claims it, and somebody whose secret comes
+// late, are one after the other.
 // And an account that has a verified address is reached at no other by codes and links, since an unverified one may be
 // somebody else's (reachable).
 //

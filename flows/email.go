@@ -87,7 +87,7 @@ func (s *Service) ResendEmailCode(ctx context.Context, v *Visit) error {
 
 func (s *Service) resendEmailCode(ctx context.Context, v *Visit) error {
 	p := v.state.Email
-	a, err := s.accountOf(ctx, v, orNobody(p.UserID), p.Email)
+	a, err := s.sessions(ctx, v, p.UserID, p.Email)
 	if err != nil {
 		return err
 	}
@@ -238,13 +238,15 @@ func (s *Service) verifyEmail(v *Visit, a *store.Account) error {
 }
 
 // verify marks an account's address as verified, or adds it as such where it was only pending in the session; the first one
-// becomes the primary one.
+// becomes the primary one. The account must not have been claimed, nor its user put out, since it was read: SetFirstEmail sees to it,
+// and comes before all else.
 //
-// What was read may have changed when this is written, but not so that more would be needed. An address that is this account's
+// What else was read may have changed when this is written, but not so that more would be needed. An address that is this account's
 // alone is nobody else's until somebody verifies it, which VerifyEmail comes to know. One that is the primary one ceases to be it
 // in favour of another.
 func (v *Visit) verify(a *store.Account) {
-	e, unique := a.Address, v.Tenant.Settings.Account.UniqueEmail
+	e, epoch, unique := a.Address, a.Epoch, v.Tenant.Settings.Account.UniqueEmail
+	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetFirstEmail(ctx, &e, epoch) })
 	if unique && !e.Exclusive {
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.YieldEmail(ctx, &e) })
 	}
@@ -256,7 +258,6 @@ func (v *Visit) verify(a *store.Account) {
 	}
 	if !e.Primary {
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetFirstPrimary(ctx, &e) })
-		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetFirstEmail(ctx, &e) })
 	}
 	a.Address = e
 	a.Address.Verified, a.AnyVerified = true, true
@@ -300,7 +301,7 @@ func (s *Service) accountOfCode(ctx context.Context, v *Visit, code string) (*st
 	var a *store.Account
 	if right {
 		var err error
-		if a, err = s.accountOf(ctx, v, p.UserID, p.Email); err != nil {
+		if a, err = s.sessions(ctx, v, p.UserID, p.Email); err != nil {
 			return nil, err
 		}
 		taken, err := s.store.For(v.Tenant).VerifiedElsewhere(ctx, p.UserID, p.Email)
@@ -321,7 +322,7 @@ func (s *Service) accountOfCode(ctx context.Context, v *Visit, code string) (*st
 	}
 	switch {
 	case a == nil || (a.Address.ID == "" && v.user == nil), a.Address.Verified:
-		v.miss(v.giveUpEmail) // the account or its address is gone, or was proved meanwhile
+		v.miss(v.giveUpEmail) // the account or its address is gone, or was proved meanwhile, or whoever waits was put out
 		return nil, refusal.Of(refusal.Conflict)
 	case a.Address.ID == "":
 		a.Address = store.Email{UserID: a.ID, Email: p.Email, Key: p.Email}
@@ -533,7 +534,7 @@ func (s *Service) changeSignupEmail(ctx context.Context, v *Visit, email string)
 		if len(f) > 0 {
 			return f.Err()
 		}
-		owner, err := s.accountOf(ctx, v, userID, "")
+		owner, err := s.waiting(ctx, v, "")
 		if err != nil {
 			return err
 		}
@@ -569,6 +570,7 @@ func (s *Service) changeSignupEmail(ctx context.Context, v *Visit, email string)
 
 // moveSignup puts an address in the place of the one that an account signed up with.
 func (v *Visit) moveSignup(owner *store.Account, e store.Email) {
+	v.hold(owner)
 	e.ID = secret.NewID()
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropEmailsBut(ctx, &e, true) })
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddEmail(ctx, &e) })

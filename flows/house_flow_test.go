@@ -48,6 +48,7 @@ type house struct {
 	hasher *passhash.Hasher // of the first service
 	tenant *tenants.Tenant
 	rival  *flows.Service // the same flows over a second connection to the database: another process
+	second *store.Store   // that connection
 	raw    *sql.DB        // the database, past the product
 
 	others chan error // how the change of another connection ended
@@ -87,7 +88,8 @@ func newHouse(t testing.TB, engine, account string) *house {
 			Clock: h.clock, Observer: nobody{}, Log: slog.New(slog.DiscardHandler), Wake: func() {},
 		})
 	}
-	h.Service, h.rival = service(h.store), service(open(nil))
+	h.second = open(nil)
+	h.Service, h.rival = service(h.store), service(h.second)
 	driver, source := "postgres", at
 	if file, ok := strings.CutPrefix(at, "sqlite:"); ok {
 		file, _, _ = strings.Cut(file, "?")
@@ -123,6 +125,12 @@ func (h *house) on(hook func(op, query string) error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.hook = hook
+}
+
+// beside is the house as another process has it, which may do something while a step of this one is under way. It reads the mail
+// that it has sent.
+func (h *house) beside() *house {
+	return &house{TB: h.TB, Service: h.rival, clock: h.clock, store: h.second, hasher: h.hasher, tenant: h.tenant, raw: h.raw}
 }
 
 // must fails the test on an error.

@@ -352,8 +352,9 @@ func (s *Service) accountOfResetKey(ctx context.Context, v *Visit, key string) (
 	}
 	for _, e := range emails {
 		if v.Tenant.Keys.Verify(k.mac, secret.ForResetLink, resetParts(v.Tenant, k.head, a, emails, e.Key)...) {
-			a.Address = e
-			return a, nil
+			if a.Address = e; entered(a, false) {
+				return a, nil
+			}
 		}
 	}
 	return nil, bad
@@ -371,7 +372,9 @@ func (s *Service) LookAtResetKey(ctx context.Context, v *Visit, key string) (use
 		if len(f) > 0 {
 			return f.Err()
 		}
-		if p := v.state.Reset; p != nil && v.userID() != a.ID { // whose own session would end with the others: the reset proves it
+		// Where an address is proved there is nothing to claim; and whose own session would end with the others proves it by the reset.
+		if p := v.resetByCode(); p != nil && !a.AnyVerified && v.userID() != a.ID {
+			v.hold(a)
 			v.claim(a, false)
 			if p.Epoch != a.Epoch {
 				p.Epoch, v.dirty = a.Epoch, true
@@ -382,6 +385,14 @@ func (s *Service) LookAtResetKey(ctx context.Context, v *Visit, key string) (use
 		return nil
 	})
 	return user, err
+}
+
+// resetByCode is the reset that waits for a code; nil for none, and where the tenant has come to mail links.
+func (v *Visit) resetByCode() *process {
+	if !v.Tenant.Settings.Account.PasswordResetByCodeEnabled {
+		return nil
+	}
+	return v.state.Reset
 }
 
 // accountOfReset is the account whose password a key or code resets. What is wrong with it is noted; the account is nil then.
@@ -411,8 +422,8 @@ func (s *Service) accountOfReset(ctx context.Context, v *Visit, f *refusal.Fault
 		return nil, nil
 	}
 	a, err := s.accountOf(ctx, v, p.UserID, p.Email)
-	if err == nil && (a == nil || !a.Active || a.Epoch != p.Epoch || !has(a, p)) {
-		v.miss(func() { v.state.Reset = nil }) // the account or its address is gone, or whoever asked was put out
+	if err == nil && (a == nil || a.Epoch != p.Epoch || !has(a, p) || !entered(a, false)) {
+		v.miss(func() { v.state.Reset = nil }) // the account or its address is gone or no way in any more, or whoever asked was put out
 		err = refusal.Of(refusal.Conflict)
 	}
 	return a, err
@@ -457,8 +468,9 @@ func (s *Service) ResetPassword(ctx context.Context, v *Visit, key, password str
 func (s *Service) resetPassword(ctx context.Context, v *Visit, a *store.Account, encoded string) error {
 	proof, email := Method{Method: "password_reset"}, ""
 	nobodys := !a.AnyVerified
+	v.hold(a)
 	v.claim(a, false)
-	if p := v.state.Reset; p != nil {
+	if p := v.resetByCode(); p != nil {
 		v.proven(a, p)
 		v.state.Reset, v.dirty = nil, true
 		proof.Email, email = p.Email, p.Email

@@ -114,7 +114,7 @@ func (v *Visit) phoneToChange(a *store.Account) string {
 
 // phoneOwner is a user's account, and whether somebody else has the number.
 func (s *Service) phoneOwner(ctx context.Context, v *Visit, userID, phone string) (a *store.Account, taken bool, err error) {
-	if a, err = s.accountOf(ctx, v, userID, ""); err != nil || a == nil {
+	if a, err = s.sessions(ctx, v, userID, ""); err != nil || a == nil {
 		return a, false, err
 	}
 	other, err := s.store.For(v.Tenant).AccountByPhone(ctx, phone)
@@ -136,6 +136,7 @@ func (s *Service) changeText(ctx context.Context, v *Visit, a *store.Account, ph
 	if taken {
 		phone, verified = a.Phone, a.PhoneVerified
 	}
+	v.hold(a)
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetPhone(ctx, id, phone, verified) })
 	return s.text(ctx, v, p, a)
 }
@@ -236,6 +237,7 @@ func (s *Service) verifyPhoneOfLogin(ctx context.Context, v *Visit, code string)
 		v.abandon() // the account, or its number, has changed meanwhile
 		return nil
 	}
+	v.hold(a)
 	v.proven(a, &process{Phone: l.Text.Phone})
 	return s.advance(ctx, v, a)
 }

@@ -95,11 +95,13 @@ func (t *Tx) SetFirstPrimary(ctx context.Context, e *Email) error {
 	return err
 }
 
-// SetFirstEmail repeats an address in its user's row if the row has none yet, which is when the user had no primary one.
-func (t *Tx) SetFirstEmail(ctx context.Context, e *Email) error {
-	_, err := t.exec(ctx, "set user's first email", `
-		UPDATE users SET email = $3 WHERE tenant_id = $1 AND id = $2 AND email = ''`, t.tenant, e.UserID, e.Email)
-	return err
+// SetFirstEmail repeats an address in its user's row if the row has none yet, which is when the user had no primary one. Whether it
+// has or not, it holds the user as HoldUser does: one who was put out since that epoch is ErrStale.
+func (t *Tx) SetFirstEmail(ctx context.Context, e *Email, epoch int64) error {
+	res, err := t.exec(ctx, "set user's first email", `
+		UPDATE users SET email = CASE WHEN email = '' THEN $3 ELSE email END
+		 WHERE tenant_id = $1 AND id = $2 AND epoch = $4 AND active`, t.tenant, e.UserID, e.Email, epoch)
+	return changedOne(res, err, ErrStale)
 }
 
 // UnsetPrimary leaves a user without a primary address for the moment. SetPrimary must follow.

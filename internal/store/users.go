@@ -246,6 +246,26 @@ func (t *Tx) HoldUser(ctx context.Context, userID string, epoch int64) error {
 	return changedOne(res, err, ErrStale)
 }
 
+// HoldAddresses asks that a user has the addresses proved that it had when an account was read, and its Address, if that has an ID,
+// as it was: what lets somebody in, or proves something, must not have been taken away since, nor another way been opened. It is
+// ErrStale otherwise. HoldUser must come before; whoever changes addresses holds the user, too.
+func (t *Tx) HoldAddresses(ctx context.Context, a *Account) error {
+	same, anyVerified := a.Address.ID == "", false
+	err := t.each(ctx, "hold addresses", `
+		SELECT id, verified FROM emails WHERE tenant_id = $1 AND user_id = $2`, []any{t.tenant, a.ID}, func(rows *sqlx.Rows) error {
+		var id string
+		var verified bool
+		err := rows.Scan(&id, &verified)
+		same = same || (id == a.Address.ID && verified == a.Address.Verified)
+		anyVerified = anyVerified || verified
+		return err
+	})
+	if err == nil && (!same || anyVerified != a.AnyVerified) {
+		err = fmt.Errorf("hold addresses: %w", ErrStale)
+	}
+	return err
+}
+
 // SetHash keeps a password's hash that was made anew of the same password. Somebody who changed meanwhile is ErrStale.
 func (t *Tx) SetHash(ctx context.Context, userID string, epoch int64, encoded string) error {
 	res, err := t.exec(ctx, "set password's hash", `
@@ -271,6 +291,13 @@ func (t *Tx) SetPhone(ctx context.Context, userID, phone string, verified bool) 
 	res, err := t.exec(ctx, "set phone", `
 		UPDATE users SET phone = $3, phone_verified = $4 WHERE tenant_id = $1 AND id = $2`, t.tenant, userID, orNull(phone), verified)
 	return changedOne(res, err, ErrNotFound)
+}
+
+// VerifyPhone marks a user's number as verified. One that the user does not have any more is ErrStale.
+func (t *Tx) VerifyPhone(ctx context.Context, userID, phone string) error {
+	res, err := t.exec(ctx, "verify phone", `
+		UPDATE users SET phone_verified = TRUE WHERE tenant_id = $1 AND id = $2 AND phone = $3`, t.tenant, userID, phone)
+	return changedOne(res, err, ErrStale)
 }
 
 func orNull(s string) sql.NullString { return sql.NullString{String: s, Valid: s != ""} }

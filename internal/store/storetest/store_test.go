@@ -276,10 +276,15 @@ func TestOtherTenantsRowsAreOutOfReach(t *testing.T) {
 			w.Errorf("seen from the other tenant: %v %v %v %v %v", byEmail, emails, taken, sessions, elsewhere)
 		}
 		for what, write := range map[string]func(*store.Tx) error{
-			"save login":   func(tx *store.Tx) error { return second(tx.SaveLogin(w.Context(), u.ID, 1, start, "")) },
-			"save session": func(tx *store.Tx) error { return tx.SaveSession(w.Context(), x, nil) },
-			"verify email": func(tx *store.Tx) error { return tx.VerifyEmail(w.Context(), e.ID, true) },
-			"hold user":    func(tx *store.Tx) error { return tx.HoldUser(w.Context(), u.ID, 1) },
+			"save login":      func(tx *store.Tx) error { return second(tx.SaveLogin(w.Context(), u.ID, 1, start, "")) },
+			"save session":    func(tx *store.Tx) error { return tx.SaveSession(w.Context(), x, nil) },
+			"verify email":    func(tx *store.Tx) error { return tx.VerifyEmail(w.Context(), e.ID, true) },
+			"hold user":       func(tx *store.Tx) error { return tx.HoldUser(w.Context(), u.ID, 1) },
+			"set first email": func(tx *store.Tx) error { return tx.SetFirstEmail(w.Context(), &e, 1) },
+			"hold addresses": func(tx *store.Tx) error {
+				return tx.HoldAddresses(w.Context(), &store.Account{User: u, Address: e})
+			},
+			"verify phone": func(tx *store.Tx) error { return tx.VerifyPhone(w.Context(), u.ID, u.Phone) },
 			"set password": func(tx *store.Tx) error { return second(tx.SetPassword(w.Context(), u.ID, 1, "hash")) },
 			"claim":        func(tx *store.Tx) error { return tx.Claim(w.Context(), u.ID, 1, "!") },
 			"set primary":  func(tx *store.Tx) error { return tx.SetPrimary(w.Context(), &e) },
@@ -384,7 +389,7 @@ func TestFirstAddressBecomesPrimary(t *testing.T) {
 		scope := w.st.For(w.a)
 		w.must(scope.Do(w.Context(), func(tx *store.Tx) error {
 			return errors.Join(tx.AddUser(w.Context(), &u, ""), tx.AddEmail(w.Context(), &e), tx.SetFirstPrimary(w.Context(), &e),
-				tx.SetFirstEmail(w.Context(), &e))
+				tx.SetFirstEmail(w.Context(), &e, 1))
 		}))
 		a, err := scope.AccountByID(w.Context(), u.ID)
 		w.must(err)
@@ -394,7 +399,7 @@ func TestFirstAddressBecomesPrimary(t *testing.T) {
 		later := store.Email{ID: secret.NewID(), UserID: u.ID, Email: "later@example.org", Key: "later" + e.Key, CreatedAt: start.Add(time.Second)}
 		w.must(scope.Do(w.Context(), func(tx *store.Tx) error {
 			return errors.Join(tx.AddEmail(w.Context(), &later), tx.SetFirstPrimary(w.Context(), &later),
-				tx.SetFirstEmail(w.Context(), &later))
+				tx.SetFirstEmail(w.Context(), &later, 1))
 		}))
 		list, err := scope.EmailsOf(w.Context(), u.ID)
 		w.must(err)
@@ -423,6 +428,64 @@ func TestLoginIsSavedOnlyForWhoMayStillLogIn(t *testing.T) {
 		w.want(save(2, ""), store.ErrStale)
 		w.must(scope.One(func(tx *store.Tx) error { return tx.SetActive(w.Context(), u.ID, false) }))
 		w.want(save(1, ""), store.ErrStale)
+	})
+}
+
+func TestAccountIsHeldAsItWasRead(t *testing.T) {
+	each(t, func(w world) {
+		scope := w.st.For(w.a)
+		for what, change := range map[string]struct {
+			do   func(tx *store.Tx, u *store.User, e *store.Email) error
+			held bool
+		}{
+			"nothing": {func(*store.Tx, *store.User, *store.Email) error { return nil }, true},
+			"another address is added": {func(tx *store.Tx, u *store.User, _ *store.Email) error {
+				return tx.AddEmail(w.Context(), &store.Email{ID: secret.NewID(), UserID: u.ID, Email: "more@example.org", Key: "more@example.org", CreatedAt: start})
+			}, true},
+			"the address is removed": {func(tx *store.Tx, _ *store.User, e *store.Email) error { return tx.DropEmail(w.Context(), e) }, false},
+			"the address is proved": {func(tx *store.Tx, _ *store.User, e *store.Email) error {
+				return tx.VerifyEmail(w.Context(), e.ID, false)
+			}, false},
+			"another is proved": {func(tx *store.Tx, u *store.User, _ *store.Email) error {
+				e := store.Email{ID: secret.NewID(), UserID: u.ID, Email: "more@example.com", Key: "more@example.com", CreatedAt: start}
+				return errors.Join(tx.AddEmail(w.Context(), &e), tx.VerifyEmail(w.Context(), e.ID, false))
+			}, false},
+		} {
+			u, e := w.user(w.a, strings.ReplaceAll(what, " ", "."))
+			read, err := scope.AccountByID(w.Context(), u.ID)
+			w.must(err)
+			w.must(scope.Do(w.Context(), func(tx *store.Tx) error { return change.do(tx, &u, &e) }))
+			err = scope.Do(w.Context(), func(tx *store.Tx) error { return tx.HoldAddresses(w.Context(), &read) })
+			if change.held {
+				w.must(err)
+			} else if !errors.Is(err, store.ErrStale) {
+				w.Errorf("after %s: %v", what, err)
+			}
+		}
+	})
+}
+
+func TestNumberIsVerifiedAsItWasRead(t *testing.T) {
+	each(t, func(w world) {
+		u, _ := w.user(w.a, "ann")
+		scope := w.st.For(w.a)
+		set := func(phone string) {
+			w.must(scope.One(func(tx *store.Tx) error { return tx.SetPhone(w.Context(), u.ID, phone, false) }))
+		}
+		verify := func() error {
+			return scope.One(func(tx *store.Tx) error { return tx.VerifyPhone(w.Context(), u.ID, "+31612345678") })
+		}
+		for _, other := range []string{"+31687654321", ""} {
+			set(other)
+			w.want(verify(), store.ErrStale)
+		}
+		set("+31612345678")
+		w.must(verify())
+		a, err := scope.AccountByID(w.Context(), u.ID)
+		w.must(err)
+		if a.Phone != "+31612345678" || !a.PhoneVerified {
+			w.Errorf("got %q, verified %t", a.Phone, a.PhoneVerified)
+		}
 	})
 }
 
