@@ -147,7 +147,8 @@ func (s *Service) askForCode(v *Visit, l *login, a *store.Account) error {
 	return s.sendLoginCode(v, l, a, l.Code, false)
 }
 
-// sendLoginCode sends a new code, or what an address without an account gets in its place: again, that gets nothing.
+// sendLoginCode sends a new code, or what an address without an account gets in its place. again says that it is
+// not the first: then such an address gets nothing.
 func (s *Service) sendLoginCode(v *Visit, l *login, a *store.Account, p *process, again bool) error {
 	if a == nil {
 		p.void()
@@ -162,11 +163,9 @@ func (s *Service) sendLoginCode(v *Visit, l *login, a *store.Account, p *process
 		}
 	}
 	of := v.forLogin()
-	code := "" // one that means nothing to a session that is signed in
-	if v.session != nil && v.user == nil {
+	code := of.format.Code() // means nothing to a session that is signed in
+	if v.user == nil {
 		code = v.code(of, p)
-	} else {
-		code = of.format.Code()
 	}
 	return v.send(messageLoginCode, p.Email, p.Phone, map[string]string{"code": code, "expires": expiry(p.Since.Add(of.timeout))})
 }

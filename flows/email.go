@@ -50,8 +50,8 @@ func (s *Service) askForEmail(ctx context.Context, v *Visit, l *login, a *store.
 }
 
 // mailCode mails a new code to the address of a process or, where there is no account behind it, word to whoever has the
-// address already: again, nothing. An address that was mailed a moment ago is refused, since the code that it got then is
-// good no more.
+// address already. again says that it is not the first: then such an address gets nothing. One that was mailed a moment ago is
+// refused, since the code that it got then is good no more.
 func (s *Service) mailCode(ctx context.Context, v *Visit, p *process, a *store.Account, again bool) error {
 	if err := s.spend(ctx, v, ActionConfirmEmail, p.Email); err != nil {
 		return err

@@ -189,3 +189,16 @@ func TestWhoHasNoAccountIsLedToTheSignup(t *testing.T) {
 		}
 	}
 }
+
+// TestFirstLinkIsOwed: whoever signs up gets the link that proves the address, although somebody else had the address mailed while
+// the number was being proved.
+func TestFirstLinkIsOwed(t *testing.T) {
+	h := newHouse(t, "sqlite", mandatory+`, "signup_fields": ["email*", "phone", "password1*"], "rate_limits": {"confirm_email": "1/h/key", "verify_phone": null}`)
+	d := h.device()
+	d.do(h.signUp(flows.SignupInput{Email: "ann@example.org", Phone: number(1), Password: password}))
+	h.device().do(h.signUp(signupOf("ann@example.org")))
+	d.do(h.verifyPhone(h.code(number(1))))
+	if got := h.kinds("ann@example.org"); !slices.Equal(got, []string{"account_already_exists", "email_confirmation_signup"}) {
+		t.Errorf("got %q", got)
+	}
+}

@@ -78,14 +78,14 @@ func (v *Visit) code(of purpose, p *process) string {
 	return code
 }
 
-// void makes a process that no code is right for.
+// void has no code be right any more.
 func (p *process) void() { p.MAC = nil }
 
 // late reports whether a process has run out.
 func (v *Visit) late(of purpose, p *process) bool { return p != nil && v.Now.Sub(p.Since) > of.timeout }
 
-// check compares what somebody typed with the code, however the comparison ends in the same time. It notes the fault, and
-// reports whether the code was right.
+// check compares what somebody typed with the code, in the same time however that ends. It notes the fault, and reports whether
+// the code was right.
 func (v *Visit) check(f *refusal.Faults, param string, of purpose, p *process, typed string) bool {
 	typed = trim(typed)
 	if !textFaults(f, param, typed, true) {

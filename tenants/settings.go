@@ -136,7 +136,8 @@ type Account struct {
 	// How long an authentication counts as recent.
 	ReauthenticationTimeout Seconds `json:"reauthentication_timeout" jsonschema:"minimum=0,maximum=31536000"`
 
-	// Whether an address without an account gets a mail that says so when someone asks to reset its password.
+	// Whether an address or number without an account gets a message that says so when someone asks to reset its password,
+	// or for a code to log in with.
 	EmailUnknownAccounts bool `json:"email_unknown_accounts"`
 
 	// Whether people get a mail when their password, addresses or second factors change.
@@ -194,7 +195,7 @@ type Account struct {
 	// account; null or "": no such field.
 	SignupFormHoneypotField string `json:"signup_form_honeypot_field" jsonschema:"maxLength=64,format=field-name" jsonschema_extras:"nullable=true" default:"null"`
 
-	// Whether sessions outlive the browser: true, false, or null for what the login asks for.
+	// Taken for compatibility: sessions outlive the browser, for cookies.session_age, whatever is said here.
 	SessionRemember *bool `json:"session_remember" jsonschema_extras:"nullable=true"`
 
 	// How often each thing may be done: a map from action to rates, or false for no limits at all. Rates are

@@ -1428,7 +1428,8 @@ func TestMailServerOfATenantReachesNoNeighbour(t *testing.T) {
 				continue
 			}
 			r := s.client("app", slug+".localhost").signup("bob@" + slug + ".example").want(http.StatusOK)
-			if len(r.Header) != len(plain.Header) || strings.Contains(r.Body, "smtp") || strings.Contains(r.Body, "127.") || strings.Contains(r.Body, "address") {
+			said := strings.ReplaceAll(r.Body, slug, "") // which may end like an address
+			if len(r.Header) != len(plain.Header) || strings.Contains(said, "smtp") || strings.Contains(said, "127.") || strings.Contains(said, "address") {
 				t.Errorf("the answer tells of the mail server: %v %s", r.Header, r.Body)
 			}
 			rows = append(rows, row{url, db.one(`SELECT id FROM tenants WHERE slug = $1`, slug), slug + ".localhost"})
