@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -85,11 +86,15 @@ func (s *SMS) exchange(step string, r *http.Request) ([]byte, error) {
 	switch c := res.StatusCode; {
 	case c >= 200 && c < 300:
 		return answer, nil
-	case c >= 400 && c < 500 && c != http.StatusRequestTimeout && c != http.StatusTooManyRequests:
-		return answer, &SendError{Step: step, Code: c, Permanent: true}
 	default:
-		return answer, &SendError{Step: step, Code: c}
+		return answer, &SendError{Step: step, Code: c, Permanent: c >= 400 && c < 500 && !slices.Contains(mendable, c)}
 	}
+}
+
+// mendable are the 4xx answers that may be others later: the other side is busy, or does not know the address or the
+// credentials in the settings, which somebody will mend while the text waits.
+var mendable = []int{
+	http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound,
 }
 
 // signature is the value of SignatureHeader.

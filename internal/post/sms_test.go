@@ -83,7 +83,7 @@ func TestTextsAreNotSignedWithoutAKey(t *testing.T) {
 
 func TestWebhookAnswers(t *testing.T) {
 	for status, want := range map[int]string{
-		200: "", 202: "", 204: "", 302: "later", 400: "never", 401: "never", 404: "never", 408: "later", 410: "never", 429: "later",
+		200: "", 202: "", 204: "", 302: "later", 400: "never", 401: "later", 403: "later", 404: "later", 408: "later", 410: "never", 429: "later",
 		500: "later", 503: "later",
 	} {
 		a, s, requests, _ := hook(t, status, "")

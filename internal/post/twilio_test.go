@@ -71,7 +71,7 @@ func TestTextsGoThroughTwilio(t *testing.T) {
 func TestTwiliosAnswers(t *testing.T) {
 	const fault = `{"code": 21211, "message": "The 'To' number +31612345678 is not a valid phone number.", "status": 400}`
 	for status, want := range map[int]string{
-		200: "", 201: "", 302: "later", 400: "never", 401: "never", 404: "never", 408: "later", 429: "later", 500: "later", 503: "later",
+		200: "", 201: "", 302: "later", 400: "never", 401: "later", 403: "later", 404: "later", 408: "later", 429: "later", 500: "later", 503: "later",
 	} {
 		a, s, requests, _ := twilio(t, status, fault)
 		err := s.Send(t.Context(), a, textTo("+31612345678"))
