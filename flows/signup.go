@@ -140,7 +140,7 @@ func (s *Service) checkTaken(ctx context.Context, t *tenants.Tenant, n *newcomer
 		}
 	}
 	if taken.Phone {
-		if account.PreventEnumeration.Prevented() && account.PhoneVerificationEnabled {
+		if account.PreventEnumeration.Prevented() {
 			n.exists, n.texted = true, true
 		} else {
 			f.Say("phone", "", refusal.PhoneTaken.Message()) // the contract has no code for it here

@@ -52,7 +52,7 @@ func gather(t *tenants.Tenant, l *login, a *store.Account) facts {
 	asked, _ := account.SignupFields.Field("phone")
 	verifies := asked && account.PhoneVerificationEnabled
 	if a == nil {
-		f.phoneDue = verifies && l.Phone != "" && !l.PhoneGiven
+		f.phoneDue = (verifies || l.PhoneTaken) && l.Phone != "" && !l.PhoneGiven
 		return f
 	}
 	f.phoneDue = verifies && a.Phone != "" && !a.PhoneVerified

@@ -181,15 +181,14 @@ func (s *Service) read(ctx context.Context, v *Visit, digest []byte) error {
 	return s.touch(ctx, v)
 }
 
-// forgetLate forgets what was waited for in vain.
+// forgetLate forgets what was waited for in vain. A login whose code for its number has run out still waits, as the contract has
+// it, until it runs out itself: the code is no good any more (see awaitsText).
 func (v *Visit) forgetLate() {
 	if l := v.state.Login; l != nil {
 		late := v.Now.Sub(l.Since) > v.Tenant.Settings.Account.LoginTimeout.Duration()
 		switch l.Stage {
 		case LoginByCode:
 			late = late || v.late(v.forLogin(), l.Code)
-		case VerifyPhone:
-			late = late || v.late(v.forPhone(), l.Text)
 		case VerifyEmail:
 			late = late || v.late(v.forEmail(), v.state.Email)
 		}
