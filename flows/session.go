@@ -26,7 +26,7 @@ func (s *Service) Sessions(ctx context.Context, v *Visit) ([]SessionView, error)
 		return nil, refusal.Of(refusal.Unauthenticated)
 	}
 	userID := v.user.ID
-	err := s.store.For(v.Tenant).One(func(tx *store.Tx) error { return tx.DropDeadSessionsOf(ctx, userID) })
+	err := s.store.For(v.Tenant).One(func(tx *store.Tx) error { return tx.DropDeadSessionsOf(ctx, userID, v.session.ID) })
 	if err != nil {
 		return nil, err
 	}

@@ -42,6 +42,7 @@ type Visit struct {
 	lost    bool        // a token was shown that names no session
 	ended   bool        // the session was ended by this visit
 	issued  string      // the token that this visit gave to the client
+	proofs  int         // how many the user of the latest has given under the session, once it gave one in this visit
 	dirty   bool        // the session is to be saved
 	granted *store.User // whom the session is signed in as when it is saved: locked by then
 	writes  []write
@@ -420,6 +421,7 @@ func (v *Visit) record(userID string, m Method) error {
 	if err != nil {
 		return fmt.Errorf("encode the session's methods: %w", err)
 	}
+	v.proofs = len(all)
 	v.methods, v.state.MethodsOf = encoded, ""
 	return nil
 }

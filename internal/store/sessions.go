@@ -142,10 +142,11 @@ func (t *Tx) DropSessionOf(ctx context.Context, userID, id string) error {
 	return err
 }
 
-// DropDeadSessionsOf removes the sessions that a user was put out of.
-func (t *Tx) DropDeadSessionsOf(ctx context.Context, userID string) error {
+// DropDeadSessionsOf removes the sessions that a user was signed in with and put out of, all but one: that of whoever is coming in
+// just now.
+func (t *Tx) DropDeadSessionsOf(ctx context.Context, userID, but string) error {
 	_, err := t.exec(ctx, "drop dead sessions of user", `
-		DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2 AND NOT alive`, t.tenant, userID)
+		DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2 AND NOT alive AND NOT pending AND id <> $3`, t.tenant, userID, but)
 	return err
 }
 
