@@ -677,3 +677,56 @@ func TestUnknownAccountsAreMailedWhereTheTenantWantsThat(t *testing.T) {
 		})
 	}
 }
+
+// TestTokenOfALoginThatIsAskedFor asks for code after code: the token stays, whatever became of the code before, since it means nothing
+// yet. A password that is given meanwhile gets a new one, for anybody may have asked for the code.
+func TestTokenOfALoginThatIsAskedFor(t *testing.T) {
+	h := newHouse(t, "sqlite", byCode+`, "login_by_code_enabled": true, "login_by_code_max_attempts": 1, `+unlimited)
+	h.signup("ann@example.org")
+	for _, email := range []string{"ann@example.org", "nobody@example.org"} {
+		d := h.device()
+		d.do(h.requestCode(email))
+		held := d.token
+		d.do(h.requestCode(email))
+		_, err := d.try(h.confirmCode("wrong"))
+		h.refused(err, refusal.Invalid, refusal.IncorrectCode)
+		d.do(h.requestCode(email))
+		if d.token != held {
+			t.Errorf("%s: a new token", email)
+		}
+	}
+	d := h.device()
+	d.do(h.requestCode("ann@example.org"))
+	held := d.token
+	if v := d.do(h.logIn(loginOf("ann@example.org", password))); v.Pending() != flows.VerifyEmail {
+		t.Fatalf("the login waits at %q", v.Pending())
+	}
+	if d.token == held {
+		t.Error("a proof is worth something under a token that nobody proved anything for")
+	}
+}
+
+// TestTokenOfALoginThatWasGivenUp logs in by password and fails at the code that is asked for besides: who tries again is the same
+// user, and keeps the token. Somebody else does not.
+func TestTokenOfALoginThatWasGivenUp(t *testing.T) {
+	h := newHouse(t, "sqlite", optional+`, "login_by_code_required": ["password"], "login_by_code_max_attempts": 1, `+unlimited)
+	for _, email := range []string{"ann@example.org", "bob@example.org"} {
+		h.device().do(h.signUp(signupOf(email)))
+		h.proveEmail()
+	}
+	d := h.device()
+	try := func(email string) string {
+		t.Helper()
+		d.do(h.logIn(loginOf(email, password)))
+		_, err := d.try(h.confirmCode("wrong"))
+		h.refused(err, refusal.Invalid, refusal.IncorrectCode)
+		return d.token
+	}
+	first := try("ann@example.org")
+	if again := try("ann@example.org"); again != first {
+		t.Error("the same user has a new token")
+	}
+	if other := try("bob@example.org"); other == first {
+		t.Error("another user has the same token")
+	}
+}

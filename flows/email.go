@@ -613,8 +613,12 @@ func (s *Service) resendEmail(ctx context.Context, v *Visit, userID, email strin
 // ownEmail is an address of a user by what was typed, and all that the user has; without an id it is the one that waits for a
 // code.
 func (s *Service) ownEmail(ctx context.Context, v *Visit, userID, typed string) (e store.Email, own []store.Email, err error) {
+	// One fault is told: an address that is looked for among one's own need not be a good one.
 	var f refusal.Faults
-	a := addressFaults(&f, "email", typed, true, maxAddress)
+	a, ok := parseAddress(trim(typed))
+	if textFaults(&f, "email", trim(typed), true) && !ok {
+		f.Add("email", refusal.Malformed)
+	}
 	if len(f) > 0 {
 		return e, nil, f.Err()
 	}

@@ -519,3 +519,24 @@ func TestBoundOfAddressesCountsWhatThereIs(t *testing.T) {
 		}
 	}
 }
+
+// TestAddressIsLookedForWithOneFault names addresses that cannot be one's own.
+func TestAddressIsLookedForWithOneFault(t *testing.T) {
+	h := newHouse(t, "sqlite", optional+`, `+unlimited)
+	h.signup("ann@example.org")
+	d := h.signedIn("ann@example.org")
+	for typed, code := range map[string]refusal.Code{
+		" ": refusal.Required, "nope": refusal.Malformed, "a\x00b@example.org": refusal.NullCharacters,
+		strings.Repeat("x", 400): refusal.Malformed, "bob@example.org": refusal.UnknownEmail,
+	} {
+		for what, do := range map[string]func() error{
+			"resend":  func() error { _, err := d.resend(typed); return err },
+			"promote": func() error { _, err := d.promote(typed); return err },
+			"remove":  func() error { _, err := d.remove(typed); return err },
+		} {
+			if got := faults(do()); len(got) != 1 || got[0] != "email: "+string(code) {
+				t.Errorf("%s %.20q: %v", what, typed, got)
+			}
+		}
+	}
+}

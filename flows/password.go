@@ -292,7 +292,7 @@ func (s *Service) mailResetLink(ctx context.Context, v *Visit, to address, a *st
 
 // A reset key is the user's id (16 bytes), the time it was made (8 bytes, seconds) and a MAC under the tenant's key (32 bytes)
 // over both, over the address that it was mailed to and over what the account is like, as base64url. It dies with the next login,
-// the next password and the next change of an address, and by being used.
+// the next password and the next change of an address or of which is the primary one, and by being used.
 const (
 	resetHead = 16 + 8
 	resetSize = resetHead + macSize
@@ -306,7 +306,9 @@ func signReset(t *tenants.Tenant, a *store.Account, emails []store.Email, to str
 }
 
 func resetParts(t *tenants.Tenant, head []byte, a *store.Account, emails []store.Email, to string) []string {
-	parts := []string{t.ID, string(head), to, a.Password, strconv.FormatInt(a.Epoch, 10), strconv.FormatInt(a.LastLoginAt.UnixMicro(), 10)}
+	parts := []string{
+		t.ID, string(head), to, a.Password, strconv.FormatInt(a.Epoch, 10), strconv.FormatInt(a.LastLoginAt.UnixMicro(), 10), a.Email,
+	}
 	for _, e := range emails {
 		parts = append(parts, e.Key)
 	}
@@ -442,8 +444,10 @@ func (s *Service) ResetPassword(ctx context.Context, v *Visit, key, password str
 		switch {
 		case a != nil:
 			chosen = v.newPassword(&f, "password", password, attributesOf(&a.User))
-		case chosen == "" || v.Tenant.Settings.Account.PasswordResetByCodeEnabled:
+		case v.Tenant.Settings.Account.PasswordResetByCodeEnabled:
 			chosen = v.newPassword(&f, "password", password, nil) // nothing of whoever it is may be told
+		default:
+			textFaults(&f, "password", chosen, true)
 		}
 		if len(f) > 0 {
 			return f.Err()

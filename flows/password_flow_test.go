@@ -729,3 +729,36 @@ func TestPendingResetIsShown(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// TestResetLinkDiesWithThePrimaryAddress makes another address the primary one after a link was mailed.
+func TestResetLinkDiesWithThePrimaryAddress(t *testing.T) {
+	h := newHouse(t, "sqlite", optional+`, `+unlimited)
+	h.signup("ann@example.org")
+	d := h.signedIn("ann@example.org")
+	d.do(h.addEmail("bob@example.org"))
+	h.proveEmail()
+	h.device().do(h.requestReset("bob@example.org"))
+	key := h.key("bob@example.org")
+	h.device().do(h.peek(key))
+	_, err := d.promote("bob@example.org")
+	h.must(err)
+	_, err = h.device().try(h.peek(key))
+	h.refused(err, refusal.Invalid, refusal.InvalidPasswordReset)
+	_, err = h.device().try(h.reset(key, otherPassword))
+	h.refused(err, refusal.Invalid, refusal.InvalidPasswordReset)
+}
+
+// TestResetTellsWhatIsWrongWithBoth gives a bad key with a password that no form takes.
+func TestResetTellsWhatIsWrongWithBoth(t *testing.T) {
+	h := newHouse(t, "sqlite", optional+`, `+unlimited)
+	for password, want := range map[string]string{
+		"":       "key: invalid_password_reset, password: required",
+		"a\x00b": "key: invalid_password_reset, password: null_characters_not_allowed",
+		"short":  "key: invalid_password_reset",
+	} {
+		_, err := h.device().try(h.reset("bad", password))
+		if got := strings.Join(faults(err), ", "); got != want {
+			t.Errorf("%q is answered %s", password, got)
+		}
+	}
+}

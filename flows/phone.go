@@ -16,14 +16,16 @@ const (
 	messagePhoneChanged = "phone_changed"
 )
 
-// e164 is a number in international form (ITU-T E.164): a plus, and 7 to 15 digits that do not begin with zero.
-var e164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
+// e164 is a number in international form (ITU-T E.164): a plus, and up to 15 digits that do not begin with zero. The contract asks
+// for at least six.
+var e164 = regexp.MustCompile(`^\+[1-9][0-9]{5,14}$`)
 
 // phoneFaults reads a number from a field, and notes what is wrong with it. It is written without spaces and dashes. An empty
 // field that is not required yields none.
 func phoneFaults(f *refusal.Faults, param, value string, required bool) string {
 	value = trim(value)
-	if !textFaults(f, param, value, required) || value == "" {
+	textFaults(f, param, value, required)
+	if value == "" {
 		return ""
 	}
 	if !e164.MatchString(value) {
@@ -151,7 +153,12 @@ func (v *Visit) canChange(stage Stage) bool {
 	if stage == VerifyEmail {
 		p, of = v.state.Email, v.forEmail()
 	}
-	return p != nil && p.Changes < of.changes
+	return p != nil && !v.late(of, p) && p.Changes < of.changes
+}
+
+// awaitsText reports whether the login waits for the code that was sent to its number, and that is still in time.
+func (v *Visit) awaitsText() bool {
+	return v.Pending() == VerifyPhone && !v.late(v.forPhone(), v.state.Login.Text)
 }
 
 // askForPhone starts the stage of the number.
@@ -183,7 +190,7 @@ func (s *Service) text(ctx context.Context, v *Visit, p *process, a *store.Accou
 // ResendPhoneCode sends another code to the number that a login waits for.
 func (s *Service) ResendPhoneCode(ctx context.Context, v *Visit) error {
 	return s.evenStep(ctx, v, func() error {
-		if v.Pending() != VerifyPhone || v.state.Login.Text.Resends >= v.forPhone().resends {
+		if !v.awaitsText() || v.state.Login.Text.Resends >= v.forPhone().resends {
 			return refusal.Of(refusal.Conflict)
 		}
 		p := v.state.Login.Text
@@ -204,13 +211,14 @@ func (s *Service) ResendPhoneCode(ctx context.Context, v *Visit) error {
 // VerifyPhone takes the code that was sent to a number: that of the login that waits, or the one that the user changes to.
 func (s *Service) VerifyPhone(ctx context.Context, v *Visit, code string) error {
 	return s.step(ctx, v, func() error {
-		if v.Pending() == VerifyPhone {
+		switch {
+		case v.awaitsText():
 			return s.verifyPhoneOfLogin(ctx, v, code)
-		}
-		if v.user == nil || v.state.Phone == nil {
+		case v.AwaitsPhoneCode():
+			return s.verifyNewPhone(ctx, v, code)
+		default:
 			return refusal.Of(refusal.Conflict)
 		}
-		return s.verifyNewPhone(ctx, v, code)
 	})
 }
 

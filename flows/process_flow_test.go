@@ -86,6 +86,7 @@ type waits struct {
 	resend  func(h *house, to string) step
 	param   string
 	through func(d *device, to string) bool // whether the code did what it is for
+	stays   flows.Stage                     // where a login still waits when the code has run out
 }
 
 // codes is everything that a code is for.
@@ -161,6 +162,7 @@ var codes = map[string]waits{
 			return func(v *flows.Visit) error { return h.ResendPhoneCode(h.Context(), v) }
 		},
 		through: func(d *device, _ string) bool { return d.user() != "" },
+		stays:   flows.VerifyPhone,
 	},
 	"the number that is changed to": {
 		account: byPhone, setting: "phone_verification_", param: "code",
@@ -308,8 +310,17 @@ func TestCodeRunsOutAtTheEdge(t *testing.T) {
 		if w.through(second, to2) {
 			t.Error("a code that has run out works")
 		}
+		if got := second.visit().Pending(); got != w.stays {
+			t.Errorf("it is waited for at %q, want %q", got, w.stays)
+		}
+		if w.stays == "" {
+			return
+		}
+		_, err = second.try(w.resend(h, to2))
+		h.refused(err, refusal.Conflict, "")
+		h.clock.Advance(time.Hour)
 		if got := second.visit().Pending(); got != "" {
-			t.Errorf("it is still waited for, at %q", got)
+			t.Errorf("it is waited for longer than a login may take, at %q", got)
 		}
 	})
 }

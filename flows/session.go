@@ -28,7 +28,7 @@ func (s *Service) Sessions(ctx context.Context, v *Visit) ([]SessionView, error)
 	userID := v.user.ID
 	rows, dead, err := s.store.For(v.Tenant).SessionsOf(ctx, userID, v.Now)
 	if err == nil && dead {
-		err = s.store.For(v.Tenant).One(func(tx *store.Tx) error { return tx.DropDeadSessionsOf(ctx, userID) })
+		err = s.store.For(v.Tenant).One(func(tx *store.Tx) error { return tx.DropDeadSessionsOf(ctx, userID, v.session.ID) })
 	}
 	if err != nil {
 		return nil, err

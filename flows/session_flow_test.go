@@ -238,3 +238,21 @@ func TestUntrackedSessionIsNotWrittenOnUse(t *testing.T) {
 		}
 	}
 }
+
+// TestLoginClearsAwayWhatWasPutOut changes the password on one of three devices: of the others, the one that is used first is told once
+// that nobody is signed in, and the other, after a login on a fourth, that its session is gone.
+func TestLoginClearsAwayWhatWasPutOut(t *testing.T) {
+	h := newHouse(t, "sqlite", optional+`, `+unlimited)
+	h.verifiedAnyhow("ann@example.org")
+	a, b, c := h.signedIn("ann@example.org"), h.signedIn("ann@example.org"), h.signedIn("ann@example.org")
+	a.do(h.changePassword(password, otherPassword))
+	if v := b.visit(); v.Authenticated() || v.Lost() {
+		t.Errorf("signed in %t, lost %t", v.Authenticated(), v.Lost())
+	}
+	h.device().do(h.logIn(loginOf("ann@example.org", otherPassword)))
+	h.dead(b.token)
+	h.dead(c.token)
+	if a.user() == "" {
+		t.Error("so is the device that changed it")
+	}
+}

@@ -27,6 +27,7 @@ type newcomer struct {
 	email    address
 	phone    string
 	password string
+	typo     bool // the address was typed in two ways
 	exists   bool // the address or number belongs to an account, which is not to be told
 	texted   bool // it is the number that does
 }
@@ -85,9 +86,7 @@ func (s *Service) checkSignup(ctx context.Context, t *tenants.Tenant, in SignupI
 	}
 	if asked, required := account.SignupFields.Field("email2"); asked {
 		again := addressFaults(&f, "email2", in.Email2, required, account.EmailMaxLength)
-		if n.email != "" && again != "" && n.email != again {
-			f.Say("email2", "", "Type the same address both times.")
-		}
+		n.typo = n.email != "" && again != "" && n.email != again
 	}
 	if asked, required := account.SignupFields.Field("username"); asked {
 		n.username = usernameFaults(&f, t, in.Username, required)
@@ -124,6 +123,7 @@ func (s *Service) checkTaken(ctx context.Context, t *tenants.Tenant, n *newcomer
 		}
 	}
 	if len(*f) > 0 && emailKey == "" && n.phone == "" && !chosen {
+		n.tellTypo(f)
 		return f.Err() // there is nothing to look up for a signup that fails
 	}
 	taken, err := s.store.For(t).Taken(ctx, store.Names{EmailKey: emailKey, Phone: n.phone, UsernameKeys: usernames})
@@ -140,7 +140,7 @@ func (s *Service) checkTaken(ctx context.Context, t *tenants.Tenant, n *newcomer
 		}
 	}
 	if taken.Phone {
-		if account.PreventEnumeration.Prevented() && account.PhoneVerificationEnabled {
+		if account.PreventEnumeration.Prevented() {
 			n.exists, n.texted = true, true
 		} else {
 			f.Say("phone", "", refusal.PhoneTaken.Message()) // the contract has no code for it here
@@ -155,7 +155,15 @@ func (s *Service) checkTaken(ctx context.Context, t *tenants.Tenant, n *newcomer
 			f.Add("email", refusal.EmailTaken)
 		}
 	}
+	n.tellTypo(f)
 	return f.Err()
+}
+
+// tellTypo notes that the address was typed in two ways, unless something else is wrong with it.
+func (n *newcomer) tellTypo(f *refusal.Faults) {
+	if n.typo && !f.Has("email") {
+		f.Say("email2", "", "Type the same address both times.")
+	}
 }
 
 // addAccount queues a new user with the address that came with it.

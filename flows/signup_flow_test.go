@@ -2,6 +2,7 @@ package flows_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -177,5 +178,23 @@ func TestTakenAndFreeAddressesLookAlike(t *testing.T) {
 	}
 	if a, b := len(h.letters("ann@example.org")), len(h.letters("eve@example.org")); a != 2 || b != 1 {
 		t.Errorf("%d and %d mails", a, b)
+	}
+}
+
+// TestAddressThatIsTypedInTwoWays and is taken, or none, has that told and nothing else.
+func TestAddressThatIsTypedInTwoWays(t *testing.T) {
+	h := newHouse(t, "sqlite", `"email_verification": "none", "signup_fields": ["email*", "email2*", "password1*"], `+unlimited)
+	in := signupOf("ann@example.org")
+	in.Email2 = "ANN@example.org"
+	h.device().do(h.signUp(in))
+	in.Email2 = "bob@example.org"
+	for email, want := range map[string]string{
+		"ann@example.org": "email: email_taken", "nope": "email: invalid", "eve@example.org": "email2: ",
+	} {
+		in.Email = email
+		_, err := h.device().try(h.signUp(in))
+		if got := strings.Join(faults(err), ", "); got != want {
+			t.Errorf("%s is answered %s", email, got)
+		}
 	}
 }

@@ -52,7 +52,7 @@ func gather(t *tenants.Tenant, l *login, a *store.Account) facts {
 	asked, _ := account.SignupFields.Field("phone")
 	verifies := asked && account.PhoneVerificationEnabled
 	if a == nil {
-		f.phoneDue = verifies && l.Phone != "" && !l.PhoneGiven
+		f.phoneDue = (verifies || l.PhoneTaken) && l.Phone != "" && !l.PhoneGiven
 		return f
 	}
 	f.phoneDue = verifies && a.Phone != "" && !a.PhoneVerified
@@ -98,15 +98,25 @@ func (s *Service) begin(ctx context.Context, v *Visit, l login, a *store.Account
 	return s.advance(ctx, v, a)
 }
 
-// keeps reports whether the client of a login may keep the token that another login waits under. A login that is asked for by
-// nothing but a code means nothing until the code is given; and a token that hung on the account behind it would tell that there
-// is one. Otherwise it must be the same user's: nobody's proof may come to be worth something under a token of somebody else's.
+// keeps reports whether the client of a login may keep the token that it has. A login that is asked for by nothing but a code means
+// nothing until the code is given; and a token that hung on the account behind it would tell that there is one. Otherwise the
+// login that waits under the token, or waited there and was given up, must be the same user's: nobody's proof may come to be worth
+// something under a token of somebody else's.
 func (v *Visit) keeps(l *login, a *store.Account) bool {
-	was := v.state.Login
-	if was == nil || !v.session.Pending || l.Signup {
+	if v.session == nil || v.user != nil || l.Signup {
 		return false
 	}
-	return l.Requested || (a != nil && was.UserID == a.ID)
+	was := v.state.Login
+	switch {
+	case l.Requested:
+		return true
+	case a == nil:
+		return false
+	case was != nil:
+		return was.UserID == a.ID && !was.Requested // which proves nothing: anybody may ask for it
+	default:
+		return v.proofs > 1
+	}
 }
 
 // advance takes the visit's login to its next stage, or completes it.
@@ -154,4 +164,8 @@ func (v *Visit) complete(l *login, a *store.Account) {
 		v.granted, err = tx.SaveLogin(ctx, a.ID, a.Epoch, v.Now, l.rehashed)
 		return err
 	})
+	if a.Epoch > 1 { // sessions were put out at some time: a login clears them away
+		own := v.session.ID // which is put out as well, if this login claims the account, and comes back when it is saved
+		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropDeadSessionsOf(ctx, a.ID, own) })
+	}
 }

@@ -51,6 +51,24 @@ func (v *Visit) Status() Status {
 	return Status{Flows: v.flows()}
 }
 
+// AwaitsLoginCode reports whether the visit's login waits for a login code.
+func (v *Visit) AwaitsLoginCode() bool { return v.Pending() == LoginByCode }
+
+// AwaitsEmailProof reports whether there may be something to prove an address by: a link always, a code where one was sent.
+func (v *Visit) AwaitsEmailProof() bool {
+	return !v.byCode() || (v.state.Email != nil && (v.user != nil || v.Pending() == VerifyEmail))
+}
+
+// AwaitsPhoneCode reports whether a number waits to be proved, and its code is still good.
+func (v *Visit) AwaitsPhoneCode() bool {
+	return v.awaitsText() || (v.user != nil && v.state.Phone != nil)
+}
+
+// AwaitsReset reports whether there may be something to reset a password by: a link always, a code where one was sent.
+func (v *Visit) AwaitsReset() bool {
+	return !v.Tenant.Settings.Account.PasswordResetByCodeEnabled || v.state.Reset != nil
+}
+
 // flows are the ways in that the tenant offers, in the contract's order, and what is pending.
 func (v *Visit) flows() []Flow {
 	account := &v.Tenant.Settings.Account

@@ -42,6 +42,7 @@ type Visit struct {
 	lost    bool        // a token was shown that names no session
 	ended   bool        // the session was ended by this visit
 	issued  string      // the token that this visit gave to the client
+	proofs  int         // how many the user of the latest has given under the session, once it gave one in this visit
 	dirty   bool        // the session is to be saved
 	granted *store.User // whom the session is signed in as when it is saved: locked by then
 	writes  []write
@@ -181,15 +182,14 @@ func (s *Service) read(ctx context.Context, v *Visit, digest []byte) error {
 	return s.touch(ctx, v)
 }
 
-// forgetLate forgets what was waited for in vain.
+// forgetLate forgets what was waited for in vain. A login whose code for its number has run out still waits, as the contract has
+// it, until it runs out itself: the code is no good any more (see awaitsText).
 func (v *Visit) forgetLate() {
 	if l := v.state.Login; l != nil {
 		late := v.Now.Sub(l.Since) > v.Tenant.Settings.Account.LoginTimeout.Duration()
 		switch l.Stage {
 		case LoginByCode:
 			late = late || v.late(v.forLogin(), l.Code)
-		case VerifyPhone:
-			late = late || v.late(v.forPhone(), l.Text)
 		case VerifyEmail:
 			late = late || v.late(v.forEmail(), v.state.Email)
 		}
@@ -425,6 +425,7 @@ func (v *Visit) record(userID string, m Method) error {
 	if err != nil {
 		return fmt.Errorf("encode the session's methods: %w", err)
 	}
+	v.proofs = len(all)
 	v.methods, v.state.MethodsOf = encoded, ""
 	return nil
 }

@@ -318,3 +318,51 @@ func TestRatesOfOneActionAreCountedApart(t *testing.T) {
 		c.login("nobody@example.org", password).want(http.StatusTooManyRequests)
 	})
 }
+
+// TestWrongMethodIsToldWhatTheRightOneWouldBe calls paths with methods that they do not take: what is there, what waits and what is
+// missing comes first, and a session that has ended before all.
+func TestWrongMethodIsToldWhatTheRightOneWouldBe(t *testing.T) {
+	everywhere(t, func(t *testing.T, s *server, kind string) {
+		host := s.tenant(`{"account": {"email_verification": "mandatory", "email_verification_by_code_enabled": true}}`)
+		c := s.client(kind, host)
+		nothing := map[string]any{}
+		for path, status := range map[string]int{
+			"/config": http.StatusMethodNotAllowed, "/auth/signup": http.StatusMethodNotAllowed, "/auth/login": http.StatusBadRequest,
+			"/auth/email/verify": http.StatusConflict, "/auth/phone/verify": http.StatusConflict, "/auth/code/confirm": http.StatusConflict,
+			"/auth/code/request": http.StatusNotFound, "/auth/code/resend": http.StatusNotFound, "/auth/password/reset": http.StatusBadRequest,
+			"/auth/reauthenticate": http.StatusUnauthorized, "/auth/sessions": http.StatusUnauthorized,
+			"/account/password/change": http.StatusUnauthorized, "/account/phone": http.StatusUnauthorized,
+		} {
+			c.do(http.MethodPatch, path, nothing).want(status)
+		}
+		for path, status := range map[string]int{
+			"/auth/login": http.StatusMethodNotAllowed, "/auth/phone/verify": http.StatusConflict, "/auth/code/confirm": http.StatusConflict,
+			"/auth/code/request": http.StatusNotFound, "/auth/reauthenticate": http.StatusUnauthorized,
+		} {
+			c.get(path).want(status)
+		}
+		c.signup("ann@example.org").want(http.StatusUnauthorized)
+		c.do(http.MethodPut, "/auth/email/verify", nothing).want(http.StatusBadRequest).code("required", "key")
+		c.do(http.MethodPut, "/auth/email/verify", map[string]any{"key": "x"}).want(http.StatusMethodNotAllowed)
+		if kind == "app" {
+			c.token = "gone"
+			c.do(http.MethodPut, "/config", nothing).want(http.StatusGone)
+		}
+	})
+}
+
+// TestStrangersUseNothingUp has somebody who is not signed in call what is only for those who are.
+func TestStrangersUseNothingUp(t *testing.T) {
+	everywhere(t, func(t *testing.T, s *server, kind string) {
+		c := s.client(kind, s.tenant(`{"account": {"rate_limits": {"reauthenticate": "1/m/ip", "change_password": "1/m/ip"}}}`))
+		for range 3 {
+			c.post("/auth/reauthenticate", map[string]any{}).want(http.StatusUnauthorized)
+			c.post("/account/password/change", map[string]any{}).want(http.StatusUnauthorized)
+		}
+		c.signup("ann@example.org").want(http.StatusOK)
+		for _, status := range []int{http.StatusBadRequest, http.StatusTooManyRequests} {
+			c.post("/auth/reauthenticate", map[string]any{}).want(status)
+			c.post("/account/password/change", map[string]any{}).want(status)
+		}
+	})
+}

@@ -85,21 +85,29 @@ func (f fields) truth(name string) bool {
 	}
 }
 
-// ids is a member as a list of whole numbers. No list, and an empty one, are no numbers.
+// ids is a member as a list of whole numbers. What is empty, zero or no is none. What is neither a number nor text names nothing.
 func (f fields) ids(name string) ([]int64, error) {
 	raw := bytes.TrimSpace(f[name])
-	if len(raw) == 0 || string(raw) == "null" {
+	if textOf(raw) == "" || string(raw) == "false" || string(raw) == "0" {
 		return nil, nil
 	}
 	var members []json.RawMessage
 	if err := json.Unmarshal(raw, &members); err != nil {
 		return nil, refusal.Because(name, refusal.InvalidList)
 	}
+	for _, m := range members {
+		if m[0] == '[' || m[0] == '{' {
+			return nil, refusal.Because(name, refusal.InvalidList)
+		}
+	}
 	ids := make([]int64, len(members))
 	for i, m := range members {
 		id, err := strconv.ParseInt(textOf(m), 10, 64)
-		if err != nil {
+		switch {
+		case err != nil && m[0] == '"':
 			return nil, refusal.Because(name, refusal.InvalidID)
+		case err != nil:
+			return nil, refusal.Because(name, refusal.InvalidChoice)
 		}
 		ids[i] = id
 	}

@@ -163,17 +163,21 @@ func TestIDsAreRead(t *testing.T) {
 		"numbers as text":              {`{"a": ["1", "002"]}`, []int64{1, 2}, ""},
 		"the same twice":               {`{"a": [1, 1]}`, []int64{1, 1}, ""},
 		"the greatest and the least":   {`{"a": [9223372036854775807, -9223372036854775808]}`, []int64{math.MaxInt64, math.MinInt64}, ""},
-		"one more than that":           {`{"a": [9223372036854775808]}`, nil, refusal.InvalidID},
-		"a fraction":                   {`{"a": [1.5]}`, nil, refusal.InvalidID},
-		"a power":                      {`{"a": [1e3]}`, nil, refusal.InvalidID},
+		"one more than that":           {`{"a": [9223372036854775808]}`, nil, refusal.InvalidChoice},
+		"a fraction":                   {`{"a": [1.5]}`, nil, refusal.InvalidChoice},
+		"a power":                      {`{"a": [1e3]}`, nil, refusal.InvalidChoice},
 		"words":                        {`{"a": ["one"]}`, nil, refusal.InvalidID},
-		"nothing in the list":          {`{"a": [1, null]}`, nil, refusal.InvalidID},
-		"true":                         {`{"a": [true]}`, nil, refusal.InvalidID},
-		"a list in the list":           {`{"a": [[1]]}`, nil, refusal.InvalidID},
-		"an object in the list":        {`{"a": [{"id": 1}]}`, nil, refusal.InvalidID},
+		"nothing in the list":          {`{"a": [1, null]}`, nil, refusal.InvalidChoice},
+		"true":                         {`{"a": [true]}`, nil, refusal.InvalidChoice},
+		"a list in the list":           {`{"a": [[1]]}`, nil, refusal.InvalidList},
+		"an object in the list":        {`{"a": ["one", {"id": 1}]}`, nil, refusal.InvalidList},
 		"a number":                     {`{"a": 1}`, nil, refusal.InvalidList},
 		"text":                         {`{"a": "1"}`, nil, refusal.InvalidList},
-		"an object":                    {`{"a": {}}`, nil, refusal.InvalidList},
+		"an object":                    {`{"a": {"b": 1}}`, nil, refusal.InvalidList},
+		"an empty object":              {`{"a": { }}`, nil, ""},
+		"no text":                      {`{"a": ""}`, nil, ""},
+		"no":                           {`{"a": false}`, nil, ""},
+		"zero, which is no list":       {`{"a": 0}`, nil, ""},
 		"true, which is no list":       {`{"a": true}`, nil, refusal.InvalidList},
 		"other digits than the wire's": {`{"a": ["١"]}`, nil, refusal.InvalidID},
 	} {
@@ -193,10 +197,11 @@ func TestIDsAreRead(t *testing.T) {
 	}
 }
 
-// Ids that are taken are as many as were sent, each of them a whole number as it is spelt; everything else is refused.
+// Ids that are taken are as many as were sent, each of them a whole number as it is spelt; everything else is refused. What is no
+// list is none at most.
 func FuzzIDs(f *testing.F) {
 	for _, seed := range []string{
-		`[1, 2]`, `["1"]`, `[]`, `null`, `[null]`, `[1e3]`, `[9223372036854775808]`, `[-0]`, `["+1"]`, `[" 1 "]`, `[[1]]`, `{"a": 1}`, `"1"`, `1`, `[true]`, `["\u0031"]`,
+		`[1, 2]`, `["1"]`, `[]`, `null`, `[null]`, `[1e3]`, `[9223372036854775808]`, `[-0]`, `["+1"]`, `[" 1 "]`, `[[1]]`, `{"a": 1}`, `"1"`, `1`, `[true]`, `["\u0031"]`, `{ }`, `0`, `false`, `""`,
 	} {
 		f.Add(seed)
 	}
@@ -214,7 +219,7 @@ func FuzzIDs(f *testing.F) {
 			}
 			return
 		}
-		if !list || len(got) != len(sent) {
+		if (!list && len(got) > 0) || len(got) != len(sent) {
 			t.Fatalf("%s is read as %v", value, got)
 		}
 		for i, one := range sent {

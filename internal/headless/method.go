@@ -7,32 +7,48 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/refusal"
 )
 
-// A path answers PUT, PATCH and DELETE with 405 where it takes none of them. The contract has their input looked at first, as
-// that of a POST: what is missing is 400, and so says a path that is called with the wrong method and no body.
+// A method that a path does not take is 405. The contract has everything else looked at first, as for the method that it does
+// take: whether the path is there for the tenant, whether anything waits there, whether somebody is signed in and, where the
+// method has a body, whether anything is missing in it.
 
-// other is the row for a method that a path does not take: the check of its POST, and then 405.
+// other is the row for a method that a path does not take: the check of the one that it does, and then 405.
 func (e *endpoint) other(method string) (route, bool) {
-	post, ok := e.methods[http.MethodPost]
-	if !ok || post.asks == nil || (method != http.MethodPut && method != http.MethodPatch && method != http.MethodDelete) {
+	var taken route
+	switch method {
+	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodGet:
+	default:
 		return route{}, false
 	}
-	return route{method: method, path: post.path, act: func(v *flows.Visit, r *http.Request) (viewed, error) {
-		names, err := post.asks(v)
-		if err != nil {
-			return viewed{}, err
+	for _, row := range e.methods {
+		if row.asks != nil {
+			taken = row
 		}
-		in, err := decode(r)
-		if err != nil {
-			return viewed{}, err
-		}
-		var f refusal.Faults
-		for _, name := range names {
-			if in.text(name).Value == "" {
-				f.Add(name, refusal.Required)
-			}
-		}
-		return viewed{Status: http.StatusMethodNotAllowed}, f.Err()
+	}
+	return route{method: method, path: taken.path, act: func(v *flows.Visit, r *http.Request) (viewed, error) {
+		return viewed{Status: http.StatusMethodNotAllowed}, taken.missing(v, r)
 	}}, true
+}
+
+// missing is why a request to a path fails whatever its values are.
+func (row *route) missing(v *flows.Visit, r *http.Request) error {
+	if row.asks == nil {
+		return nil
+	}
+	names, err := row.asks(v)
+	if err != nil || r.Method == http.MethodGet {
+		return err
+	}
+	in, err := decode(r)
+	if err != nil {
+		return err
+	}
+	var f refusal.Faults
+	for _, name := range names {
+		if in.text(name).Value == "" {
+			f.Add(name, refusal.Required)
+		}
+	}
+	return f.Err()
 }
 
 // all asks for these members of anybody.
@@ -50,11 +66,44 @@ func signedInFor(names ...string) asks {
 	}
 }
 
+// awaited asks for these members where something waits for them.
+func awaited(waits func(*flows.Visit) bool, names ...string) asks {
+	return func(v *flows.Visit) ([]string, error) {
+		if !waits(v) {
+			return nil, refusal.Of(refusal.Conflict)
+		}
+		return names, nil
+	}
+}
+
 func asksOfLogin(v *flows.Visit) ([]string, error) {
 	if methods := v.Tenant.Settings.Account.LoginMethods; len(methods) == 1 {
 		return []string{methods[0], "password"}, nil
 	}
 	return []string{"password"}, nil
+}
+
+// asksOfLoginCode asks for nothing where there are two names to choose from: which of them is missing cannot be said.
+func asksOfLoginCode(v *flows.Visit) ([]string, error) {
+	account := &v.Tenant.Settings.Account
+	byEmail, byPhone := account.LoginMethods.Has("email"), account.LoginMethods.Has("phone")
+	switch {
+	case !account.LoginByCodeEnabled:
+		return nil, refusal.Of(refusal.Missing)
+	case byEmail && byPhone:
+		return nil, nil
+	case byPhone:
+		return []string{"phone"}, nil
+	default:
+		return []string{"email"}, nil
+	}
+}
+
+func asksOfLoginCodeAgain(v *flows.Visit) ([]string, error) {
+	if !v.Tenant.Settings.Account.LoginByCodeEnabled {
+		return nil, refusal.Of(refusal.Missing)
+	}
+	return nil, nil
 }
 
 func asksOfPasswords(v *flows.Visit) ([]string, error) {

@@ -68,11 +68,12 @@ type route struct {
 	method string
 	path   string // below /_allauth/{client}/v1
 	limit  string // the action whose rates a request uses up, "" for none
+	own    bool   // it is for whoever is signed in: a stranger, who is refused anyway, uses nothing up
 	on     mounted
 	step   step
 	view   view
 	act    act
-	asks   asks // of a POST, where another method is told what is missing before it is told that it is none
+	asks   asks // where another method is told what is missing before it is told that it is none
 }
 
 // asks are the members that a request must have, or why it may ask for nothing.
@@ -87,20 +88,20 @@ func (a *API) routes() []route {
 		{method: http.MethodPost, path: "/auth/login", step: a.login, limit: flows.ActionLogin, asks: asksOfLogin},
 		{method: http.MethodPost, path: "/auth/signup", step: a.signup, limit: flows.ActionSignup},
 		{method: http.MethodGet, path: "/auth/email/verify", view: a.lookAtEmailKey},
-		{method: http.MethodPost, path: "/auth/email/verify", step: a.verifyEmail},
+		{method: http.MethodPost, path: "/auth/email/verify", step: a.verifyEmail, asks: awaited((*flows.Visit).AwaitsEmailProof, "key")},
 		{method: http.MethodPost, path: "/auth/email/verify/resend", act: a.resendEmailCode},
-		{method: http.MethodPost, path: "/auth/code/request", step: a.requestLoginCode},
-		{method: http.MethodPost, path: "/auth/code/resend", act: a.resendLoginCode},
-		{method: http.MethodPost, path: "/auth/code/confirm", step: a.confirmLoginCode},
-		{method: http.MethodPost, path: "/auth/phone/verify", step: a.verifyPhone},
+		{method: http.MethodPost, path: "/auth/code/request", step: a.requestLoginCode, asks: asksOfLoginCode},
+		{method: http.MethodPost, path: "/auth/code/resend", act: a.resendLoginCode, asks: asksOfLoginCodeAgain},
+		{method: http.MethodPost, path: "/auth/code/confirm", step: a.confirmLoginCode, asks: awaited((*flows.Visit).AwaitsLoginCode, "code")},
+		{method: http.MethodPost, path: "/auth/phone/verify", step: a.verifyPhone, asks: awaited((*flows.Visit).AwaitsPhoneCode, "code")},
 		{method: http.MethodPost, path: "/auth/phone/verify/resend", act: a.resendPhoneCode},
 		{method: http.MethodPost, path: "/auth/password/request", act: a.requestPasswordReset, asks: all("email")},
 		{method: http.MethodGet, path: "/auth/password/reset", view: a.lookAtResetKey},
-		{method: http.MethodPost, path: "/auth/password/reset", step: a.resetPassword, limit: flows.ActionReset},
-		{method: http.MethodPost, path: "/auth/reauthenticate", step: a.reauthenticate, limit: flows.ActionReauthenticate, asks: signedInFor("password")},
+		{method: http.MethodPost, path: "/auth/password/reset", step: a.resetPassword, limit: flows.ActionReset, asks: awaited((*flows.Visit).AwaitsReset, "key", "password")},
+		{method: http.MethodPost, path: "/auth/reauthenticate", step: a.reauthenticate, limit: flows.ActionReauthenticate, own: true, asks: signedInFor("password")},
 		{method: http.MethodGet, path: "/auth/sessions", view: a.sessions},
-		{method: http.MethodDelete, path: "/auth/sessions", act: a.endSessions},
-		{method: http.MethodPost, path: "/account/password/change", step: a.changePassword, limit: flows.ActionChangePassword, asks: asksOfPasswords},
+		{method: http.MethodDelete, path: "/auth/sessions", act: a.endSessions, asks: signedInFor()},
+		{method: http.MethodPost, path: "/account/password/change", step: a.changePassword, limit: flows.ActionChangePassword, own: true, asks: asksOfPasswords},
 		{method: http.MethodGet, path: "/account/email", view: a.emails},
 		{method: http.MethodPost, path: "/account/email", act: a.addEmail},
 		{method: http.MethodPut, path: "/account/email", act: a.resendEmail},

@@ -76,7 +76,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // run takes the route's limit and calls its handler.
 func (a *API) run(row route, v *flows.Visit, r *http.Request) (viewed, error) {
-	if row.limit != "" {
+	if row.limit != "" && (!row.own || v.Authenticated()) {
 		if err := a.Flows.Admit(r.Context(), v, row.limit); err != nil {
 			return viewed{}, err
 		}

@@ -124,7 +124,7 @@ func (s Scope) SessionsOf(ctx context.Context, userID string, now time.Time) (al
 	err = s.store.reader().each(ctx, "read sessions of user", `
 		SELECT id, client, ip, user_agent, created_at, seen_at, expires_at, alive
 		  FROM sessions
-		 WHERE tenant_id = $1 AND user_id = $2 AND (NOT alive OR (NOT pending AND expires_at > $3))
+		 WHERE tenant_id = $1 AND user_id = $2 AND NOT pending AND (NOT alive OR expires_at > $3)
 		 ORDER BY created_at DESC, id DESC`,
 		[]any{s.tenant, userID, now}, func(rows *sqlx.Rows) error {
 			var x Session
@@ -146,10 +146,11 @@ func (t *Tx) DropSessionOf(ctx context.Context, userID, id string) error {
 	return err
 }
 
-// DropDeadSessionsOf removes the sessions that a user was put out of.
-func (t *Tx) DropDeadSessionsOf(ctx context.Context, userID string) error {
+// DropDeadSessionsOf removes the sessions that a user was signed in with and put out of, all but one: that of whoever is coming in
+// just now.
+func (t *Tx) DropDeadSessionsOf(ctx context.Context, userID, but string) error {
 	_, err := t.exec(ctx, "drop dead sessions of user", `
-		DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2 AND NOT alive`, t.tenant, userID)
+		DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2 AND NOT alive AND NOT pending AND id <> $3`, t.tenant, userID, but)
 	return err
 }
 

@@ -677,7 +677,7 @@ func TestDeadSessionsAreToldAndDropped(t *testing.T) {
 		}
 		w.session(w.a, u.ID)
 		look(1, true)
-		w.must(scope.One(func(tx *store.Tx) error { return tx.DropDeadSessionsOf(w.Context(), u.ID) }))
+		w.must(scope.One(func(tx *store.Tx) error { return tx.DropDeadSessionsOf(w.Context(), u.ID, secret.NewID()) }))
 		look(1, false)
 	})
 }
