@@ -37,9 +37,10 @@ type newcomer struct {
 // other: the same work, the same answer, and a mail to the owner that says somebody tried. What it cannot hide, as the
 // contract has it, is that the password which was chosen does not sign in afterwards.
 func (s *Service) Signup(ctx context.Context, v *Visit, in SignupInput) error {
-	encoded := ""
+	encoded, crowded := "", false
 	err := s.step(ctx, v, func() error {
-		n, err := s.checkSignup(ctx, v.Tenant, in)
+		n, err := s.checkSignup(ctx, v.Tenant, in, crowded)
+		crowded = true // if it is run again, others sign up with the same
 		if err != nil {
 			return err
 		}
@@ -75,8 +76,8 @@ func (s *Service) Signup(ctx context.Context, v *Visit, in SignupInput) error {
 	return err
 }
 
-// checkSignup checks what was typed, and what is taken.
-func (s *Service) checkSignup(ctx context.Context, t *tenants.Tenant, in SignupInput) (newcomer, error) {
+// checkSignup checks what was typed, and what is taken. crowded says that others sign up with the same at this very time.
+func (s *Service) checkSignup(ctx context.Context, t *tenants.Tenant, in SignupInput, crowded bool) (newcomer, error) {
 	var f refusal.Faults
 	var n newcomer
 	account := &t.Settings.Account
@@ -102,11 +103,11 @@ func (s *Service) checkSignup(ctx context.Context, t *tenants.Tenant, in SignupI
 			passwordFaults(&f, t, "password", n.password, nil)
 		}
 	}
-	return n, s.checkTaken(ctx, t, &n, &f)
+	return n, s.checkTaken(ctx, t, &n, &f, crowded)
 }
 
 // checkTaken notes names that are in use. A taken username is always told; a taken address only where it cannot be hidden.
-func (s *Service) checkTaken(ctx context.Context, t *tenants.Tenant, n *newcomer, f *refusal.Faults) error {
+func (s *Service) checkTaken(ctx context.Context, t *tenants.Tenant, n *newcomer, f *refusal.Faults, crowded bool) error {
 	account := &t.Settings.Account
 	emailKey, usernames := "", []string(nil)
 	if account.UniqueEmail && !f.Has("email") {
@@ -118,7 +119,7 @@ func (s *Service) checkTaken(ctx context.Context, t *tenants.Tenant, n *newcomer
 	chosen := n.username != ""
 	var offered []string
 	if !chosen && account.UserModelUsernameField != "" {
-		offered = usernamesFor(t, n.email)
+		offered = usernamesFor(t, n.email, crowded)
 		for _, name := range offered {
 			usernames = append(usernames, usernameKey(name))
 		}

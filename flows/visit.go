@@ -243,9 +243,10 @@ func (v *Visit) address() string {
 
 func (v *Visit) sessionAge() time.Duration { return v.Tenant.Settings.Cookies.SessionAge.Duration() }
 
-// step runs fn and settles what it queued. fn may be run twice, on what the database says the second time.
+// step runs fn and settles what it queued. fn may be run twice, on what the database says the second time; and once more where what it
+// takes was taken, since a signup may find first its name taken and then its address.
 func (s *Service) step(ctx context.Context, v *Visit, fn func() error) error {
-	for again := false; ; again = true {
+	for run := 1; ; run++ {
 		before := *v
 		before.state = v.state.clone()
 		if v.session != nil {
@@ -279,7 +280,7 @@ func (s *Service) step(ctx context.Context, v *Visit, fn func() error) error {
 		if !errors.Is(err, store.ErrStale) && !errors.Is(err, store.ErrTaken) {
 			return err
 		}
-		if again {
+		if run > 2 || (run == 2 && !errors.Is(err, store.ErrTaken)) {
 			return fmt.Errorf("%w: %w", refusal.Of(refusal.Conflict), err)
 		}
 		if v.session != nil {
