@@ -27,8 +27,8 @@ type newcomer struct {
 	email    address
 	phone    string
 	password string
-	exists   bool // the address or number belongs to an account, which is not to be told
-	texted   bool // it is the number that does
+	mailed   bool // the address belongs to an account, which is not to be told
+	texted   bool // the number does
 }
 
 // Signup makes an account and signs it in, as far as the tenant's rules let it go at once.
@@ -55,10 +55,10 @@ func (s *Service) Signup(ctx context.Context, v *Visit, in SignupInput) error {
 				return err
 			}
 		}
-		l := login{Email: string(n.email), Phone: n.phone, PhoneTaken: n.texted, Signup: true}
+		l := login{Email: string(n.email), Phone: n.phone, EmailTaken: n.mailed, PhoneTaken: n.texted, Signup: true}
 		v.methods, v.state.MethodsOf = nil, ""
 		l.Unheard = in.Honeypot != ""
-		if n.exists || l.Unheard {
+		if n.mailed || n.texted || l.Unheard {
 			v.waste() // in place of the account
 			if n.email != "" {
 				v.waste() // and of its address
@@ -142,7 +142,7 @@ func (s *Service) checkTaken(ctx context.Context, t *tenants.Tenant, n *newcomer
 	}
 	if taken.Phone {
 		if account.PreventEnumeration.Prevented() && account.PhoneVerificationEnabled {
-			n.exists, n.texted = true, true
+			n.texted = true
 		} else {
 			f.Say("phone", "", refusal.PhoneTaken.Message()) // the contract has no code for it here
 		}
@@ -150,7 +150,7 @@ func (s *Service) checkTaken(ctx context.Context, t *tenants.Tenant, n *newcomer
 	if taken.Email {
 		switch {
 		case account.PreventEnumeration.Prevented() && account.EmailVerification == tenants.VerificationMandatory:
-			n.exists = true
+			n.mailed = true
 		case account.PreventEnumeration.Strict():
 		default:
 			f.Add("email", refusal.EmailTaken)

@@ -103,8 +103,9 @@ type login struct {
 	Code      *process `json:"code,omitempty"`       // the login code
 	CodeGiven bool     `json:"code_given,omitempty"` // and it was given
 	Text      *process `json:"text,omitempty"`       // the code that was sent to the number
-	// PhoneTaken says that a pretended login is one because of its number. Otherwise a code is sent there as to anybody:
-	// what comes is seen by whoever signs up, and must not tell that the address is taken. PhoneGiven says it was given.
+	// EmailTaken and PhoneTaken say what a pretended signup is one because of. To what is not taken a code is sent as to anybody's:
+	// what comes is seen by whoever signs up, and must not tell that the other is. PhoneGiven says that the number's was given.
+	EmailTaken bool `json:"email_taken,omitempty"`
 	PhoneTaken bool `json:"phone_taken,omitempty"`
 	PhoneGiven bool `json:"phone_given,omitempty"`
 	// Unheard says that it is a program's, which filled in the field that people leave empty: nobody is sent anything for it.
