@@ -100,7 +100,7 @@ func TestStatementsOfARequestAreFew(t *testing.T) {
 			func(c *client, _ string) { c.get("/auth/session").want(http.StatusUnauthorized) }},
 		{"a login", 3, 4, "", func(c *client, email string) { signUp(c, email); signOut(c) },
 			func(c *client, email string) { c.login(email, password).want(http.StatusOK) }},
-		{"a login over one that waits", 3, 4, mandatory, func(c *client, email string) { c.signup(email).want(http.StatusUnauthorized) },
+		{"a login over one that waits", 4, 4, mandatory, func(c *client, email string) { c.signup(email).want(http.StatusUnauthorized) },
 			func(c *client, email string) { c.login(email, password).want(http.StatusUnauthorized) }},
 		{"a login with a wrong password", 1, 4, "", func(c *client, email string) { signUp(c, email); signOut(c) },
 			func(c *client, email string) { c.login(email, otherPassword).want(http.StatusBadRequest) }},
