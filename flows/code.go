@@ -150,17 +150,18 @@ func (s *Service) askForCode(v *Visit, l *login, a *store.Account) error {
 // sendLoginCode sends a new code, or what an address without an account gets in its place. again says that it is
 // not the first: then such an address gets nothing.
 func (s *Service) sendLoginCode(v *Visit, l *login, a *store.Account, p *process, again bool) error {
-	if a == nil {
+	switch theirs := l.Signup && l.UserID == "" && p.Email != "" && !l.EmailTaken && !l.Unheard; {
+	case a != nil || theirs: // an address of theirs is proved as anybody's, and only then does the number lead nowhere
+	case again:
 		p.void()
-		switch {
-		case again:
-			v.waste()
-			return nil
-		case l.Signup:
-			return v.tellExists(p.Email, p.Phone)
-		default:
-			return v.tellUnknown(p.Email, p.Phone)
-		}
+		v.waste()
+		return nil
+	case l.Signup:
+		p.void()
+		return v.tellExists(p.Email, p.Phone)
+	default:
+		p.void()
+		return v.tellUnknown(p.Email, p.Phone)
 	}
 	of := v.forLogin()
 	code := of.format.Code() // means nothing to a session that is signed in
@@ -192,7 +193,7 @@ func (s *Service) ResendLoginCode(ctx context.Context, v *Visit) error {
 
 // ConfirmLoginCode takes the code that a login waits for. What it was sent to is proved by it.
 func (s *Service) ConfirmLoginCode(ctx context.Context, v *Visit, code string) error {
-	err := s.step(ctx, v, func() error {
+	err := s.signupStep(ctx, v, func() error {
 		l := v.state.Login
 		if v.Pending() != LoginByCode {
 			return refusal.Of(refusal.Conflict)
@@ -209,6 +210,10 @@ func (s *Service) ConfirmLoginCode(ctx context.Context, v *Visit, code string) e
 		a, err := s.waiting(ctx, v, l.Code.Email)
 		if err != nil {
 			return err
+		}
+		if l.UserID == "" {
+			l.CodeGiven, l.Proof = true, "code" // a pretended signup goes on to its number
+			return s.advance(ctx, v, nil)
 		}
 		if a == nil || !has(a, l.Code) || (l.Requested && !entered(a, l.Code.Phone != "")) {
 			v.abandon() // put out while the login waited, or the address or number is not the account's way in any more

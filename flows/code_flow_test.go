@@ -605,6 +605,77 @@ func TestPretendedSignupGoesThroughTheStagesOfAnother(t *testing.T) {
 	}
 }
 
+// TestRequiredCodeTellsNothingOfWhatIsTaken: where a signup gives an address and a number, the login code goes to the address. Whoever
+// signs up with an address of their own and another's number gets the code, and the owner of the number hears of it only after that, as
+// they would if no code were required; and the other way round.
+func TestRequiredCodeTellsNothingOfWhatIsTaken(t *testing.T) {
+	const both = `, "login_methods": ["phone", "email"], "signup_fields": ["phone", "email*", "password1*"], "login_by_code_enabled": true,
+		"login_by_code_required": true, "login_by_code_supports_resend": 1, "phone_verification_supports_resend": 1,
+		"email_verification_supports_resend": 1, ` + unlimited
+	in := flows.SignupInput{Email: "eve@example.org", Phone: number(1), Password: password}
+	right := func(h *house) step {
+		for _, l := range slices.Backward(h.letters(in.Email)) {
+			if code := l.Data["code"]; code != "" {
+				return h.confirmCode(code)
+			}
+		}
+		return h.confirmCode("BCDF-GHJK")
+	}
+	for name, account := range map[string]string{"by link": mandatory + both, "by code": byCode + both, "not at all": `"email_verification": "none"` + both} {
+		for taken, owner := range map[string]flows.SignupInput{
+			"the number":  {Email: "ann@example.org", Phone: number(1), Password: password},
+			"the address": {Email: "eve@example.org", Phone: number(2), Password: password},
+			"both":        {Email: "eve@example.org", Phone: number(1), Password: password},
+		} {
+			if name == "not at all" && taken != "the number" {
+				continue // a taken address is told there
+			}
+			t.Run(taken+", where addresses are proved "+name, func(t *testing.T) {
+				answers, mail := map[bool][]string{}, map[bool][]string{}
+				for _, known := range []bool{true, false} {
+					h := newHouse(t, "sqlite", account)
+					if known {
+						h.device().do(h.signUp(owner))
+						h.provePhone()
+						h.proveEmail()
+					}
+					h.letters("")
+					h.mail = nil
+					d := h.device()
+					steps := []step{h.signUp(in), h.confirmCode("BCDF-GHJK"), h.resendCode, h.resendCode}
+					if taken == "the number" { // the address is theirs
+						steps = append(steps, func(v *flows.Visit) error { return right(h)(v) }, h.verifyPhone("BCDF-GHJK"), h.resendText, h.resendText,
+							h.verifyPhone("BCDF-GHJK"), h.verifyPhone("BCDF-GHJK"))
+					}
+					for _, next := range append(steps, h.confirmCode("BCDF-GHJK"), h.confirmCode("BCDF-GHJK"), h.resendCode) {
+						v, err := d.try(next)
+						answers[known] = append(answers[known], told(v, err))
+					}
+					if taken == "the number" {
+						mail[known] = h.kinds(in.Email)
+						if got := h.kinds(in.Phone); known && !slices.Equal(got, []string{"account_already_exists"}) {
+							t.Errorf("the owner of the number is sent %v", got)
+						}
+					} else if got := h.kinds(in.Email); known && !slices.Equal(got, []string{"account_already_exists"}) {
+						t.Errorf("the owner of the address is sent %v", got)
+					}
+					if known && h.count("users") != "1" {
+						t.Errorf("%s users", h.count("users"))
+					}
+				}
+				for i := range answers[true] {
+					if answers[true][i] != answers[false][i] {
+						t.Errorf("call %d: where it is taken %s\nwhere it is not %s", i, answers[true][i], answers[false][i])
+					}
+				}
+				if !slices.Equal(mail[true], mail[false]) {
+					t.Errorf("their own address is sent %v where the number is taken, and %v where it is not", mail[true], mail[false])
+				}
+			})
+		}
+	}
+}
+
 func TestUnknownNamesAreToldWhereThatMayBe(t *testing.T) {
 	const told = `, "prevent_enumeration": false, ` + unlimited
 	for name, c := range map[string]struct {

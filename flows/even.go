@@ -30,3 +30,13 @@ func (s *Service) evenStep(ctx context.Context, v *Visit, fn func() error) error
 	}
 	return err
 }
+
+// signupStep is evenStep where a signup waits, and step otherwise. A signup that is pretended because of its number has its address
+// proved as any other, and one that is because of its address its number: the next message says the rest to whoever it concerns, but
+// there is no account to write to.
+func (s *Service) signupStep(ctx context.Context, v *Visit, fn func() error) error {
+	if l := v.state.Login; l != nil && l.Signup {
+		return s.evenStep(ctx, v, fn)
+	}
+	return s.step(ctx, v, fn)
+}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/vestibule-auth/vestibule/flows"
+	"github.com/vestibule-auth/vestibule/internal/refusal"
 	"github.com/vestibule-auth/vestibule/internal/store/faultdb"
 	"github.com/vestibule-auth/vestibule/internal/testkit"
 	"github.com/vestibule-auth/vestibule/tenants"
@@ -276,9 +277,43 @@ func TestSecretsOfASquatterAreGoodWhereNothingHappens(t *testing.T) {
 	}
 }
 
-// TestLoginThatIsSavedLateIsOfBefore: a login whose password was compared before the owner came, and whose session is saved after, waits
-// for what its codes cannot give it any more.
-func TestLoginThatIsSavedLateIsOfBefore(t *testing.T) {
+// TestLoginIsNotSavedLate: a login whose password was compared before the owner came is refused after. One by nothing but a code proved
+// nothing yet, and waits for what its code cannot give it any more.
+func TestLoginIsNotSavedLate(t *testing.T) {
+	for name, c := range map[string]struct {
+		ask     func(h *house) step
+		refused bool
+	}{
+		"by a password": {func(h *house) step { return withPassword(h, evil) }, true},
+		"by a code":     {func(h *house) step { return h.requestCode(evil) }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSquat(t, "sqlite")
+			account(s.house).LoginByCodeRequired.All = true
+			d := s.device()
+			s.atSettling(func() { lateEvents["the owner comes in by a login code"].do(s, s.beside()) })
+			_, err := d.try(c.ask(s.house))
+			s.on(nil)
+			if c.refused {
+				s.refused(err, refusal.Conflict, "")
+				if n := len(s.letters(evil)); n != 1 {
+					t.Errorf("%d letters", n)
+				}
+				return
+			}
+			s.must(err)
+			after := s.accounts()
+			_, err = d.try(s.confirmCode(s.code(evil)))
+			if what := changed(after, s.accounts()); what != "" || d.user() != "" {
+				t.Errorf("it was answered %v, and changed\n%s", err, what)
+			}
+		})
+	}
+}
+
+// TestSessionThatWasPutOutIsGoodForNothing: the accounts are asked, and not what the session says. Otherwise one that is saved by another
+// way after its user was put out would be as good as before.
+func TestSessionThatWasPutOutIsGoodForNothing(t *testing.T) {
 	for name, x := range map[string]struct {
 		change func(s *squat)
 		to     string
@@ -309,13 +344,10 @@ func TestLoginThatIsSavedLateIsOfBefore(t *testing.T) {
 				s := newSquat(t, "sqlite")
 				x.change(s)
 				d := s.device()
-				v := d.visit()
-				s.atSettling(func() { lateEvents["the owner comes in by a login code"].do(s, s.beside()) })
-				if err := withPassword(s.house, evil)(v); err != nil || v.Issued() == "" {
-					t.Fatalf("the login is not saved: %v", err)
-				}
-				s.on(nil)
-				d.token = v.Issued()
+				d.do(withPassword(s.house, evil))
+				s.code(x.to) // otherwise the other process reads it
+				lateEvents["the owner comes in by a login code"].do(s, s.beside())
+				s.exec(`UPDATE sessions SET alive = TRUE WHERE pending`)
 				after := s.accounts()
 				if i > 0 {
 					_, _ = d.try(x.again[i-1](s.house)) // it may be refused

@@ -75,8 +75,12 @@ func (s *Service) Login(ctx context.Context, v *Visit, in LoginInput) error {
 		if err := s.begin(ctx, v, login{Email: string(c.email), Proof: "password", rehashed: rehashed}, &a); err != nil {
 			return err
 		}
-		if rehashed != "" && v.Pending() != "" { // the login that is completed later does not know it any more
+		switch {
+		case v.Pending() == "": // completed, and so held and noted
+		case rehashed != "": // the login that is completed later does not know it any more
 			v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetHash(ctx, a.ID, a.Epoch, rehashed) })
+		default: // the password may have been another's, or another, since it was compared
+			v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.HoldUser(ctx, a.ID, a.Epoch) })
 		}
 		return nil
 	})

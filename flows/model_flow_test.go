@@ -433,7 +433,7 @@ func (w *walk) unfit(x *deed, purpose string, s *slip) string {
 		return "it is too late"
 	case tries > 0 && *s.wrong >= tries:
 		return "too many wrong ones were given"
-	case (purpose == "login" || purpose == "reset") && !slices.ContainsFunc(s.users, fits):
+	case (purpose == "login" || purpose == "reset") && (s.enters || len(s.users) > 0) && !slices.ContainsFunc(s.users, fits):
 		return "the account is not reached there any more"
 	}
 	return ""

@@ -153,8 +153,9 @@ func usernameFault(t *tenants.Tenant, value string) refusal.Code {
 }
 
 // usernamesFor are usernames to try for an account that did not choose one, best first: the address's local part, then
-// the same with more and more random digits behind it.
-func usernamesFor(t *tenants.Tenant, a address) []string {
+// the same with more and more random digits behind it. crowded is for when one was taken between the look and the deed: the digits are
+// so many then that no two signups choose the same, since one that is refused would tell that its address is free.
+func usernamesFor(t *tenants.Tenant, a address, crowded bool) []string {
 	base, _, _ := strings.Cut(string(a), "@")
 	base = strings.Map(func(r rune) rune {
 		if username.MatchString(string(r)) && r != '@' {
@@ -169,7 +170,11 @@ func usernamesFor(t *tenants.Tenant, a address) []string {
 	if len(base) >= t.Settings.Account.UsernameMinLength && base != "user" {
 		all = append(all, cut(base, maxUsername))
 	}
-	for digits := 2; len(all) < 4; digits += 2 {
+	fewest := 2
+	if crowded {
+		fewest = 10
+	}
+	for digits := fewest; len(all) < 4; digits += 2 {
 		digits := max(digits, t.Settings.Account.UsernameMinLength-len(base))
 		suffix := secret.Code(secret.CodeFormat{Numeric: true, Length: digits})
 		all = append(all, cut(base, maxUsername-digits)+suffix)

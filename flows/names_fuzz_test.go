@@ -191,23 +191,28 @@ func TestUsernamesThatAreMadeAreGood(t *testing.T) {
 				c.change(&tenant.Settings.Account)
 			}
 			a, _ := parseAddress(c.email)
-			names := usernamesFor(tenant, a)
-			if len(names) != 4 {
-				t.Fatalf("%d names: %q", len(names), names)
-			}
-			if c.first != "" && names[0] != c.first {
-				t.Errorf("the first is %q, want %q", names[0], c.first)
-			}
-			if slices.Contains(names, "user") {
-				t.Errorf("everybody's name is offered: %q", names)
-			}
-			for i, n := range names {
-				var f refusal.Faults
-				if got := usernameFaults(&f, tenant, n, true); got != n || len(f) > 0 {
-					t.Errorf("%q is no good: %q, %+v", n, got, f)
+			for _, crowded := range []bool{false, true} {
+				names := usernamesFor(tenant, a, crowded)
+				if len(names) != 4 {
+					t.Fatalf("%d names: %q", len(names), names)
 				}
-				if slices.Contains(names[:i], n) {
-					t.Errorf("%q is offered twice", n)
+				if c.first != "" && names[0] != c.first {
+					t.Errorf("the first is %q, want %q", names[0], c.first)
+				}
+				if slices.Contains(names, "user") {
+					t.Errorf("everybody's name is offered: %q", names)
+				}
+				for i, n := range names {
+					if digits := len(n) - len(strings.TrimRight(n, "0123456789")); crowded && i > 0 && digits < 10 {
+						t.Errorf("another may be offered %q, too", n)
+					}
+					var f refusal.Faults
+					if got := usernameFaults(&f, tenant, n, true); got != n || len(f) > 0 {
+						t.Errorf("%q is no good: %q, %+v", n, got, f)
+					}
+					if slices.Contains(names[:i], n) {
+						t.Errorf("%q is offered twice", n)
+					}
 				}
 			}
 		})

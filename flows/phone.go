@@ -210,7 +210,7 @@ func (s *Service) ResendPhoneCode(ctx context.Context, v *Visit) error {
 
 // VerifyPhone takes the code that was sent to a number: that of the login that waits, or the one that the user changes to.
 func (s *Service) VerifyPhone(ctx context.Context, v *Visit, code string) error {
-	return s.step(ctx, v, func() error {
+	return s.signupStep(ctx, v, func() error {
 		switch {
 		case v.awaitsText():
 			return s.verifyPhoneOfLogin(ctx, v, code)

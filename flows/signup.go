@@ -28,8 +28,8 @@ type newcomer struct {
 	phone    string
 	password string
 	typo     bool // the address was typed in two ways
-	exists   bool // the address or number belongs to an account, which is not to be told
-	texted   bool // it is the number that does
+	mailed   bool // the address belongs to an account, which is not to be told
+	texted   bool // the number does
 }
 
 // Signup makes an account and signs it in, as far as the tenant's rules let it go at once.
@@ -38,9 +38,10 @@ type newcomer struct {
 // other: the same work, the same answer, and a mail to the owner that says somebody tried. What it cannot hide, as the
 // contract has it, is that the password which was chosen does not sign in afterwards.
 func (s *Service) Signup(ctx context.Context, v *Visit, in SignupInput) error {
-	encoded := ""
+	encoded, crowded := "", false
 	err := s.step(ctx, v, func() error {
-		n, err := s.checkSignup(ctx, v.Tenant, in)
+		n, err := s.checkSignup(ctx, v.Tenant, in, crowded)
+		crowded = true // if it is run again, others sign up with the same
 		if err != nil {
 			return err
 		}
@@ -55,10 +56,10 @@ func (s *Service) Signup(ctx context.Context, v *Visit, in SignupInput) error {
 				return err
 			}
 		}
-		l := login{Email: string(n.email), Phone: n.phone, PhoneTaken: n.texted, Signup: true}
+		l := login{Email: string(n.email), Phone: n.phone, EmailTaken: n.mailed, PhoneTaken: n.texted, Signup: true}
 		v.methods, v.state.MethodsOf = nil, ""
 		l.Unheard = in.Honeypot != ""
-		if n.exists || l.Unheard {
+		if n.mailed || n.texted || l.Unheard {
 			v.waste() // in place of the account
 			if n.email != "" {
 				v.waste() // and of its address
@@ -76,8 +77,8 @@ func (s *Service) Signup(ctx context.Context, v *Visit, in SignupInput) error {
 	return err
 }
 
-// checkSignup checks what was typed, and what is taken.
-func (s *Service) checkSignup(ctx context.Context, t *tenants.Tenant, in SignupInput) (newcomer, error) {
+// checkSignup checks what was typed, and what is taken. crowded says that others sign up with the same at this very time.
+func (s *Service) checkSignup(ctx context.Context, t *tenants.Tenant, in SignupInput, crowded bool) (newcomer, error) {
 	var f refusal.Faults
 	var n newcomer
 	account := &t.Settings.Account
@@ -101,11 +102,11 @@ func (s *Service) checkSignup(ctx context.Context, t *tenants.Tenant, in SignupI
 			passwordFaults(&f, t, "password", n.password, nil)
 		}
 	}
-	return n, s.checkTaken(ctx, t, &n, &f)
+	return n, s.checkTaken(ctx, t, &n, &f, crowded)
 }
 
 // checkTaken notes names that are in use. A taken username is always told; a taken address only where it cannot be hidden.
-func (s *Service) checkTaken(ctx context.Context, t *tenants.Tenant, n *newcomer, f *refusal.Faults) error {
+func (s *Service) checkTaken(ctx context.Context, t *tenants.Tenant, n *newcomer, f *refusal.Faults, crowded bool) error {
 	account := &t.Settings.Account
 	emailKey, usernames := "", []string(nil)
 	if account.UniqueEmail && !f.Has("email") {
@@ -117,7 +118,7 @@ func (s *Service) checkTaken(ctx context.Context, t *tenants.Tenant, n *newcomer
 	chosen := n.username != ""
 	var offered []string
 	if !chosen && account.UserModelUsernameField != "" {
-		offered = usernamesFor(t, n.email)
+		offered = usernamesFor(t, n.email, crowded)
 		for _, name := range offered {
 			usernames = append(usernames, usernameKey(name))
 		}
@@ -141,7 +142,7 @@ func (s *Service) checkTaken(ctx context.Context, t *tenants.Tenant, n *newcomer
 	}
 	if taken.Phone {
 		if account.PreventEnumeration.Prevented() {
-			n.exists, n.texted = true, true
+			n.texted = true
 		} else {
 			f.Say("phone", "", refusal.PhoneTaken.Message()) // the contract has no code for it here
 		}
@@ -149,7 +150,7 @@ func (s *Service) checkTaken(ctx context.Context, t *tenants.Tenant, n *newcomer
 	if taken.Email {
 		switch {
 		case account.PreventEnumeration.Prevented() && account.EmailVerification == tenants.VerificationMandatory:
-			n.exists = true
+			n.mailed = true
 		case account.PreventEnumeration.Strict():
 		default:
 			f.Add("email", refusal.EmailTaken)

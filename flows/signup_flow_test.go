@@ -198,3 +198,48 @@ func TestAddressThatIsTypedInTwoWays(t *testing.T) {
 		}
 	}
 }
+
+// TestSignupsAtOnceWhoseNamesAreMadeOfTheirAddresses are all served, and told nothing of each other: one of them gets the name, and the
+// others one that is like it.
+func TestSignupsAtOnceWhoseNamesAreMadeOfTheirAddresses(t *testing.T) {
+	const n = 64
+	for name, c := range map[string]struct {
+		account string
+		email   func(i int) string
+		users   string
+		in      bool
+	}{
+		"of one address":                            {mandatory, func(int) string { return "ann@example.org" }, "1", false},
+		"of one address, proved by a code":          {byCode, func(int) string { return "ann@example.org" }, "1", false},
+		"of one address, strictly hidden":           {optional + `, "prevent_enumeration": "strict"`, func(int) string { return "ann@example.org" }, "64", true},
+		"of addresses that begin alike":             {optional, func(i int) string { return fmt.Sprintf("ann@example%d.org", i) }, "64", true},
+		"of addresses that begin alike, and hidden": {mandatory, func(i int) string { return fmt.Sprintf("ann@example%d.org", i) }, "64", false},
+		"of addresses that make no name":            {mandatory, func(i int) string { return fmt.Sprintf("!@example%d.org", i) }, "64", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			testkit.Engines(t, func(t *testing.T, engine string) {
+				h := newHouse(t, engine, c.account+`, `+unlimited)
+				visits := make([]*flows.Visit, n)
+				for i := range visits {
+					visits[i] = h.open("")
+				}
+				answers := map[string]int{}
+				errs := together(n, func(i int) error { return h.Signup(t.Context(), visits[i], signupOf(c.email(i))) })
+				for i, err := range errs {
+					v := visits[i]
+					answers[fmt.Sprint(err, v.Authenticated(), v.Pending(), v.Issued() != "")]++
+				}
+				want := fmt.Sprint(nil, c.in, flows.VerifyEmail, true)
+				if c.in {
+					want = fmt.Sprint(nil, c.in, flows.Done, true)
+				}
+				if answers[want] != n {
+					t.Errorf("answered %v", answers)
+				}
+				if got := h.count("users"); got != c.users {
+					t.Errorf("%s accounts", got)
+				}
+			})
+		})
+	}
+}

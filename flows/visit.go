@@ -104,8 +104,9 @@ type login struct {
 	Code      *process `json:"code,omitempty"`       // the login code
 	CodeGiven bool     `json:"code_given,omitempty"` // and it was given
 	Text      *process `json:"text,omitempty"`       // the code that was sent to the number
-	// PhoneTaken says that a pretended login is one because of its number. Otherwise a code is sent there as to anybody:
-	// what comes is seen by whoever signs up, and must not tell that the address is taken. PhoneGiven says it was given.
+	// EmailTaken and PhoneTaken say what a pretended signup is one because of. To what is not taken a code is sent as to anybody's:
+	// what comes is seen by whoever signs up, and must not tell that the other is. PhoneGiven says that the number's was given.
+	EmailTaken bool `json:"email_taken,omitempty"`
 	PhoneTaken bool `json:"phone_taken,omitempty"`
 	PhoneGiven bool `json:"phone_given,omitempty"`
 	// Unheard says that it is a program's, which filled in the field that people leave empty: nobody is sent anything for it.
@@ -243,9 +244,10 @@ func (v *Visit) address() string {
 
 func (v *Visit) sessionAge() time.Duration { return v.Tenant.Settings.Cookies.SessionAge.Duration() }
 
-// step runs fn and settles what it queued. fn may be run twice, on what the database says the second time.
+// step runs fn and settles what it queued. fn may be run twice, on what the database says the second time; and once more where what it
+// takes was taken, since a signup may find first its name taken and then its address.
 func (s *Service) step(ctx context.Context, v *Visit, fn func() error) error {
-	for again := false; ; again = true {
+	for run := 1; ; run++ {
 		before := *v
 		before.state = v.state.clone()
 		if v.session != nil {
@@ -283,7 +285,7 @@ func (s *Service) step(ctx context.Context, v *Visit, fn func() error) error {
 		if !errors.Is(err, store.ErrStale) && !errors.Is(err, store.ErrTaken) {
 			return err
 		}
-		if again {
+		if run > 2 || (run == 2 && !errors.Is(err, store.ErrTaken)) {
 			return fmt.Errorf("%w: %w", refusal.Of(refusal.Conflict), err)
 		}
 		if v.session != nil {

@@ -57,6 +57,8 @@ var walkSettings = []struct{ name, account string }{
 	{"no passwords", optional + `, "signup_fields": ["email*", "password1"], "login_by_code_enabled": true, "reauthentication_required": true`},
 	{"one address by code", mandatory + `, "email_verification_by_code_enabled": true, "change_email": true, "login_by_code_enabled": true,
 		"reauthentication_required": true, "login_by_code_required": ["password"]`},
+	{"numbers and required codes", mandatory + `, "login_methods": ["phone", "email"], "signup_fields": ["phone", "email*", "password1*"],
+		"login_by_code_enabled": true, "login_by_code_required": true, "login_by_code_supports_resend": true`},
 	{"limits", mandatory + `, "rate_limits": {}, "login_by_code_enabled": true`},
 	{"nothing hidden", optional + `, "prevent_enumeration": false, "login_by_code_enabled": true, "logout_on_password_change": true`},
 }
@@ -96,6 +98,9 @@ type walk struct {
 	emails    []string // what people sign up with
 	phones    []string
 	usernames []string
+
+	meanwhile func()                                             // has somebody make a call when the next one is about to settle
+	choose    func(at byte) func(*walk, *seat, byte, byte, byte) // among walkSteps
 
 	story  []string
 	broken string         // the first rule that was broken
@@ -233,9 +238,21 @@ func (w *walk) call(d *seat, name, about string, do func(*flows.Visit) (any, err
 	x := &deed{
 		name: name, seat: d, tenant: d.tenant, v: r.visit, held: held, was: userOf(r.visit), opened: r.session, waiting: r.waiting, before: w.look(),
 	}
+	if meanwhile := w.meanwhile; meanwhile != nil {
+		w.meanwhile = nil
+		about += " (and others came between)"
+		w.atSettling(func() {
+			ours, store := w.Service, w.store
+			w.Service, w.store = w.rival, w.second // as another process
+			meanwhile()
+			w.Service, w.store = ours, store
+			x.before, x.held = w.look(), true
+		})
+	}
 	hashed := w.hasher.Stats().Done
 	x.data, x.err = w.safely(x.v, do)
 	x.hashed = w.hasher.Stats().Done - hashed
+	w.on(nil)
 	x.after, x.letters = w.look(), w.post(d.tenant)
 	w.settle(x)
 	told := x.answer()
@@ -299,9 +316,10 @@ func (w *walk) signUp(d *seat, in flows.SignupInput) *deed {
 	if x.err == nil {
 		w.begins(x, nil)
 		x.session.proved = time.Time{}
+		x.session.login = &knownLogin{by: "signup", named: in.Email, since: x.v.Now} // of nobody, where it is pretended
 		if id := x.made(); id != "" {
 			w.users[id] = &knownUser{password: in.Password}
-			x.session.login = &knownLogin{users: []string{id}, by: "signup", named: in.Email, since: x.v.Now}
+			x.session.login.users = []string{id}
 		}
 	}
 	return w.judge(x)
@@ -471,7 +489,7 @@ func (w *walk) addEmail(d *seat, email string) *deed {
 	x := w.call(d, "add an address", email, func(v *flows.Visit) (any, error) { return w.AddEmail(w.Context(), v, email) })
 	w.recent(x)
 	x.again = x.was == ""
-	if l := x.session.login; x.again && x.err == nil && l != nil && x.after[l.users[0]].held(email) {
+	if l := x.session.login; x.again && x.err == nil && l != nil && len(l.users) > 0 && x.after[l.users[0]].held(email) {
 		l.named = email // a signup goes on with it
 	}
 	return w.judge(x)
@@ -599,27 +617,31 @@ var walkSteps = []struct {
 	{3, func(w *walk, _ *seat, a, b, _ byte) { w.pause(pauses[int(a)%(4+int(b)%(len(pauses)-3))]) }},
 	{4, func(w *walk, d *seat, a, _, _ byte) { w.hold(d, 1+int(a)%2) }},
 	{1, func(w *walk, _ *seat, a, _, _ byte) { w.admit(a) }},
+	{5, (*walk).interrupt},
 	{1, (*walk).twins},
 }
 
 // run walks a tape to its end, or until a rule is broken.
 func (w *walk) run(tape []byte) {
 	watched := tape[1]%4 == 0
+	share := 0
+	for _, s := range walkSteps {
+		share += s.share
+	}
+	w.choose = func(at byte) func(*walk, *seat, byte, byte, byte) {
+		left := int(at) % share
+		for _, s := range walkSteps {
+			if left -= s.share; left < 0 {
+				return s.do
+			}
+		}
+		panic("unreachable")
+	}
 	for steps := tape[tapeHead:]; len(steps) >= stepSize && w.broken == ""; steps = steps[stepSize:] {
 		if at := int(steps[1]); at%2 == 0 { // otherwise whoever came last goes on
 			w.last = w.seats[at/2%len(w.seats)]
 		}
-		share := 0
-		for _, s := range walkSteps {
-			share += s.share
-		}
-		at := int(steps[0]) % share
-		for _, s := range walkSteps {
-			if at -= s.share; at < 0 {
-				s.do(w, w.last, steps[2], steps[3], steps[4])
-				break
-			}
-		}
+		w.choose(steps[0])(w, w.last, steps[2], steps[3], steps[4])
 		for _, s := range w.sessions {
 			if watched {
 				w.opens(w.shows(s.tenant, s.client, s.token), s)
@@ -822,6 +844,14 @@ func (w *walk) hold(d *seat, n int) {
 	w.last = w.seats[(slices.Index(w.seats, d)+1)%len(w.seats)]
 }
 
+// interrupt has the next call wait when it has read everything and is about to settle, until somebody has made another.
+func (w *walk) interrupt(_ *seat, a, b, c byte) {
+	w.meanwhile = func() { w.choose(a%meanwhileSteps)(w, w.seats[int(b)%len(w.seats)], c, b/8, a/2) }
+}
+
+// meanwhileSteps is how many of the shares of walkSteps are single calls.
+const meanwhileSteps = 51
+
 // admit deactivates a user, or lets one back in.
 func (w *walk) admit(which byte) {
 	all := w.look()
@@ -857,6 +887,7 @@ func (w *walk) twins(d *seat, a, b, c byte) {
 	if isNumber(known) {
 		unknown = fmt.Sprintf("+4479%08d", len(w.story))
 	}
+	w.meanwhile = nil
 	w.pause(10 * time.Minute) // whatever the limits have counted
 	pair := []*seat{w.newSeat("a twin", d.tenant, d.client, 101), w.newSeat("the other twin", d.tenant, d.client, 102)}
 	for i, d := range pair {

@@ -160,7 +160,7 @@ func TestOneOfManyUsesOfALinkCounts(t *testing.T) {
 
 func TestManySignupsMakeOneAccount(t *testing.T) {
 	const names = `"login_methods": ["username", "email", "phone"], "signup_fields": ["username", "email", "phone", "password1*"], `
-	const nameless = `"user_model_username_field": "", ` // a name that is made of the address would be taken, too
+	const nameless = `"user_model_username_field": "", ` // otherwise the name that is made of the address is taken first
 	rows := map[string]struct {
 		settings string
 		body     func(i int) map[string]any
@@ -180,6 +180,19 @@ func TestManySignupsMakeOneAccount(t *testing.T) {
 		"with one number, which is not told": {byCodes, func(i int) map[string]any {
 			return map[string]any{"phone": number, "email": fmt.Sprintf("ann%d@example.org", i)}
 		}, http.StatusUnauthorized, []int{http.StatusUnauthorized}},
+	}
+	for _, name := range []string{"with one address", "with one address, which is not told", "with one address, to be proved by a code"} {
+		row := rows[name]
+		row.settings = strings.TrimPrefix(row.settings, nameless)
+		if row.first == http.StatusOK {
+			row.others = []int{http.StatusBadRequest} // the address is told to be taken, and the name that is made of it is no matter
+		}
+		rows[name+", and a name made of it"] = row
+		row.settings += `, "rate_limits": {}`
+		if strings.Contains(row.settings, byCodes) {
+			row.others = append(row.others, http.StatusTooManyRequests) // one code in a while, whoever has the address
+		}
+		rows[name+", and a name made of it, with the usual limits"] = row
 	}
 	scenes(t, func(t *testing.T, s *scene) {
 		for name, row := range rows {

@@ -76,7 +76,8 @@ func (t *Tx) AddSession(ctx context.Context, x *Session, who *User) error {
 
 // SaveSession writes x if nobody has since it was read, and ErrStale if they have. It is the only statement that changes
 // a session's state. With who it signs that user in, as AddSession does; without, a session that stays its user's is as alive
-// as it was, and one that changes hands only as far as a login that waits.
+// as it was, and one that changes hands only as far as a login that waits. A session that its user was put out of since it was read
+// is ErrStale too, unless it is to be another's, or the same user's anew.
 func (t *Tx) SaveSession(ctx context.Context, x *Session, who *User) error {
 	shown := orNobody(who)
 	res, err := t.exec(ctx, "save session", `
@@ -86,7 +87,8 @@ func (t *Tx) SaveSession(ctx context.Context, x *Session, who *User) error {
 		       alive = CASE WHEN $14 THEN TRUE WHEN user_id = $5 AND epoch = $7 AND pending = $6 THEN alive ELSE $6 END,
 		       username = CASE WHEN $14 THEN $15 ELSE username END, email = CASE WHEN $14 THEN $16 ELSE email END,
 		       name = CASE WHEN $14 THEN $17 ELSE name END, has_password = CASE WHEN $14 THEN $18 ELSE has_password END
-		 WHERE tenant_id = $1 AND id = $2 AND version = $3`,
+		 WHERE tenant_id = $1 AND id = $2 AND version = $3
+		   AND (alive OR $14 OR user_id IS NULL OR user_id IS DISTINCT FROM $5 OR epoch <> $7 OR pending <> $6)`,
 		t.tenant, x.ID, x.Version, x.Token, orNull(x.UserID), x.Pending, x.Epoch, string(x.Methods), string(x.State),
 		x.IP, x.UserAgent, x.SeenAt, x.ExpiresAt, who != nil, shown.Username, shown.Email, shown.Name, shown.HasPassword)
 	return changedOne(res, err, ErrStale)

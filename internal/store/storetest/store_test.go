@@ -199,7 +199,7 @@ func TestSessionsFollowTheirUser(t *testing.T) {
 			}
 			if !alive {
 				again := *x
-				w.must(st.For(a).One(func(tx *store.Tx) error { return tx.SaveSession(t.Context(), &again, nil) }))
+				w.want(st.For(a).One(func(tx *store.Tx) error { return tx.SaveSession(t.Context(), &again, nil) }), store.ErrStale)
 				if _, got, err := st.For(a).SessionByToken(t.Context(), store.App, x.Token); err != nil || got.Active {
 					t.Errorf("%s: saving brought the session back: %+v, %v", change, got, err)
 				}
