@@ -99,7 +99,7 @@ func checkCodeRequest(t *tenants.Tenant, in LoginCodeInput) (email address, phon
 func (s *Service) reachable(ctx context.Context, v *Visit, email address, phone string) ([]store.Account, error) {
 	scope := s.store.For(v.Tenant)
 	if email != "" {
-		all, err := scope.AccountsByEmail(ctx, string(email))
+		all, err := s.holders(ctx, v, email)
 		return slices.DeleteFunc(all, func(a store.Account) bool { return !entered(&a, false) }), err
 	}
 	a, err := scope.AccountByPhone(ctx, phone)
