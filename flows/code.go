@@ -99,7 +99,7 @@ func checkCodeRequest(t *tenants.Tenant, in LoginCodeInput) (email address, phon
 func (s *Service) reachable(ctx context.Context, v *Visit, email address, phone string) ([]store.Account, error) {
 	scope := s.store.For(v.Tenant)
 	if email != "" {
-		all, err := scope.AccountsByEmail(ctx, string(email))
+		all, err := s.holders(ctx, v, email)
 		return slices.DeleteFunc(all, func(a store.Account) bool { return !entered(&a, false) }), err
 	}
 	a, err := scope.AccountByPhone(ctx, phone)
@@ -125,12 +125,16 @@ func entered(a *store.Account, byPhone bool) bool {
 }
 
 // askForCode starts the stage of the login code.
-func (s *Service) askForCode(v *Visit, l *login, a *store.Account) error {
+func (s *Service) askForCode(ctx context.Context, v *Visit, l *login, a *store.Account) error {
 	p := process{Email: l.Email, Phone: l.Phone}
 	if a != nil {
 		p.UserID = a.ID
 		if !l.Requested && p.Email == "" {
-			p.Email, p.Phone = a.Email, ""
+			email, err := s.emailFor(ctx, v, a)
+			if err != nil {
+				return err
+			}
+			p.Email, p.Phone = email, ""
 			if p.Email == "" {
 				p.Phone = a.Phone
 			}
@@ -145,6 +149,25 @@ func (s *Service) askForCode(v *Visit, l *login, a *store.Account) error {
 	}
 	l.Code = v.start(p)
 	return s.sendLoginCode(v, l, a, l.Code, false)
+}
+
+// emailFor is the address that an account's owner is mailed at: the primary one or, where that is not proved and another is, the
+// oldest that is proved. The primary one may be of whoever made the account, before its owner came.
+func (s *Service) emailFor(ctx context.Context, v *Visit, a *store.Account) (string, error) {
+	if !a.AnyVerified || (a.Address.Verified && a.Address.Email == a.Email) {
+		return a.Email, nil
+	}
+	all, err := s.store.For(v.Tenant).EmailsOf(ctx, a.ID)
+	if err != nil {
+		return "", err
+	}
+	to := ""
+	for _, e := range all {
+		if (e.Verified || (e.ID == a.Address.ID && a.Address.Verified)) && (to == "" || e.Primary) { // by this very step, it may be
+			to = e.Email
+		}
+	}
+	return to, nil
 }
 
 // sendLoginCode sends a new code, or what an address without an account gets in its place. again says that it is

@@ -238,6 +238,28 @@ func TestRequiredCodeGoesWhereTheAccountIsReached(t *testing.T) {
 			}
 		})
 	}
+	t.Run("an address that was proved beside the primary one", func(t *testing.T) {
+		h := newHouse(t, "sqlite", optional+`, "login_methods": ["username", "email"], "signup_fields": ["username*", "email", "password1*"],
+			"login_by_code_enabled": true, `+unlimited)
+		squatter := h.device()
+		squatter.do(h.signUp(flows.SignupInput{Username: "ann", Email: evil, Password: password}))
+		squatter.do(h.addEmail(victim))
+		owner := h.device()
+		owner.do(h.requestCode(victim))
+		owner.do(h.confirmCode(h.code(victim)))
+		owner.do(h.changePassword(password, otherPassword)) // the owner knows it here, for the sake of brevity
+		h.tenant.Settings.Account.LoginByCodeRequired.All = true
+		before := len(h.letters(evil))
+		d := h.device()
+		d.do(h.logIn(flows.LoginInput{Username: given("ann"), Password: given(otherPassword)}))
+		if n := len(h.letters(evil)) - before; n != 0 {
+			t.Errorf("%d letters to whoever made the account", n)
+		}
+		d.do(h.confirmCode(h.code(victim)))
+		if d.user() == "" {
+			t.Error("the code does not sign in")
+		}
+	})
 	t.Run("nothing", func(t *testing.T) {
 		h := newHouse(t, "sqlite", account)
 		h.device().do(h.signUp(flows.SignupInput{Username: "ann", Password: password}))

@@ -462,7 +462,7 @@ func (s *Service) checkNewEmail(ctx context.Context, v *Visit, a address, own []
 		if err != nil {
 			return false, err
 		}
-		taken = t.Email
+		taken = t.Email || t.Held
 	}
 	switch {
 	case taken && !account.PreventEnumeration.Prevented():

@@ -440,3 +440,44 @@ func TestClaimAndProofAtOnceAreOneAfterTheOther(t *testing.T) {
 		})
 	}
 }
+
+// TestOwnerIsToldWhereTheAddressIsProved, and not whoever made the account with an address of their own before the owner's.
+func TestOwnerIsToldWhereTheAddressIsProved(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(s *squat, owner *device)
+		want   string
+	}{
+		"a new password": {func(s *squat, owner *device) { owner.do(s.changePassword(password, otherPassword)) }, "password_changed"},
+		"a reset": {func(s *squat, owner *device) {
+			s.device().do(s.requestReset(victim))
+			s.device().do(s.reset(s.key(victim), otherPassword))
+		}, "password_reset"},
+		"a code for a new password, first of all": {func(s *squat, owner *device) {
+			account(s.house).PasswordResetByCodeEnabled = true
+			owner.do(s.requestReset(victim))
+			owner.do(s.reset(s.code(victim), otherPassword))
+		}, "password_reset"},
+		"another number": {func(s *squat, owner *device) {
+			owner.do(s.changePhone(number(3)))
+			owner.do(s.verifyPhone(s.code(number(3))))
+		}, "phone_changed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSquat(t, "sqlite")
+			account(s.house).EmailNotifications = true
+			owner := s.device()
+			if !strings.HasSuffix(name, "first of all") {
+				owner.do(s.requestCode(victim))
+				owner.do(s.confirmCode(s.code(victim)))
+			}
+			before := len(s.letters(evil))
+			c.change(s, owner)
+			if got := s.kinds(evil)[before:]; len(got) > 0 {
+				t.Errorf("whoever made the account is sent %v", got)
+			}
+			if got := s.kinds(victim); got[len(got)-1] != c.want {
+				t.Errorf("the owner is sent %v", got)
+			}
+		})
+	}
+}

@@ -280,6 +280,15 @@ func (s *Service) candidates(ctx context.Context, v *Visit, c credentials) ([]st
 // byAddress are the accounts that an address may mean, no more of them than a login compares passwords for whatever the address.
 // Where one is hidden that has it already, others may add it, and mean nothing by it until it is verified.
 func (s *Service) byAddress(ctx context.Context, v *Visit, a address) ([]store.Account, error) {
-	all, err := s.store.For(v.Tenant).AccountsByEmail(ctx, string(a))
+	all, err := s.holders(ctx, v, a)
 	return all[:min(len(all), v.namesakes())], err
+}
+
+// holders are the accounts that have an address.
+func (s *Service) holders(ctx context.Context, v *Visit, a address) ([]store.Account, error) {
+	scope := s.store.For(v.Tenant)
+	if v.Tenant.Settings.Account.PreventEnumeration.Strict() {
+		return scope.Namesakes(ctx, string(a))
+	}
+	return scope.AccountsByEmail(ctx, string(a))
 }

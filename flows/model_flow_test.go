@@ -122,6 +122,11 @@ func (f *fact) entered(name string) bool {
 	return f.active && (f.holds[name] || (f.held(name) && !f.proven()))
 }
 
+func (all facts) verified(id, name string) bool {
+	f := all[id]
+	return f != nil && f.holds[name]
+}
+
 // reached are the accounts that such a secret may go to: the one that has verified it, or else those that have it.
 func (all facts) reached(tenant, to string) (ids []string) {
 	for _, id := range slices.Sorted(maps.Keys(all)) {
@@ -151,7 +156,8 @@ type deed struct {
 	opened  *knownSession // the session that it began with, nil for none
 	session *knownSession // the one that it left, never nil
 	waiting []string      // whose login waited when it began
-	before  facts
+	read    facts         // the accounts when it began, and
+	before  facts         // when it settled: others may have come between
 	after   facts
 	letters []letter
 
@@ -162,7 +168,18 @@ type deed struct {
 	begun  *knownLogin
 }
 
-// user is who is signed in, "" for nobody.
+// named reports whether an account has a name, or had it when the call began: a login is one of then. Who changes an address ends no
+// session, and so none that is a moment younger.
+func (x *deed) named(id, name string) bool {
+	for _, all := range []facts{x.read, x.before} {
+		if f := all[id]; f != nil && (f.held(name) || f.username == name) {
+			return true
+		}
+	}
+	return false
+}
+
+// userOf is who is signed in, "" for nobody.
 func userOf(v *flows.Visit) string {
 	if u := v.Status().User; u != nil {
 		return u.ID
@@ -383,7 +400,7 @@ func (w *walk) judgeLogin(x *deed, l *knownLogin, u string) {
 		w.breaks("somebody is signed in under a token from before")
 	case account.EmailVerification == tenants.VerificationMandatory && !f.proven():
 		w.breaks("somebody is signed in without a verified address")
-	case account.EmailVerification == tenants.VerificationMandatory && l.named != "" && !f.holds[l.named]:
+	case account.EmailVerification == tenants.VerificationMandatory && l.named != "" && !f.holds[l.named] && !x.read.verified(u, l.named):
 		w.breaks("somebody is signed in by %s, which is not verified", l.named)
 	case codeDue && !l.coded:
 		w.breaks("somebody is signed in without the login code that is required")

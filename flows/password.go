@@ -188,7 +188,11 @@ func (s *Service) ChangePassword(ctx context.Context, v *Visit, in ChangePasswor
 			v.rotate()
 			v.session.Epoch, v.user.Epoch, v.user.HasPassword = a.Epoch, a.Epoch, true
 		}
-		return v.notify(kind, a.Email, nil)
+		to, err := s.emailFor(ctx, v, a)
+		if err != nil {
+			return err
+		}
+		return v.notify(kind, to, nil)
 	})
 }
 
@@ -487,7 +491,11 @@ func (s *Service) resetPassword(ctx context.Context, v *Visit, a *store.Account,
 		v.forget()
 	}
 	s.setPassword(v, a, encoded)
-	if err := v.notify(mailPasswordReset, a.Email, nil); err != nil {
+	to, err := s.emailFor(ctx, v, a)
+	if err != nil {
+		return err
+	}
+	if err := v.notify(mailPasswordReset, to, nil); err != nil {
 		return err
 	}
 	if !v.Tenant.Settings.Account.LoginOnPasswordReset || v.user != nil {

@@ -278,7 +278,11 @@ func (s *Service) verifyNewPhone(ctx context.Context, v *Visit, code string) err
 	v.state.Phone, v.dirty = nil, true
 	id, phone, old := a.ID, p.Phone, a.Phone
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetPhone(ctx, id, phone, true) })
-	return v.notify(messagePhoneChanged, a.Email, map[string]string{"from_phone": masked(old), "to_phone": masked(phone)})
+	to, err := s.emailFor(ctx, v, a)
+	if err != nil {
+		return err
+	}
+	return v.notify(messagePhoneChanged, to, map[string]string{"from_phone": masked(old), "to_phone": masked(phone)})
 }
 
 // masked is a number of which the end can be read: enough to know it by, and no more, in a mail.

@@ -30,6 +30,7 @@ type newcomer struct {
 	typo     bool // the address was typed in two ways
 	mailed   bool // the address belongs to an account, which is not to be told
 	texted   bool // the number does
+	held     bool // the address is held by an account that is not reached there
 }
 
 // Signup makes an account and signs it in, as far as the tenant's rules let it go at once.
@@ -105,7 +106,8 @@ func (s *Service) checkSignup(ctx context.Context, t *tenants.Tenant, in SignupI
 	return n, s.checkTaken(ctx, t, &n, &f, crowded)
 }
 
-// checkTaken notes names that are in use. A taken username is always told; a taken address only where it cannot be hidden.
+// checkTaken notes names that are in use. A taken username is always told; a taken address only where it cannot be hidden. An address
+// that others have beside one that they proved is not taken: they are not reached there, and must not keep its owner from an account.
 func (s *Service) checkTaken(ctx context.Context, t *tenants.Tenant, n *newcomer, f *refusal.Faults, crowded bool) error {
 	account := &t.Settings.Account
 	emailKey, usernames := "", []string(nil)
@@ -147,6 +149,7 @@ func (s *Service) checkTaken(ctx context.Context, t *tenants.Tenant, n *newcomer
 			f.Say("phone", "", refusal.PhoneTaken.Message()) // the contract has no code for it here
 		}
 	}
+	n.held = taken.Held
 	if taken.Email {
 		switch {
 		case account.PreventEnumeration.Prevented() && account.EmailVerification == tenants.VerificationMandatory:
@@ -187,6 +190,9 @@ func (s *Service) addAccount(_ context.Context, v *Visit, n newcomer, encoded st
 			Exclusive: account.UniqueEmail && !account.PreventEnumeration.Strict(),
 		}
 		a.Address = e
+		if n.held && e.Exclusive {
+			v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.YieldHeld(ctx, &e) })
+		}
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddEmail(ctx, &e) })
 	}
 	return a, nil

@@ -243,3 +243,151 @@ func TestSignupsAtOnceWhoseNamesAreMadeOfTheirAddresses(t *testing.T) {
 		})
 	}
 }
+
+// TestSquattersDoNotCrowdOutTheOwner: where addresses are hidden strictly, any number of accounts may be made with one that nobody has
+// proved. However many there are, and whenever they came, the owner of the mailbox can sign up, log in and set a password, and is the only
+// one whom the address means once it is proved.
+func TestSquattersDoNotCrowdOutTheOwner(t *testing.T) {
+	const squatters = 6
+	const ownPassword = "Harbour-Violet-61!"
+	signUp := func(h *house) *device {
+		d := h.device()
+		d.do(h.signUp(flows.SignupInput{Email: victim, Password: ownPassword}))
+		h.clock.Advance(time.Second)
+		return d
+	}
+	verify := func(h *house, d *device) {
+		h.clock.Advance(time.Hour) // until a link is mailed again
+		if sent, err := d.resend(victim); err != nil || !sent {
+			h.Fatalf("sent %t, %v", sent, err)
+		}
+		h.must(h.VerifyEmail(h.Context(), h.open(""), h.key(victim)))
+	}
+	logIn := func(h *house) *device {
+		d := h.device()
+		d.do(h.logIn(loginOf(victim, ownPassword)))
+		return d
+	}
+	for name, c := range map[string]struct {
+		account string
+		before  bool // the owner has signed up before some of the squatters
+		enter   func(h *house) *device
+	}{
+		"a signup, and its link": {optional, false, func(h *house) *device {
+			d := signUp(h)
+			h.must(h.VerifyEmail(h.Context(), h.open(""), h.key(victim)))
+			return d
+		}},
+		"a signup, a login, and a link": {optional, false, func(h *house) *device {
+			own := signUp(h).user()
+			d := logIn(h)
+			if d.user() != own {
+				h.Error("the password signs in somebody else")
+			}
+			verify(h, d)
+			return d
+		}},
+		"a signup before most of them, a login, and a link": {optional, true, func(h *house) *device {
+			d := logIn(h)
+			verify(h, d)
+			return d
+		}},
+		"a signup, a link for a new password, a login, and a link": {optional, false, func(h *house) *device {
+			signUp(h)
+			h.device().do(h.requestReset(victim))
+			h.device().do(h.reset(h.proof(victim), ownPassword))
+			d := logIn(h)
+			verify(h, d)
+			return d
+		}},
+		"a link for a new password, a login, and a link": {optional, false, func(h *house) *device {
+			h.device().do(h.requestReset(victim))
+			h.device().do(h.reset(h.proof(victim), ownPassword))
+			d := logIn(h)
+			verify(h, d)
+			return d
+		}},
+		"a code for a new password": {resetByCode, false, func(h *house) *device {
+			d := h.device()
+			d.do(h.requestReset(victim))
+			d.do(h.reset(h.proof(victim), ownPassword))
+			return logIn(h)
+		}},
+		"a login code": {codeLogin, false, func(h *house) *device {
+			d := h.device()
+			d.do(h.requestCode(victim))
+			d.do(h.confirmCode(h.code(victim)))
+			return d
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			testkit.Engines(t, func(t *testing.T, engine string) {
+				h := newHouse(t, engine, c.account+`, "prevent_enumeration": "strict", `+unlimited)
+				var others []*device
+				for i := range squatters {
+					if c.before && i == 1 {
+						signUp(h)
+					}
+					d := h.device()
+					d.do(h.signUp(flows.SignupInput{Email: victim, Password: fmt.Sprintf("Kestrel-Orbit-%d!", i)}))
+					h.clock.Advance(time.Second)
+					others = append(others, d)
+				}
+				owner := c.enter(h)
+				id := owner.user()
+				if id == "" || owner.emails()[victim] != "primary verified" {
+					t.Fatalf("the owner is %q, with %v", id, owner.emails())
+				}
+				if n := h.one(`SELECT COUNT(*) FROM emails WHERE verified`); n != "1" {
+					t.Errorf("%s accounts have proved the address", n)
+				}
+				for i, d := range others {
+					if d.user() == id {
+						t.Errorf("squatter %d is still in the owner's account", i)
+					}
+					_, err := h.device().try(h.logIn(loginOf(victim, fmt.Sprintf("Kestrel-Orbit-%d!", i))))
+					h.refused(err, refusal.Invalid, refusal.EmailMismatch)
+				}
+				before := len(h.letters(victim))
+				h.device().do(h.requestReset(victim))
+				if n := len(h.letters(victim)) - before; n != 1 {
+					t.Errorf("%d letters to one owner", n)
+				}
+			})
+		})
+	}
+}
+
+// TestAddressThatIsHeldIsNotTaken: whoever has proved an address of their own and adds another's to it, to keep its owner out, does not.
+func TestAddressThatIsHeldIsNotTaken(t *testing.T) {
+	for name, account := range map[string]string{
+		"where it is hidden": mandatory, "where it is told": optional, "where nothing is hidden": optional + `, "prevent_enumeration": false`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			testkit.Engines(t, func(t *testing.T, engine string) {
+				h := newHouse(t, engine, account+`, `+unlimited)
+				h.signup(evil)
+				h.must(h.VerifyEmail(t.Context(), h.open(""), h.key(evil)))
+				d := h.signedIn(evil)
+				d.do(h.addEmail(victim))
+				const n = 8
+				visits := make([]*flows.Visit, n)
+				for i := range visits {
+					visits[i] = h.open("")
+				}
+				together(n, func(i int) error { return h.Signup(t.Context(), visits[i], signupOf(victim)) })
+				if got := h.count("users"); got != "2" {
+					t.Fatalf("%s users", got)
+				}
+				h.must(h.VerifyEmail(t.Context(), h.open(""), h.key(victim)))
+				owner := h.login(victim)
+				if d.user() == h.open(owner).Status().User.ID {
+					t.Error("it is the squatter's account")
+				}
+				if got := d.emails()[victim]; got != "unverified" {
+					t.Errorf("to the squatter it is %q", got)
+				}
+			})
+		})
+	}
+}

@@ -130,7 +130,7 @@ func (s *Service) advance(ctx context.Context, v *Visit, a *store.Account) error
 	l.Stage = next(gather(v.Tenant, l, a))
 	switch l.Stage {
 	case LoginByCode:
-		return s.askForCode(v, l, a)
+		return s.askForCode(ctx, v, l, a)
 	case VerifyPhone:
 		return s.askForPhone(ctx, v, l, a)
 	case VerifyEmail:

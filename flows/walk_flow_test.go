@@ -236,8 +236,9 @@ func (w *walk) call(d *seat, name, about string, do func(*flows.Visit) (any, err
 	r := d.held[0]
 	d.held = d.held[1:]
 	x := &deed{
-		name: name, seat: d, tenant: d.tenant, v: r.visit, held: held, was: userOf(r.visit), opened: r.session, waiting: r.waiting, before: w.look(),
+		name: name, seat: d, tenant: d.tenant, v: r.visit, held: held, was: userOf(r.visit), opened: r.session, waiting: r.waiting, read: w.look(),
 	}
+	x.before = x.read
 	if meanwhile := w.meanwhile; meanwhile != nil {
 		w.meanwhile = nil
 		about += " (and others came between)"
@@ -340,7 +341,7 @@ func (w *walk) logIn(d *seat, name, password string) *deed {
 	if x.err == nil {
 		var who []string
 		for id, f := range x.before {
-			if f.tenant == d.tenant.ID && (f.held(name) || f.username == name) && w.users[id].password == password {
+			if f.tenant == d.tenant.ID && x.named(id, name) && w.users[id].password == password {
 				who = append(who, id)
 			}
 		}

@@ -76,6 +76,15 @@ func (t *Tx) YieldEmail(ctx context.Context, e *Email) error {
 	return err
 }
 
+// YieldHeld is YieldEmail for those other accounts alone that have verified another address.
+func (t *Tx) YieldHeld(ctx context.Context, e *Email) error {
+	_, err := t.exec(ctx, "yield held email", `
+		UPDATE emails SET exclusive = FALSE
+		 WHERE tenant_id = $1 AND email_key = $2 AND id <> $3 AND exclusive AND NOT verified
+		   AND EXISTS (SELECT 1 FROM emails v WHERE v.tenant_id = $1 AND v.user_id = emails.user_id AND v.verified)`, t.tenant, e.Key, e.ID)
+	return err
+}
+
 // VerifyEmail marks an address as verified and, with exclusive, as belonging to this account alone. An address that is
 // verified already, or gone, is ErrStale; one that another account has for itself is ErrTaken.
 func (t *Tx) VerifyEmail(ctx context.Context, id string, exclusive bool) error {

@@ -47,21 +47,44 @@ const accountColumns = `
 		       e.id, e.email, e.email_key, e.verified, e.is_primary, e.exclusive,
 		       EXISTS (SELECT 1 FROM emails v WHERE v.tenant_id = u.tenant_id AND v.user_id = u.id AND v.verified)`
 
-// AccountsByEmail are the accounts that hold an address, by its key. If any have verified it, they are the only ones.
+// AccountsByEmail are the accounts that hold an address, by its key, no more than MaxNamesakes. If any have verified it, they are the
+// only ones.
 func (s Scope) AccountsByEmail(ctx context.Context, emailKey string) ([]Account, error) {
-	var all []Account
-	err := s.store.reader().each(ctx, "read accounts by email", `
+	return s.accountsByEmail(ctx, `
 		SELECT `+accountColumns+`
 		  FROM emails e
 		  JOIN users u ON u.tenant_id = e.tenant_id AND u.id = e.user_id
 		 WHERE e.tenant_id = $1 AND e.email_key = $2
 		 ORDER BY e.verified DESC, e.exclusive DESC, e.created_at, e.id
-		 LIMIT $3`,
-		[]any{s.tenant, emailKey, MaxNamesakes}, func(rows *sqlx.Rows) error {
-			a, err := scanAccount(rows)
-			all = append(all, a)
-			return err
-		})
+		 LIMIT $3`, emailKey)
+}
+
+// Namesakes is AccountsByEmail where accounts may share an address. Of many that nobody has verified, half are those that came first and
+// half those that were in last: whoever comes after others, or before them, is not crowded out by their number.
+func (s Scope) Namesakes(ctx context.Context, emailKey string) ([]Account, error) {
+	return s.accountsByEmail(ctx, `
+		WITH first AS (
+		       SELECT id FROM emails WHERE tenant_id = $1 AND email_key = $2 ORDER BY created_at, id LIMIT $3 / 2),
+		     latest AS (
+		       SELECT l.id FROM emails l JOIN users w ON w.tenant_id = l.tenant_id AND w.id = l.user_id
+		        WHERE l.tenant_id = $1 AND l.email_key = $2 AND l.id NOT IN (SELECT id FROM first)
+		        ORDER BY w.last_login_at IS NULL, w.last_login_at DESC, l.created_at DESC, l.id DESC LIMIT $3 / 2)
+		SELECT `+accountColumns+`
+		  FROM emails e
+		  JOIN users u ON u.tenant_id = e.tenant_id AND u.id = e.user_id
+		 WHERE e.tenant_id = $1 AND e.email_key = $2
+		   AND (e.verified OR e.id IN (SELECT id FROM first) OR e.id IN (SELECT id FROM latest))
+		 ORDER BY e.verified DESC, e.exclusive DESC, e.created_at, e.id
+		 LIMIT $3`, emailKey)
+}
+
+func (s Scope) accountsByEmail(ctx context.Context, query, emailKey string) ([]Account, error) {
+	var all []Account
+	err := s.store.reader().each(ctx, "read accounts by email", query, []any{s.tenant, emailKey, MaxNamesakes}, func(rows *sqlx.Rows) error {
+		a, err := scanAccount(rows)
+		all = append(all, a)
+		return err
+	})
 	for i := 1; i < len(all); i++ {
 		if all[0].Address.Verified && !all[i].Address.Verified {
 			all = all[:i]
@@ -145,6 +168,7 @@ type Names struct {
 // Taken is what of that is in use by any account.
 type Taken struct {
 	Email     bool
+	Held      bool // the address, but only by accounts that have not verified it and have verified another
 	Phone     bool
 	Usernames map[string]bool // by key
 }
@@ -161,7 +185,9 @@ func (s Scope) Taken(ctx context.Context, n Names) (Taken, error) {
 	}
 	taken := Taken{Usernames: map[string]bool{}}
 	err := s.store.reader().each(ctx, "look up names", `
-		SELECT 1, e.email_key FROM emails e WHERE e.tenant_id = $1 AND e.email_key = $2
+		SELECT CASE WHEN (e.verified OR NOT EXISTS (
+		            SELECT 1 FROM emails v WHERE v.tenant_id = $1 AND v.user_id = e.user_id AND v.verified)) THEN 1 ELSE 4 END, e.email_key
+		  FROM emails e WHERE e.tenant_id = $1 AND e.email_key = $2
 		UNION ALL
 		SELECT 2, p.phone FROM users p WHERE p.tenant_id = $1 AND p.phone = $3
 		UNION ALL
@@ -177,6 +203,8 @@ func (s Scope) Taken(ctx context.Context, n Names) (Taken, error) {
 				taken.Email = true
 			case 2:
 				taken.Phone = true
+			case 4:
+				taken.Held = true
 			default:
 				taken.Usernames[key] = true
 			}

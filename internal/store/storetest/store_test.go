@@ -264,6 +264,9 @@ func TestOtherTenantsRowsAreOutOfReach(t *testing.T) {
 		}
 		byEmail, err := other.AccountsByEmail(w.Context(), e.Key)
 		w.must(err)
+		namesakes, err := other.Namesakes(w.Context(), e.Key)
+		w.must(err)
+		byEmail = append(byEmail, namesakes...)
 		emails, err := other.EmailsOf(w.Context(), u.ID)
 		w.must(err)
 		taken, err := other.Taken(w.Context(), store.Names{EmailKey: e.Key, Phone: u.Phone, UsernameKeys: []string{u.Username}})
@@ -305,6 +308,9 @@ func TestOtherTenantsRowsAreOutOfReach(t *testing.T) {
 			func(tx *store.Tx) error { return tx.UnsetPrimary(w.Context(), u.ID) },
 			func(tx *store.Tx) error {
 				return tx.YieldEmail(w.Context(), &store.Email{ID: secret.NewID(), Key: e.Key})
+			},
+			func(tx *store.Tx) error {
+				return tx.YieldHeld(w.Context(), &store.Email{ID: secret.NewID(), Key: e.Key})
 			},
 			func(tx *store.Tx) error { return tx.SetUserEmail(w.Context(), u.ID, "mallory@example.org") },
 		} {
@@ -379,6 +385,56 @@ func TestAccountComesWithTheAddressThatIsAskedFor(t *testing.T) {
 			}
 		}
 		w.want(second(scope.AccountWithEmail(w.Context(), secret.NewID(), first.Key)), store.ErrNotFound)
+	})
+}
+
+// TestNamesakesAreThoseWhoCameFirstAndWereInLast: of accounts that share an address, two that came first and two that were in last.
+func TestNamesakesAreThoseWhoCameFirstAndWereInLast(t *testing.T) {
+	each(t, func(w world) {
+		scope := w.st.For(w.a)
+		key := fmt.Sprintf("%x@example.org", secret.Bytes(4))
+		names := map[string]string{} // by the user's id
+		var emails []string
+		add := func(i int) {
+			u := store.User{ID: secret.NewID(), Email: key, Password: "x", Active: true, Epoch: 1, CreatedAt: start}
+			e := store.Email{ID: secret.NewID(), UserID: u.ID, Email: key, Key: key, Primary: true, CreatedAt: start.Add(time.Duration(i) * time.Second)}
+			w.must(scope.Do(w.Context(), func(tx *store.Tx) error {
+				return errors.Join(tx.AddUser(w.Context(), &u, ""), tx.AddEmail(w.Context(), &e))
+			}))
+			names[u.ID], emails = fmt.Sprint(i), append(emails, e.ID)
+		}
+		found := func() string {
+			all, err := scope.Namesakes(w.Context(), key)
+			w.must(err)
+			got := ""
+			for _, a := range all {
+				got += names[a.ID]
+			}
+			return got
+		}
+		login := func(i int, after time.Duration) {
+			for id, name := range names {
+				if name == fmt.Sprint(i) {
+					w.must(scope.One(func(tx *store.Tx) error { return second(tx.SaveLogin(w.Context(), id, 1, start.Add(after), "")) }))
+				}
+			}
+		}
+		for i, want := range []string{"0", "01", "012", "0123", "0134", "0145", "0156"} {
+			add(i)
+			if got := found(); got != want {
+				w.Errorf("of %d, found %s, want %s", i+1, got, want)
+			}
+		}
+		login(3, time.Minute)
+		login(2, time.Hour)
+		login(0, 2*time.Hour)
+		if got := found(); got != "0123" {
+			w.Errorf("after logins, found %s", got)
+		}
+		w.must(scope.One(func(tx *store.Tx) error { return tx.VerifyEmail(w.Context(), emails[4], true) }))
+		if got := found(); got != "4" {
+			w.Errorf("after one is proved, found %s", got)
+		}
 	})
 }
 
@@ -517,6 +573,26 @@ func TestUsernamesAndAddressesInUseAreSeen(t *testing.T) {
 		w.must(err)
 		if taken.Email || taken.Phone || len(taken.Usernames) > 0 {
 			w.Errorf("nothing was asked for, and found: %+v", taken)
+		}
+		held := store.Email{ID: secret.NewID(), UserID: u.ID, Email: "held" + e.Email, Key: "held" + e.Key, Exclusive: true, CreatedAt: start}
+		w.must(w.st.For(w.a).One(func(tx *store.Tx) error { return tx.AddEmail(w.Context(), &held) }))
+		for _, proved := range []bool{false, true} { // the other address
+			taken, err = w.st.For(w.a).Taken(w.Context(), store.Names{EmailKey: held.Key})
+			w.must(err)
+			if taken.Email == proved || taken.Held != proved {
+				w.Errorf("where the other address is proved (%t): %+v", proved, taken)
+			}
+			w.must(w.st.For(w.a).One(func(tx *store.Tx) error {
+				return tx.YieldHeld(w.Context(), &store.Email{ID: secret.NewID(), Key: held.Key})
+			}))
+			own, err := w.st.For(w.a).EmailsOf(w.Context(), u.ID)
+			w.must(err)
+			if own[1].Exclusive == proved {
+				w.Errorf("where the other address is proved (%t), this one is %+v", proved, own[1])
+			}
+			if !proved {
+				w.must(w.st.For(w.a).One(func(tx *store.Tx) error { return tx.VerifyEmail(w.Context(), e.ID, true) }))
+			}
 		}
 		again := store.User{ID: secret.NewID(), Username: u.Username, Active: true, CreatedAt: start}
 		w.want(w.st.For(w.a).One(func(tx *store.Tx) error { return tx.AddUser(w.Context(), &again, u.Username) }), store.ErrTaken)
