@@ -54,6 +54,7 @@ type lateSecret struct {
 	by     string // what it was sent to
 	enters bool   // it lets in by itself
 	unique bool   // it proves what it was sent to, and only one account may
+	dies   bool   // with any change of the account
 	begin  func(s *squat) (d *device, secret string)
 	use    func(h *house, secret string) step
 }
@@ -83,50 +84,50 @@ func provesByCode(a *tenants.Account) {
 func newOne(h *house, secret string) step { return h.reset(secret, otherPassword) }
 
 var lateSecrets = map[string]lateSecret{
-	"a link that proves an address": {evil, false, true, func(s *squat) (*device, string) { return s.device(), s.key(evil) }, (*house).verifyEmail},
-	"a link that proves an address, which takes the place of all others": {evil, false, true, func(s *squat) (*device, string) {
+	"a link that proves an address": {evil, false, true, false, func(s *squat) (*device, string) { return s.device(), s.key(evil) }, (*house).verifyEmail},
+	"a link that proves an address, which takes the place of all others": {evil, false, true, false, func(s *squat) (*device, string) {
 		account(s.house).ChangeEmail = true
 		return s.device(), s.key(evil)
 	}, (*house).verifyEmail},
-	"a login code":         {evil, true, true, asked((*house).requestCode, evil, asIs), (*house).confirmCode},
-	"a login code by text": {number(1), true, false, asked((*house).requestCode, number(1), asIs), (*house).confirmCode},
-	"a login code on top": {evil, false, true, asked(withPassword, evil, func(a *tenants.Account) {
+	"a login code":         {evil, true, true, false, asked((*house).requestCode, evil, asIs), (*house).confirmCode},
+	"a login code by text": {number(1), true, false, false, asked((*house).requestCode, number(1), asIs), (*house).confirmCode},
+	"a login code on top": {evil, false, true, false, asked(withPassword, evil, func(a *tenants.Account) {
 		a.LoginByCodeRequired.All, a.PhoneVerificationEnabled = true, false
 	}), (*house).confirmCode},
-	"a login code on top, before the number": {evil, false, true, asked(withPassword, evil, func(a *tenants.Account) { a.LoginByCodeRequired.All = true }),
+	"a login code on top, before the number": {evil, false, true, false, asked(withPassword, evil, func(a *tenants.Account) { a.LoginByCodeRequired.All = true }),
 		(*house).confirmCode},
-	"the number of a login": {number(1), false, false, func(s *squat) (*device, string) {
+	"the number of a login": {number(1), false, false, false, func(s *squat) (*device, string) {
 		d := s.device()
 		d.do(withPassword(s.house, evil))
 		return d, s.code(number(1))
 	}, (*house).verifyPhone},
-	"the number of a login, before the address": {number(1), false, false, func(s *squat) (*device, string) {
+	"the number of a login, before the address": {number(1), false, false, false, func(s *squat) (*device, string) {
 		account(s.house).EmailVerification = tenants.VerificationMandatory
 		d := s.device()
 		d.do(withPassword(s.house, evil))
 		return d, s.code(number(1))
 	}, (*house).verifyPhone},
-	"another number": {number(2), false, true, func(s *squat) (*device, string) {
+	"another number": {number(2), false, true, false, func(s *squat) (*device, string) {
 		d := &device{house: s.house, token: s.token}
 		d.do(s.changePhone(number(2)))
 		return d, s.code(number(2))
 	}, (*house).verifyPhone},
-	"the code of an address": {evil, false, true, func(s *squat) (*device, string) {
+	"the code of an address": {evil, false, true, false, func(s *squat) (*device, string) {
 		provesByCode(account(s.house))
 		s.exec(`UPDATE users SET phone_verified = TRUE`)
 		d := s.device()
 		d.do(withPassword(s.house, evil))
 		return d, s.code(evil)
 	}, (*house).verifyEmail},
-	"the code of another address": {"eve@example.net", false, true, func(s *squat) (*device, string) {
+	"the code of another address": {"eve@example.net", false, true, false, func(s *squat) (*device, string) {
 		provesByCode(account(s.house))
 		d := &device{house: s.house, token: s.token}
 		d.do(s.addEmail("eve@example.net"))
 		return d, s.code("eve@example.net")
 	}, (*house).verifyEmail},
-	"a link for a new password":                     {evil, true, false, asked((*house).requestReset, evil, asIs), newOne},
-	"a code for a new password":                     {evil, true, true, asked((*house).requestReset, evil, resetsByCode), newOne},
-	"a code for a new password, which is looked at": {evil, true, true, asked((*house).requestReset, evil, resetsByCode), (*house).peek},
+	"a link for a new password":                     {evil, true, false, true, asked((*house).requestReset, evil, asIs), newOne},
+	"a code for a new password":                     {evil, true, true, false, asked((*house).requestReset, evil, resetsByCode), newOne},
+	"a code for a new password, which is looked at": {evil, true, true, false, asked((*house).requestReset, evil, resetsByCode), (*house).peek},
 }
 
 // lateEvent is what happens meanwhile, in another process.
@@ -164,6 +165,13 @@ var lateEvents = map[string]lateEvent{
 		d := &device{house: h, token: s.second}
 		d.do(h.changePhone(number(3)))
 		d.do(h.verifyPhone(h.code(number(3))))
+	}},
+	"its owner logs in": {func(x lateSecret) bool { return x.dies }, func(s *squat, h *house) {
+		account(h).PhoneVerificationEnabled = false
+		h.login(evil)
+	}},
+	"another address is added": {func(x lateSecret) bool { return x.dies }, func(s *squat, h *house) {
+		(&device{house: h, token: s.second}).do(h.addEmail("eve@example.net"))
 	}},
 	"somebody else has it": {func(x lateSecret) bool { return x.unique }, func(s *squat, h *house) {
 		d := &device{house: h, token: s.bob}

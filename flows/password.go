@@ -338,32 +338,32 @@ func readResetKey(key string) (k resetKey, ok bool) {
 	return resetKey{uuid.UUID(raw[:16]).String(), made, raw[:resetHead], raw[resetHead:]}, true
 }
 
-// accountOfResetKey is the account that a reset key is good for, with the address that it was mailed to.
-func (s *Service) accountOfResetKey(ctx context.Context, v *Visit, key string) (*store.Account, error) {
+// accountOfResetKey is the account that a reset key is good for, with the address that it was mailed to, and all its addresses.
+func (s *Service) accountOfResetKey(ctx context.Context, v *Visit, key string) (*store.Account, []store.Email, error) {
 	bad := refusal.Because("key", refusal.InvalidPasswordReset)
 	k, ok := readResetKey(key)
 	if !ok || v.Now.Sub(k.made) > v.Tenant.Settings.Account.PasswordResetTimeout.Duration() {
-		return nil, bad
+		return nil, nil, bad
 	}
 	a, err := s.accountOf(ctx, v, k.userID, "")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if a == nil || !a.Active {
-		return nil, bad
+		return nil, nil, bad
 	}
 	emails, err := s.store.For(v.Tenant).EmailsOf(ctx, a.ID)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, e := range emails {
 		if v.Tenant.Keys.Verify(k.mac, secret.ForResetLink, resetParts(v.Tenant, k.head, a, emails, e.Key)...) {
 			if a.Address = e; entered(a, false) {
-				return a, nil
+				return a, emails, nil
 			}
 		}
 	}
-	return nil, bad
+	return nil, nil, bad
 }
 
 // LookAtResetKey tells whose password a key or code would reset. A right code proves its address, and claims the account; a wrong
@@ -371,7 +371,7 @@ func (s *Service) accountOfResetKey(ctx context.Context, v *Visit, key string) (
 func (s *Service) LookAtResetKey(ctx context.Context, v *Visit, key string) (user UserView, err error) {
 	err = s.step(ctx, v, func() error {
 		var f refusal.Faults
-		a, err := s.accountOfReset(ctx, v, &f, key)
+		a, _, err := s.accountOfReset(ctx, v, &f, key)
 		if err != nil {
 			return err
 		}
@@ -401,23 +401,24 @@ func (v *Visit) resetByCode() *process {
 	return v.state.Reset
 }
 
-// accountOfReset is the account whose password a key or code resets. What is wrong with it is noted; the account is nil then.
-func (s *Service) accountOfReset(ctx context.Context, v *Visit, f *refusal.Faults, key string) (*store.Account, error) {
+// accountOfReset is the account whose password a key or code resets, and for a key its addresses. What is wrong with it is noted; the
+// account is nil then.
+func (s *Service) accountOfReset(ctx context.Context, v *Visit, f *refusal.Faults, key string) (*store.Account, []store.Email, error) {
 	key = trim(key)
 	if !v.Tenant.Settings.Account.PasswordResetByCodeEnabled {
 		if !textFaults(f, "key", key, true) {
-			return nil, nil
+			return nil, nil, nil
 		}
-		a, err := s.accountOfResetKey(ctx, v, key)
+		a, emails, err := s.accountOfResetKey(ctx, v, key)
 		if r, ok := refusal.As(err); ok && r.Kind == refusal.Invalid {
 			*f = append(*f, r.Details...)
-			return nil, nil
+			return nil, nil, nil
 		}
-		return a, err
+		return a, emails, err
 	}
 	p := v.state.Reset
 	if p == nil {
-		return nil, refusal.Of(refusal.Conflict)
+		return nil, nil, refusal.Of(refusal.Conflict)
 	}
 	if !v.check(f, "key", v.forReset(), p, key) {
 		v.miss(func() {
@@ -425,14 +426,14 @@ func (s *Service) accountOfReset(ctx context.Context, v *Visit, f *refusal.Fault
 				v.state.Reset = nil
 			}
 		})
-		return nil, nil
+		return nil, nil, nil
 	}
 	a, err := s.accountOf(ctx, v, p.UserID, p.Email)
 	if err == nil && (a == nil || a.Epoch != p.Epoch || !has(a, p) || !entered(a, false)) {
 		v.miss(func() { v.state.Reset = nil }) // the account or its address is gone or no way in any more, or whoever asked was put out
 		err = refusal.Of(refusal.Conflict)
 	}
-	return a, err
+	return a, nil, err
 }
 
 // ResetPassword sets a new password with the key or code that was mailed. Every session of the account ends.
@@ -440,7 +441,7 @@ func (s *Service) ResetPassword(ctx context.Context, v *Visit, key, password str
 	encoded, userID := "", ""
 	err := s.step(ctx, v, func() error {
 		var f refusal.Faults
-		a, err := s.accountOfReset(ctx, v, &f, key)
+		a, emails, err := s.accountOfReset(ctx, v, &f, key)
 		if err != nil {
 			return err
 		}
@@ -462,7 +463,7 @@ func (s *Service) ResetPassword(ctx context.Context, v *Visit, key, password str
 			}
 		}
 		userID = a.ID
-		return s.resetPassword(ctx, v, a, encoded)
+		return s.resetPassword(ctx, v, a, emails, encoded)
 	})
 	if err != nil {
 		return err
@@ -473,10 +474,14 @@ func (s *Service) ResetPassword(ctx context.Context, v *Visit, key, password str
 	return nil
 }
 
-func (s *Service) resetPassword(ctx context.Context, v *Visit, a *store.Account, encoded string) error {
+func (s *Service) resetPassword(ctx context.Context, v *Visit, a *store.Account, emails []store.Email, encoded string) error {
 	proof, email := Method{Method: "password_reset"}, ""
 	nobodys := !a.AnyVerified
 	v.hold(a)
+	if v.resetByCode() == nil { // a link dies with any change
+		read := *a
+		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.HoldUnchanged(ctx, &read, emails) })
+	}
 	v.claim(a, false)
 	if p := v.resetByCode(); p != nil {
 		v.proven(a, p)

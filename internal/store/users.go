@@ -294,6 +294,36 @@ func (t *Tx) HoldAddresses(ctx context.Context, a *Account) error {
 	return err
 }
 
+// HoldUnchanged asks that a user has not logged in since an account was read, and has the addresses that were read then and no others.
+// It is ErrStale otherwise. HoldUser must come before.
+func (t *Tx) HoldUnchanged(ctx context.Context, a *Account, emails []Email) error {
+	left := map[string]bool{}
+	for _, e := range emails {
+		left[e.ID] = true
+	}
+	same := false
+	err := t.each(ctx, "hold unchanged", `
+		SELECT u.last_login_at, e.id
+		  FROM users u
+		  LEFT JOIN emails e ON e.tenant_id = u.tenant_id AND e.user_id = u.id
+		 WHERE u.tenant_id = $1 AND u.id = $2`, []any{t.tenant, a.ID}, func(rows *sqlx.Rows) error {
+		var at time.Time
+		var id sql.NullString
+		err := rows.Scan(when(&at), &id)
+		same = at.Equal(a.LastLoginAt)
+		if id.Valid && !left[id.String] {
+			left[id.String] = true // one more
+		} else {
+			delete(left, id.String)
+		}
+		return err
+	})
+	if err == nil && (!same || len(left) > 0) {
+		err = fmt.Errorf("hold unchanged: %w", ErrStale)
+	}
+	return err
+}
+
 // SetHash keeps a password's hash that was made anew of the same password. Somebody who changed meanwhile is ErrStale.
 func (t *Tx) SetHash(ctx context.Context, userID string, epoch int64, encoded string) error {
 	res, err := t.exec(ctx, "set password's hash", `

@@ -287,6 +287,9 @@ func TestOtherTenantsRowsAreOutOfReach(t *testing.T) {
 			"hold addresses": func(tx *store.Tx) error {
 				return tx.HoldAddresses(w.Context(), &store.Account{User: u, Address: e})
 			},
+			"hold unchanged": func(tx *store.Tx) error {
+				return tx.HoldUnchanged(w.Context(), &store.Account{User: u}, []store.Email{e})
+			},
 			"verify phone": func(tx *store.Tx) error { return tx.VerifyPhone(w.Context(), u.ID, u.Phone) },
 			"set password": func(tx *store.Tx) error { return second(tx.SetPassword(w.Context(), u.ID, 1, "hash")) },
 			"claim":        func(tx *store.Tx) error { return tx.Claim(w.Context(), u.ID, 1, "!") },
@@ -495,6 +498,9 @@ func TestAccountIsHeldAsItWasRead(t *testing.T) {
 			held bool
 		}{
 			"nothing": {func(*store.Tx, *store.User, *store.Email) error { return nil }, true},
+			"a login": {func(tx *store.Tx, u *store.User, _ *store.Email) error {
+				return second(tx.SaveLogin(w.Context(), u.ID, 1, start.Add(time.Hour), ""))
+			}, true},
 			"another address is added": {func(tx *store.Tx, u *store.User, _ *store.Email) error {
 				return tx.AddEmail(w.Context(), &store.Email{ID: secret.NewID(), UserID: u.ID, Email: "more@example.org", Key: "more@example.org", CreatedAt: start})
 			}, true},
@@ -511,6 +517,11 @@ func TestAccountIsHeldAsItWasRead(t *testing.T) {
 			read, err := scope.AccountByID(w.Context(), u.ID)
 			w.must(err)
 			w.must(scope.Do(w.Context(), func(tx *store.Tx) error { return change.do(tx, &u, &e) }))
+			one := []store.Email{e}
+			unchanged := scope.Do(w.Context(), func(tx *store.Tx) error { return tx.HoldUnchanged(w.Context(), &read, one) })
+			if same := what == "nothing" || what == "the address is proved"; same != (unchanged == nil) || (!same && !errors.Is(unchanged, store.ErrStale)) {
+				w.Errorf("after %s: %v", what, unchanged)
+			}
 			err = scope.Do(w.Context(), func(tx *store.Tx) error { return tx.HoldAddresses(w.Context(), &read) })
 			if change.held {
 				w.must(err)
