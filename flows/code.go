@@ -263,12 +263,12 @@ func (s *Service) ConfirmLoginCode(ctx context.Context, v *Visit, code string) e
 // waiting is the account of the login that waits, with the address that counts; nil for a pretended one, for one that is gone,
 // and for one that was put out while the login waited.
 func (s *Service) waiting(ctx context.Context, v *Visit, email string) (*store.Account, error) {
-	return s.sessions(ctx, v, v.state.Login.UserID, email)
+	return s.ownAccount(ctx, v, v.state.Login.UserID, email)
 }
 
-// sessions is the account of the session's user, who is signed in or whose login waits, as accountOf has it; nil also for one that
+// ownAccount is the account of the session's user, who is signed in or whose login waits, as accountOf has it; nil also for one that
 // was put out since. The session may not know yet: a login that was read before, and saved after, is one of before.
-func (s *Service) sessions(ctx context.Context, v *Visit, userID, email string) (*store.Account, error) {
+func (s *Service) ownAccount(ctx context.Context, v *Visit, userID, email string) (*store.Account, error) {
 	a, err := s.accountOf(ctx, v, orNobody(userID), email)
 	if a != nil && (!a.Active || a.Epoch != v.session.Epoch) {
 		a = nil

@@ -87,7 +87,7 @@ func (s *Service) ResendEmailCode(ctx context.Context, v *Visit) error {
 
 func (s *Service) resendEmailCode(ctx context.Context, v *Visit) error {
 	p := v.state.Email
-	a, err := s.sessions(ctx, v, p.UserID, p.Email)
+	a, err := s.ownAccount(ctx, v, p.UserID, p.Email)
 	if err != nil {
 		return err
 	}
@@ -301,7 +301,7 @@ func (s *Service) accountOfCode(ctx context.Context, v *Visit, code string) (*st
 	var a *store.Account
 	if right {
 		var err error
-		if a, err = s.sessions(ctx, v, p.UserID, p.Email); err != nil {
+		if a, err = s.ownAccount(ctx, v, p.UserID, p.Email); err != nil {
 			return nil, err
 		}
 		taken, err := s.store.For(v.Tenant).VerifiedElsewhere(ctx, p.UserID, p.Email)

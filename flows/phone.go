@@ -116,7 +116,7 @@ func (v *Visit) phoneToChange(a *store.Account) string {
 
 // phoneOwner is a user's account, and whether somebody else has the number.
 func (s *Service) phoneOwner(ctx context.Context, v *Visit, userID, phone string) (a *store.Account, taken bool, err error) {
-	if a, err = s.sessions(ctx, v, userID, ""); err != nil || a == nil {
+	if a, err = s.ownAccount(ctx, v, userID, ""); err != nil || a == nil {
 		return a, false, err
 	}
 	other, err := s.store.For(v.Tenant).AccountByPhone(ctx, phone)
