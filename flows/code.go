@@ -64,6 +64,9 @@ func (s *Service) RequestLoginCode(ctx context.Context, v *Visit, in LoginCodeIn
 			// Somebody else's code, or one's own, is sent and signs nobody in: the session is taken.
 			return s.sendLoginCode(v, &l, a, v.start(process{Email: l.Email, Phone: l.Phone}), false)
 		}
+		if a == nil || v.provedBy() != a.ID {
+			v.methods, v.state.MethodsOf = nil, "" // another's, which must not come to count as theirs
+		}
 		return s.begin(ctx, v, l, a)
 	})
 }

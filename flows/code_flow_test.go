@@ -823,3 +823,37 @@ func TestTokenOfALoginThatWasGivenUp(t *testing.T) {
 		t.Error("another user has the same token")
 	}
 }
+
+// TestProofsStayTheirUsers asks for another's login code where somebody's own login waits: neither that login's proof nor its token comes
+// to count for the other, however the other then logs in.
+func TestProofsStayTheirUsers(t *testing.T) {
+	account := optional + `, "login_by_code_enabled": true, "login_by_code_required": ["password"], "login_by_code_max_attempts": 1, ` + unlimited
+	for name, enter := range map[string]func(h *house, d *device){
+		"by the code": func(*house, *device) {},
+		"by password, when the code was missed": func(h *house, d *device) {
+			_, err := d.try(h.confirmCode("wrong"))
+			h.refused(err, refusal.Invalid, refusal.IncorrectCode)
+			planted := d.token
+			d.do(h.logIn(loginOf(victim, password)))
+			if d.token == planted {
+				h.Error("a proof is worth something under a token of somebody else's")
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, "sqlite", account)
+			for _, email := range []string{evil, victim} {
+				h.device().do(h.signUp(signupOf(email)))
+				h.proveEmail()
+			}
+			d := h.device()
+			d.do(h.logIn(loginOf(evil, password)))
+			d.do(h.requestCode(victim))
+			enter(h, d)
+			d.do(h.confirmCode(h.code(victim)))
+			if proofs := string(d.visit().Status().Methods); !strings.Contains(proofs, victim) || strings.Contains(proofs, evil) {
+				t.Errorf("the proofs are %s", proofs)
+			}
+		})
+	}
+}

@@ -411,12 +411,8 @@ func (v *Visit) queue(w write) { v.writes = append(v.writes, w) }
 
 // record notes a proof that a user gave. Proofs of another user, from a login that was never finished, are forgotten.
 func (v *Visit) record(userID string, m Method) error {
-	of := v.state.MethodsOf
-	if v.session != nil && v.session.UserID != "" {
-		of = v.session.UserID
-	}
 	var all []Method
-	if of == userID && len(v.methods) > 0 {
+	if v.provedBy() == userID && len(v.methods) > 0 {
 		if err := json.Unmarshal(v.methods, &all); err != nil {
 			return fmt.Errorf("read the session's methods: %w", err)
 		}
@@ -430,6 +426,14 @@ func (v *Visit) record(userID string, m Method) error {
 	v.proofs = len(all)
 	v.methods, v.state.MethodsOf = encoded, ""
 	return nil
+}
+
+// provedBy is who gave the session's proofs, "" for nobody.
+func (v *Visit) provedBy() string {
+	if v.session != nil && v.session.UserID != "" {
+		return v.session.UserID
+	}
+	return v.state.MethodsOf
 }
 
 func (st state) clone() state {
