@@ -378,8 +378,9 @@ func (s *Service) LookAtResetKey(ctx context.Context, v *Visit, key string) (use
 		if len(f) > 0 {
 			return f.Err()
 		}
-		// Where an address is proved there is nothing to claim; and whose own session would end with the others proves it by the reset.
-		if p := v.resetByCode(); p != nil && !a.AnyVerified && v.userID() != a.ID {
+		// Where an address is proved there is nothing to claim; and whose own session, or login that waits, would end with the others
+		// proves it by the reset.
+		if p := v.resetByCode(); p != nil && !a.AnyVerified && v.session.UserID != a.ID {
 			v.hold(a)
 			v.claim(a, false)
 			if p.Epoch != a.Epoch {
@@ -490,10 +491,13 @@ func (s *Service) resetPassword(ctx context.Context, v *Visit, a *store.Account,
 	} else if nobodys { // a link proves nothing by itself: whatever else the account has would do for a login code
 		v.leave(a, a.Address)
 	}
-	if v.user != nil && v.user.ID == a.ID {
-		id := v.session.ID // it ends with the others
+	switch { // what is the account's in this session ends with the others
+	case v.user != nil && v.user.ID == a.ID:
+		id := v.session.ID
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropSession(ctx, id) })
 		v.forget()
+	case v.Pending() != "" && v.state.Login.UserID == a.ID:
+		v.abandon()
 	}
 	s.setPassword(v, a, encoded)
 	to, err := s.emailFor(ctx, v, a)

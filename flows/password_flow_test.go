@@ -2,6 +2,7 @@ package flows_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -759,6 +760,45 @@ func TestResetTellsWhatIsWrongWithBoth(t *testing.T) {
 		_, err := h.device().try(h.reset("bad", password))
 		if got := strings.Join(faults(err), ", "); got != want {
 			t.Errorf("%q is answered %s", password, got)
+		}
+	}
+}
+
+// TestResetWhereTheOwnLoginWaits signs up and, instead of proving the address, resets the password on the same device: the login that
+// waited ends with the others, and the password is set.
+func TestResetWhereTheOwnLoginWaits(t *testing.T) {
+	for name, account := range map[string]string{
+		"by link":                         mandatory,
+		"by link, which signs in":         mandatory + `, "login_on_password_reset": true`,
+		"by code":                         mandatory + `, "password_reset_by_code_enabled": true`,
+		"by code, for a link":             byCode + `, "password_reset_by_code_enabled": true`,
+		"by code, which signs in":         byCode + `, "password_reset_by_code_enabled": true, "login_on_password_reset": true`,
+		"by code, for a code on the side": optional + `, "login_by_code_required": ["password"], "password_reset_by_code_enabled": true`,
+	} {
+		for _, looks := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, with a look: %t", name, looks), func(t *testing.T) {
+				testkit.Engines(t, func(t *testing.T, engine string) {
+					h := newHouse(t, engine, account+`, `+unlimited)
+					h.device().do(h.signUp(signupOf(victim)))
+					d := h.device()
+					if d.do(h.logIn(loginOf(victim, password))).Pending() == "" {
+						t.Fatal("no login waits")
+					}
+					d.do(h.requestReset(victim))
+					if looks {
+						d.do(func(v *flows.Visit) error { _, err := h.LookAtResetKey(t.Context(), v, h.proof(victim)); return err })
+					}
+					held := d.token
+					v := d.do(h.reset(h.proof(victim), otherPassword))
+					switch signsIn := v.Tenant.Settings.Account.LoginOnPasswordReset; {
+					case signsIn && d.token == held:
+						t.Error("the token is that of the login that ended")
+					case !signsIn && (v.Authenticated() || v.Pending() != ""):
+						t.Errorf("signed in %t, waiting at %q", v.Authenticated(), v.Pending())
+					}
+					h.device().do(h.logIn(loginOf(victim, otherPassword)))
+				})
+			})
 		}
 	}
 }
