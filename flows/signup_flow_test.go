@@ -391,3 +391,44 @@ func TestAddressThatIsHeldIsNotTaken(t *testing.T) {
 		})
 	}
 }
+
+// TestThoseWhoAreNotReachedDoNotCrowdOutTheOwner: accounts that have another's address beside one that they proved, before the owner signs
+// up with it and after, keep no code and no link from the owner, nor the password that is set by it.
+func TestThoseWhoAreNotReachedDoNotCrowdOutTheOwner(t *testing.T) {
+	const ownPassword = "Harbour-Violet-61!"
+	for _, squatter := range []string{"proved another", "inactive"} {
+		t.Run(squatter, func(t *testing.T) {
+			testkit.Engines(t, func(t *testing.T, engine string) {
+				h := newHouse(t, engine, codeLogin+`, "prevent_enumeration": "strict", `+unlimited)
+				squat := func(names ...string) {
+					for _, own := range names {
+						d := h.device()
+						d.do(h.signUp(signupOf(own)))
+						h.exec(`UPDATE emails SET verified = TRUE WHERE email = $1`, own)
+						d.do(h.addEmail(victim))
+						if squatter == "inactive" {
+							h.exec(`UPDATE emails SET verified = FALSE WHERE email = $1`, own)
+							h.setActive(d.user(), false)
+						}
+						h.clock.Advance(time.Second)
+					}
+				}
+				squat("a@example.com", "b@example.com")
+				owner := h.device()
+				owner.do(h.signUp(signupOf(victim)))
+				h.clock.Advance(time.Second)
+				squat("c@example.com", "d@example.com")
+
+				h.device().do(h.requestReset(victim))
+				h.device().do(h.reset(h.proof(victim), ownPassword))
+				h.device().do(h.logIn(loginOf(victim, ownPassword)))
+				d := h.device()
+				d.do(h.requestCode(victim))
+				d.do(h.confirmCode(h.code(victim)))
+				if d.emails()[victim] != "primary verified" || len(d.emails()) != 1 {
+					t.Errorf("the owner has %v", d.emails())
+				}
+			})
+		})
+	}
+}

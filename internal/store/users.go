@@ -47,15 +47,20 @@ const accountColumns = `
 		       e.id, e.email, e.email_key, e.verified, e.is_primary, e.exclusive,
 		       EXISTS (SELECT 1 FROM emails v WHERE v.tenant_id = u.tenant_id AND v.user_id = u.id AND v.verified)`
 
+// closed tells of the account u with an address e whether nobody gets in by what is sent there: it is inactive, or has verified another
+// address and not this one.
+const closed = `(NOT u.active OR (NOT e.verified AND EXISTS (
+		            SELECT 1 FROM emails c WHERE c.tenant_id = u.tenant_id AND c.user_id = u.id AND c.verified)))`
+
 // AccountsByEmail are the accounts that hold an address, by its key, no more than MaxNamesakes. If any have verified it, they are the
-// only ones.
+// only ones; and those that nobody gets into by it come last, so that they do not crowd out the others.
 func (s Scope) AccountsByEmail(ctx context.Context, emailKey string) ([]Account, error) {
 	return s.accountsByEmail(ctx, `
 		SELECT `+accountColumns+`
 		  FROM emails e
 		  JOIN users u ON u.tenant_id = e.tenant_id AND u.id = e.user_id
 		 WHERE e.tenant_id = $1 AND e.email_key = $2
-		 ORDER BY e.verified DESC, e.exclusive DESC, e.created_at, e.id
+		 ORDER BY e.verified DESC, e.exclusive DESC, `+closed+`, e.created_at, e.id
 		 LIMIT $3`, emailKey)
 }
 
@@ -63,18 +68,21 @@ func (s Scope) AccountsByEmail(ctx context.Context, emailKey string) ([]Account,
 // half those that were in last: whoever comes after others, or before them, is not crowded out by their number.
 func (s Scope) Namesakes(ctx context.Context, emailKey string) ([]Account, error) {
 	return s.accountsByEmail(ctx, `
-		WITH first AS (
-		       SELECT id FROM emails WHERE tenant_id = $1 AND email_key = $2 ORDER BY created_at, id LIMIT $3 / 2),
+		WITH holders AS (
+		       SELECT e.id, e.created_at, u.last_login_at, `+closed+` AS closed
+		         FROM emails e
+		         JOIN users u ON u.tenant_id = e.tenant_id AND u.id = e.user_id
+		        WHERE e.tenant_id = $1 AND e.email_key = $2),
+		     first AS (SELECT id FROM holders ORDER BY closed, created_at, id LIMIT $3 / 2),
 		     latest AS (
-		       SELECT l.id FROM emails l JOIN users w ON w.tenant_id = l.tenant_id AND w.id = l.user_id
-		        WHERE l.tenant_id = $1 AND l.email_key = $2 AND l.id NOT IN (SELECT id FROM first)
-		        ORDER BY w.last_login_at IS NULL, w.last_login_at DESC, l.created_at DESC, l.id DESC LIMIT $3 / 2)
+		       SELECT id FROM holders WHERE id NOT IN (SELECT id FROM first)
+		        ORDER BY closed, last_login_at IS NULL, last_login_at DESC, created_at DESC, id DESC LIMIT $3 / 2)
 		SELECT `+accountColumns+`
 		  FROM emails e
 		  JOIN users u ON u.tenant_id = e.tenant_id AND u.id = e.user_id
 		 WHERE e.tenant_id = $1 AND e.email_key = $2
 		   AND (e.verified OR e.id IN (SELECT id FROM first) OR e.id IN (SELECT id FROM latest))
-		 ORDER BY e.verified DESC, e.exclusive DESC, e.created_at, e.id
+		 ORDER BY e.verified DESC, e.exclusive DESC, `+closed+`, e.created_at, e.id
 		 LIMIT $3`, emailKey)
 }
 
