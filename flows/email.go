@@ -510,8 +510,9 @@ func (s *Service) mailOwnLink(ctx context.Context, v *Visit, a *store.Account) e
 	return v.mailLink(mailConfirm, a)
 }
 
-// changeSignupEmail moves a signup that waits for a code to another address. Where somebody has it already, that is not told:
-// no code is right, and what the account has is written anew, which takes as long.
+// changeSignupEmail moves a signup that waits for a code to another address. Where somebody has it already, no code is right, and
+// what the account has is written anew, which takes as long. The contract has it tell which address the account has then, and so
+// who can move knows (see docs/decisions/0016).
 func (s *Service) changeSignupEmail(ctx context.Context, v *Visit, email string) ([]EmailView, error) {
 	if !v.canChange(VerifyEmail) {
 		return nil, refusal.Of(refusal.Conflict)
@@ -520,7 +521,7 @@ func (s *Service) changeSignupEmail(ctx context.Context, v *Visit, email string)
 	if err := s.admitUser(ctx, v, ActionManageEmail, userID); err != nil {
 		return nil, err
 	}
-	var asked []store.Email
+	var left []store.Email
 	err := s.evenStep(ctx, v, func() error {
 		if !v.canChange(VerifyEmail) {
 			return refusal.Of(refusal.Conflict)
@@ -555,17 +556,17 @@ func (s *Service) changeSignupEmail(ctx context.Context, v *Visit, email string)
 			UserID: userID, Email: string(a), Key: string(a), CreatedAt: v.Now,
 			Exclusive: v.Tenant.Settings.Account.UniqueEmail && !v.Tenant.Settings.Account.PreventEnumeration.Strict(),
 		}
-		asked = []store.Email{e}
 		if taken {
 			e = owner.Address
 		}
+		left = []store.Email{e}
 		v.moveSignup(owner, e)
 		return s.mailCode(ctx, v, p, owner, false)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return v.viewEmails(asked), nil
+	return v.viewEmails(left), nil
 }
 
 // moveSignup puts an address in the place of the one that an account signed up with.

@@ -505,6 +505,9 @@ func (w *walk) learn(x *deed, l letter) {
 	switch u := userOf(x.v); {
 	case s.enters:
 		if s.users = x.after.reached(x.tenant.ID, l.To); len(s.users) == 0 {
+			s.users = x.read.reached(x.tenant.ID, l.To) // others came between; whether it is good is asked when it comes back
+		}
+		if len(s.users) == 0 {
 			w.breaks("a secret that lets in was sent to %s, which no account there may be entered by", l.To)
 		}
 		if s.purpose == "login" && u != "" {

@@ -69,7 +69,8 @@ type Account struct {
 	// How long the code is good for.
 	EmailVerificationByCodeTimeout Seconds `json:"email_verification_by_code_timeout" jsonschema:"minimum=1,maximum=604800"`
 
-	// How many times a mistyped address may be changed while its verification is pending.
+	// How many times a mistyped address may be changed while its verification is pending. Whoever may change it can find out which
+	// addresses have accounts, as the contract is: only the address of a signup that is one may be changed.
 	EmailVerificationSupportsChange Times `json:"email_verification_supports_change"`
 
 	// How many times a new code may be asked for.
@@ -182,7 +183,8 @@ type Account struct {
 	// How long the code sent by SMS is good for.
 	PhoneVerificationTimeout Seconds `json:"phone_verification_timeout" jsonschema:"minimum=1,maximum=604800"`
 
-	// How many times a mistyped number may be changed while its verification is pending.
+	// How many times a mistyped number may be changed while its verification is pending. Whoever may change it can find out which
+	// numbers have accounts, as the contract is: only the number of a signup that is one may be changed.
 	PhoneVerificationSupportsChange Times `json:"phone_verification_supports_change"`
 
 	// How many times a new code may be asked for.

@@ -1659,11 +1659,6 @@ func TestNothingTellsWhetherThereIsAnAccount(t *testing.T) {
 		{"a signup by a number", "codes", []step{
 			post("/auth/signup", map[string]any{"email": free, "phone": phone, "password": otherPassword}), text, post("/auth/phone/verify/resend", nil), text, text, text, post("/auth/phone/verify/resend", nil),
 		}},
-		{"a signup that moves to an address", "codes", []step{
-			post("/auth/signup", map[string]any{"email": free, "password": otherPassword}), post("/account/email", map[string]any{"email": email}), key,
-			post("/account/email", map[string]any{"email": email}), post("/auth/email/verify/resend", nil), post("/account/email", map[string]any{"email": free}),
-			post("/account/email", map[string]any{"email": email}), key,
-		}},
 		{"a signup that moves to a number", "codes", []step{
 			post("/auth/signup", map[string]any{"email": free, "phone": freePhone, "password": otherPassword}), post("/account/phone", map[string]any{"phone": phone}), text,
 			post("/account/phone", map[string]any{"phone": phone}), post("/auth/phone/verify/resend", nil), post("/account/phone", map[string]any{"phone": freePhone}),
