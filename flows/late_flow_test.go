@@ -170,6 +170,10 @@ var lateEvents = map[string]lateEvent{
 		account(h).PhoneVerificationEnabled = false
 		h.login(evil)
 	}},
+	"another address becomes the primary one": {func(x lateSecret) bool { return x.dies }, func(s *squat, h *house) {
+		_, err := (&device{house: h, token: s.second}).promote(victim)
+		h.must(err)
+	}},
 	"another address is added": {func(x lateSecret) bool { return x.dies }, func(s *squat, h *house) {
 		(&device{house: h, token: s.second}).do(h.addEmail("eve@example.net"))
 	}},

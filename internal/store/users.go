@@ -302,8 +302,8 @@ func (t *Tx) HoldAddresses(ctx context.Context, a *Account) error {
 	return err
 }
 
-// HoldUnchanged asks that a user has not logged in since an account was read, and has the addresses that were read then and no others.
-// It is ErrStale otherwise. HoldUser must come before.
+// HoldUnchanged asks that a user has not logged in since an account was read, and has the addresses that were read then and no others,
+// and the same primary one. It is ErrStale otherwise. HoldUser must come before.
 func (t *Tx) HoldUnchanged(ctx context.Context, a *Account, emails []Email) error {
 	left := map[string]bool{}
 	for _, e := range emails {
@@ -311,14 +311,15 @@ func (t *Tx) HoldUnchanged(ctx context.Context, a *Account, emails []Email) erro
 	}
 	same := false
 	err := t.each(ctx, "hold unchanged", `
-		SELECT u.last_login_at, e.id
+		SELECT u.last_login_at, u.email, e.id
 		  FROM users u
 		  LEFT JOIN emails e ON e.tenant_id = u.tenant_id AND e.user_id = u.id
 		 WHERE u.tenant_id = $1 AND u.id = $2`, []any{t.tenant, a.ID}, func(rows *sqlx.Rows) error {
 		var at time.Time
+		var primary string
 		var id sql.NullString
-		err := rows.Scan(when(&at), &id)
-		same = at.Equal(a.LastLoginAt)
+		err := rows.Scan(when(&at), &primary, &id)
+		same = at.Equal(a.LastLoginAt) && primary == a.Email
 		if id.Valid && !left[id.String] {
 			left[id.String] = true // one more
 		} else {
