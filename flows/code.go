@@ -221,7 +221,7 @@ func (s *Service) ResendLoginCode(ctx context.Context, v *Visit) error {
 func (s *Service) ConfirmLoginCode(ctx context.Context, v *Visit, code string) error {
 	err := s.signupStep(ctx, v, func() error {
 		l := v.state.Login
-		if v.Pending() != LoginByCode {
+		if !v.AwaitsLoginCode() {
 			return refusal.Of(refusal.Conflict)
 		}
 		var f refusal.Faults

@@ -292,10 +292,10 @@ func (s *Service) accountOfProof(ctx context.Context, v *Visit, key string) (*st
 
 // accountOfCode is the account whose address waits for a code.
 func (s *Service) accountOfCode(ctx context.Context, v *Visit, code string) (*store.Account, error) {
-	p := v.state.Email
-	if p == nil || (v.user == nil && v.Pending() != VerifyEmail) {
+	if !v.AwaitsEmailProof() {
 		return nil, refusal.Of(refusal.Conflict)
 	}
+	p := v.state.Email
 	var f refusal.Faults
 	right := v.check(&f, "key", v.forEmail(), p, code)
 	var a *store.Account

@@ -417,10 +417,10 @@ func (s *Service) accountOfReset(ctx context.Context, v *Visit, f *refusal.Fault
 		}
 		return a, emails, err
 	}
-	p := v.state.Reset
-	if p == nil {
+	if !v.AwaitsReset() {
 		return nil, nil, refusal.Of(refusal.Conflict)
 	}
+	p := v.state.Reset
 	if !v.check(f, "key", v.forReset(), p, key) {
 		v.miss(func() {
 			if v.state.Reset.missed(v.forReset()) {
