@@ -117,6 +117,23 @@ func TestOnlyHarmlessRoutesAreReadable(t *testing.T) {
 	}
 }
 
+// A method that a path does not take is checked as one that it does (other in method.go), and that must be the same one each time.
+func TestPathsHaveOneCheckOfOtherMethods(t *testing.T) {
+	checked := map[string]string{}
+	for _, row := range (&API{}).routes() {
+		if row.asks == nil {
+			continue
+		}
+		if first, twice := checked[row.path]; twice {
+			t.Errorf("%s is checked as %s, and as %s", row.path, first, row.method)
+		}
+		checked[row.path] = row.method
+	}
+	if len(checked) == 0 {
+		t.Error("no path is checked")
+	}
+}
+
 func TestDocumentIsValid(t *testing.T) {
 	doc, err := openapi3.NewLoader().LoadFromData(Document())
 	if err != nil {
