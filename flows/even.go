@@ -14,7 +14,7 @@ import (
 // seen. So it waits until the visit is as old as Options.Even says and, by chance, up to a quarter more: what differs after all is
 // lost in that.
 //
-// What hashes a password needs none of this: the hash takes longer, and varies by more.
+// A login by password needs none of this: the hash takes longer, and varies by more, than what differs.
 func (s *Service) evenStep(ctx context.Context, v *Visit, fn func() error) error {
 	err := s.step(ctx, v, fn)
 	if s.even <= 0 {

@@ -109,6 +109,8 @@ func TestAnswersAreEvened(t *testing.T) {
 	}{
 		"a login code":             {codeLogin + resend, nil, func(h *house) step { return h.requestCode("ann@example.org") }},
 		"a login code, sent again": {codeLogin + resend, func(h *house) step { return h.requestCode("ann@example.org") }, func(h *house) step { return h.resendCode }},
+		"a signup":                 {mandatory + resend, nil, func(h *house) step { return h.signUp(signupOf("ann@example.org")) }},
+		"a signup by a number":     {byPhone + resend, nil, func(h *house) step { return h.signUp(phoneSignup(number(1))) }},
 		"a reset":                  {optional + resend, nil, func(h *house) step { return h.requestReset("ann@example.org") }},
 		"a signup, mailed again": {byCode + resend, func(h *house) step { return h.signUp(signupOf("ann@example.org")) }, func(h *house) step {
 			return func(v *flows.Visit) error { return h.ResendEmailCode(h.Context(), v) }
