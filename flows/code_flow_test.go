@@ -723,16 +723,19 @@ func TestUnknownNamesAreToldWhereThatMayBe(t *testing.T) {
 	}
 }
 
+// asksOfAddresses are what anybody may ask for at an address, and the settings that it takes.
+var asksOfAddresses = map[string]struct {
+	account string
+	ask     func(h *house) step
+}{
+	"a login code":      {codeLogin, func(h *house) step { return h.requestCode("ann@example.org") }},
+	"a reset by a link": {optional, func(h *house) step { return h.requestReset("ann@example.org") }},
+	"a reset by a code": {resetByCode, func(h *house) step { return h.requestReset("ann@example.org") }},
+}
+
 // TestInactiveAccountIsAsGoodAsNone: nothing is sent to it, and what is answered is what is answered without an account.
 func TestInactiveAccountIsAsGoodAsNone(t *testing.T) {
-	for name, c := range map[string]struct {
-		account string
-		ask     func(h *house) step
-	}{
-		"a login code":      {codeLogin, func(h *house) step { return h.requestCode("ann@example.org") }},
-		"a reset by a link": {optional, func(h *house) step { return h.requestReset("ann@example.org") }},
-		"a reset by a code": {resetByCode, func(h *house) step { return h.requestReset("ann@example.org") }},
-	} {
+	for name, c := range asksOfAddresses {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t, "sqlite", c.account+`, `+unlimited)
 			h.signup("ann@example.org")
@@ -751,14 +754,7 @@ func TestInactiveAccountIsAsGoodAsNone(t *testing.T) {
 }
 
 func TestUnknownAccountsAreMailedWhereTheTenantWantsThat(t *testing.T) {
-	for name, c := range map[string]struct {
-		account string
-		ask     func(h *house) step
-	}{
-		"a login code":      {codeLogin, func(h *house) step { return h.requestCode("ann@example.org") }},
-		"a reset by a link": {optional, func(h *house) step { return h.requestReset("ann@example.org") }},
-		"a reset by a code": {resetByCode, func(h *house) step { return h.requestReset("ann@example.org") }},
-	} {
+	for name, c := range asksOfAddresses {
 		t.Run(name, func(t *testing.T) {
 			for setting, want := range map[string]int{"true": 1, "false": 0} {
 				h := newHouse(t, "sqlite", c.account+`, "email_unknown_accounts": `+setting)

@@ -480,10 +480,8 @@ func (s *Service) addEmail(ctx context.Context, v *Visit, own []store.Email, use
 		v.state.Email = v.start(process{Email: string(a), UserID: userID})
 		return own, s.mailCode(ctx, v, v.state.Email, v.owner(store.Email{}), false)
 	}
-	e := store.Email{
-		ID: secret.NewID(), UserID: userID, Email: string(a), Key: string(a), CreatedAt: v.Now,
-		Exclusive: v.Tenant.Settings.Account.UniqueEmail && !v.Tenant.Settings.Account.PreventEnumeration.Strict() && !taken,
-	}
+	e := v.newAddress(userID, a)
+	e.Exclusive = e.Exclusive && !taken
 	if v.Tenant.Settings.Account.ChangeEmail {
 		if slices.ContainsFunc(own, func(x store.Email) bool { return !x.Verified && x.Email == v.user.Email }) {
 			v.setUserEmail(userID, "") // what is shown, and notified, goes with its row
@@ -493,6 +491,16 @@ func (s *Service) addEmail(ctx context.Context, v *Visit, own []store.Email, use
 	}
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddEmail(ctx, &e) })
 	return append(own, e), s.mailOwnLink(ctx, v, v.owner(e))
+}
+
+// newAddress is an address that a user gets, and has not proved. It is the user's alone unless the tenant lets others have it, or
+// hides so strictly who has it that others may sign up with it until it is proved.
+func (v *Visit) newAddress(userID string, a address) store.Email {
+	account := &v.Tenant.Settings.Account
+	return store.Email{
+		ID: secret.NewID(), UserID: userID, Email: string(a), Key: string(a), CreatedAt: v.Now,
+		Exclusive: account.UniqueEmail && !account.PreventEnumeration.Strict(),
+	}
 }
 
 // owner is the account of whoever is signed in, as far as the session knows it, with one of its addresses. It is as good as one
@@ -552,10 +560,7 @@ func (s *Service) changeSignupEmail(ctx context.Context, v *Visit, email string)
 		p.Email, p.Taken = string(a), taken
 		p.Changes++
 		v.dirty = true
-		e := store.Email{
-			UserID: userID, Email: string(a), Key: string(a), CreatedAt: v.Now,
-			Exclusive: v.Tenant.Settings.Account.UniqueEmail && !v.Tenant.Settings.Account.PreventEnumeration.Strict(),
-		}
+		e := v.newAddress(userID, a)
 		if taken {
 			e = owner.Address
 		}

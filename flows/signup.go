@@ -195,10 +195,8 @@ func (s *Service) addAccount(_ context.Context, v *Visit, n newcomer, encoded st
 		return tx.AddUser(ctx, &a.User, usernameKey(u.Username))
 	})
 	if n.email != "" {
-		e := store.Email{
-			ID: secret.NewID(), UserID: u.ID, Email: string(n.email), Key: string(n.email), Primary: true, CreatedAt: v.Now,
-			Exclusive: account.UniqueEmail && !account.PreventEnumeration.Strict(),
-		}
+		e := v.newAddress(u.ID, n.email)
+		e.Primary = true
 		a.Address = e
 		if n.held && e.Exclusive {
 			v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.YieldHeld(ctx, &e) })

@@ -636,7 +636,7 @@ func (w *walk) run(tape []byte) {
 				return s.do
 			}
 		}
-		panic("unreachable")
+		panic("the shares do not add up to their sum") // left is less than their sum, so that one of them takes it below zero
 	}
 	for steps := tape[tapeHead:]; len(steps) >= stepSize && w.broken == ""; steps = steps[stepSize:] {
 		if at := int(steps[1]); at%2 == 0 { // otherwise whoever came last goes on

@@ -156,8 +156,8 @@ func send(w http.ResponseWriter, status int, mediaType string, v any) {
 	var body bytes.Buffer
 	e := json.NewEncoder(&body)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil { // answers are made of plain values; this is a mistake in the program
-		panic("adminapi: " + err.Error())
+	if err := e.Encode(v); err != nil {
+		panic("adminapi: " + err.Error()) // answers are made of plain values; this is a mistake in the program
 	}
 	sendBytes(w, status, mediaType, body.Bytes())
 }

@@ -62,7 +62,18 @@ func (c *cell) answered(t tally) {
 }
 
 // disturbed reports whether something else took enough of the machine or of PostgreSQL to blur the numbers.
-func (c *cell) disturbed() bool { return c.Others > 0.1 || c.Foreign > 0 }
+func (c *cell) disturbed() bool { return disturbed(c.Others, c.Foreign) }
+
+func disturbed(others float64, foreign int) bool { return others > 0.1 || foreign > 0 }
+
+// othersText is the share of the machine that went to others, with a mark where it disturbed.
+func othersText(others float64, foreign int) string {
+	text := fmt.Sprintf("%.0f%%", 100*others)
+	if disturbed(others, foreign) {
+		return "* " + text
+	}
+	return text
+}
 
 // cpu is what the goals are set in: the time of the server and of PostgreSQL, in microseconds.
 func (c *cell) cpu() float64 { return c.Server + c.Postgres }
@@ -169,7 +180,7 @@ func (r *report) print(out io.Writer) error {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	p.out = t
 	p.line("connections\trow\treq/s\tp50 ms\tp99 ms\tserver\tPostgreSQL\tsum\tRedis\tothers\tbad\t")
-	disturbed := false
+	marked := false
 	for i := range r.Cells {
 		c := &r.Cells[i]
 		if i > 0 && r.Cells[i-1].Connections != c.Connections {
@@ -183,12 +194,9 @@ func (r *report) print(out io.Writer) error {
 		if c.P50 == 0 {
 			p50, p99 = "-", "-" // nothing was asked
 		}
-		others := fmt.Sprintf("%.0f%%", 100*c.Others)
-		if c.disturbed() {
-			disturbed, others = true, "* "+others
-		}
+		marked = marked || c.disturbed()
 		p.line("%d\t%s\t%.0f\t%s\t%s\t%.0f\t%.0f\t%.0f\t%.0f\t%s\t%d\t",
-			c.Connections, c.Title, c.PerSecond, p50, p99, c.Server, c.Postgres, c.cpu(), c.Redis, others, bad)
+			c.Connections, c.Title, c.PerSecond, p50, p99, c.Server, c.Postgres, c.cpu(), c.Redis, othersText(c.Others, c.Foreign), bad)
 	}
 	p.flush(t)
 	p.out = out
@@ -196,7 +204,7 @@ func (r *report) print(out io.Writer) error {
 	p.line("While nothing was asked: server %.0f, PostgreSQL %.0f, Redis %.0f us of CPU a second; others %.0f%%.",
 		r.Idle.Server, r.Idle.Postgres, r.Idle.Redis, 100*r.Idle.Others)
 	p.line("argon2id runs on every core, whatever the number of connections. The CPU of a signup includes sending its mail.")
-	if disturbed {
+	if marked {
 		p.line("* Others took more than a tenth of the machine, or used the same PostgreSQL, whose CPU time includes theirs.")
 	}
 	if len(r.Goals) > 0 {

@@ -336,8 +336,6 @@ func (t *timing) verdict() string {
 	}
 }
 
-func (t *timing) disturbed() bool { return (&cell{Others: t.Others, Foreign: t.Foreign}).disturbed() }
-
 // print writes the comparisons as a table.
 func (t *timings) print(out io.Writer) error {
 	p := &printer{out: out}
@@ -349,21 +347,18 @@ func (t *timings) print(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	p.out = w
 	p.line("row\tpairs\twith\twithout\tdifference\tnoise\tshows\tz\tothers\t  verdict")
-	disturbed := false
+	marked := false
 	for i := range t.Rows {
 		row := &t.Rows[i]
-		others := fmt.Sprintf("%.0f%%", 100*row.Others)
-		if row.disturbed() {
-			disturbed, others = true, "* "+others
-		}
+		marked = marked || disturbed(row.Others, row.Foreign)
 		p.line("%s\t%d\t%.3f\t%.3f\t%+.3f\t%.3f\t%.3f\t%+.1f\t%s\t  %s",
-			row.Title, row.Pairs, row.Known, row.Unknown, row.difference(), row.Noise, row.resolution(), row.Z, others, row.verdict())
+			row.Title, row.Pairs, row.Known, row.Unknown, row.difference(), row.Noise, row.resolution(), row.Z, othersText(row.Others, row.Foreign), row.verdict())
 	}
 	p.flush(w)
 	p.out = out
 	p.line("")
 	p.line("z is that of the rank sum. Chance alone takes it past ±%d once in 370 comparisons; run such a row once more.", significant)
-	if disturbed {
+	if marked {
 		p.line("* Others took more than a tenth of the machine, or used the same PostgreSQL, which makes more noise and no difference.")
 	}
 	return p.err

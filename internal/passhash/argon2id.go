@@ -96,11 +96,11 @@ func fill(blocks []block, pass, slice, passes uint32) {
 	blind := pass == 0 && slice < passSlices/2
 	var zero, addresses block
 	counter := block{uint64(pass), 0, uint64(slice), uint64(length), uint64(passes), modeID}
-	at := uint32(0)
+	first := uint32(0)
 	if pass == 0 && slice == 0 {
-		at = 2
+		first = 2 // see firstBlocks
 	}
-	for drawn := false; at < segment; at++ {
+	for at := first; at < segment; at++ {
 		to := slice*segment + at
 		before := to - 1
 		if to == 0 {
@@ -108,8 +108,7 @@ func fill(blocks []block, pass, slice, passes uint32) {
 		}
 		choice := blocks[before][0]
 		if blind {
-			if !drawn || at%blockWords == 0 {
-				drawn = true
+			if at == first || at%blockWords == 0 {
 				counter[6]++
 				compress(&addresses, &counter, &zero)
 				compress(&addresses, &addresses, &zero)
@@ -158,7 +157,7 @@ func variableHash(of []byte, size int) []byte {
 func newBLAKE2b(size int) stdhash.Hash {
 	h, err := blake2b.New(size, nil)
 	if err != nil {
-		panic("passhash: " + err.Error()) // 1 to 64 bytes, without a key
+		panic("passhash: " + err.Error()) // it takes 1 to 64 bytes and no key, which is all that it is given here
 	}
 	return h
 }
