@@ -250,12 +250,16 @@ func (s *Service) ConfirmLoginCode(ctx context.Context, v *Visit, code string) e
 		}
 		v.hold(a)
 		if l.Requested {
-			v.claim(a, l.Code.Phone != "")
+			again := login{Email: l.Code.Email, Proof: "code"}
+			if v.unclaimed(a, l.Code.Phone != "") {
+				again.Proves = l.Code.clone()
+			} else {
+				v.claim(a, l.Code.Phone != "")
+				v.proven(a, l.Code)
+			}
+			return s.begin(ctx, v, again, a)
 		}
 		v.proven(a, l.Code)
-		if l.Requested {
-			return s.begin(ctx, v, login{Email: l.Code.Email, Proof: "code"}, a)
-		}
 		l.CodeGiven, l.Proof = true, "code"
 		return s.advance(ctx, v, a)
 	})
@@ -342,6 +346,13 @@ func (v *Visit) claim(a *store.Account, byPhone bool) {
 	} else {
 		v.dropPhone(a)
 	}
+}
+
+// unclaimed reports whether nobody has proved an address (or number) of an account that has a second factor. Whoever gives a code that
+// was sent there is not told apart from whoever made the account by that alone, who may have a passkey to it: what the code proves
+// counts once the second factor is shown, which only the one who set it up has.
+func (v *Visit) unclaimed(a *store.Account, byPhone bool) bool {
+	return a.Factors.Second() && !a.AnyVerified && !(byPhone && a.PhoneVerified)
 }
 
 // leave removes the addresses of an account that nobody proved, but for one or, if that has no ID, all of them. What is left is

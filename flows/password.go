@@ -380,7 +380,7 @@ func (s *Service) LookAtResetKey(ctx context.Context, v *Visit, key string) (use
 		}
 		// Where an address is proved there is nothing to claim; and whose own session, or login that waits, would end with the others
 		// proves it by the reset.
-		if p := v.resetByCode(); p != nil && !a.AnyVerified && v.session.UserID != a.ID {
+		if p := v.resetByCode(); p != nil && !a.AnyVerified && v.session.UserID != a.ID && !v.unclaimed(a, false) {
 			v.hold(a)
 			v.claim(a, false)
 			if p.Epoch != a.Epoch {
@@ -483,12 +483,20 @@ func (s *Service) resetPassword(ctx context.Context, v *Visit, a *store.Account,
 		read := *a
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.HoldUnchanged(ctx, &read, emails) })
 	}
-	v.claim(a, false)
+	unclaimed := v.unclaimed(a, false)
+	if !unclaimed {
+		v.claim(a, false)
+	}
+	var proves *process
 	if p := v.resetByCode(); p != nil {
-		v.proven(a, p)
+		if unclaimed {
+			proves = p.clone()
+		} else {
+			v.proven(a, p)
+		}
 		v.state.Reset, v.dirty = nil, true
 		proof.Email, email = p.Email, p.Email
-	} else if nobodys { // a link proves nothing by itself: whatever else the account has would do for a login code
+	} else if nobodys && !unclaimed { // a link proves nothing by itself: whatever else the account has would do for a login code
 		v.leave(a, a.Address)
 	}
 	switch { // what is the account's in this session ends with the others
@@ -514,7 +522,7 @@ func (s *Service) resetPassword(ctx context.Context, v *Visit, a *store.Account,
 	if err := v.record(a.ID, proof); err != nil {
 		return err
 	}
-	return s.begin(ctx, v, login{Email: email, Proof: proof.Method}, a)
+	return s.begin(ctx, v, login{Email: email, Proof: proof.Method, Proves: proves}, a)
 }
 
 // clearGuesses forgets the failed logins at a user's addresses: who has just set the password knows it.

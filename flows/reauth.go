@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/vestibule-auth/vestibule/internal/refusal"
@@ -46,22 +47,30 @@ func (s *Service) Reauthenticate(ctx context.Context, v *Visit, password string)
 
 // recent refuses a change where the tenant asks for a recent proof of who is signed in and there is none.
 func (s *Service) recent(v *Visit) error {
-	account := &v.Tenant.Settings.Account
-	if !account.ReauthenticationRequired || len(v.reauthentications()) == 0 {
+	if !v.Tenant.Settings.Account.ReauthenticationRequired {
+		return nil
+	}
+	return s.fresh(v)
+}
+
+// fresh refuses a change that takes a recent proof, whatever the tenant says, if there is none.
+func (s *Service) fresh(v *Visit) error {
+	if len(v.reauthentications()) == 0 {
 		return nil // who has no way to prove anything is not asked to
 	}
 	at, err := v.provenAt()
 	if err != nil {
 		return err
 	}
-	if at.IsZero() || v.Now.Sub(at) >= account.ReauthenticationTimeout.Duration() {
+	if at.IsZero() || v.Now.Sub(at) >= v.Tenant.Settings.Account.ReauthenticationTimeout.Duration() {
 		v.reauthenticate = true
 		return errReauthenticate
 	}
 	return nil
 }
 
-// provenAt is when the user gave the latest proof; zero for never.
+// provenAt is when the user gave the latest proof; zero for never. Of somebody with a second factor a code that was mailed or texted
+// proves too little: in a browser that is trusted it is all that a login takes.
 func (v *Visit) provenAt() (time.Time, error) {
 	if len(v.methods) == 0 {
 		return time.Time{}, nil
@@ -70,10 +79,12 @@ func (v *Visit) provenAt() (time.Time, error) {
 	if err := json.Unmarshal(v.methods, &all); err != nil {
 		return time.Time{}, fmt.Errorf("read the session's methods: %w", err)
 	}
-	if len(all) == 0 {
-		return time.Time{}, nil
+	for _, m := range slices.Backward(all) {
+		if m.Method == methodMFA || m.Method == "password" || !v.user.Factors.Second() {
+			return time.UnixMicro(int64(m.At * 1e6)), nil
+		}
 	}
-	return time.UnixMicro(int64(all[len(all)-1].At * 1e6)), nil
+	return time.Time{}, nil
 }
 
 // Reauthenticating reports whether a step was refused for want of a recent proof.
@@ -81,8 +92,15 @@ func (v *Visit) Reauthenticating() bool { return v.reauthenticate }
 
 // reauthentications are the ways in which whoever is signed in can prove it anew.
 func (v *Visit) reauthentications() []Flow {
-	if v.user == nil || !v.user.HasPassword {
+	if v.user == nil {
 		return nil
 	}
-	return []Flow{{ID: "reauthenticate"}}
+	var all []Flow
+	if v.user.HasPassword {
+		all = append(all, Flow{ID: "reauthenticate"})
+	}
+	if types := typesOf(v.user.Factors); len(types) > 0 {
+		all = append(all, Flow{ID: "mfa_reauthenticate", Types: types})
+	}
+	return all
 }

@@ -40,7 +40,7 @@ func (v *Visit) viewSessions(rows []store.Session) []SessionView {
 	all := []SessionView{}
 	for _, x := range rows {
 		view := SessionView{
-			ID: sessionNumber(x.ID), UserAgent: x.UserAgent, IP: x.IP, CreatedAt: seconds(x.CreatedAt), IsCurrent: x.ID == v.session.ID,
+			ID: publicNumber(x.ID), UserAgent: x.UserAgent, IP: x.IP, CreatedAt: seconds(x.CreatedAt), IsCurrent: x.ID == v.session.ID,
 		}
 		if v.Tenant.Settings.UserSessions.TrackActivity {
 			view.LastSeenAt = seconds(x.SeenAt)
@@ -71,7 +71,7 @@ func (s *Service) EndSessions(ctx context.Context, v *Visit, ids []int64) (left 
 		kept := rows[:0:0]
 		found, own := map[int64]bool{}, false
 		for _, x := range rows {
-			n := sessionNumber(x.ID)
+			n := publicNumber(x.ID)
 			if !slices.Contains(ids, n) {
 				kept = append(kept, x)
 				continue
@@ -100,9 +100,9 @@ func (v *Visit) forget() {
 	v.session, v.user, v.methods, v.state, v.ended = nil, nil, nil, state{}, true
 }
 
-// sessionNumber is what the contract calls a session by: a whole number that JSON can carry exactly. It names a session of
-// one user among a handful, and is good for nothing else.
-func sessionNumber(id string) int64 {
+// publicNumber is what the contract calls a session or an authenticator by: a whole number that JSON can carry exactly. It names one
+// of one user among a handful, and is good for nothing else.
+func publicNumber(id string) int64 {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(id)) // a hash takes everything
 	return int64(h.Sum64() >> 11)

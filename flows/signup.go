@@ -17,6 +17,8 @@ type SignupInput struct {
 	Email2   string
 	Phone    string
 	Password string
+	// Passkey says that a passkey takes the password's place. It is asked for once the address is proved.
+	Passkey bool
 	// Honeypot is the value of the field that only programs fill in.
 	Honeypot string
 }
@@ -61,7 +63,7 @@ func (s *Service) Signup(ctx context.Context, v *Visit, in SignupInput) error {
 				return err
 			}
 		}
-		l := login{Email: string(n.email), Phone: n.phone, EmailTaken: n.mailed, PhoneTaken: n.texted, Signup: true}
+		l := login{Email: string(n.email), Phone: n.phone, EmailTaken: n.mailed, PhoneTaken: n.texted, Signup: true, Passkey: in.Passkey}
 		v.methods, v.state.MethodsOf = nil, ""
 		l.Unheard = in.Honeypot != ""
 		if n.mailed || n.texted || l.Unheard {
@@ -106,7 +108,7 @@ func (s *Service) checkSignup(ctx context.Context, t *tenants.Tenant, in SignupI
 	if asked, required := account.SignupFields.Field("phone"); asked {
 		n.phone = phoneFaults(&f, "phone", in.Phone, required)
 	}
-	if asked, required := account.SignupFields.Field("password1"); asked {
+	if asked, required := account.SignupFields.Field("password1"); asked && !in.Passkey {
 		n.password = trim(in.Password)
 		if textFaults(&f, "password", n.password, required) && n.password != "" {
 			// Nothing of the newcomer's own is compared with: the contract does that when a password is changed or reset.

@@ -12,10 +12,13 @@ type Stage string
 
 // The stages, in the order in which a login meets them.
 const (
-	LoginByCode Stage = "login_by_code"
-	VerifyPhone Stage = "verify_phone"
-	VerifyEmail Stage = "verify_email"
-	Done        Stage = "" // nothing is left
+	LoginByCode     Stage = "login_by_code"
+	VerifyPhone     Stage = "verify_phone"
+	VerifyEmail     Stage = "verify_email"
+	MFAAuthenticate Stage = "mfa_authenticate"
+	MFATrust        Stage = "mfa_trust"
+	MFASignup       Stage = "mfa_signup_webauthn"
+	Done            Stage = "" // nothing is left
 )
 
 // facts are everything that the next stage depends on.
@@ -25,6 +28,9 @@ type facts struct {
 	phoneDue      bool // the account has a number that is to be verified
 	emailRequired bool // the tenant lets nobody in without a verified address
 	emailVerified bool // the address that counts for this login is verified
+	factorDue     bool // the account has a second factor, which was not shown yet
+	trustDue      bool // it is asked whether this browser is to be trusted from now on
+	keyDue        bool // somebody who signs up with a passkey has none yet
 }
 
 // next is the stage machine: the stage that a login with these facts comes to.
@@ -36,17 +42,24 @@ func next(f facts) Stage {
 		return VerifyPhone
 	case f.pretended, f.emailRequired && !f.emailVerified: // a pretended login never gets anywhere
 		return VerifyEmail
+	case f.factorDue:
+		return MFAAuthenticate
+	case f.trustDue:
+		return MFATrust
+	case f.keyDue:
+		return MFASignup
 	default:
 		return Done
 	}
 }
 
-// gather collects the facts of a login. a is nil for a pretended one.
-func gather(t *tenants.Tenant, l *login, a *store.Account) facts {
-	account := &t.Settings.Account
+// gather collects the facts of the visit's login. a is nil for a pretended one.
+func (v *Visit) gather(l *login, a *store.Account) facts {
+	account := &v.Tenant.Settings.Account
+	trusted := v.trusted(a)
 	f := facts{
 		pretended:     a == nil,
-		codeDue:       !l.CodeGiven && (l.Requested || codeRequired(account, l.Proof)),
+		codeDue:       !l.CodeGiven && (l.Requested || (codeRequired(account, l.Proof) && !trusted.code)),
 		emailRequired: account.EmailVerification == tenants.VerificationMandatory,
 	}
 	asked, _ := account.SignupFields.Field("phone")
@@ -57,6 +70,9 @@ func gather(t *tenants.Tenant, l *login, a *store.Account) facts {
 	}
 	f.phoneDue = verifies && a.Phone != "" && !a.PhoneVerified
 	f.emailVerified = verified(l, a)
+	f.factorDue = a.Factors.Second() && !l.Passwordless && !l.factorShown(a) && !trusted.factor
+	f.trustDue = v.Origin.Client == Browser && !l.TrustAnswered && l.trustable(v.Tenant, a) != proofs{}
+	f.keyDue = l.Passkey
 	return f
 }
 
@@ -75,6 +91,9 @@ func codeRequired(account *tenants.Account, proof string) bool {
 // verified reports whether the address that counts for a login is verified: the one it was asked for with, or any of
 // the account's where it was asked for by another name.
 func verified(l *login, a *store.Account) bool {
+	if l.Proves != nil {
+		return true // as soon as the second factor is shown, which comes next
+	}
 	if l.Email != "" {
 		return a.Address.Verified && a.Address.Key == l.Email
 	}
@@ -93,7 +112,7 @@ func (s *Service) begin(ctx context.Context, v *Visit, l login, a *store.Account
 	v.session.UserID, v.session.Pending, v.session.Epoch = "", true, 0
 	if a != nil {
 		l.UserID = a.ID
-		v.session.UserID, v.session.Epoch = a.ID, a.Epoch
+		v.session.UserID, v.session.Epoch, v.session.Factors = a.ID, a.Epoch, a.Factors
 	}
 	return s.advance(ctx, v, a)
 }
@@ -127,7 +146,7 @@ func (s *Service) advance(ctx context.Context, v *Visit, a *store.Account) error
 		v.abandon() // put out while the login waited
 		return nil
 	}
-	l.Stage = next(gather(v.Tenant, l, a))
+	l.Stage = next(v.gather(l, a))
 	switch l.Stage {
 	case LoginByCode:
 		return s.askForCode(ctx, v, l, a)
@@ -135,11 +154,17 @@ func (s *Service) advance(ctx context.Context, v *Visit, a *store.Account) error
 		return s.askForPhone(ctx, v, l, a)
 	case VerifyEmail:
 		return s.askForEmail(ctx, v, l, a)
+	case MFAAuthenticate, MFATrust, MFASignup:
+		return nil // there is nothing to send
 	default:
 		if l.Signup && v.Tenant.Settings.Account.EmailVerification == tenants.VerificationOptional && !verified(l, a) {
 			if err := s.mailVerification(ctx, v, l, a); err != nil {
 				return err
 			}
+		}
+		if l.Proves != nil {
+			v.hold(a)
+			v.proven(a, l.Proves)
 		}
 		v.complete(l, a)
 		return nil
@@ -149,7 +174,7 @@ func (s *Service) advance(ctx context.Context, v *Visit, a *store.Account) error
 // complete signs the account in: the pending login becomes the session's, under a new token. Whom it is signed in as is read
 // under the lock that notes the login; an account that is being made is nobody else's to change yet.
 func (v *Visit) complete(l *login, a *store.Account) {
-	v.state.Login, v.state.Email = nil, nil
+	v.state.Login, v.state.Email, v.state.Key = nil, nil, nil
 	v.session.UserID, v.session.Pending, v.session.Epoch = a.ID, false, a.Epoch
 	v.rotate()
 	user := a.User
@@ -160,8 +185,9 @@ func (v *Visit) complete(l *login, a *store.Account) {
 		v.granted = &user
 		return
 	}
+	read := a.User
 	v.queue(func(ctx context.Context, tx *store.Tx) (err error) {
-		v.granted, err = tx.SaveLogin(ctx, a.ID, a.Epoch, v.Now, l.rehashed)
+		v.granted, err = tx.SaveLogin(ctx, &read, v.Now, l.rehashed)
 		return err
 	})
 	if a.Epoch > 1 { // sessions were put out at some time: a login clears them away

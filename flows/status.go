@@ -21,6 +21,8 @@ type UserView struct {
 type Flow struct {
 	ID        string `json:"id"`
 	IsPending *bool  `json:"is_pending,omitempty"` // nil for a flow that says nothing of it
+	// Types are the types of authenticator that will do, for flows that take one.
+	Types []string `json:"types,omitempty"`
 }
 
 var yes, no = true, false
@@ -79,6 +81,9 @@ func (v *Visit) flows() []Flow {
 	if account.SignupEnabled {
 		all = append(all, Flow{ID: "signup"})
 	}
+	if PasskeyLoginOffered(v.Tenant) {
+		all = append(all, Flow{ID: "mfa_login_webauthn"})
+	}
 	if stage := v.Pending(); stage != "" {
 		i := slices.IndexFunc(all, func(f Flow) bool { return f.ID == string(stage) })
 		if i < 0 {
@@ -86,6 +91,9 @@ func (v *Visit) flows() []Flow {
 			i = len(all) - 1
 		}
 		all[i].IsPending = &yes
+		if stage == MFAAuthenticate {
+			all[i].Types = typesOf(v.session.Factors)
+		}
 	}
 	return append(all, v.resetFlow()...)
 }

@@ -22,6 +22,7 @@ type Origin struct {
 	Client    store.Client
 	Token     string     // what the client showed; "" for nothing
 	Slides    bool       // use moves the session's end along; otherwise it ends a fixed time after the last login
+	Trust     string     // what marks a browser as trusted, as it was handed out; "" for nothing
 	IP        netip.Addr // the client's address; invalid where there is none
 	UserAgent string
 }
@@ -42,6 +43,7 @@ type Visit struct {
 	lost    bool        // a token was shown that names no session
 	ended   bool        // the session was ended by this visit
 	issued  string      // the token that this visit gave to the client
+	trust   string      // what the browser must keep from now on to be trusted; "" for what it has
 	proofs  int         // how many the user of the latest has given under the session, once it gave one in this visit
 	dirty   bool        // the session is to be saved
 	granted *store.User // whom the session is signed in as when it is saved: locked by then
@@ -71,6 +73,9 @@ type state struct {
 	Email     *process `json:"email,omitempty"` // an address is proved by a code: the login's, or one that its user adds
 	Phone     *process `json:"phone,omitempty"` // the number that the user changes to
 	Reset     *process `json:"reset,omitempty"` // a password is reset by a code
+	// Seed is the sealed seed of an authenticator app that the user is setting up.
+	Seed []byte    `json:"seed,omitempty"`
+	Key  *ceremony `json:"key,omitempty"` // a WebAuthn credential is to be made or shown
 }
 
 // none is the list of proofs of somebody who gave none.
@@ -88,6 +93,11 @@ type Method struct {
 	Phone    string  `json:"phone,omitempty"`
 
 	Reauthenticated bool `json:"reauthenticated,omitempty"`
+
+	// Of an authenticator.
+	ID           int64  `json:"id,omitempty"`
+	Type         string `json:"type,omitempty"`
+	Passwordless bool   `json:"passwordless,omitempty"`
 }
 
 // login is a login on its way through the stages.
@@ -106,9 +116,17 @@ type login struct {
 	Text      *process `json:"text,omitempty"`       // the code that was sent to the number
 	// EmailTaken and PhoneTaken say what a pretended signup is one because of. To what is not taken a code is sent as to anybody's:
 	// what comes is seen by whoever signs up, and must not tell that the other is. PhoneGiven says that the number's was given.
-	EmailTaken bool `json:"email_taken,omitempty"`
-	PhoneTaken bool `json:"phone_taken,omitempty"`
-	PhoneGiven bool `json:"phone_given,omitempty"`
+	EmailTaken    bool `json:"email_taken,omitempty"`
+	PhoneTaken    bool `json:"phone_taken,omitempty"`
+	PhoneGiven    bool `json:"phone_given,omitempty"`
+	Passwordless  bool `json:"passwordless,omitempty"`   // it is by a passkey, which is both factors
+	FactorShown   bool `json:"factor_shown,omitempty"`   // the second factor, while the account's factors were of FactorEpoch
+	TrustAnswered bool `json:"trust_answered,omitempty"` // whether the browser is to be trusted
+	Passkey       bool `json:"passkey,omitempty"`        // a signup with a passkey, which is not made yet
+	// FactorEpoch is the one of the account when its second factor was shown.
+	FactorEpoch int64 `json:"factor_epoch,omitempty"`
+	// Proves is what a code has proved that nobody else had, of an account that has a second factor: it counts once that is shown.
+	Proves *process `json:"proves,omitempty"`
 	// Unheard says that it is a program's, which filled in the field that people leave empty: nobody is sent anything for it.
 	Unheard bool `json:"unheard,omitempty"`
 
@@ -127,6 +145,9 @@ func (v *Visit) Ended() bool { return v.ended }
 
 // Issued is the token that the client must use from now on, or "" if nothing changed.
 func (v *Visit) Issued() string { return v.issued }
+
+// TrustCookie is what the browser must keep from now on to be trusted, or "" if nothing changed.
+func (v *Visit) TrustCookie() string { return v.trust }
 
 // Pending is the stage that a login waits at, or "".
 func (v *Visit) Pending() Stage {
@@ -193,6 +214,8 @@ func (v *Visit) forgetLate() {
 			late = late || v.late(v.forLogin(), l.Code)
 		case VerifyEmail:
 			late = late || v.late(v.forEmail(), v.state.Email)
+		case MFAAuthenticate:
+			late = late || !v.session.Factors.Second() // removed meanwhile: whoever logs in again is let in
 		}
 		if late {
 			v.abandon()
@@ -398,10 +421,10 @@ func (v *Visit) rotate() {
 
 // abandon forgets a login that waits. The session stays, as a stranger's, and with it the proofs that were given.
 func (v *Visit) abandon() {
-	v.state.Login, v.state.Email = nil, nil
+	v.state.Login, v.state.Email, v.state.Key = nil, nil, nil
 	if v.session != nil {
 		v.state.MethodsOf = v.session.UserID
-		v.session.UserID, v.session.Pending, v.session.Epoch = "", false, 0
+		v.session.UserID, v.session.Pending, v.session.Epoch, v.session.Factors = "", false, 0, 0
 		v.dirty = true
 	}
 }
@@ -437,10 +460,14 @@ func (v *Visit) provedBy() string {
 }
 
 func (st state) clone() state {
-	c := state{MethodsOf: st.MethodsOf, Email: st.Email.clone(), Phone: st.Phone.clone(), Reset: st.Reset.clone()}
+	c := state{MethodsOf: st.MethodsOf, Email: st.Email.clone(), Phone: st.Phone.clone(), Reset: st.Reset.clone(), Seed: st.Seed}
+	if st.Key != nil {
+		k := *st.Key
+		c.Key = &k
+	}
 	if st.Login != nil {
 		l := *st.Login
-		l.Code, l.Text = l.Code.clone(), l.Text.clone()
+		l.Code, l.Text, l.Proves = l.Code.clone(), l.Text.clone(), l.Proves.clone()
 		c.Login = &l
 	}
 	return c

@@ -146,6 +146,22 @@ func (t *Tenant) RPID() string {
 	return t.Host()
 }
 
+// KeyOrigins are the origins of pages that keys and passkeys may be used from: that of the public URL and those that
+// mfa.webauthn_rp_origins lists. mfa.webauthn_allow_insecure_origin adds http, and that only on hosts of the tenant's own.
+func (t *Tenant) KeyOrigins() []string {
+	all := append([]string{t.PublicURL()}, t.Settings.MFA.WebAuthnRPOrigins...)
+	if !t.Settings.MFA.WebAuthnAllowInsecureOrigin {
+		return all
+	}
+	_, host, _ := strings.Cut(t.PublicURL(), "://")
+	port := strings.TrimPrefix(host, hostOf(t.PublicURL()))
+	for _, h := range append([]string{hostOf(t.PublicURL())}, t.Hosts...) {
+		all = append(all, "http://"+h, "http://"+h+port)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 // TOTPIssuer is what authenticator apps call this tenant.
 func (t *Tenant) TOTPIssuer() string {
 	if i := t.Settings.MFA.TOTPIssuer; i != "" {

@@ -43,6 +43,9 @@ const (
 	InvalidPasswordReset Code = "invalid_password_reset"
 	InvalidList          Code = "invalid_list"
 	InvalidID            Code = "invalid_pk_value"
+	UnverifiedEmail      Code = "unverified_email"
+	CannotGenerateCodes  Code = "cannot_generate_recovery_codes"
+	AddEmailBlocked      Code = "add_email_blocked"
 )
 
 // messages are what people read. Front ends may show them as they are.
@@ -85,6 +88,9 @@ var messages = map[Code]string{
 	InvalidPasswordReset: "This link is not valid any more. Ask for a new one.",
 	InvalidList:          "Give a list.",
 	InvalidID:            "This is not the id of anything.",
+	UnverifiedEmail:      "Verify your email address before you set up a second factor.",
+	CannotGenerateCodes:  "Recovery codes stand in for a second factor. Set one up first.",
+	AddEmailBlocked:      "Remove your second factors before you add an email address, then set them up again.",
 }
 
 // Message is the sentence that goes with a code where nothing more specific is known.

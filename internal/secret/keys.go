@@ -49,6 +49,8 @@ const (
 	ForCursor    Purpose = "page cursor"
 	ForCode      Purpose = "mailed code"
 	ForLimitKey  Purpose = "rate limit key"
+	ForFactor    Purpose = "authenticator"
+	ForTrust     Purpose = "trusted browser"
 )
 
 // ErrUnreadable says that sealed bytes were made under another key, for another purpose or context, or were changed.

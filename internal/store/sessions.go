@@ -22,12 +22,13 @@ type Session struct {
 	ID        string
 	Token     []byte // the digest of what the client holds
 	Client    Client
-	UserID    string // "" for a stranger
-	Pending   bool   // the user has not finished logging in
-	Epoch     int64  // the user's epoch when the session was made
-	Methods   []byte // a JSON list, whose form is the wire's
-	State     []byte // JSON, whose meaning is package flows' business
-	Version   int64  // counted up by every save
+	UserID    string  // "" for a stranger
+	Pending   bool    // the user has not finished logging in
+	Epoch     int64   // the user's epoch when the session was made
+	Factors   Factors // of the user whose login waits
+	Methods   []byte  // a JSON list, whose form is the wire's
+	State     []byte  // JSON, whose meaning is package flows' business
+	Version   int64   // counted up by every save
 	IP        string
 	UserAgent string
 	CreatedAt time.Time
@@ -46,30 +47,31 @@ func (s Scope) SessionByToken(ctx context.Context, client Client, digest []byte)
 		userID sql.NullString
 	}
 	err := s.store.reader().row(ctx, "read session", `
-		SELECT id, user_id, pending, epoch, methods, state, version, seen_at, expires_at, username, email, name, has_password, alive
+		SELECT id, user_id, pending, epoch, methods, state, version, seen_at, expires_at, username, email, name, has_password, factors,
+		       alive
 		  FROM sessions
 		 WHERE tenant_id = $1 AND token = $2 AND client = $3`,
 		[]any{s.tenant, digest, string(client)},
 		[]any{&r.ID, &r.userID, &r.Pending, &r.Epoch, &r.Methods, &r.State, &r.Version, when(&r.SeenAt), when(&r.ExpiresAt),
-			&r.user.Username, &r.user.Email, &r.user.Name, &r.user.HasPassword, &r.user.Active})
+			&r.user.Username, &r.user.Email, &r.user.Name, &r.user.HasPassword, &r.user.Factors, &r.user.Active})
 	if err != nil {
 		return nil, nil, err
 	}
 	r.Token, r.Client, r.UserID = digest, client, r.userID.String
-	r.user.ID, r.user.Epoch = r.UserID, r.Epoch
+	r.user.ID, r.user.Epoch, r.Factors = r.UserID, r.Epoch, r.user.Factors
 	return &r.Session, &r.user, nil
 }
 
 // AddSession writes a new session. With who it signs that user in: who must be locked in this transaction, by SaveLogin or
 // AddUser, so that nobody puts the user out between the look and the deed.
 func (t *Tx) AddSession(ctx context.Context, x *Session, who *User) error {
-	shown := orNobody(who)
+	shown := shownBy(x, who)
 	_, err := t.exec(ctx, "add session", `
 		INSERT INTO sessions (tenant_id, id, token, client, user_id, pending, epoch, alive, username, email, name, has_password,
-		                      methods, state, version, ip, user_agent, created_at, seen_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
+		                      factors, methods, state, version, ip, user_agent, created_at, seen_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
 		t.tenant, x.ID, x.Token, string(x.Client), orNull(x.UserID), x.Pending, x.Epoch, x.Pending || who != nil,
-		shown.Username, shown.Email, shown.Name, shown.HasPassword, string(x.Methods), string(x.State), x.Version,
+		shown.Username, shown.Email, shown.Name, shown.HasPassword, int64(shown.Factors), string(x.Methods), string(x.State), x.Version,
 		x.IP, x.UserAgent, x.CreatedAt, x.SeenAt, x.ExpiresAt)
 	return err
 }
@@ -79,24 +81,27 @@ func (t *Tx) AddSession(ctx context.Context, x *Session, who *User) error {
 // as it was, and one that changes hands only as far as a login that waits. A session that its user was put out of since it was read
 // is ErrStale too, unless it is to be another's, or the same user's anew.
 func (t *Tx) SaveSession(ctx context.Context, x *Session, who *User) error {
-	shown := orNobody(who)
+	shown := shownBy(x, who)
 	res, err := t.exec(ctx, "save session", `
 		UPDATE sessions
 		   SET token = $4, user_id = $5, pending = $6, epoch = $7, methods = $8, state = $9, ip = $10, user_agent = $11,
 		       seen_at = $12, expires_at = $13, version = version + 1,
 		       alive = CASE WHEN $14 THEN TRUE WHEN user_id = $5 AND epoch = $7 AND pending = $6 THEN alive ELSE $6 END,
 		       username = CASE WHEN $14 THEN $15 ELSE username END, email = CASE WHEN $14 THEN $16 ELSE email END,
-		       name = CASE WHEN $14 THEN $17 ELSE name END, has_password = CASE WHEN $14 THEN $18 ELSE has_password END
+		       name = CASE WHEN $14 THEN $17 ELSE name END, has_password = CASE WHEN $14 THEN $18 ELSE has_password END,
+		       factors = CASE WHEN $14 OR user_id IS DISTINCT FROM $5 THEN $19 ELSE factors END
 		 WHERE tenant_id = $1 AND id = $2 AND version = $3
 		   AND (alive OR $14 OR user_id IS NULL OR user_id IS DISTINCT FROM $5 OR epoch <> $7 OR pending <> $6)`,
 		t.tenant, x.ID, x.Version, x.Token, orNull(x.UserID), x.Pending, x.Epoch, string(x.Methods), string(x.State),
-		x.IP, x.UserAgent, x.SeenAt, x.ExpiresAt, who != nil, shown.Username, shown.Email, shown.Name, shown.HasPassword)
+		x.IP, x.UserAgent, x.SeenAt, x.ExpiresAt, who != nil, shown.Username, shown.Email, shown.Name, shown.HasPassword,
+		int64(shown.Factors))
 	return changedOne(res, err, ErrStale)
 }
 
-func orNobody(who *User) User {
+// shownBy is what a session repeats of the user who is signed in by it; of one whose login waits, no more than the factors.
+func shownBy(x *Session, who *User) User {
 	if who == nil {
-		return User{}
+		return User{Factors: x.Factors}
 	}
 	return *who
 }

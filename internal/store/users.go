@@ -23,6 +23,8 @@ type User struct {
 	Epoch       int64 // sessions of an earlier epoch have ended
 	CreatedAt   time.Time
 	LastLoginAt time.Time // zero before the first login
+	Factors     Factors   // which authenticators the user has
+	FactorEpoch int64     // counts their changes; read for logins only
 
 	PhoneVerified bool
 }
@@ -44,7 +46,7 @@ const MaxNamesakes = 4
 // accountColumns are what scanAccount reads: of users u and of the address e.
 const accountColumns = `
 		       u.id, u.username, u.email, u.name, u.phone, u.phone_verified, u.password, u.active, u.epoch, u.created_at, u.last_login_at,
-		       e.id, e.email, e.email_key, e.verified, e.is_primary, e.exclusive,
+		       u.factors, u.factor_epoch, e.id, e.email, e.email_key, e.verified, e.is_primary, e.exclusive,
 		       EXISTS (SELECT 1 FROM emails v WHERE v.tenant_id = u.tenant_id AND v.user_id = u.id AND v.verified)`
 
 // closed tells of the account u with an address e whether nobody gets in by what is sent there: it is inactive, or has verified another
@@ -154,7 +156,7 @@ func scanAccount(rows *sqlx.Rows, more ...any) (a Account, err error) {
 	var username, phone, emailID, email, emailKey sql.NullString
 	var verified, primary, exclusive sql.NullBool
 	err = rows.Scan(append([]any{&a.ID, &username, &a.Email, &a.Name, &phone, &a.PhoneVerified, &a.Password, &a.Active, &a.Epoch, when(&a.CreatedAt), when(&a.LastLoginAt),
-		&emailID, &email, &emailKey, &verified, &primary, &exclusive, &a.AnyVerified}, more...)...)
+		&a.Factors, &a.FactorEpoch, &emailID, &email, &emailKey, &verified, &primary, &exclusive, &a.AnyVerified}, more...)...)
 	a.Username, a.Phone, a.HasPassword = username.String, phone.String, a.Password != ""
 	a.Address = Email{
 		ID: emailID.String, UserID: a.ID, Email: email.String, Key: emailKey.String,
@@ -233,16 +235,16 @@ func (t *Tx) AddUser(ctx context.Context, u *User, usernameKey string) error {
 
 // SaveLogin notes that a user logged in, keeps the password's hash that was made anew, if one was ("" keeps the old one),
 // and returns the user as it is now, locked until the transaction ends: it is what a session may be signed in as. Deactivated
-// or changed users (the epoch differs) are ErrStale: what the login was granted on is no longer so.
-func (t *Tx) SaveLogin(ctx context.Context, userID string, epoch int64, at time.Time, rehashed string) (*User, error) {
-	u := &User{ID: userID, Active: true, Epoch: epoch, LastLoginAt: at}
+// or changed users (one of the epochs differs from what was read) are ErrStale: what the login was granted on is no longer so.
+func (t *Tx) SaveLogin(ctx context.Context, read *User, at time.Time, rehashed string) (*User, error) {
+	u := &User{ID: read.ID, Active: true, Epoch: read.Epoch, FactorEpoch: read.FactorEpoch, LastLoginAt: at}
 	var username sql.NullString
 	err := t.row(ctx, "save login", `
 		UPDATE users
-		   SET last_login_at = $4, password = CASE WHEN $5 = '' THEN password ELSE $5 END
-		 WHERE tenant_id = $1 AND id = $2 AND epoch = $3 AND active
-		RETURNING username, email, name, password <> ''`,
-		[]any{t.tenant, userID, epoch, at, rehashed}, []any{&username, &u.Email, &u.Name, &u.HasPassword})
+		   SET last_login_at = $5, password = CASE WHEN $6 = '' THEN password ELSE $6 END
+		 WHERE tenant_id = $1 AND id = $2 AND epoch = $3 AND factor_epoch = $4 AND active
+		RETURNING username, email, name, password <> '', factors`,
+		[]any{t.tenant, read.ID, read.Epoch, read.FactorEpoch, at, rehashed}, []any{&username, &u.Email, &u.Name, &u.HasPassword, &u.Factors})
 	u.Username = username.String
 	if errors.Is(err, ErrNotFound) {
 		err = fmt.Errorf("save login: %w", ErrStale)
@@ -265,8 +267,8 @@ func (t *Tx) SetPassword(ctx context.Context, userID string, epoch int64, encode
 	err := t.row(ctx, "set password", `
 		UPDATE users SET password = $4, epoch = epoch + 1
 		 WHERE tenant_id = $1 AND id = $2 AND epoch = $3 AND active
-		RETURNING username, email, name, password <> ''`,
-		[]any{t.tenant, userID, epoch, encoded}, []any{&username, &u.Email, &u.Name, &u.HasPassword})
+		RETURNING username, email, name, password <> '', factors`,
+		[]any{t.tenant, userID, epoch, encoded}, []any{&username, &u.Email, &u.Name, &u.HasPassword, &u.Factors})
 	u.Username = username.String
 	if errors.Is(err, ErrNotFound) {
 		err = fmt.Errorf("set password: %w", ErrStale)

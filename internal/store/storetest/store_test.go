@@ -73,7 +73,7 @@ func (w world) session(t *tenants.Tenant, userID string) *store.Session {
 		if userID == "" {
 			return tx.AddSession(w.Context(), x, nil)
 		}
-		who, err := tx.SaveLogin(w.Context(), userID, x.Epoch, start, "")
+		who, err := tx.SaveLogin(w.Context(), &store.User{ID: userID, Epoch: x.Epoch}, start, "")
 		return errors.Join(err, tx.AddSession(w.Context(), x, who))
 	}))
 	return x
@@ -108,7 +108,7 @@ func TestSessionIsSavedOnceForEachReading(t *testing.T) {
 		first.UserID, first.Token = u.ID, secret.Digest(secret.Token())
 		save := func(s *store.Session) error {
 			return w.st.For(w.a).Do(w.Context(), func(tx *store.Tx) error {
-				who, err := tx.SaveLogin(w.Context(), u.ID, 1, start, "")
+				who, err := tx.SaveLogin(w.Context(), &store.User{ID: u.ID, Epoch: 1}, start, "")
 				return errors.Join(err, tx.SaveSession(w.Context(), s, who))
 			})
 		}
@@ -225,7 +225,7 @@ func TestOnlyWhoMayIsSignedIn(t *testing.T) {
 		}
 		sign := func(epoch int64) error {
 			return scope.Do(w.Context(), func(tx *store.Tx) error {
-				who, err := tx.SaveLogin(w.Context(), u.ID, epoch, start, "")
+				who, err := tx.SaveLogin(w.Context(), &store.User{ID: u.ID, Epoch: epoch}, start, "")
 				if err != nil {
 					return err
 				}
@@ -279,7 +279,9 @@ func TestOtherTenantsRowsAreOutOfReach(t *testing.T) {
 			w.Errorf("seen from the other tenant: %v %v %v %v %v", byEmail, emails, taken, sessions, elsewhere)
 		}
 		for what, write := range map[string]func(*store.Tx) error{
-			"save login":      func(tx *store.Tx) error { return second(tx.SaveLogin(w.Context(), u.ID, 1, start, "")) },
+			"save login": func(tx *store.Tx) error {
+				return second(tx.SaveLogin(w.Context(), &store.User{ID: u.ID, Epoch: 1}, start, ""))
+			},
 			"save session":    func(tx *store.Tx) error { return tx.SaveSession(w.Context(), x, nil) },
 			"verify email":    func(tx *store.Tx) error { return tx.VerifyEmail(w.Context(), e.ID, true) },
 			"hold user":       func(tx *store.Tx) error { return tx.HoldUser(w.Context(), u.ID, 1) },
@@ -418,7 +420,9 @@ func TestNamesakesAreThoseWhoCameFirstAndWereInLast(t *testing.T) {
 		login := func(i int, after time.Duration) {
 			for id, name := range names {
 				if name == fmt.Sprint(i) {
-					w.must(scope.One(func(tx *store.Tx) error { return second(tx.SaveLogin(w.Context(), id, 1, start.Add(after), "")) }))
+					w.must(scope.One(func(tx *store.Tx) error {
+						return second(tx.SaveLogin(w.Context(), &store.User{ID: id, Epoch: 1}, start.Add(after), ""))
+					}))
 				}
 			}
 		}
@@ -474,7 +478,7 @@ func TestLoginIsSavedOnlyForWhoMayStillLogIn(t *testing.T) {
 		scope := w.st.For(w.a)
 		save := func(epoch int64, hash string) error {
 			return scope.One(func(tx *store.Tx) error {
-				return second(tx.SaveLogin(w.Context(), u.ID, epoch, start.Add(time.Minute), hash))
+				return second(tx.SaveLogin(w.Context(), &store.User{ID: u.ID, Epoch: epoch}, start.Add(time.Minute), hash))
 			})
 		}
 		w.must(save(1, ""))
@@ -499,7 +503,7 @@ func TestAccountIsHeldAsItWasRead(t *testing.T) {
 		}{
 			"nothing": {func(*store.Tx, *store.User, *store.Email) error { return nil }, true},
 			"a login": {func(tx *store.Tx, u *store.User, _ *store.Email) error {
-				return second(tx.SaveLogin(w.Context(), u.ID, 1, start.Add(time.Hour), ""))
+				return second(tx.SaveLogin(w.Context(), &store.User{ID: u.ID, Epoch: 1}, start.Add(time.Hour), ""))
 			}, true},
 			"another address is added": {func(tx *store.Tx, u *store.User, _ *store.Email) error {
 				return tx.AddEmail(w.Context(), &store.Email{ID: secret.NewID(), UserID: u.ID, Email: "more@example.org", Key: "more@example.org", CreatedAt: start})

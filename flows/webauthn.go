@@ -1,0 +1,579 @@
+package flows
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/vestibule-auth/vestibule/internal/factor"
+	"github.com/vestibule-auth/vestibule/internal/refusal"
+	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/tenants"
+)
+
+// The kinds of mail that this file sends. Package post has a template for each.
+const (
+	mailKeyAdded   = "webauthn_added"
+	mailKeyRemoved = "webauthn_removed"
+)
+
+// eventCounter is what the audit log calls a credential whose signature counter did not rise.
+const eventCounter = "webauthn.counter_did_not_rise"
+
+// ceremonyAge is how long a browser may take over a WebAuthn ceremony: what the specification recommends at the most (section
+// 15.1), since some people need it.
+const ceremonyAge = 10 * time.Minute
+
+// What a ceremony is for. An answer to one is no answer to another.
+const (
+	toAdd            = "add"
+	toSignUp         = "sign up"
+	toLogIn          = "log in"
+	toAuthenticate   = "authenticate"
+	toReauthenticate = "reauthenticate"
+)
+
+// ceremony is the WebAuthn ceremony that a session has begun, the latest. It is over with the first answer that is right.
+type ceremony struct {
+	factor.Ceremony
+	For    string    `json:"for"`
+	UserID string    `json:"user_id,omitempty"` // whose key; "" for whoever comes
+	Since  time.Time `json:"since"`
+}
+
+// KeyInput is a WebAuthn credential as a client sent it.
+type KeyInput struct {
+	Name       string
+	Credential json.RawMessage // nil where there is none
+	NotJSON    bool            // it was sent as a text that is not JSON
+}
+
+// credentialFaults notes what is wrong with a credential before it is looked into.
+func (in KeyInput) credentialFaults(f *refusal.Faults) {
+	switch {
+	case in.NotJSON:
+		f.Add("credential", refusal.Malformed)
+	case in.Credential == nil:
+		f.Add("credential", refusal.Required)
+	}
+}
+
+// relyingParty is who the tenant's keys are made for.
+func relyingParty(t *tenants.Tenant) factor.RelyingParty {
+	return factor.RelyingParty{ID: t.RPID(), Name: t.Name, Origins: t.KeyOrigins()}
+}
+
+// FactorOffered reports whether a tenant lets people set up an authenticator of a type, which is spelt as in mfa.supported_types.
+func FactorOffered(t *tenants.Tenant, factorType string) bool {
+	return t.Settings.MFA.SupportedTypes.Has(factorType)
+}
+
+// PasskeyLoginOffered reports whether a passkey alone logs in at a tenant.
+func PasskeyLoginOffered(t *tenants.Tenant) bool {
+	return FactorOffered(t, string(store.WebAuthn)) && t.Settings.MFA.PasskeyLoginEnabled
+}
+
+// PasskeySignupOffered reports whether people may sign up with a passkey and no password at a tenant.
+func PasskeySignupOffered(t *tenants.Tenant) bool {
+	return FactorOffered(t, string(store.WebAuthn)) && t.Settings.MFA.PasskeySignupEnabled
+}
+
+// beginCeremony keeps a ceremony in the session, in place of the one before.
+func (v *Visit) beginCeremony(c factor.Ceremony, purpose, userID string) {
+	v.keep()
+	v.state.Key = &ceremony{Ceremony: c, For: purpose, UserID: userID, Since: v.Now}
+}
+
+// awaited is the ceremony that the session has begun for a purpose and a user; one that accepts nothing if there is none.
+func (v *Visit) awaited(purpose, userID string) factor.Ceremony {
+	k := v.state.Key
+	if k == nil || k.For != purpose || k.UserID != userID || v.Now.Sub(k.Since) > ceremonyAge {
+		return factor.Ceremony{}
+	}
+	return k.Ceremony
+}
+
+// key is a registered credential: its row, and what is sealed in it.
+type key struct {
+	row        *store.Authenticator
+	credential factor.Credential
+}
+
+// keysOf are the WebAuthn credentials among a user's authenticators.
+func (v *Visit) keysOf(all []store.Authenticator) ([]key, error) {
+	var keys []key
+	for i := range all {
+		if all[i].Type != store.WebAuthn {
+			continue
+		}
+		k := key{row: &all[i]}
+		if err := v.openFactor(k.row, &k.credential); err != nil {
+			return nil, err
+		}
+		keys = append(keys, k)
+	}
+	return keys, nil
+}
+
+func credentialsOf(keys []key) []factor.Credential {
+	all := []factor.Credential{}
+	for _, k := range keys {
+		all = append(all, k.credential)
+	}
+	return all
+}
+
+// beginKey makes the options for a new key of a user.
+func (v *Visit) beginKey(u *store.User, keys []key, passwordless bool, purpose string) (json.RawMessage, error) {
+	id, err := uuid.Parse(u.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read user id: %w", err)
+	}
+	view := viewOf(v.Tenant, u)
+	name := u.Email
+	if name == "" {
+		name = view.Display
+	}
+	options, c := relyingParty(v.Tenant).BeginRegistration(factor.User{ID: id[:], Name: name, DisplayName: view.Display}, passwordless, credentialsOf(keys))
+	v.beginCeremony(c, purpose, u.ID)
+	return options, nil
+}
+
+// finishKey checks a new key, and is the row that it is kept in.
+func (v *Visit) finishKey(userID, purpose string, in KeyInput) (*store.Authenticator, error) {
+	c, err := relyingParty(v.Tenant).FinishRegistration(v.awaited(purpose, userID), in.Credential)
+	if err != nil {
+		return nil, refusal.Because("", refusal.IncorrectCode)
+	}
+	x, err := v.newFactor(userID, store.WebAuthn, c)
+	x.Name, x.CredentialID = in.Name, c.ID
+	return x, err
+}
+
+// keyName is the name of a new key: the one that was given or, without one, a name that tells it from the others.
+func keyName(given string, others int) string {
+	switch {
+	case given != "":
+		return given
+	case others == 0:
+		return "Master key"
+	case others == 1:
+		return "Backup key"
+	default:
+		return fmt.Sprintf("Key no. %d", others+1)
+	}
+}
+
+// maxKeyName is how long a key's name may be, in characters.
+const maxKeyName = 100
+
+// AddKeyOptions are the options with which a browser makes a new key for whoever is signed in: a second factor or, with
+// passwordless, a passkey that logs in by itself.
+func (s *Service) AddKeyOptions(ctx context.Context, v *Visit, passwordless bool) (options json.RawMessage, err error) {
+	err = s.ownStep(ctx, v, s.keysAllowed(ctx, v), func(a *store.Account, all []store.Authenticator) error {
+		keys, err := v.keysOf(all)
+		if err != nil {
+			return err
+		}
+		options, err = v.beginKey(&a.User, keys, passwordless, toAdd)
+		return err
+	})
+	return options, err
+}
+
+// keysAllowed refuses keys to an account that may not be protected yet.
+func (s *Service) keysAllowed(ctx context.Context, v *Visit) func() error {
+	return func() error {
+		may, err := s.mayProtect(ctx, v)
+		if err == nil && !may {
+			err = errUnverified
+		}
+		return err
+	}
+}
+
+// AddKey keeps the key that a browser has made for whoever is signed in. generated says that recovery codes came with it.
+func (s *Service) AddKey(ctx context.Context, v *Visit, in KeyInput) (view AuthenticatorView, generated bool, err error) {
+	in.Name = trim(in.Name)
+	check := func() error {
+		if err := s.keysAllowed(ctx, v)(); err != nil {
+			return err
+		}
+		var f refusal.Faults
+		if textFaults(&f, "name", in.Name, false) && utf8.RuneCountInString(in.Name) > maxKeyName {
+			f.Add("name", refusal.TooLong)
+		}
+		in.credentialFaults(&f)
+		if len(f) > 0 {
+			return f.Err()
+		}
+		_, err := v.finishKey(v.user.ID, toAdd, in)
+		return err
+	}
+	err = s.ownStep(ctx, v, check, func(a *store.Account, all []store.Authenticator) error {
+		keys, err := v.keysOf(all)
+		if err != nil {
+			return err
+		}
+		in := in
+		in.Name = keyName(in.Name, len(keys))
+		x, err := v.finishKey(a.ID, toAdd, in)
+		if err != nil {
+			return err
+		}
+		v.state.Key, v.dirty = nil, true
+		if generated, err = s.addFactor(v, a, x); err != nil {
+			return err
+		}
+		if view, err = v.viewFactor(x, false); err != nil {
+			return err
+		}
+		return s.notifyOwn(ctx, v, mailKeyAdded, a)
+	})
+	return view, generated, registeredAlready(err)
+}
+
+// registeredAlready has a key that is somebody's already be refused as one that proves nothing.
+func registeredAlready(err error) error {
+	if errors.Is(err, store.ErrTaken) {
+		return refusal.Because("", refusal.IncorrectCode)
+	}
+	return err
+}
+
+// RenameKeyInput is which key of one's own gets which name.
+type RenameKeyInput struct {
+	ID   int64
+	Name string
+	// IDFault is what is wrong with the id as it was sent, "" for nothing.
+	IDFault refusal.Code
+}
+
+// RenameKey names a key of whoever is signed in.
+func (s *Service) RenameKey(ctx context.Context, v *Visit, in RenameKeyInput) (view AuthenticatorView, err error) {
+	in.Name = trim(in.Name)
+	var x *store.Authenticator
+	check := func() error {
+		var f refusal.Faults
+		all, err := s.store.For(v.Tenant).AuthenticatorsOf(ctx, v.user.ID)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(all, func(x store.Authenticator) bool { return x.Type == store.WebAuthn && publicNumber(x.ID) == in.ID })
+		switch {
+		case in.IDFault != "":
+			f.Add("id", in.IDFault)
+		case i < 0:
+			f.Add("id", refusal.InvalidChoice)
+		default:
+			x = &all[i]
+		}
+		if textFaults(&f, "name", in.Name, true) && utf8.RuneCountInString(in.Name) > maxKeyName {
+			f.Add("name", refusal.TooLong)
+		}
+		return f.Err()
+	}
+	err = s.ownStep(ctx, v, check, func(*store.Account, []store.Authenticator) error {
+		x.Name = in.Name
+		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SaveAuthenticator(ctx, x) })
+		view, err = v.viewFactor(x, false)
+		return err
+	})
+	return view, err
+}
+
+// RemoveKeys removes keys of whoever is signed in, all of them or none.
+func (s *Service) RemoveKeys(ctx context.Context, v *Visit, ids []int64) error {
+	check := func() error {
+		if len(ids) == 0 {
+			return refusal.Because("authenticators", refusal.Required)
+		}
+		all, err := s.store.For(v.Tenant).AuthenticatorsOf(ctx, v.user.ID)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if !slices.ContainsFunc(all, func(x store.Authenticator) bool { return x.Type == store.WebAuthn && publicNumber(x.ID) == id }) {
+				return refusal.Because("authenticators", refusal.InvalidChoice)
+			}
+		}
+		return nil
+	}
+	return s.ownStep(ctx, v, check, func(a *store.Account, all []store.Authenticator) error {
+		removed := 0
+		v.dropFactors(a, all, func(x *store.Authenticator) bool {
+			drop := x.Type == store.WebAuthn && slices.Contains(ids, publicNumber(x.ID))
+			if drop {
+				removed++
+			}
+			return drop
+		})
+		for range removed {
+			if err := s.notifyOwn(ctx, v, mailKeyRemoved, a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// showOptions are the options with which a browser shows one of a user's keys.
+func (s *Service) showOptions(ctx context.Context, v *Visit, userID, purpose string) (json.RawMessage, error) {
+	all, err := s.store.For(v.Tenant).AuthenticatorsOf(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := v.keysOf(all)
+	if err != nil {
+		return nil, err
+	}
+	options, c := relyingParty(v.Tenant).BeginAssertion(credentialsOf(keys), false)
+	v.beginCeremony(c, purpose, userID)
+	return options, nil
+}
+
+// takeKey checks what a browser answered with one of a user's keys, and has the key be used. Nobody is told which check failed. A key
+// whose counter did not rise is refused, and goes into the audit log: there may be a copy of it.
+func (s *Service) takeKey(ctx context.Context, v *Visit, userID, waitsFor, purpose string, response json.RawMessage) (*store.Authenticator, error) {
+	refused := refusal.Because("credential", refusal.IncorrectCode)
+	id, _, err := factor.AssertedBy(response)
+	if err != nil {
+		return nil, refused
+	}
+	all, err := s.store.For(v.Tenant).AuthenticatorsOf(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := v.keysOf(all)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(keys, func(k key) bool { return bytes.Equal(k.credential.ID, id) })
+	if i < 0 {
+		return nil, refused
+	}
+	handle, err := uuid.Parse(userID)
+	if err != nil {
+		return nil, fmt.Errorf("read user id: %w", err)
+	}
+	k := keys[i]
+	used, err := relyingParty(v.Tenant).FinishAssertion(v.awaited(purpose, waitsFor), k.credential, handle[:], response)
+	switch {
+	case errors.Is(err, factor.ErrCounter):
+		v.miss(func() { // the refusal settles nothing else
+			v.audit(eventCounter, userID, map[string]any{"authenticator": publicNumber(k.row.ID), "name": k.row.Name})
+		})
+		s.log.WarnContext(ctx, "a key's signature counter did not rise; there may be a copy of the key", "tenant", v.Tenant.Slug, "user_id", userID)
+		return nil, refused
+	case err != nil:
+		return nil, refused
+	}
+	v.state.Key, v.dirty = nil, true
+	k.row.LastUsedAt = v.Now
+	if err := v.sealFactor(k.row, used); err != nil {
+		return nil, err
+	}
+	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SaveAuthenticator(ctx, k.row) })
+	return k.row, nil
+}
+
+// AuthenticateKeyOptions are the options with which a browser shows the second factor that a login waits for.
+func (s *Service) AuthenticateKeyOptions(ctx context.Context, v *Visit) (options json.RawMessage, err error) {
+	err = s.step(ctx, v, func() error {
+		if v.Pending() != MFAAuthenticate {
+			return refusal.Of(refusal.Unauthenticated)
+		}
+		options, err = s.showOptions(ctx, v, v.state.Login.UserID, toAuthenticate)
+		return err
+	})
+	return options, err
+}
+
+// AuthenticateByKey takes a key as the second factor that a login waits for.
+func (s *Service) AuthenticateByKey(ctx context.Context, v *Visit, in KeyInput) error {
+	if v.Pending() != MFAAuthenticate {
+		return refusal.Of(refusal.Unauthenticated)
+	}
+	if err := in.check(); err != nil {
+		return err
+	}
+	return s.guessFactor(ctx, v, v.state.Login.UserID, "credential", func() (ok bool, err error) {
+		err = s.loginStep(ctx, v, MFAAuthenticate, func(l *login, a *store.Account) error {
+			x, err := s.takeKey(ctx, v, a.ID, a.ID, toAuthenticate, in.Credential)
+			if err != nil {
+				return err
+			}
+			ok = true
+			return s.showFactor(ctx, v, l, a, x)
+		})
+		return ok, err
+	})
+}
+
+// check refuses a credential that is none, before it counts as a guess.
+func (in KeyInput) check() error {
+	var f refusal.Faults
+	if in.credentialFaults(&f); len(f) > 0 {
+		return f.Err()
+	}
+	if _, _, err := factor.AssertedBy(in.Credential); err != nil {
+		return refusal.Because("credential", refusal.IncorrectCode)
+	}
+	return nil
+}
+
+// ReauthenticateKeyOptions are the options with which a browser shows a key of whoever is signed in.
+func (s *Service) ReauthenticateKeyOptions(ctx context.Context, v *Visit) (options json.RawMessage, err error) {
+	err = s.step(ctx, v, func() error {
+		if v.user == nil {
+			return refusal.Of(refusal.Unauthenticated)
+		}
+		options, err = s.showOptions(ctx, v, v.user.ID, toReauthenticate)
+		return err
+	})
+	return options, err
+}
+
+// ReauthenticateByKey takes a key of whoever is signed in, as a recent proof of who they are.
+func (s *Service) ReauthenticateByKey(ctx context.Context, v *Visit, in KeyInput) error {
+	if v.user == nil {
+		return refusal.Of(refusal.Unauthenticated)
+	}
+	if err := in.check(); err != nil {
+		return err
+	}
+	return s.guessFactor(ctx, v, v.user.ID, "credential", func() (bool, error) {
+		err := s.step(ctx, v, func() error {
+			if v.user == nil {
+				return refusal.Of(refusal.Unauthenticated)
+			}
+			x, err := s.takeKey(ctx, v, v.user.ID, v.user.ID, toReauthenticate, in.Credential)
+			if err != nil {
+				return err
+			}
+			return v.recordFactor(x, Method{Reauthenticated: true})
+		})
+		return err == nil, err
+	})
+}
+
+// LoginKeyOptions are the options with which a browser logs in with a passkey, whosever it is.
+func (s *Service) LoginKeyOptions(ctx context.Context, v *Visit) (options json.RawMessage, err error) {
+	err = s.step(ctx, v, func() error {
+		var c factor.Ceremony
+		options, c = relyingParty(v.Tenant).BeginAssertion(nil, true)
+		v.beginCeremony(c, toLogIn, "")
+		return nil
+	})
+	return options, err
+}
+
+// LoginByKey signs in with a passkey, which is both factors at once: its owner was asked for a PIN or a finger.
+func (s *Service) LoginByKey(ctx context.Context, v *Visit, in KeyInput) error {
+	if err := in.check(); err != nil {
+		return err
+	}
+	_, handle, err := factor.AssertedBy(in.Credential)
+	if err != nil {
+		return err
+	}
+	unknown := refusal.Because("credential", refusal.IncorrectCode)
+	id, err := uuid.FromBytes(handle)
+	if err != nil {
+		return unknown
+	}
+	a, err := s.accountOf(ctx, v, id.String(), "")
+	switch {
+	case err != nil:
+		return err
+	case a == nil:
+		return unknown
+	}
+	err = s.guessFactor(ctx, v, a.ID, "credential", func() (ok bool, err error) {
+		err = s.step(ctx, v, func() error {
+			a, err := s.accountOf(ctx, v, a.ID, "")
+			if err != nil {
+				return err
+			}
+			if a == nil {
+				return unknown
+			}
+			x, err := s.takeKey(ctx, v, a.ID, "", toLogIn, in.Credential)
+			if err != nil {
+				return err
+			}
+			ok = true
+			return s.loginByKey(ctx, v, a, x)
+		})
+		return ok, err
+	})
+	s.observe.Login(v.Tenant.Slug, result(v, err))
+	return err
+}
+
+func (s *Service) loginByKey(ctx context.Context, v *Visit, a *store.Account, x *store.Authenticator) error {
+	switch {
+	case !a.Active:
+		return nil // the key was right, and that is all that is told: nobody is signed in
+	case v.user != nil && v.user.ID == a.ID:
+		v.rotate()
+		return v.recordFactor(x, Method{Passwordless: true})
+	case v.user != nil:
+		return refusal.Of(refusal.Conflict)
+	}
+	if err := v.recordFactor(x, Method{Passwordless: true}); err != nil {
+		return err
+	}
+	return s.begin(ctx, v, login{Proof: methodMFA, Passwordless: true}, a)
+}
+
+// SignupKeyOptions are the options with which a browser makes the passkey that a signup waits for.
+func (s *Service) SignupKeyOptions(ctx context.Context, v *Visit) (options json.RawMessage, err error) {
+	err = s.signupKeyStep(ctx, v, func(_ *login, a *store.Account) error {
+		options, err = v.beginKey(&a.User, nil, true, toSignUp)
+		return err
+	})
+	return options, err
+}
+
+// FinishSignupByKey keeps the passkey that a signup waits for, and takes the signup on.
+func (s *Service) FinishSignupByKey(ctx context.Context, v *Visit, in KeyInput) error {
+	in.Name = trim(in.Name)
+	err := s.signupKeyStep(ctx, v, func(l *login, a *store.Account) error {
+		var f refusal.Faults
+		if textFaults(&f, "name", in.Name, false) && utf8.RuneCountInString(in.Name) > maxKeyName {
+			f.Add("name", refusal.TooLong)
+		}
+		in.credentialFaults(&f)
+		if len(f) > 0 {
+			return f.Err()
+		}
+		in := in
+		in.Name = keyName(in.Name, 0)
+		x, err := v.finishKey(a.ID, toSignUp, in)
+		if err != nil {
+			return err
+		}
+		v.state.Key = nil
+		v.addFactors(a, x)
+		l.Passkey, l.FactorShown, l.FactorEpoch = false, true, a.FactorEpoch // it was shown as it was made
+		l.TrustAnswered = true
+		return s.advance(ctx, v, a)
+	})
+	return registeredAlready(err)
+}
+
+// signupKeyStep is a step of a signup that waits for its passkey.
+func (s *Service) signupKeyStep(ctx context.Context, v *Visit, fn func(*login, *store.Account) error) error {
+	if v.Pending() != MFASignup {
+		return refusal.Of(refusal.Conflict)
+	}
+	return s.loginStep(ctx, v, MFASignup, fn)
+}
