@@ -26,8 +26,8 @@ var floors = [][]string{
 // beside is what stands beside the house: it builds, tests or measures it, and nothing of the house imports it. What has
 // a row in the table keeps to it.
 var beside = []string{
-	"internal/bench", "internal/meta", "internal/store/storetest", "internal/testkit", "internal/tools/kit",
-	"internal/tools/listening", "internal/tools/services", "internal/tools/settingsdoc",
+	"internal/bench", "internal/factor/factortest", "internal/meta", "internal/store/storetest", "internal/testkit",
+	"internal/tools/kit", "internal/tools/listening", "internal/tools/services", "internal/tools/settingsdoc",
 }
 
 func floorOf(within string) int {
