@@ -145,7 +145,8 @@ func TestFactsOfALogin(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			tenant := &tenants.Tenant{Settings: tenants.Defaults()}
 			c.set(&tenant.Settings.Account)
-			if got := gather(tenant, &c.login, c.account); got != c.want {
+			v := &Visit{Tenant: tenant}
+			if got := v.gather(&c.login, c.account); got != c.want {
 				t.Errorf("got %+v, want %+v", got, c.want)
 			}
 		})

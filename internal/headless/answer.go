@@ -29,6 +29,10 @@ type meta struct {
 	IsAuthenticated  *bool  `json:"is_authenticated,omitempty"`
 	IsAuthenticating *bool  `json:"is_authenticating,omitempty"`
 	SessionToken     string `json:"session_token,omitempty"` // only when it is new
+
+	Secret                 string `json:"secret,omitempty"`   // of an authenticator app that is being set up
+	TOTPURL                string `json:"totp_url,omitempty"` // the same for a QR code
+	RecoveryCodesGenerated *bool  `json:"recovery_codes_generated,omitempty"`
 }
 
 // orNil leaves an empty meta out of the answer.

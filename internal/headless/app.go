@@ -17,6 +17,9 @@ func (*app) slides() bool { return true }
 
 func (*app) token(r *http.Request, _ *tenants.Tenant) string { return r.Header.Get("X-Session-Token") }
 
+// trust is nothing: an app keeps its token for as long as it likes.
+func (*app) trust(*http.Request, *tenants.Tenant) string { return "" }
+
 // admit tells an app at once that its token is dead (410), so that it forgets the token.
 func (*app) admit(_ *http.Request, v *flows.Visit) error {
 	if v.Lost() {

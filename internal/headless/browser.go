@@ -32,6 +32,13 @@ func (*browser) token(r *http.Request, t *tenants.Tenant) string {
 	return cookie(r, t.Settings.Cookies.SessionName)
 }
 
+func (*browser) trust(r *http.Request, t *tenants.Tenant) string {
+	if !flows.TrustOffered(t) {
+		return ""
+	}
+	return cookie(r, t.Settings.MFA.TrustCookieName)
+}
+
 // cookie is the value of the first cookie of that name, or "". It reads the header without taking it apart: a browser's
 // request is asked for two of them, at the least.
 func cookie(r *http.Request, name string) string {
@@ -86,6 +93,9 @@ func (b *browser) refused(w http.ResponseWriter, r *http.Request, v *flows.Visit
 
 func (b *browser) finish(w http.ResponseWriter, r *http.Request, v *flows.Visit, _ *meta) {
 	cookies := &v.Tenant.Settings.Cookies
+	if entries := v.TrustCookie(); entries != "" {
+		http.SetCookie(w, trustCookie(v.Tenant, entries))
+	}
 	session := b.token(r, v.Tenant)
 	switch {
 	case v.Issued() != "":
@@ -103,6 +113,15 @@ func (b *browser) finish(w http.ResponseWriter, r *http.Request, v *flows.Visit,
 	}
 	if sent := cookie(r, cookies.CSRFName); !validCSRF(v.Tenant, session, sent) {
 		setCSRF(w, v.Tenant, session)
+	}
+}
+
+// trustCookie marks a browser as trusted.
+func trustCookie(t *tenants.Tenant, entries string) *http.Cookie {
+	m := &t.Settings.MFA
+	return &http.Cookie{
+		Name: m.TrustCookieName, Value: entries, Path: m.TrustCookiePath, Domain: m.TrustCookieDomain, MaxAge: int(m.TrustCookieAge),
+		Secure: t.TrustSecure(), HttpOnly: m.TrustCookieHTTPOnly, SameSite: sameSite(m.TrustCookieSameSite),
 	}
 }
 

@@ -14,6 +14,8 @@ type client interface {
 	slides() bool
 	// token is the session token that the request shows, or "".
 	token(*http.Request, *tenants.Tenant) string
+	// trust is what the request shows to be trusted by, or "".
+	trust(*http.Request, *tenants.Tenant) string
 	// admit refuses a visit that may not go on: a session that has ended, a request that another site made.
 	admit(*http.Request, *flows.Visit) error
 	// refused is called for an answer that admit declined, before it is written.

@@ -48,7 +48,7 @@ func (a *API) config(v *flows.Visit, _ *http.Request) (viewed, error) {
 			FormerAuthenticationMethod: formerMethod(s.Account.LoginMethods),
 		},
 		SocialAccount: socialAccountConfig{Providers: []any{}},
-		MFA:           mfaConfig{SupportedTypes: s.MFA.SupportedTypes, PasskeyLogin: s.MFA.PasskeyLoginEnabled},
+		MFA:           mfaConfig{SupportedTypes: s.MFA.SupportedTypes, PasskeyLogin: flows.PasskeyLoginOffered(v.Tenant)},
 		UserSessions:  userSessionsConfig{TrackActivity: s.UserSessions.TrackActivity},
 	}}, nil
 }

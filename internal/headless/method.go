@@ -20,11 +20,11 @@ func (e *endpoint) other(method string) (route, bool) {
 		return route{}, false
 	}
 	for _, row := range e.methods {
-		if row.asks != nil {
+		if taken.path == "" || row.asks != nil {
 			taken = row
 		}
 	}
-	return route{method: method, path: taken.path, act: func(v *flows.Visit, r *http.Request) (viewed, error) {
+	return route{method: method, path: taken.path, offered: taken.offered, act: func(v *flows.Visit, r *http.Request) (viewed, error) {
 		return viewed{Status: http.StatusMethodNotAllowed}, taken.missing(v, r)
 	}}, true
 }
@@ -57,13 +57,35 @@ func all(names ...string) asks {
 }
 
 // signedInFor asks for these members of whoever is signed in.
-func signedInFor(names ...string) asks {
-	return func(v *flows.Visit) ([]string, error) {
-		if !v.Authenticated() {
-			return nil, refusal.Of(refusal.Unauthenticated)
-		}
-		return names, nil
+func signedInFor(names ...string) asks { return asksAfter(needsUser, names...) }
+
+// needsUser refuses strangers.
+func needsUser(v *flows.Visit) error { return unless(v.Authenticated(), refusal.Unauthenticated) }
+
+// awaitsFactor refuses who has no login that waits for a second factor, awaitsTrust who has none that waits to be told whether to
+// trust the browser, and awaitsSignupKey who has no signup that waits for a passkey.
+func awaitsFactor(v *flows.Visit) error {
+	return unless(v.Pending() == flows.MFAAuthenticate, refusal.Unauthenticated)
+}
+
+func awaitsTrust(v *flows.Visit) error {
+	return unless(v.Pending() == flows.MFATrust, refusal.Unauthenticated)
+}
+
+func awaitsSignupKey(v *flows.Visit) error {
+	return unless(v.Pending() == flows.MFASignup, refusal.Conflict)
+}
+
+func unless(ok bool, kind refusal.Kind) error {
+	if !ok {
+		return refusal.Of(kind)
 	}
+	return nil
+}
+
+// asksAfter asks for these members of whoever is not refused first.
+func asksAfter(first func(*flows.Visit) error, names ...string) asks {
+	return func(v *flows.Visit) ([]string, error) { return names, first(v) }
 }
 
 // awaited asks for these members where something waits for them.

@@ -74,6 +74,8 @@ type route struct {
 	view   view
 	act    act
 	asks   asks // where another method is told what is missing before it is told that it is none
+
+	offered func(*tenants.Tenant) bool // whether the tenant has the path at all; nil for all tenants
 }
 
 // asks are the members that a request must have, or why it may ask for nothing.
@@ -81,6 +83,7 @@ type asks func(*flows.Visit) ([]string, error)
 
 // routes is the table of everything that is served. The order is the order of matching: what is asked most comes first.
 func (a *API) routes() []route {
+	totp, recovery, keys := offers("totp"), offers("recovery_codes"), offers("webauthn")
 	return []route{
 		{method: http.MethodGet, path: "/auth/session", step: a.session},
 		{method: http.MethodDelete, path: "/auth/session", step: a.logout},
@@ -109,7 +112,34 @@ func (a *API) routes() []route {
 		{method: http.MethodDelete, path: "/account/email", act: a.removeEmail},
 		{method: http.MethodGet, path: "/account/phone", view: a.phones},
 		{method: http.MethodPost, path: "/account/phone", act: a.changePhone, asks: signedInFor("phone")},
+		{method: http.MethodPost, path: "/auth/2fa/authenticate", step: a.authenticateByCode, asks: asksAfter(awaitsFactor, "code")},
+		{method: http.MethodPost, path: "/auth/2fa/reauthenticate", step: a.reauthenticateByCode, asks: signedInFor("code")},
+		{method: http.MethodPost, path: "/auth/2fa/trust", step: a.trust, on: browserOnly, offered: flows.TrustOffered, asks: asksAfter(awaitsTrust)},
+		{method: http.MethodGet, path: "/auth/webauthn/authenticate", view: a.authenticateKeyOptions, offered: keys},
+		{method: http.MethodPost, path: "/auth/webauthn/authenticate", step: a.authenticateByKey, offered: keys, asks: asksAfter(awaitsFactor, "credential")},
+		{method: http.MethodGet, path: "/auth/webauthn/reauthenticate", view: a.reauthenticateKeyOptions, offered: keys},
+		{method: http.MethodPost, path: "/auth/webauthn/reauthenticate", step: a.reauthenticateByKey, offered: keys, asks: signedInFor("credential")},
+		{method: http.MethodGet, path: "/auth/webauthn/login", view: a.loginKeyOptions, limit: flows.ActionLogin, offered: flows.PasskeyLoginOffered},
+		{method: http.MethodPost, path: "/auth/webauthn/login", step: a.loginByKey, limit: flows.ActionLogin, offered: flows.PasskeyLoginOffered},
+		{method: http.MethodPost, path: "/auth/webauthn/signup", step: a.signupByKey, limit: flows.ActionSignup, offered: flows.PasskeySignupOffered},
+		{method: http.MethodGet, path: "/auth/webauthn/signup", view: a.signupKeyOptions, offered: flows.PasskeySignupOffered},
+		{method: http.MethodPut, path: "/auth/webauthn/signup", step: a.finishSignupByKey, offered: flows.PasskeySignupOffered},
+		{method: http.MethodGet, path: "/account/authenticators", view: a.authenticators, asks: signedInFor()},
+		{method: http.MethodGet, path: "/account/authenticators/totp", view: a.totp, offered: totp},
+		{method: http.MethodPost, path: "/account/authenticators/totp", act: a.activateTOTP, offered: totp, asks: signedInFor()},
+		{method: http.MethodDelete, path: "/account/authenticators/totp", act: a.deactivateTOTP, offered: totp},
+		{method: http.MethodGet, path: "/account/authenticators/recovery-codes", view: a.recoveryCodes, offered: recovery, asks: signedInFor()},
+		{method: http.MethodPost, path: "/account/authenticators/recovery-codes", act: a.generateRecoveryCodes, offered: recovery},
+		{method: http.MethodGet, path: "/account/authenticators/webauthn", view: a.keyOptions, offered: keys},
+		{method: http.MethodPost, path: "/account/authenticators/webauthn", act: a.addKey, offered: keys, asks: signedInFor()},
+		{method: http.MethodPut, path: "/account/authenticators/webauthn", act: a.renameKey, offered: keys},
+		{method: http.MethodDelete, path: "/account/authenticators/webauthn", act: a.removeKeys, offered: keys},
 	}
+}
+
+// offers tells of a tenant whether people may set up an authenticator of a type.
+func offers(factorType string) func(*tenants.Tenant) bool {
+	return func(t *tenants.Tenant) bool { return flows.FactorOffered(t, factorType) }
 }
 
 // Handler is the public wire as one handler. What it does not know is a 404 in the API's own form.

@@ -48,8 +48,14 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		write(w, answer{Status: http.StatusNotFound})
 		return
 	}
+	if row.offered != nil && !row.offered(t) {
+		a.Recorder.Outcome(r, "the tenant's settings do not offer this")
+		write(w, answer{Status: http.StatusNotFound})
+		return
+	}
 	v, err := a.Flows.Open(r.Context(), t, flows.Origin{
-		Client: e.client.kind(), Token: e.client.token(r, t), Slides: e.client.slides(), IP: a.Recorder.ClientIP(r), UserAgent: r.UserAgent(),
+		Client: e.client.kind(), Token: e.client.token(r, t), Slides: e.client.slides(),
+		Trust: e.client.trust(r, t), IP: a.Recorder.ClientIP(r), UserAgent: r.UserAgent(),
 	})
 	if err != nil {
 		a.decline(w, r, nil, err)

@@ -77,6 +77,11 @@ var kinds = []Kind{
 		Name: "phone_changed", Channels: []store.Channel{store.Mail}, // from or to nothing, where one is added or removed
 		Variables: slices.Concat([]string{"from_phone", "to_phone"}, event),
 	},
+	{Name: "totp_activated", Channels: []store.Channel{store.Mail}, Variables: event},
+	{Name: "totp_deactivated", Channels: []store.Channel{store.Mail}, Variables: event},
+	{Name: "recovery_codes_generated", Channels: []store.Channel{store.Mail}, Variables: event},
+	{Name: "webauthn_added", Channels: []store.Channel{store.Mail}, Variables: event},
+	{Name: "webauthn_removed", Channels: []store.Channel{store.Mail}, Variables: event},
 }
 
 // Kinds lists the occasions and the variables of their templates.
