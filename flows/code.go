@@ -250,7 +250,7 @@ func (s *Service) ConfirmLoginCode(ctx context.Context, v *Visit, code string) e
 		}
 		v.hold(a)
 		if l.Requested {
-			again := login{Email: l.Code.Email, Proof: "code"}
+			again := login{Email: l.Code.Email, Proof: "code", here: true}
 			if v.unclaimed(a, l.Code.Phone != "") {
 				again.Proves = l.Code.clone()
 			} else {

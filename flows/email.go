@@ -444,6 +444,9 @@ func (s *Service) AddEmail(ctx context.Context, v *Visit, email string) ([]Email
 		if err != nil {
 			return nil, err
 		}
+		if v.user.Factors != 0 && !v.Tenant.Settings.MFA.AllowUnverifiedEmail && !v.byCode() {
+			return nil, refusal.Because("email", refusal.AddEmailBlocked) // a protected account has no address that is not its owner's
+		}
 		if err := s.recent(v); err != nil {
 			return nil, err
 		}
@@ -467,8 +470,6 @@ func (s *Service) checkNewEmail(ctx context.Context, v *Visit, a address, own []
 	switch {
 	case taken && !account.PreventEnumeration.Prevented():
 		return true, refusal.Because("email", refusal.EmailTaken)
-	case v.user.Factors != 0 && !v.Tenant.Settings.MFA.AllowUnverifiedEmail && !v.byCode():
-		return taken, refusal.Because("email", refusal.AddEmailBlocked) // a protected account has no address that is not its owner's
 	case !account.ChangeEmail && !account.MaxEmailAddresses.Allows(len(own)+1): // a change puts one in the place of another
 		return taken, refusal.Because("email", refusal.MaxEmailAddresses)
 	}

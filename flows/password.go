@@ -488,13 +488,14 @@ func (s *Service) resetPassword(ctx context.Context, v *Visit, a *store.Account,
 		v.claim(a, false)
 	}
 	var proves *process
+	byCode := false
 	if p := v.resetByCode(); p != nil {
 		if unclaimed {
 			proves = p.clone()
 		} else {
 			v.proven(a, p)
 		}
-		v.state.Reset, v.dirty = nil, true
+		v.state.Reset, v.dirty, byCode = nil, true, true
 		proof.Email, email = p.Email, p.Email
 	} else if nobodys && !unclaimed { // a link proves nothing by itself: whatever else the account has would do for a login code
 		v.leave(a, a.Address)
@@ -522,7 +523,7 @@ func (s *Service) resetPassword(ctx context.Context, v *Visit, a *store.Account,
 	if err := v.record(a.ID, proof); err != nil {
 		return err
 	}
-	return s.begin(ctx, v, login{Email: email, Proof: proof.Method, Proves: proves}, a)
+	return s.begin(ctx, v, login{Email: email, Proof: proof.Method, Proves: proves, here: byCode}, a)
 }
 
 // clearGuesses forgets the failed logins at a user's addresses: who has just set the password knows it.

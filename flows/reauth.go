@@ -2,8 +2,6 @@ package flows
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
@@ -72,14 +70,11 @@ func (s *Service) fresh(v *Visit) error {
 // provenAt is when the user gave the latest proof; zero for never. Of somebody with a second factor a code that was mailed or texted
 // proves too little: in a browser that is trusted it is all that a login takes.
 func (v *Visit) provenAt() (time.Time, error) {
-	if len(v.methods) == 0 {
-		return time.Time{}, nil
+	all, err := v.given()
+	if err != nil {
+		return time.Time{}, err
 	}
-	var all []Method
-	if err := json.Unmarshal(v.methods, &all); err != nil {
-		return time.Time{}, fmt.Errorf("read the session's methods: %w", err)
-	}
-	for _, m := range slices.Backward(all) {
+	for _, m := range slices.Backward(v.own(all)) {
 		if m.Method == methodMFA || m.Method == "password" || !v.user.Factors.Second() {
 			return time.UnixMicro(int64(m.At * 1e6)), nil
 		}

@@ -120,14 +120,15 @@ func (s *Service) begin(ctx context.Context, v *Visit, l login, a *store.Account
 // keeps reports whether the client of a login may keep the token that it has. A login that is asked for by nothing but a code means
 // nothing until the code is given; and a token that hung on the account behind it would tell that there is one. Otherwise the
 // login that waits under the token, or waited there and was given up, must be the same user's: nobody's proof may come to be worth
-// something under a token of somebody else's.
+// something under a token of somebody else's. A code that was sent for this very session is not somebody else's: it was asked for
+// and typed in here.
 func (v *Visit) keeps(l *login, a *store.Account) bool {
 	if v.session == nil || v.user != nil || l.Signup {
 		return false
 	}
 	was := v.state.Login
 	switch {
-	case l.Requested:
+	case l.Requested, l.here:
 		return true
 	case a == nil:
 		return false

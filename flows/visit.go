@@ -68,7 +68,10 @@ type write func(context.Context, *store.Tx) error
 // state is what a session remembers besides its columns. It is stored as JSON.
 type state struct {
 	// MethodsOf is the user who gave the proofs, where that is not the session's: the one of a login that was given up.
-	MethodsOf string   `json:"methods_of,omitempty"`
+	MethodsOf string `json:"methods_of,omitempty"`
+	// OwnSince is when the proofs of this user begin, where those of another come before: seconds since 1970.
+	OwnSince float64 `json:"own_since,omitempty"`
+
 	Login     *login   `json:"login,omitempty"`
 	Email     *process `json:"email,omitempty"` // an address is proved by a code: the login's, or one that its user adds
 	Phone     *process `json:"phone,omitempty"` // the number that the user changes to
@@ -131,6 +134,7 @@ type login struct {
 	Unheard bool `json:"unheard,omitempty"`
 
 	rehashed string // the password as it is to be kept from now on, "" for as it is
+	here     bool   // it is by a code that means nothing in another session than this
 	made     bool   // the account is made by this very step
 }
 
@@ -432,23 +436,43 @@ func (v *Visit) abandon() {
 // queue has a change written when the step settles.
 func (v *Visit) queue(w write) { v.writes = append(v.writes, w) }
 
-// record notes a proof that a user gave. Proofs of another user, from a login that was never finished, are forgotten.
+// record notes a proof that a user gave. Proofs of another user, from a login that was never finished, stay in the list, as the
+// contract has it, and count for nothing.
 func (v *Visit) record(userID string, m Method) error {
-	var all []Method
-	if v.provedBy() == userID && len(v.methods) > 0 {
-		if err := json.Unmarshal(v.methods, &all); err != nil {
-			return fmt.Errorf("read the session's methods: %w", err)
-		}
+	all, err := v.given()
+	if err != nil {
+		return err
 	}
 	m.At = float64(v.Now.UnixMicro()) / 1e6
+	switch {
+	case len(all) == 0:
+		v.state.OwnSince = 0
+	case v.provedBy() != userID:
+		v.state.OwnSince = m.At
+	}
 	all = append(all, m)
 	encoded, err := json.Marshal(all[max(0, len(all)-maxMethods):])
 	if err != nil {
 		return fmt.Errorf("encode the session's methods: %w", err)
 	}
-	v.proofs = len(all)
+	v.proofs = len(v.own(all))
 	v.methods, v.state.MethodsOf = encoded, ""
 	return nil
+}
+
+// given are the proofs that were given in this session, by whomever.
+func (v *Visit) given() (all []Method, err error) {
+	if len(v.methods) > 0 {
+		if err := json.Unmarshal(v.methods, &all); err != nil {
+			return nil, fmt.Errorf("read the session's methods: %w", err)
+		}
+	}
+	return all, nil
+}
+
+// own are the proofs of the session's user.
+func (v *Visit) own(all []Method) []Method {
+	return slices.DeleteFunc(slices.Clone(all), func(m Method) bool { return m.At < v.state.OwnSince })
 }
 
 // provedBy is who gave the session's proofs, "" for nobody.
@@ -460,7 +484,7 @@ func (v *Visit) provedBy() string {
 }
 
 func (st state) clone() state {
-	c := state{MethodsOf: st.MethodsOf, Email: st.Email.clone(), Phone: st.Phone.clone(), Reset: st.Reset.clone(), Seed: st.Seed}
+	c := state{MethodsOf: st.MethodsOf, OwnSince: st.OwnSince, Email: st.Email.clone(), Phone: st.Phone.clone(), Reset: st.Reset.clone(), Seed: st.Seed}
 	if st.Key != nil {
 		k := *st.Key
 		c.Key = &k

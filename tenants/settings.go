@@ -552,7 +552,7 @@ type Cookies struct {
 	Domain string `json:"domain" jsonschema:"format=cookie-domain" jsonschema_extras:"nullable=true" default:"host only"`
 
 	// Whether cookies are sent over https alone.
-	Secure *bool `json:"secure" jsonschema_extras:"nullable=true" default:"true where public_url is https"`
+	Secure *bool `json:"secure" jsonschema_extras:"nullable=true" default:"true where public_url is https, or unset and the host is not a loopback name"`
 
 	// When cookies are sent along from other sites.
 	SameSite string `json:"samesite" jsonschema:"enum=Lax,enum=Strict,enum=None"`

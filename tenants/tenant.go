@@ -88,7 +88,9 @@ func (t *Tenant) derive() *derived {
 		d.publicURL = "https://" + t.Slug + ".invalid"
 	}
 	scheme, host, _ := strings.Cut(d.publicURL, "://")
-	d.secure = scheme == "https"
+	// What is served on a loopback name never leaves the machine (RFC 6761, section 6.3), and some browsers refuse secure cookies
+	// from it. Who says that it is https there is believed.
+	d.secure = scheme == "https" && (t.Settings.PublicURL != "" || !(host == "localhost" || strings.HasSuffix(host, ".localhost")))
 	if t.Settings.Cookies.Secure != nil {
 		d.secure = *t.Settings.Cookies.Secure
 	}
