@@ -145,7 +145,9 @@ func agreesToGet(t *testing.T, rp factor.RelyingParty, c factor.Ceremony, stored
 }
 
 // known are the errors that there are.
-func known(err error) bool { return errors.Is(err, factor.ErrMalformed) || errors.Is(err, factor.ErrRefused) }
+func known(err error) bool {
+	return errors.Is(err, factor.ErrMalformed) || errors.Is(err, factor.ErrRefused)
+}
 
 // FuzzFinishRegistration looks for registrations that are accepted here and refused by go-webauthn, for a key that cannot be
 // used, and for what ends the program.

@@ -3,6 +3,7 @@ package factor_test
 import (
 	"bytes"
 	"crypto/elliptic"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -239,6 +240,11 @@ var spoilt = map[string]func(a *attempt){
 	},
 	"a relying party of another name": func(a *attempt) { // whose public address has changed
 		a.party.ID, a.key.RPID = "new.example.org", "new.example.org"
+	},
+	"a relying party of no name": func(a *attempt) {
+		a.party.ID, a.c.RPID, a.stored.RPID = "", "", ""
+		digest := sha256.Sum256(nil)
+		a.key.AuthData = func(honest []byte) []byte { return append(digest[:], honest[len(digest):]...) }
 	},
 	"another challenge":     func(a *attempt) { a.key.Challenge = b64(make([]byte, 32)) },
 	"a challenge cut short": func(a *attempt) { a.key.Challenge = a.c.Challenge[:42] },
