@@ -27,6 +27,11 @@ func TestRecoveryCodesAreDistinctDigits(t *testing.T) {
 			t.Error("the same codes twice")
 		}
 	}
+	many := factor.NewRecoveryCodes(5000, 6) // so many of a million that a dozen would be there twice
+	slices.Sort(many)
+	if len(slices.Compact(many)) != 5000 {
+		t.Error("two of many codes are the same")
+	}
 	if codes := factor.NewRecoveryCodes(2, 1); len(codes) != 2 || len(codes[0]) != 6 {
 		t.Errorf("short codes are %q", codes)
 	}
