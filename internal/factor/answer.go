@@ -287,7 +287,7 @@ func (rp RelyingParty) FinishAssertion(c Ceremony, stored Credential, userHandle
 	}
 	said := a.Response.UserHandle
 	switch {
-	case len(stored.ID) == 0 || !bytes.Equal(stored.ID, a.ID):
+	case !bytes.Equal(stored.ID, a.ID):
 		return Credential{}, refused("of another key")
 	case stored.RPID != rp.ID:
 		return Credential{}, refused("the key was made for another relying party")

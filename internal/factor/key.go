@@ -14,9 +14,10 @@ var algorithms = []webauthncose.COSEAlgorithmIdentifier{webauthncose.AlgES256, w
 
 // The RSA keys that are accepted: none that can be broken, and none that takes long to check.
 const (
-	leastModulus = 2048 // bits
-	mostModulus  = 4096
-	mostExponent = 1<<31 - 1
+	leastModulus  = 2048 // bits
+	mostModulus   = 4096
+	leastExponent = 3
+	mostExponent  = 1<<31 - 1
 )
 
 // parseKey reads a COSE key, and refuses one that was not asked for: a key means its own algorithm and no other.
@@ -25,21 +26,24 @@ func parseKey(raw []byte) (any, error) {
 	if err != nil {
 		return nil, refused("not a key of a known kind")
 	}
-	var alg, wanted webauthncose.COSEAlgorithmIdentifier
+	var alg int64
+	var wanted webauthncose.COSEAlgorithmIdentifier
 	switch k := key.(type) {
 	case webauthncose.EC2PublicKeyData:
-		alg, wanted = webauthncose.COSEAlgorithmIdentifier(k.Algorithm), webauthncose.AlgES256
+		alg, wanted = k.Algorithm, webauthncose.AlgES256
 	case webauthncose.OKPPublicKeyData:
-		alg, wanted = webauthncose.COSEAlgorithmIdentifier(k.Algorithm), webauthncose.AlgEdDSA
+		alg, wanted = k.Algorithm, webauthncose.AlgEdDSA
 	case webauthncose.RSAPublicKeyData:
-		alg, wanted = webauthncose.COSEAlgorithmIdentifier(k.Algorithm), webauthncose.AlgRS256
+		alg, wanted = k.Algorithm, webauthncose.AlgRS256
 		n, e := new(big.Int).SetBytes(k.Modulus), new(big.Int).SetBytes(k.Exponent)
 		if n.BitLen() < leastModulus || n.BitLen() > mostModulus || n.Bit(0) == 0 ||
-			e.Cmp(big.NewInt(3)) < 0 || e.Cmp(big.NewInt(mostExponent)) > 0 || e.Bit(0) == 0 {
+			e.Cmp(big.NewInt(leastExponent)) < 0 || e.Cmp(big.NewInt(mostExponent)) > 0 || e.Bit(0) == 0 {
 			return nil, refused("not an RSA key that can be trusted")
 		}
+	default:
+		return nil, refused("a key of a kind that was not asked for")
 	}
-	if alg != wanted || !slices.Contains(algorithms, alg) {
+	if alg != int64(wanted) {
 		return nil, refused("a key of an algorithm that was not asked for")
 	}
 	return key, nil
