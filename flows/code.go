@@ -65,7 +65,7 @@ func (s *Service) RequestLoginCode(ctx context.Context, v *Visit, in LoginCodeIn
 			return s.sendLoginCode(v, &l, a, v.start(process{Email: l.Email, Phone: l.Phone}), false)
 		}
 		if a == nil || v.provedBy() != a.ID {
-			v.methods, v.state.MethodsOf = nil, "" // another's, which must not come to count as theirs
+			v.forgetProofs() // another's, which must not come to count as theirs
 		}
 		return s.begin(ctx, v, l, a)
 	})

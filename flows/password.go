@@ -519,7 +519,7 @@ func (s *Service) resetPassword(ctx context.Context, v *Visit, a *store.Account,
 	if !v.Tenant.Settings.Account.LoginOnPasswordReset || v.user != nil {
 		return nil
 	}
-	v.methods, v.state.MethodsOf = nil, ""
+	v.forgetProofs()
 	if err := v.record(a.ID, proof); err != nil {
 		return err
 	}

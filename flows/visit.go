@@ -69,8 +69,8 @@ type write func(context.Context, *store.Tx) error
 type state struct {
 	// MethodsOf is the user who gave the proofs, where that is not the session's: the one of a login that was given up.
 	MethodsOf string `json:"methods_of,omitempty"`
-	// OwnSince is when the proofs of this user begin, where those of another come before: seconds since 1970.
-	OwnSince float64 `json:"own_since,omitempty"`
+	// Foreign is how many of the proofs, the first ones, are another's.
+	Foreign int `json:"foreign,omitempty"`
 
 	Login     *login   `json:"login,omitempty"`
 	Email     *process `json:"email,omitempty"` // an address is proved by a code: the login's, or one that its user adds
@@ -444,14 +444,13 @@ func (v *Visit) record(userID string, m Method) error {
 		return err
 	}
 	m.At = float64(v.Now.UnixMicro()) / 1e6
-	switch {
-	case len(all) == 0:
-		v.state.OwnSince = 0
-	case v.provedBy() != userID:
-		v.state.OwnSince = m.At
+	if v.provedBy() != userID {
+		v.state.Foreign = len(all)
 	}
 	all = append(all, m)
-	encoded, err := json.Marshal(all[max(0, len(all)-maxMethods):])
+	over := max(0, len(all)-maxMethods)
+	all, v.state.Foreign = all[over:], max(0, v.state.Foreign-over)
+	encoded, err := json.Marshal(all)
 	if err != nil {
 		return fmt.Errorf("encode the session's methods: %w", err)
 	}
@@ -459,6 +458,9 @@ func (v *Visit) record(userID string, m Method) error {
 	v.methods, v.state.MethodsOf = encoded, ""
 	return nil
 }
+
+// forgetProofs forgets the proofs that were given: what comes next is another's, or begins anew.
+func (v *Visit) forgetProofs() { v.methods, v.state.MethodsOf, v.state.Foreign = nil, "", 0 }
 
 // given are the proofs that were given in this session, by whomever.
 func (v *Visit) given() (all []Method, err error) {
@@ -470,10 +472,8 @@ func (v *Visit) given() (all []Method, err error) {
 	return all, nil
 }
 
-// own are the proofs of the session's user.
-func (v *Visit) own(all []Method) []Method {
-	return slices.DeleteFunc(slices.Clone(all), func(m Method) bool { return m.At < v.state.OwnSince })
-}
+// own are the proofs of the session's user among all.
+func (v *Visit) own(all []Method) []Method { return all[min(v.state.Foreign, len(all)):] }
 
 // provedBy is who gave the session's proofs, "" for nobody.
 func (v *Visit) provedBy() string {
@@ -484,7 +484,7 @@ func (v *Visit) provedBy() string {
 }
 
 func (st state) clone() state {
-	c := state{MethodsOf: st.MethodsOf, OwnSince: st.OwnSince, Email: st.Email.clone(), Phone: st.Phone.clone(), Reset: st.Reset.clone(), Seed: st.Seed}
+	c := state{MethodsOf: st.MethodsOf, Foreign: st.Foreign, Email: st.Email.clone(), Phone: st.Phone.clone(), Reset: st.Reset.clone(), Seed: st.Seed}
 	if st.Key != nil {
 		k := *st.Key
 		c.Key = &k

@@ -43,6 +43,11 @@ var letters = map[string]struct {
 	"email_changed_bare":             {"email_changed", nil},
 	"email_deleted":                  {"email_deleted", changed(map[string]string{"deleted_email": "ann@example.com"})},
 	"phone_changed":                  {"phone_changed", changed(map[string]string{"from_phone": "+31612345678", "to_phone": "+31687654321"})},
+	"totp_activated":                 {"totp_activated", changed(nil)},
+	"totp_deactivated":               {"totp_deactivated", changed(nil)},
+	"recovery_codes_generated":       {"recovery_codes_generated", changed(nil)},
+	"webauthn_added":                 {"webauthn_added", changed(nil)},
+	"webauthn_removed":               {"webauthn_removed", changed(nil)},
 	"phone_changed_added":            {"phone_changed", changed(map[string]string{"to_phone": "+31687654321"})},
 }
 
