@@ -147,6 +147,10 @@ func (s *Service) advance(ctx context.Context, v *Visit, a *store.Account) error
 		v.abandon() // put out while the login waited
 		return nil
 	}
+	if l.Proves != nil && !a.Factors.Second() {
+		v.abandon() // what it proves would count for whoever made the account: it is claimed by the next login
+		return nil
+	}
 	l.Stage = next(v.gather(l, a))
 	switch l.Stage {
 	case LoginByCode:

@@ -480,7 +480,7 @@ func (s *Service) LoginByKey(ctx context.Context, v *Visit, in KeyInput) error {
 	if err := in.check(); err != nil {
 		return err
 	}
-	_, handle, err := factor.AssertedBy(in.Credential)
+	credentialID, handle, err := factor.AssertedBy(in.Credential)
 	if err != nil {
 		return err
 	}
@@ -489,16 +489,16 @@ func (s *Service) LoginByKey(ctx context.Context, v *Visit, in KeyInput) error {
 	if err != nil {
 		return unknown
 	}
-	a, err := s.accountOf(ctx, v, id.String(), "")
-	switch {
-	case err != nil:
+	all, err := s.store.For(v.Tenant).AuthenticatorsOf(ctx, id.String())
+	if err != nil {
 		return err
-	case a == nil:
-		return unknown
 	}
-	err = s.guessFactor(ctx, v, a.ID, "credential", func() (ok bool, err error) {
+	if !slices.ContainsFunc(all, func(x store.Authenticator) bool { return bytes.Equal(x.CredentialID, credentialID) }) {
+		return unknown // nobody's failures: whoever knows a user's id must not lock the user out with it
+	}
+	err = s.guessFactor(ctx, v, id.String(), "credential", func() (ok bool, err error) {
 		err = s.step(ctx, v, func() error {
-			a, err := s.accountOf(ctx, v, a.ID, "")
+			a, err := s.accountOf(ctx, v, id.String(), "")
 			if err != nil {
 				return err
 			}
