@@ -65,7 +65,8 @@ func registration(id, clientData, attestationObject []byte) json.RawMessage {
 
 func assertion(id, clientData, authenticatorData, signature, user []byte) json.RawMessage {
 	return answerOf(id, map[string]any{
-		"clientDataJSON": b64(clientData), "authenticatorData": b64(authenticatorData), "signature": b64(signature), "userHandle": b64(user),
+		"clientDataJSON": b64(clientData), "authenticatorData": b64(authenticatorData), "signature": b64(signature),
+		"userHandle": b64(user),
 	})
 }
 
@@ -125,14 +126,17 @@ func agreesToCreate(t *testing.T, rp factor.RelyingParty, c factor.Ceremony, id,
 }
 
 // agreesToGet is the same for an assertion.
-func agreesToGet(t *testing.T, rp factor.RelyingParty, c factor.Ceremony, stored factor.Credential, clientData, authData, signature []byte) {
+func agreesToGet(
+	t *testing.T, rp factor.RelyingParty, c factor.Ceremony, stored factor.Credential, clientData, authData, signature []byte,
+) {
 	t.Helper()
 	parsed, err := protocol.CredentialAssertionResponse{
 		PublicKeyCredential: protocol.PublicKeyCredential{
 			Credential: protocol.Credential{ID: b64(stored.ID), Type: "public-key"}, RawID: stored.ID,
 		},
 		AssertionResponse: protocol.AuthenticatorAssertionResponse{
-			AuthenticatorResponse: protocol.AuthenticatorResponse{ClientDataJSON: clientData}, AuthenticatorData: authData, Signature: signature,
+			AuthenticatorResponse: protocol.AuthenticatorResponse{ClientDataJSON: clientData},
+			AuthenticatorData:     authData, Signature: signature,
 		},
 	}.Parse()
 	if err != nil {
@@ -188,8 +192,8 @@ func FuzzFinishAssertion(f *testing.F) {
 		if err != nil {
 			continue // one of those that are refused
 		}
-		f.Add(uint8(len(keys)), []byte(v.Get.Challenge), []byte(v.Get.ClientData), []byte(v.Get.AuthenticatorData), []byte(v.Get.Signature),
-			[]byte{}, uint32(0), false)
+		f.Add(uint8(len(keys)), []byte(v.Get.Challenge), []byte(v.Get.ClientData), []byte(v.Get.AuthenticatorData),
+			[]byte(v.Get.Signature), []byte{}, uint32(0), false)
 		keys = append(keys, stored)
 	}
 	f.Fuzz(func(t *testing.T, key uint8, challenge, clientData, authData, signature, user []byte, count uint32, requireUV bool) {

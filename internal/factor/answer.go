@@ -268,7 +268,8 @@ func (rp RelyingParty) FinishRegistration(c Ceremony, response json.RawMessage) 
 func transports(sent []string) []string {
 	var kept []string
 	for _, t := range sent {
-		if len(kept) < maxTransports && len(t) > 0 && len(t) <= maxTransportName && strings.Trim(t, "abcdefghijklmnopqrstuvwxyz-") == "" {
+		if len(kept) < maxTransports && len(t) > 0 && len(t) <= maxTransportName &&
+			strings.Trim(t, "abcdefghijklmnopqrstuvwxyz-") == "" {
 			kept = append(kept, t)
 		}
 	}
@@ -277,7 +278,9 @@ func transports(sent []string) []string {
 
 // FinishAssertion checks the answer to BeginAssertion against the stored key and the ID of the user whose key it is, and returns
 // the key as it is to be stored now. With ErrCounter everything was right but the counter.
-func (rp RelyingParty) FinishAssertion(c Ceremony, stored Credential, userHandle []byte, response json.RawMessage) (Credential, error) {
+func (rp RelyingParty) FinishAssertion(
+	c Ceremony, stored Credential, userHandle []byte, response json.RawMessage,
+) (updated Credential, err error) {
 	a, err := parse(response, get)
 	if err != nil {
 		return Credential{}, err

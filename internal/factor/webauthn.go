@@ -71,8 +71,8 @@ type Ceremony struct {
 	Kind             string `json:"kind"`              // "create" or "get"
 	Challenge        string `json:"challenge"`         // base64url, 32 random bytes
 	RPID             string `json:"rp_id"`             // whom the question was asked for
-	UserVerification bool   `json:"uv,omitempty"`      // whether the answer must show it
-	Discoverable     bool   `json:"anybody,omitempty"` // get: nobody was named, and the answer must say who it is
+	UserVerification bool   `json:"user_verification"` // whether the answer must show it
+	Discoverable     bool   `json:"discoverable"`      // get: nobody was named, and the answer must say who it is
 }
 
 func (rp RelyingParty) begin(kind string, requireUV bool) Ceremony {

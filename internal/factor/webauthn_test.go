@@ -545,9 +545,11 @@ func TestAssertionsThatDoNotVerifyAreRefused(t *testing.T) {
 				}
 			}
 			try(t, map[string]func(*attempt){
-				"no PIN where none is asked for":         func(a *attempt) { a.key.UV, a.c.UserVerification = false, false },
-				"no name where one is known":             func(a *attempt) { a.key.UserHandle, a.c.Discoverable = nil, false },
-				"an empty name where one is known":       func(a *attempt) { a.c.Discoverable, a.changes = false, map[string]any{"response.userHandle": ""} },
+				"no PIN where none is asked for": func(a *attempt) { a.key.UV, a.c.UserVerification = false, false },
+				"no name where one is known":     func(a *attempt) { a.key.UserHandle, a.c.Discoverable = nil, false },
+				"an empty name where one is known": func(a *attempt) {
+					a.c.Discoverable, a.changes = false, map[string]any{"response.userHandle": ""}
+				},
 				"a name that is null where one is known": func(a *attempt) { a.c.Discoverable, a.null = false, true },
 			}, bad, func(spoil func(*attempt)) (factor.Credential, error) {
 				options, c := party.BeginAssertion(nil, true)
@@ -668,8 +670,10 @@ func TestAnswersAreReadAsBrowsersWriteThem(t *testing.T) {
 		"all that toJSON writes": {
 			"response.publicKey": "AAAA", "response.publicKeyAlgorithm": -7, "response.authenticatorData": "AAAA",
 		},
-		"no rawId":                  {"rawId": nil},
-		"nothing but what is asked": {"rawId": nil, "authenticatorAttachment": nil, "clientExtensionResults": nil, "response.transports": nil},
+		"no rawId": {"rawId": nil},
+		"nothing but what is asked": {
+			"rawId": nil, "authenticatorAttachment": nil, "clientExtensionResults": nil, "response.transports": nil,
+		},
 		"odd extensions":            {"clientExtensionResults": []int{1}, "response.transports": "usb"},
 		"odd credProps":             {"clientExtensionResults": map[string]any{"credProps": map[string]any{"rk": "yes"}}},
 		"members that nobody knows": {"clientExtensionResults": map[string]any{"appid": 7}, "x": []int{}, "response.x": map[string]any{}},
@@ -739,7 +743,8 @@ func TestWhatIsNoCredentialIsMalformed(t *testing.T) {
 		return err
 	}
 	for _, raw := range []string{
-		"", " ", "null", `"nonsense"`, "7", "[]", "{}", "{", `{"id":1}`, string(created) + "x", strings.Repeat("[", 70000), strings.Repeat("[", 60000),
+		"", " ", "null", `"nonsense"`, "7", "[]", "{}", "{", `{"id":1}`, string(created) + "x", strings.Repeat("[", 70000),
+		strings.Repeat("[", 60000),
 	} {
 		check(raw[:min(len(raw), 20)], append(assert(json.RawMessage(raw)), create(json.RawMessage(raw)))...)
 	}
@@ -757,10 +762,8 @@ func TestWhatIsNoCredentialIsMalformed(t *testing.T) {
 	} {
 		check(name, append(assert(edit(t, asserted, changes)), create(edit(t, created, changes)))...)
 	}
-	for _, part := range []string{"attestationObject"} {
-		for _, value := range []any{nil, "", 7, "!"} {
-			check(part, create(edit(t, created, map[string]any{"response." + part: value})))
-		}
+	for _, value := range []any{nil, "", 7, "!"} {
+		check("attestationObject", create(edit(t, created, map[string]any{"response.attestationObject": value})))
 	}
 	for _, part := range []string{"authenticatorData", "signature"} {
 		for _, value := range []any{nil, "", 7, "!"} {
@@ -772,7 +775,8 @@ func TestWhatIsNoCredentialIsMalformed(t *testing.T) {
 	check("an assertion for a registration", create(asserted))
 
 	room := (64 << 10) - len(edit(t, asserted, map[string]any{"x": ""}))
-	if _, err := party.FinishAssertion(getC, stored, ann.ID, edit(t, asserted, map[string]any{"x": strings.Repeat("a", room)})); err != nil {
+	full := edit(t, asserted, map[string]any{"x": strings.Repeat("a", room)})
+	if _, err := party.FinishAssertion(getC, stored, ann.ID, full); err != nil {
 		t.Errorf("64 KiB: %v", err)
 	}
 	check("64 KiB and a byte", assert(edit(t, asserted, map[string]any{"x": strings.Repeat("a", room+1)}))...)
