@@ -72,10 +72,10 @@ type state struct {
 	// Foreign is how many of the proofs, the first ones, are another's.
 	Foreign int `json:"foreign,omitempty"`
 
-	Login     *login   `json:"login,omitempty"`
-	Email     *process `json:"email,omitempty"` // an address is proved by a code: the login's, or one that its user adds
-	Phone     *process `json:"phone,omitempty"` // the number that the user changes to
-	Reset     *process `json:"reset,omitempty"` // a password is reset by a code
+	Login *login   `json:"login,omitempty"`
+	Email *process `json:"email,omitempty"` // an address is proved by a code: the login's, or one that its user adds
+	Phone *process `json:"phone,omitempty"` // the number that the user changes to
+	Reset *process `json:"reset,omitempty"` // a password is reset by a code
 	// Seed is the sealed seed of an authenticator app that the user is setting up.
 	Seed []byte    `json:"seed,omitempty"`
 	Key  *ceremony `json:"key,omitempty"` // a WebAuthn credential is to be made or shown
