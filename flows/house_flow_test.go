@@ -68,6 +68,12 @@ type letter struct {
 // newHouse builds a house on an engine. account are members of the tenant's account settings.
 func newHouse(t testing.TB, engine, account string) *house {
 	t.Helper()
+	return newFactorHouse(t, engine, account, "")
+}
+
+// newFactorHouse is newHouse with members of the tenant's mfa settings, too.
+func newFactorHouse(t testing.TB, engine, account, mfa string) *house {
+	t.Helper()
 	h := &house{TB: t, clock: clock.At(testkit.Start)}
 	at, keys := testkit.URL(t, engine), testkit.Keys(t)
 	open := func(observe func(op, query string) error) *store.Store {
@@ -80,11 +86,12 @@ func newHouse(t testing.TB, engine, account string) *house {
 	}
 	h.store = open(h.observe)
 	h.tenant = testkit.AddTenant(t, h.store, "acme", fmt.Sprintf(
-		`{"account": {%s}, "passwords": {"argon2id_memory": 8192, "argon2id_iterations": 1}}`, account))
+		`{"account": {%s}, "mfa": {%s}, "passwords": {"argon2id_memory": 8192, "argon2id_iterations": 1}}`, account, mfa))
 	h.hasher = passhash.New(passhash.Options{Queue: 1000, MaxWait: time.Hour})
+	limiter := limit.NewMemory(h.clock, 0) // one for both, as processes share one
 	service := func(st *store.Store) *flows.Service {
 		return flows.New(flows.Options{
-			Store: st, Hasher: h.hasher, Limiter: limit.NewMemory(h.clock, 0),
+			Store: st, Hasher: h.hasher, Limiter: limiter,
 			Clock: h.clock, Observer: nobody{}, Log: slog.New(slog.DiscardHandler), Wake: func() {},
 		})
 	}
@@ -382,10 +389,12 @@ func (h *house) signedInAs(token, userID string) {
 	}
 }
 
-// device is an app, which shows the token that it was given last.
+// device is an app or a browser, which shows what it was given last.
 type device struct {
 	*house
-	token string
+	token   string
+	browser bool
+	trust   string // what marks a browser as trusted
 }
 
 // device is a new one, that nobody is signed in on.
@@ -397,10 +406,25 @@ func (h *house) signedIn(email string) *device {
 	return &device{house: h, token: h.login(email)}
 }
 
+// browser is a new device that keeps cookies.
+func (h *house) browser() *device { return &device{house: h, browser: true} }
+
 // visit is the device's next one.
 func (d *device) visit() *flows.Visit {
 	d.Helper()
-	return d.open(d.token)
+	return d.at(d.house.Service)
+}
+
+// at is the device's next visit, at one of the services.
+func (d *device) at(s *flows.Service) *flows.Visit {
+	d.Helper()
+	o := flows.Origin{Slides: true, Client: flows.App, Token: d.token, Trust: d.trust, IP: netip.MustParseAddr("192.0.2.7"), UserAgent: "a test"}
+	if d.browser {
+		o.Client, o.Slides = flows.Browser, false
+	}
+	v, err := s.Open(d.Context(), d.tenant, o)
+	d.must(err)
+	return v
 }
 
 // try has the device do something, and keeps the token that it is given.
@@ -408,6 +432,9 @@ func (d *device) try(step func(v *flows.Visit) error) (*flows.Visit, error) {
 	d.Helper()
 	v := d.visit()
 	err := step(v)
+	if v.TrustCookie() != "" {
+		d.trust = v.TrustCookie()
+	}
 	switch {
 	case v.Issued() != "":
 		d.token = v.Issued()

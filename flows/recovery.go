@@ -73,6 +73,9 @@ func (s *Service) GenerateRecoveryCodes(ctx context.Context, v *Visit) (view Aut
 		return nil
 	}
 	err = s.ownStep(ctx, v, check, func(a *store.Account, all []store.Authenticator) error {
+		if !a.Factors.Second() { // it was removed a moment ago
+			return refusal.Because("", refusal.CannotGenerateCodes)
+		}
 		if old := only(all, store.RecoveryCodes); old != nil {
 			v.dropFactor(old)
 		}

@@ -71,6 +71,9 @@ func (v *Visit) gather(l *login, a *store.Account) facts {
 	f.phoneDue = verifies && a.Phone != "" && !a.PhoneVerified
 	f.emailVerified = verified(l, a)
 	f.factorDue = a.Factors.Second() && !l.Passwordless && !l.factorShown(a) && !trusted.factor
+	if l.Proves != nil { // who set the factor up is asked for, in whatever browser, even if it is removed meanwhile
+		f.factorDue = !l.FactorShown || (a.Factors.Second() && !l.factorShown(a))
+	}
 	f.trustDue = v.Origin.Client == Browser && !l.TrustAnswered && l.trustable(v.Tenant, a) != proofs{}
 	f.keyDue = l.Passkey
 	return f
@@ -143,7 +146,7 @@ func (v *Visit) keeps(l *login, a *store.Account) bool {
 func (s *Service) advance(ctx context.Context, v *Visit, a *store.Account) error {
 	l := v.state.Login
 	v.dirty = true
-	if a != nil && (!a.Active || a.Epoch != v.session.Epoch) {
+	if a != nil && (!a.Active || a.Epoch != v.session.Epoch || !l.stands(a)) {
 		v.abandon() // put out while the login waited
 		return nil
 	}
@@ -174,6 +177,13 @@ func (s *Service) advance(ctx context.Context, v *Visit, a *store.Account) error
 		v.complete(l, a)
 		return nil
 	}
+}
+
+// stands reports whether what a login began with is still worth something: a passkey that was removed since, or one of an account
+// whose factors changed at all, is not; nor is a code that went to what is not the account's way in any more.
+func (l *login) stands(a *store.Account) bool {
+	return (!l.Passwordless || l.FactorEpoch == a.FactorEpoch) &&
+		(l.Proves == nil || (has(a, l.Proves) && entered(a, l.Proves.Phone != "")))
 }
 
 // complete signs the account in: the pending login becomes the session's, under a new token. Whom it is signed in as is read

@@ -62,7 +62,7 @@ func (l *login) factorShown(a *store.Account) bool {
 // trusted is what the visit's browser need not show again for an account; nothing for no account.
 func (v *Visit) trusted(a *store.Account) proofs {
 	offered := trusts(v.Tenant)
-	if a == nil || offered == (proofs{}) {
+	if a == nil || offered == (proofs{}) || v.Origin.Client != Browser {
 		return proofs{}
 	}
 	var p proofs

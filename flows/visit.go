@@ -126,7 +126,7 @@ type login struct {
 	FactorShown   bool `json:"factor_shown,omitempty"`   // the second factor, while the account's factors were of FactorEpoch
 	TrustAnswered bool `json:"trust_answered,omitempty"` // whether the browser is to be trusted
 	Passkey       bool `json:"passkey,omitempty"`        // a signup with a passkey, which is not made yet
-	// FactorEpoch is the one of the account when its second factor was shown.
+	// FactorEpoch is the one of the account when its second factor was shown, or the passkey that it is by.
 	FactorEpoch int64 `json:"factor_epoch,omitempty"`
 	// Proves is what a code has proved that nobody else had, of an account that has a second factor: it counts once that is shown.
 	Proves *process `json:"proves,omitempty"`

@@ -531,7 +531,7 @@ func (s *Service) loginByKey(ctx context.Context, v *Visit, a *store.Account, x 
 	if err := v.recordFactor(x, Method{Passwordless: true}); err != nil {
 		return err
 	}
-	return s.begin(ctx, v, login{Proof: methodMFA, Passwordless: true}, a)
+	return s.begin(ctx, v, login{Proof: methodMFA, Passwordless: true, FactorEpoch: a.FactorEpoch}, a)
 }
 
 // SignupKeyOptions are the options with which a browser makes the passkey that a signup waits for.

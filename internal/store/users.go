@@ -285,20 +285,25 @@ func (t *Tx) HoldUser(ctx context.Context, userID string, epoch int64) error {
 }
 
 // HoldAddresses asks that a user has the addresses proved that it had when an account was read, and its Address, if that has an ID,
-// as it was: what lets somebody in, or proves something, must not have been taken away since, nor another way been opened. It is
-// ErrStale otherwise. HoldUser must come before; whoever changes addresses holds the user, too.
+// as it was, and the same factors: what lets somebody in, or proves something, must not have been taken away since, nor another way
+// been opened. It is ErrStale otherwise. HoldUser must come before; whoever changes addresses or factors holds the user, too.
 func (t *Tx) HoldAddresses(ctx context.Context, a *Account) error {
-	same, anyVerified := a.Address.ID == "", false
+	same, factors, anyVerified := a.Address.ID == "", false, false
 	err := t.each(ctx, "hold addresses", `
-		SELECT id, verified FROM emails WHERE tenant_id = $1 AND user_id = $2`, []any{t.tenant, a.ID}, func(rows *sqlx.Rows) error {
-		var id string
-		var verified bool
-		err := rows.Scan(&id, &verified)
-		same = same || (id == a.Address.ID && verified == a.Address.Verified)
-		anyVerified = anyVerified || verified
+		SELECT u.factor_epoch, e.id, e.verified
+		  FROM users u
+		  LEFT JOIN emails e ON e.tenant_id = u.tenant_id AND e.user_id = u.id
+		 WHERE u.tenant_id = $1 AND u.id = $2`, []any{t.tenant, a.ID}, func(rows *sqlx.Rows) error {
+		var factorEpoch int64
+		var id sql.NullString
+		var verified sql.NullBool
+		err := rows.Scan(&factorEpoch, &id, &verified)
+		factors = factorEpoch == a.FactorEpoch
+		same = same || (id.String == a.Address.ID && verified.Bool == a.Address.Verified)
+		anyVerified = anyVerified || verified.Bool
 		return err
 	})
-	if err == nil && (!same || anyVerified != a.AnyVerified) {
+	if err == nil && (!factors || !same || anyVerified != a.AnyVerified) {
 		err = fmt.Errorf("hold addresses: %w", ErrStale)
 	}
 	return err
