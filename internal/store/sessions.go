@@ -89,7 +89,7 @@ func (t *Tx) SaveSession(ctx context.Context, x *Session, who *User) error {
 		       alive = CASE WHEN $14 THEN TRUE WHEN user_id = $5 AND epoch = $7 AND pending = $6 THEN alive ELSE $6 END,
 		       username = CASE WHEN $14 THEN $15 ELSE username END, email = CASE WHEN $14 THEN $16 ELSE email END,
 		       name = CASE WHEN $14 THEN $17 ELSE name END, has_password = CASE WHEN $14 THEN $18 ELSE has_password END,
-		       factors = CASE WHEN $14 OR user_id IS DISTINCT FROM $5 THEN $19 ELSE factors END
+		       factors = CASE WHEN ($14 OR user_id IS DISTINCT FROM $5) THEN $19 ELSE factors END
 		 WHERE tenant_id = $1 AND id = $2 AND version = $3
 		   AND (alive OR $14 OR user_id IS NULL OR user_id IS DISTINCT FROM $5 OR epoch <> $7 OR pending <> $6)`,
 		t.tenant, x.ID, x.Version, x.Token, orNull(x.UserID), x.Pending, x.Epoch, string(x.Methods), string(x.State),
