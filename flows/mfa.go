@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/vestibule-auth/vestibule/internal/factor"
 	"github.com/vestibule-auth/vestibule/internal/limit"
@@ -205,30 +206,40 @@ var errUnverified = &refusal.Refusal{Kind: refusal.Conflict, Details: []refusal.
 	Message: refusal.UnverifiedEmail.Message(), Code: refusal.UnverifiedEmail,
 }}}
 
+// own is an account with its authenticators, which were read after it: where they change meanwhile, the account's factor epoch tells.
+type own struct {
+	*store.Account
+	authenticators []store.Authenticator
+}
+
 // ownStep is a step of whoever is signed in on their authenticators, which takes a recent proof of who they are. check looks at
-// what was given, since the contract finds fault with that first; it may be nil.
-func (s *Service) ownStep(ctx context.Context, v *Visit, check func() error, fn func(*store.Account, []store.Authenticator) error) error {
+// what was given, since the contract finds fault with that first; it may be nil. mine reads what is there, once for both.
+func (s *Service) ownStep(ctx context.Context, v *Visit, check func(mine func() (own, error)) error, fn func(*store.Account, []store.Authenticator) error) error {
 	return s.step(ctx, v, func() error {
 		if v.user == nil {
 			return refusal.Of(refusal.Unauthenticated)
 		}
+		mine := sync.OnceValues(func() (own, error) {
+			a, err := s.account(ctx, v)
+			if err != nil {
+				return own{}, err
+			}
+			all, err := s.store.For(v.Tenant).AuthenticatorsOf(ctx, a.ID)
+			return own{a, all}, err
+		})
 		if check != nil {
-			if err := check(); err != nil {
+			if err := check(mine); err != nil {
 				return err
 			}
 		}
 		if err := s.fresh(v); err != nil {
 			return err
 		}
-		a, err := s.account(ctx, v)
+		m, err := mine()
 		if err != nil {
 			return err
 		}
-		all, err := s.store.For(v.Tenant).AuthenticatorsOf(ctx, a.ID)
-		if err != nil {
-			return err
-		}
-		return fn(a, all)
+		return fn(m.Account, m.authenticators)
 	})
 }
 

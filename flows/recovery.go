@@ -66,7 +66,7 @@ func (s *Service) RecoveryCodes(ctx context.Context, v *Visit) (view Authenticat
 // GenerateRecoveryCodes makes new recovery codes for whoever is signed in, in place of those from before, and shows them. Who has
 // no second factor needs none.
 func (s *Service) GenerateRecoveryCodes(ctx context.Context, v *Visit) (view AuthenticatorView, err error) {
-	check := func() error {
+	check := func(func() (own, error)) error {
 		if !v.user.Factors.Second() {
 			return refusal.Because("", refusal.CannotGenerateCodes)
 		}

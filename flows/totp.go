@@ -76,7 +76,7 @@ func orRefusal(err error, r *refusal.Refusal) error {
 // ActivateTOTP has the authenticator app that was set up be asked for from now on, once it has shown that it makes the right codes.
 // The code may be used once more, to log in with.
 func (s *Service) ActivateTOTP(ctx context.Context, v *Visit, code string) (view AuthenticatorView, err error) {
-	check := func() error {
+	check := func(func() (own, error)) error {
 		var f refusal.Faults
 		code := trim(code)
 		if !textFaults(&f, "code", code, true) {

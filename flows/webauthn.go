@@ -177,7 +177,7 @@ const maxKeyName = 100
 // AddKeyOptions are the options with which a browser makes a new key for whoever is signed in: a second factor or, with
 // passwordless, a passkey that logs in by itself.
 func (s *Service) AddKeyOptions(ctx context.Context, v *Visit, passwordless bool) (options json.RawMessage, err error) {
-	err = s.ownStep(ctx, v, s.keysAllowed(ctx, v), func(a *store.Account, all []store.Authenticator) error {
+	err = s.ownStep(ctx, v, func(func() (own, error)) error { return s.keysAllowed(ctx, v) }, func(a *store.Account, all []store.Authenticator) error {
 		keys, err := v.keysOf(all)
 		if err != nil {
 			return err
@@ -189,21 +189,19 @@ func (s *Service) AddKeyOptions(ctx context.Context, v *Visit, passwordless bool
 }
 
 // keysAllowed refuses keys to an account that may not be protected yet.
-func (s *Service) keysAllowed(ctx context.Context, v *Visit) func() error {
-	return func() error {
-		may, err := s.mayProtect(ctx, v)
-		if err == nil && !may {
-			err = errUnverified
-		}
-		return err
+func (s *Service) keysAllowed(ctx context.Context, v *Visit) error {
+	may, err := s.mayProtect(ctx, v)
+	if err == nil && !may {
+		err = errUnverified
 	}
+	return err
 }
 
 // AddKey keeps the key that a browser has made for whoever is signed in. generated says that recovery codes came with it.
 func (s *Service) AddKey(ctx context.Context, v *Visit, in KeyInput) (view AuthenticatorView, generated bool, err error) {
 	in.Name = trim(in.Name)
-	check := func() error {
-		if err := s.keysAllowed(ctx, v)(); err != nil {
+	check := func(func() (own, error)) error {
+		if err := s.keysAllowed(ctx, v); err != nil {
 			return err
 		}
 		var f refusal.Faults
@@ -260,20 +258,20 @@ type RenameKeyInput struct {
 func (s *Service) RenameKey(ctx context.Context, v *Visit, in RenameKeyInput) (view AuthenticatorView, err error) {
 	in.Name = trim(in.Name)
 	var x *store.Authenticator
-	check := func() error {
+	check := func(mine func() (own, error)) error {
 		var f refusal.Faults
-		all, err := s.store.For(v.Tenant).AuthenticatorsOf(ctx, v.user.ID)
+		m, err := mine()
 		if err != nil {
 			return err
 		}
-		i := slices.IndexFunc(all, func(x store.Authenticator) bool { return x.Type == store.WebAuthn && publicNumber(x.ID) == in.ID })
+		i := slices.IndexFunc(m.authenticators, func(x store.Authenticator) bool { return x.Type == store.WebAuthn && publicNumber(x.ID) == in.ID })
 		switch {
 		case in.IDFault != "":
 			f.Add("id", in.IDFault)
 		case i < 0:
 			f.Add("id", refusal.InvalidChoice)
 		default:
-			x = &all[i]
+			x = &m.authenticators[i]
 		}
 		if textFaults(&f, "name", in.Name, true) && utf8.RuneCountInString(in.Name) > maxKeyName {
 			f.Add("name", refusal.TooLong)
@@ -291,16 +289,16 @@ func (s *Service) RenameKey(ctx context.Context, v *Visit, in RenameKeyInput) (v
 
 // RemoveKeys removes keys of whoever is signed in, all of them or none.
 func (s *Service) RemoveKeys(ctx context.Context, v *Visit, ids []int64) error {
-	check := func() error {
+	check := func(mine func() (own, error)) error {
 		if len(ids) == 0 {
 			return refusal.Because("authenticators", refusal.Required)
 		}
-		all, err := s.store.For(v.Tenant).AuthenticatorsOf(ctx, v.user.ID)
+		m, err := mine()
 		if err != nil {
 			return err
 		}
 		for _, id := range ids {
-			if !slices.ContainsFunc(all, func(x store.Authenticator) bool { return x.Type == store.WebAuthn && publicNumber(x.ID) == id }) {
+			if !slices.ContainsFunc(m.authenticators, func(x store.Authenticator) bool { return x.Type == store.WebAuthn && publicNumber(x.ID) == id }) {
 				return refusal.Because("authenticators", refusal.InvalidChoice)
 			}
 		}

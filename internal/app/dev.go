@@ -45,14 +45,18 @@ func (a *App) prepareDev(ctx context.Context) error {
 }
 
 func (a *App) addDemo(ctx context.Context) error {
+	fronts := []string{"http://localhost:3000", "http://localhost:5173"} // where they run on a developer's machine
 	doc, err := json.Marshal(map[string]any{
 		"public_url": a.localURL(),
 		"account": map[string]any{
 			"login_methods": []string{"email", "username"},
 			"signup_fields": []string{"email*", "username", "password1*"},
 		},
-		// Where front ends run on a developer's machine.
-		"cors": map[string]any{"allowed_origins": []string{"http://localhost:3000", "http://localhost:5173"}},
+		"mfa": map[string]any{
+			"supported_types": []string{"recovery_codes", "totp", "webauthn"}, "passkey_login_enabled": true, "trust_enabled": true,
+			"webauthn_rp_origins": fronts,
+		},
+		"cors": map[string]any{"allowed_origins": fronts},
 	})
 	if err != nil {
 		return fmt.Errorf("encode the demo tenant's settings: %w", err)

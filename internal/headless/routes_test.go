@@ -111,7 +111,8 @@ func TestOnlyHarmlessRoutesAreReadable(t *testing.T) {
 		if row.view != nil && row.method != http.MethodGet {
 			t.Errorf("%s %s is a view, and answers another method than GET", row.method, row.path)
 		}
-		if row.limit != "" && row.method == http.MethodGet {
+		// A login by passkey begins by reading, and that begins a session for whoever asks.
+		if row.limit != "" && row.method == http.MethodGet && row.path != "/auth/webauthn/login" {
 			t.Errorf("%s %s is limited, though reading is free", row.method, row.path)
 		}
 	}
