@@ -399,7 +399,7 @@ func follow(keys []store.SigningKey, k store.SigningKey, now time.Time, lead tim
 	active := signer(keys, now)
 	k.SignsFrom = now.Add(lead)
 	if active < 0 {
-		k.SignsFrom = now
+		k.SignsFrom = now.Add(-Skew) // whoever waits for it has begun before
 	}
 	if len(keys) > 0 {
 		k.Number = keys[len(keys)-1].Number
