@@ -148,6 +148,9 @@ func (a *API) Handler() http.Handler {
 	root := mux.NewRouter().SkipClean(true)
 	root.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { write(w, answer{Status: http.StatusNotFound}) })
 	table := a.routes()
+	for _, d := range a.documents() {
+		root.Path(d.path).Handler(d)
+	}
 	for _, c := range []client{&app{}, &browser{}} {
 		prefix := "/_allauth/" + string(c.kind()) + "/v1"
 		below := root.PathPrefix(prefix).Subrouter()
