@@ -2,6 +2,7 @@ package flows
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -196,11 +197,24 @@ func (s *Service) touchRefreshed(ctx context.Context, v *Visit, c *token.Claims,
 	return s.touch(ctx, &of)
 }
 
+// refreshReused is the event of a refresh token that was used twice.
+const refreshReused = "refresh_token_reused"
+
 // endFamily ends the session of a refresh token that was used twice, and says so. It is refused only once that is written: a thief
 // must not be told off and left in.
 func (s *Service) endFamily(ctx context.Context, v *Visit, c *token.Claims, number int64, r *store.Refreshing) error {
-	err := s.store.For(v.Tenant).Do(ctx, func(tx *store.Tx) error {
-		return tx.DropSessionOf(ctx, c.Subject, c.Session)
+	details, err := json.Marshal(map[string]any{"shown": number, "good": r.Number, "rotated_at": r.RefreshedAt})
+	if err != nil {
+		return fmt.Errorf("encode the details of an event: %w", err)
+	}
+	err = s.store.For(v.Tenant).Do(ctx, func(tx *store.Tx) error {
+		if err := tx.DropSessionOf(ctx, c.Subject, c.Session); err != nil {
+			return err
+		}
+		return tx.AddEvent(ctx, &store.Event{
+			ID: secret.NewID(), At: v.Now, Action: refreshReused, UserID: c.Subject, SessionID: c.Session, IP: v.address(),
+			UserAgent: v.Origin.UserAgent, Details: details,
+		})
 	})
 	if err != nil {
 		return err
