@@ -101,10 +101,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	if err != nil {
 		return nil, fmt.Errorf("VESTIBULE_SHARED_HOSTS: %w", err)
 	}
-	a.Keys, err = keyring.New(keyring.Options{Store: a.Store, Tenants: a.Directory.ByID, Clock: o.Clock, Log: o.Log})
-	if err != nil {
-		return nil, err
-	}
+	a.Keys = keyring.New(keyring.Options{Store: a.Store, Tenants: a.Directory.ByID, Clock: o.Clock, Log: o.Log})
 	if err := a.post(ctx, metrics); err != nil {
 		return nil, err
 	}
@@ -184,7 +181,7 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 		Flows: a.Flows, Tenants: a.Directory, TenantHeader: a.config.TenantHeader, Recorder: recorder{}, Log: a.log,
 	}
 	service := admin.New(admin.Options{
-		Store: a.Store, Directory: a.Directory, Clock: a.clock, Keys: a.config.Keys, Log: a.log, CheckTemplate: checkTemplate,
+		Store: a.Store, Directory: a.Directory, Keyring: a.Keys, Clock: a.clock, Keys: a.config.Keys, Log: a.log, CheckTemplate: checkTemplate,
 		SharedHosts: a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail,
 	})
 	operators := &adminapi.API{

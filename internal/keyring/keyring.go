@@ -99,7 +99,7 @@ type entry struct {
 }
 
 // New is a Keyring.
-func New(o Options) (*Keyring, error) {
+func New(o Options) *Keyring {
 	if o.Clock == nil {
 		o.Clock = clock.System{}
 	}
@@ -114,9 +114,9 @@ func New(o Options) (*Keyring, error) {
 	}
 	known, err := lru.New[string, *entry](o.Size)
 	if err != nil {
-		return nil, fmt.Errorf("new keyring: %w", err)
+		panic("keyring: " + err.Error()) // only a size of none is refused
 	}
-	return &Keyring{store: o.Store, tenants: o.Tenants, clock: o.Clock, log: o.Log, known: known}, nil
+	return &Keyring{store: o.Store, tenants: o.Tenants, clock: o.Clock, log: o.Log, known: known}
 }
 
 // Set is the keys of a tenant, with at least one that signs. It makes what is missing. A set that is remembered costs nothing.
