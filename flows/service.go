@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/vestibule-auth/vestibule/internal/clock"
+	"github.com/vestibule-auth/vestibule/internal/keyring"
 	"github.com/vestibule-auth/vestibule/internal/limit"
 	"github.com/vestibule-auth/vestibule/internal/passhash"
 	"github.com/vestibule-auth/vestibule/internal/store"
@@ -22,6 +23,7 @@ type Options struct {
 	Store    *store.Store
 	Hasher   *passhash.Hasher
 	Limiter  limit.Limiter
+	Keys     *keyring.Keyring
 	Clock    clock.Clock
 	Observer Observer
 	Log      *slog.Logger
@@ -36,6 +38,7 @@ type Service struct {
 	store   *store.Store
 	hasher  *passhash.Hasher
 	limiter limit.Limiter
+	keys    *keyring.Keyring
 	clock   clock.Clock
 	observe Observer
 	log     *slog.Logger
@@ -47,7 +50,8 @@ type Service struct {
 // New is a Service.
 func New(o Options) *Service {
 	return &Service{
-		store: o.Store, hasher: o.Hasher, limiter: o.Limiter, clock: o.Clock, observe: o.Observer, log: o.Log, wake: o.Wake, even: o.Even,
+		store: o.Store, hasher: o.Hasher, limiter: o.Limiter, keys: o.Keys, clock: o.Clock, observe: o.Observer, log: o.Log, wake: o.Wake,
+		even:    o.Even,
 		flights: newFlights(),
 	}
 }

@@ -174,6 +174,12 @@ func (s *Service) advance(ctx context.Context, v *Visit, a *store.Account) error
 			v.hold(a)
 			v.proven(a, l.Proves)
 		}
+		if v.Origin.Tokens && hasTokens(v.Tenant) {
+			var err error // before anything is written: whoever cannot be handed tokens is not signed in
+			if v.keys, err = s.keys.Set(ctx, v.Tenant); err != nil {
+				return err
+			}
+		}
 		v.complete(l, a)
 		return nil
 	}
@@ -191,6 +197,8 @@ func (l *login) stands(a *store.Account) bool {
 func (v *Visit) complete(l *login, a *store.Account) {
 	v.state.Login, v.state.Email, v.state.Key = nil, nil, nil
 	v.session.UserID, v.session.Pending, v.session.Epoch = a.ID, false, a.Epoch
+	v.session.RefreshNumber += newFamily // what was handed out under the session before is worth nothing
+	v.session.RefreshedAt = v.Now
 	v.rotate()
 	user := a.User
 	user.Password, user.Phone = "", ""

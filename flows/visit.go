@@ -14,6 +14,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/refusal"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/internal/token"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
@@ -21,8 +22,10 @@ import (
 type Origin struct {
 	Client    store.Client
 	Token     string     // what the client showed; "" for nothing
+	Access    string     // an access token that it showed in its place
 	Slides    bool       // use moves the session's end along; otherwise it ends a fixed time after the last login
 	Trust     string     // what marks a browser as trusted, as it was handed out; "" for nothing
+	Tokens    bool       // whoever signs in is handed an access and a refresh token, where the tenant has them
 	IP        netip.Addr // the client's address; invalid where there is none
 	UserAgent string
 }
@@ -44,6 +47,8 @@ type Visit struct {
 	ended   bool        // the session was ended by this visit
 	issued  string      // the token that this visit gave to the client
 	trust   string      // what the browser must keep from now on to be trusted; "" for what it has
+	shown   bool        // the session was named by an access token
+	keys    *token.Set  // what tokens are signed with, once this visit has signed somebody in who is to be handed some
 	proofs  int         // how many the user of the latest has given under the session, once it gave one in this visit
 	dirty   bool        // the session is to be saved
 	granted *store.User // whom the session is signed in as when it is saved: locked by then
@@ -168,15 +173,35 @@ func (s *Service) Open(ctx context.Context, t *tenants.Tenant, o Origin) (*Visit
 	v := &Visit{Tenant: t, Now: s.clock.Now(), Origin: o}
 	// A header may hold any bytes, and a cut may split a letter: PostgreSQL takes only what is UTF-8.
 	v.Origin.UserAgent = strings.ToValidUTF8(o.UserAgent[:min(len(o.UserAgent), maxUserAgent)], "")
-	if o.Token == "" {
+	switch {
+	case o.Token != "":
+		return v, s.read(ctx, v, secret.Digest(o.Token))
+	case o.Access != "" && hasTokens(t):
+		return v, s.readShown(ctx, v)
+	default:
 		return v, nil
 	}
-	return v, s.read(ctx, v, secret.Digest(o.Token))
 }
 
 // read fills the visit from the session with a token's digest.
 func (s *Service) read(ctx context.Context, v *Visit, digest []byte) error {
 	session, user, err := s.store.For(v.Tenant).SessionByToken(ctx, v.Origin.Client, digest)
+	return s.found(ctx, v, session, user, err)
+}
+
+// again reads the session that the visit has, which somebody else changed.
+func (s *Service) again(ctx context.Context, v *Visit) error {
+	before := v.session
+	*v = Visit{Tenant: v.Tenant, Now: v.Now, Origin: v.Origin, shown: v.shown}
+	if !v.shown {
+		return s.read(ctx, v, before.Token)
+	}
+	session, user, err := s.store.For(v.Tenant).SessionOf(ctx, v.Origin.Client, before.UserID, before.ID)
+	return s.found(ctx, v, session, user, err)
+}
+
+// found fills the visit from what was read.
+func (s *Service) found(ctx context.Context, v *Visit, session *store.Session, user *store.User, err error) error {
 	if errors.Is(err, store.ErrNotFound) {
 		v.lost = true
 		return nil
@@ -316,9 +341,7 @@ func (s *Service) step(ctx context.Context, v *Visit, fn func() error) error {
 			return fmt.Errorf("%w: %w", refusal.Of(refusal.Conflict), err)
 		}
 		if v.session != nil {
-			digest := v.session.Token
-			*v = Visit{Tenant: v.Tenant, Now: v.Now, Origin: v.Origin}
-			if err := s.read(ctx, v, digest); err != nil {
+			if err := s.again(ctx, v); err != nil {
 				return err
 			}
 		}

@@ -287,27 +287,35 @@ func TestOwnSigningKeysHaveToFitTheAlgorithm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	check := func(algorithm, key string) error {
+		doc, err := json.Marshal(map[string]any{"headless": map[string]any{"jwt_algorithm": algorithm, "jwt_private_key": key}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = Parse(doc)
+		return err
+	}
 	fit := map[string]string{
 		"RS256": pemOf(rsaKey), "ES256": pemOf(p256), "EdDSA": pemOf(ed), "HS256": strings.Repeat("s", 32),
 	}
 	for algorithm := range fit {
 		for of, key := range fit {
-			err := checkSigningKey(algorithm, key)
+			err := check(algorithm, key)
 			if ok := err == nil; ok != (algorithm == of) && algorithm != "HS256" {
 				t.Errorf("%s with a key for %s: %v", algorithm, of, err)
 			}
 		}
 	}
-	if err := checkSigningKey("ES256", pemOf(p384)); err == nil {
+	if err := check("ES256", pemOf(p384)); err == nil {
 		t.Error("a key of another curve was taken")
 	}
-	if err := checkSigningKey("RS256", string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(rsaKey)}))); err != nil {
+	if err := check("RS256", string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(rsaKey)}))); err != nil {
 		t.Error(err)
 	}
-	if err := checkSigningKey("ES256", string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: sec1}))); err != nil {
+	if err := check("ES256", string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: sec1}))); err != nil {
 		t.Error(err)
 	}
-	if err := checkSigningKey("ES256", fit["ES256"]+fit["ES256"]); err == nil {
+	if err := check("ES256", fit["ES256"]+fit["ES256"]); err == nil {
 		t.Error("two keys were taken")
 	}
 }

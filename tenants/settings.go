@@ -228,6 +228,10 @@ type Headless struct {
 	// never shown again. Empty: the server makes keys and rotates them.
 	JWTPrivateKey Secret `json:"jwt_private_key"`
 
+	// How many days a key that the server made signs, before the next one does. Servers that check tokens see the next key a day
+	// before. 0: keys are rotated by hand alone, as are those of your own.
+	JWTKeyRotationDays int `json:"jwt_key_rotation_days" jsonschema:"minimum=0,maximum=3650"`
+
 	// How long an access token is good for.
 	JWTAccessTokenExpiresIn Seconds `json:"jwt_access_token_expires_in" jsonschema:"minimum=1,maximum=86400"`
 
@@ -247,7 +251,8 @@ type Headless struct {
 	// ends the session.
 	JWTRefreshGracePeriod Seconds `json:"jwt_refresh_grace_period" jsonschema:"minimum=0,maximum=300"`
 
-	// Claims to add to access tokens. Text, at any depth, is a Go template over the user; other values are copied.
+	// Claims to add to access tokens. Text, at any depth, is a Go template; other values are copied. A template may name
+	// .User.ID, .User.Email, .User.Username, .User.Name and .Tenant.Slug, has if and else, and may call and, or, not, eq and ne.
 	JWTClaims map[string]any `json:"jwt_claims"`
 
 	// The audience of access tokens; null: the public URL.
@@ -686,6 +691,7 @@ func Defaults() Settings {
 			ServeSpecification:           true,
 			TokenStrategy:                "session",
 			JWTAlgorithm:                 "RS256",
+			JWTKeyRotationDays:           90,
 			JWTAccessTokenExpiresIn:      300,
 			JWTRefreshTokenExpiresIn:     86400,
 			JWTAuthorizationHeaderScheme: "Bearer",

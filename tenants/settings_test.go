@@ -86,7 +86,7 @@ func TestDefaultsAreThoseOfTheReference(t *testing.T) {
 		"clients": ["app", "browser"],
 		"frontend_urls": {"account_confirm_email": "", "account_reset_password": "",
 			"account_reset_password_from_key": "", "account_signup": "", "socialaccount_login_error": ""},
-		"serve_specification": true, "token_strategy": "session", "jwt_algorithm": "RS256", "jwt_private_key": "",
+		"serve_specification": true, "token_strategy": "session", "jwt_algorithm": "RS256", "jwt_private_key": "", "jwt_key_rotation_days": 90,
 		"jwt_access_token_expires_in": 300, "jwt_refresh_token_expires_in": 86400,
 		"jwt_authorization_header_scheme": "Bearer", "jwt_stateful_validation_enabled": false,
 		"jwt_rotate_refresh_token": true, "jwt_refresh_grace_period": 10, "jwt_claims": {}, "jwt_audience": ""

@@ -1,6 +1,7 @@
 package tenants
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -47,6 +48,7 @@ type derived struct {
 	origins   map[string]struct{}
 	wildcards []wildcard
 	hosts     map[string]struct{}
+	claims    claims
 }
 
 // wildcard is an origin such as https://*.example.org:8443, taken apart.
@@ -115,6 +117,10 @@ func (t *Tenant) derive() *derived {
 			port = ":" + port
 		}
 		d.wildcards = append(d.wildcards, wildcard{"." + name, port})
+	}
+	var err error
+	if d.claims, err = compileClaims(t.Settings.Headless.JWTClaims); err != nil {
+		d.claims.err = fmt.Errorf("the tenant's own claims: %w", err)
 	}
 	return d
 }

@@ -1,12 +1,6 @@
 package tenants
 
 import (
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
-	"crypto/rsa"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	htmltemplate "html/template"
@@ -22,6 +16,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"github.com/vestibule-auth/vestibule/internal/hostname"
+	"github.com/vestibule-auth/vestibule/internal/token"
 )
 
 // ValidSlug reports whether s may name a tenant: 1 to 63 lower-case letters, digits and dashes, with no dash at either
@@ -364,9 +359,6 @@ func checkSMTPURL(s string) error {
 	return nil
 }
 
-// serverClaims are the claims that the server itself puts into tokens.
-var serverClaims = Names{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "token_use"}
-
 // Validate reports every combination of settings that cannot work, in a *ConfigError. Single values are the schema's
 // matter. Where settings were left out as faulty, a rule that needs them says nothing: with the right value it may hold.
 func (s *Settings) Validate() error {
@@ -499,89 +491,13 @@ func (s *Settings) validateMFA(f *faults) {
 func (s *Settings) validateHeadless(f *faults) {
 	h := &s.Headless
 	if key := h.JWTPrivateKey.Reveal(); key != "" && s.known("headless.jwt_algorithm") {
-		if err := checkSigningKey(h.JWTAlgorithm, key); err != nil {
+		if _, err := token.Parse(token.Algorithm(h.JWTAlgorithm), key); err != nil {
 			f.add("headless.jwt_private_key", "%s", err.Error())
 		}
 	}
-	for name, value := range h.JWTClaims {
-		path := pathText([]string{"headless", "jwt_claims", name})
-		if serverClaims.Has(name) {
-			f.add(path, "is set by the server")
-		}
-		if name == "" || len(name) > 128 || only(name[:1], digits+".:/-") || !only(name, letters+digits+"_.:/-") {
-			f.add(path, "must be named with letters, digits and _ . : / -, and begin with a letter or _")
-		}
-		checkClaim(f, path, value)
+	if _, err := compileClaims(h.JWTClaims); err != nil {
+		f.take(err)
 	}
-}
-
-// checkClaim holds every text in a claim to be a template.
-func checkClaim(f *faults, path string, value any) {
-	switch v := value.(type) {
-	case string:
-		if err := checkText(v); err != nil {
-			f.add(path, "%s", err.Error())
-		}
-	case []any:
-		for i, one := range v {
-			checkClaim(f, fmt.Sprintf("%s[%d]", path, i), one)
-		}
-	case map[string]any:
-		for key, one := range v {
-			checkClaim(f, path+"."+pathText([]string{key}), one)
-		}
-	}
-}
-
-// minSharedSecret is how many bytes a shared secret needs: as many as the MAC has (RFC 7518, section 3.2).
-const minSharedSecret = 32
-
-// checkSigningKey reports whether a key of the tenant's own fits the algorithm. Its errors do not repeat the key.
-func checkSigningKey(algorithm, key string) error {
-	if algorithm == "HS256" {
-		if len(key) < minSharedSecret {
-			return fmt.Errorf("must have at least %d characters for HS256", minSharedSecret)
-		}
-		return nil
-	}
-	block, rest := pem.Decode([]byte(key))
-	if block == nil || strings.TrimSpace(string(rest)) != "" {
-		return errors.New("must be one private key in PEM, without a passphrase")
-	}
-	parsed, err := parsePrivateKey(block.Bytes)
-	if err != nil {
-		return errors.New("must be one private key in PEM, without a passphrase")
-	}
-	fits := false
-	switch k := parsed.(type) {
-	case *rsa.PrivateKey:
-		fits = algorithm == "RS256"
-		if fits && k.N.BitLen() < 2048 {
-			return errors.New("must have at least 2048 bits")
-		}
-	case *ecdsa.PrivateKey:
-		fits = algorithm == "ES256" && k.Curve == elliptic.P256()
-	case ed25519.PrivateKey:
-		fits = algorithm == "EdDSA"
-	}
-	if !fits {
-		return fmt.Errorf("must be a key for %s, as headless.jwt_algorithm says", algorithm)
-	}
-	return nil
-}
-
-func parsePrivateKey(der []byte) (any, error) {
-	if key, err := x509.ParsePKCS8PrivateKey(der); err == nil {
-		return key, nil
-	}
-	if key, err := x509.ParsePKCS1PrivateKey(der); err == nil {
-		return key, nil
-	}
-	key, err := x509.ParseECPrivateKey(der)
-	if err != nil {
-		return nil, fmt.Errorf("parse private key: %w", err)
-	}
-	return key, nil
 }
 
 // manyServers is the provider whose apps are servers of their own, each with an id.

@@ -200,27 +200,36 @@ func (t *tool) addJSON(in map[string]any, member, file string) error {
 	if file == "" {
 		return nil
 	}
-	from := t.in
-	if file != "-" {
-		f, err := os.Open(file) // #nosec G304 -- the operator names it
-		if err != nil {
-			return fmt.Errorf("read --%s: %w", member, err)
-		}
-		defer func() { _ = f.Close() }() // it was only read
-		from = f
-	}
-	b, err := io.ReadAll(io.LimitReader(from, mostConfig+1))
+	b, err := t.read(member, file, mostConfig)
 	if err != nil {
-		return fmt.Errorf("read --%s: %w", member, err)
-	}
-	if len(b) > mostConfig {
-		return errors.New("--config is too large: the server takes no more than 1 MiB")
+		return err
 	}
 	if !json.Valid(b) {
 		return fmt.Errorf("--%s is not valid JSON", member)
 	}
 	in[member] = json.RawMessage(b)
 	return nil
+}
+
+// read reads the file that a flag names, which must have no more than so many bytes; - is the standard input.
+func (t *tool) read(flag, file string, most int64) ([]byte, error) {
+	from := t.in
+	if file != "-" {
+		f, err := os.Open(file) // #nosec G304 -- the operator names it
+		if err != nil {
+			return nil, fmt.Errorf("read --%s: %w", flag, err)
+		}
+		defer func() { _ = f.Close() }() // it was only read
+		from = f
+	}
+	b, err := io.ReadAll(io.LimitReader(from, most+1))
+	if err != nil {
+		return nil, fmt.Errorf("read --%s: %w", flag, err)
+	}
+	if int64(len(b)) > most {
+		return nil, fmt.Errorf("--%s is too large: the server takes no more than %d KiB", flag, most>>10)
+	}
+	return b, nil
 }
 
 // oneTenant sends a request that a tenant is the answer to, and prints it.

@@ -1,4 +1,5 @@
-// Package admin is what operators do: it makes tenants, shows them, changes them and deletes them, and previews their mail.
+// Package admin is what operators do: it makes tenants, shows them, changes them and deletes them, previews their mail, and looks after
+// the keys that their tokens are signed with.
 //
 // Shapes. A Tenant is a view: its configuration is the sparse document that operators gave, with every secret replaced by
 // tenants.Mask, and it can be sent back as it is. A CreateInput is a new tenant; a change is a JSON merge patch (RFC 7396)
@@ -29,6 +30,7 @@ import (
 
 	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/hostname"
+	"github.com/vestibule-auth/vestibule/internal/keyring"
 	"github.com/vestibule-auth/vestibule/internal/refusal"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
@@ -39,6 +41,7 @@ import (
 type Options struct {
 	Store     *store.Store
 	Directory *tenants.Directory // told of every change; nil where this process serves no tenants
+	Keyring   *keyring.Keyring   // the one that this process signs with, if it does
 	Clock     clock.Clock        // the machine's, unless given
 	Keys      *secret.Keys       // the server's; they sign cursors
 	Log       *slog.Logger       // nowhere, unless given
@@ -59,6 +62,7 @@ type Options struct {
 type Service struct {
 	store     *store.Store
 	directory *tenants.Directory
+	keyring   *keyring.Keyring
 	clock     clock.Clock
 	keys      *secret.Keys
 	log       *slog.Logger
@@ -77,8 +81,11 @@ func New(o Options) *Service {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Keyring == nil {
+		o.Keyring = keyring.New(keyring.Options{Store: o.Store, Clock: o.Clock, Log: o.Log})
+	}
 	s := &Service{
-		store: o.Store, directory: o.Directory, clock: o.Clock, keys: o.Keys, log: o.Log, checkTemplate: o.CheckTemplate,
+		store: o.Store, directory: o.Directory, keyring: o.Keyring, clock: o.Clock, keys: o.Keys, log: o.Log, checkTemplate: o.CheckTemplate,
 		mailKinds: o.MailKinds, previewMail: o.PreviewMail,
 	}
 	for _, h := range o.SharedHosts {

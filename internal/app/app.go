@@ -22,6 +22,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/config"
 	"github.com/vestibule-auth/vestibule/internal/headless"
 	"github.com/vestibule-auth/vestibule/internal/httpd"
+	"github.com/vestibule-auth/vestibule/internal/keyring"
 	"github.com/vestibule-auth/vestibule/internal/limit"
 	"github.com/vestibule-auth/vestibule/internal/outbound"
 	"github.com/vestibule-auth/vestibule/internal/passhash"
@@ -51,6 +52,7 @@ const even = 50 * time.Millisecond
 type App struct {
 	Store     *store.Store
 	Directory *tenants.Directory
+	Keys      *keyring.Keyring
 	Flows     *flows.Service
 	Hasher    *passhash.Hasher
 	Mailbox   *post.Mailbox // nil unless mail is kept in the process
@@ -99,11 +101,12 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	if err != nil {
 		return nil, fmt.Errorf("VESTIBULE_SHARED_HOSTS: %w", err)
 	}
+	a.Keys = keyring.New(keyring.Options{Store: a.Store, Tenants: a.Directory.ByID, Clock: o.Clock, Log: o.Log})
 	if err := a.post(ctx, metrics); err != nil {
 		return nil, err
 	}
 	a.Flows = flows.New(flows.Options{
-		Store: a.Store, Hasher: a.Hasher, Limiter: a.limiter, Clock: o.Clock, Observer: observer{metrics}, Log: a.log,
+		Store: a.Store, Hasher: a.Hasher, Limiter: a.limiter, Keys: a.Keys, Clock: o.Clock, Observer: observer{metrics}, Log: a.log,
 		Wake: a.worker.Wake, Even: even,
 	})
 	if err := a.listen(ctx, metrics); err != nil {
@@ -178,7 +181,7 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 		Flows: a.Flows, Tenants: a.Directory, TenantHeader: a.config.TenantHeader, Recorder: recorder{}, Log: a.log,
 	}
 	service := admin.New(admin.Options{
-		Store: a.Store, Directory: a.Directory, Clock: a.clock, Keys: a.config.Keys, Log: a.log, CheckTemplate: checkTemplate,
+		Store: a.Store, Directory: a.Directory, Keyring: a.Keys, Clock: a.clock, Keys: a.config.Keys, Log: a.log, CheckTemplate: checkTemplate,
 		SharedHosts: a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail,
 	})
 	operators := &adminapi.API{
@@ -302,12 +305,18 @@ func (a *App) sweep(ctx context.Context) error {
 		case <-tick.C:
 		}
 		a.limiter.Sweep()
+		if n, err := a.Keys.Tend(ctx); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "cannot see which signing keys are due; trying again in a minute", "error", err)
+		} else if n > 0 {
+			a.log.InfoContext(ctx, "signing keys have successors", "keys", n)
+		}
 		now := a.clock.Now()
 		for _, part := range []struct {
 			what string
 			some func() (int64, error)
 		}{
 			{"sessions", func() (int64, error) { return a.Store.SweepSessions(ctx, now.Add(-keepSessions), sweepBatch) }},
+			{"signing keys", func() (int64, error) { return a.Store.SweepSigningKeys(ctx, now, sweepBatch) }},
 			{"messages", func() (int64, error) { return a.Store.SweepMessages(ctx, now.Add(-keepMessages), sweepBatch) }},
 		} {
 			for n := int64(sweepBatch); n == sweepBatch; {

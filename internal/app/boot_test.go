@@ -193,6 +193,8 @@ type reply struct {
 			IsAuthenticated  *bool  `json:"is_authenticated"`
 			IsAuthenticating *bool  `json:"is_authenticating"`
 			SessionToken     string `json:"session_token"`
+			AccessToken      string `json:"access_token"`
+			RefreshToken     string `json:"refresh_token"`
 		}
 		Errors []struct{ Code, Param, Message string }
 	}

@@ -29,6 +29,8 @@ type meta struct {
 	IsAuthenticated  *bool  `json:"is_authenticated,omitempty"`
 	IsAuthenticating *bool  `json:"is_authenticating,omitempty"`
 	SessionToken     string `json:"session_token,omitempty"` // only when it is new
+	AccessToken      string `json:"access_token,omitempty"`  // only at a login
+	RefreshToken     string `json:"refresh_token,omitempty"` // only at a login
 
 	Secret                 string `json:"secret,omitempty"`   // of an authenticator app that is being set up
 	TOTPURL                string `json:"totp_url,omitempty"` // the same for a QR code

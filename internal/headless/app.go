@@ -2,6 +2,7 @@ package headless
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/vestibule-auth/vestibule/flows"
 	"github.com/vestibule-auth/vestibule/internal/refusal"
@@ -19,6 +20,22 @@ func (*app) token(r *http.Request, _ *tenants.Tenant) string { return r.Header.G
 
 // trust is nothing: an app keeps its token for as long as it likes.
 func (*app) trust(*http.Request, *tenants.Tenant) string { return "" }
+
+// access is read as the contract has it: one header of exactly two words, of which the first is compared without case (RFC 9110,
+// section 11.1).
+func (*app) access(r *http.Request, t *tenants.Tenant) string {
+	sent := r.Header["Authorization"]
+	if len(sent) != 1 {
+		return ""
+	}
+	scheme, token, _ := strings.Cut(strings.TrimSpace(sent[0]), " ")
+	if token = strings.TrimSpace(token); !strings.EqualFold(scheme, t.Settings.Headless.JWTAuthorizationHeaderScheme) || strings.ContainsAny(token, " \t") {
+		return ""
+	}
+	return token
+}
+
+func (*app) tokens() bool { return true }
 
 // admit tells an app at once that its token is dead (410), so that it forgets the token.
 func (*app) admit(_ *http.Request, v *flows.Visit) error {

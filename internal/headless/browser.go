@@ -39,6 +39,10 @@ func (*browser) trust(r *http.Request, t *tenants.Tenant) string {
 	return cookie(r, t.Settings.MFA.TrustCookieName)
 }
 
+func (*browser) access(*http.Request, *tenants.Tenant) string { return "" }
+
+func (*browser) tokens() bool { return false }
+
 // cookie is the value of the first cookie of that name, or "". It reads the header without taking it apart: a browser's
 // request is asked for two of them, at the least.
 func cookie(r *http.Request, name string) string {

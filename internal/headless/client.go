@@ -16,6 +16,10 @@ type client interface {
 	token(*http.Request, *tenants.Tenant) string
 	// trust is what the request shows to be trusted by, or "".
 	trust(*http.Request, *tenants.Tenant) string
+	// access is the access token that the request shows in its place, or "".
+	access(*http.Request, *tenants.Tenant) string
+	// tokens reports whether whoever signs in is handed tokens for other servers. A page's scripts could not keep them.
+	tokens() bool
 	// admit refuses a visit that may not go on: a session that has ended, a request that another site made.
 	admit(*http.Request, *flows.Visit) error
 	// refused is called for an answer that admit declined, before it is written.

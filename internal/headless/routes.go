@@ -102,6 +102,7 @@ func (a *API) routes() []route {
 		{method: http.MethodGet, path: "/auth/password/reset", view: a.lookAtResetKey},
 		{method: http.MethodPost, path: "/auth/password/reset", step: a.resetPassword, limit: flows.ActionReset, asks: awaited((*flows.Visit).AwaitsReset, "key", "password")},
 		{method: http.MethodPost, path: "/auth/reauthenticate", step: a.reauthenticate, limit: flows.ActionReauthenticate, own: true, asks: signedInFor("password")},
+		{method: http.MethodPost, path: "/tokens/refresh", act: a.refresh, on: appOnly, asks: all("refresh_token")},
 		{method: http.MethodGet, path: "/auth/sessions", view: a.sessions},
 		{method: http.MethodDelete, path: "/auth/sessions", act: a.endSessions, asks: signedInFor()},
 		{method: http.MethodPost, path: "/account/password/change", step: a.changePassword, limit: flows.ActionChangePassword, own: true, asks: asksOfPasswords},
@@ -147,6 +148,9 @@ func (a *API) Handler() http.Handler {
 	root := mux.NewRouter().SkipClean(true)
 	root.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { write(w, answer{Status: http.StatusNotFound}) })
 	table := a.routes()
+	for _, d := range a.documents() {
+		root.Path(d.path).Handler(d)
+	}
 	for _, c := range []client{&app{}, &browser{}} {
 		prefix := "/_allauth/" + string(c.kind()) + "/v1"
 		below := root.PathPrefix(prefix).Subrouter()

@@ -27,6 +27,15 @@ func operations(table []route) []string {
 	return all
 }
 
+// public are the documents that are read without a session, in the same form.
+func public(table []wellKnown) []string {
+	var all []string
+	for _, d := range table {
+		all = append(all, http.MethodGet+" "+d.path)
+	}
+	return all
+}
+
 // documented are everything that the document says is served, in the same form.
 func documented(t *testing.T) []string {
 	t.Helper()
@@ -55,10 +64,13 @@ func served(t *testing.T, a *API) []string {
 	t.Helper()
 	var all []string
 	err := a.Handler().(*mux.Router).Walk(func(r *mux.Route, _ *mux.Router, _ []*mux.Route) error {
-		if e, ok := r.GetHandler().(*endpoint); ok {
-			for method := range e.methods {
-				all = append(all, method+" "+e.template)
+		switch h := r.GetHandler().(type) {
+		case *endpoint:
+			for method := range h.methods {
+				all = append(all, method+" "+h.template)
 			}
+		case wellKnown:
+			all = append(all, public([]wellKnown{h})...)
 		}
 		return nil
 	})
@@ -71,7 +83,7 @@ func served(t *testing.T, a *API) []string {
 
 func TestRouteTableEqualsOpenAPI(t *testing.T) {
 	a := &API{}
-	table, doc, mounted := operations(a.routes()), documented(t), served(t, a)
+	table, doc, mounted := append(operations(a.routes()), public(a.documents())...), documented(t), served(t, a)
 	if len(doc) == 0 {
 		t.Fatal("the document describes nothing")
 	}

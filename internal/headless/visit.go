@@ -54,8 +54,8 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v, err := a.Flows.Open(r.Context(), t, flows.Origin{
-		Client: e.client.kind(), Token: e.client.token(r, t), Slides: e.client.slides(),
-		Trust: e.client.trust(r, t), IP: a.Recorder.ClientIP(r), UserAgent: r.UserAgent(),
+		Client: e.client.kind(), Token: e.client.token(r, t), Access: e.client.access(r, t), Slides: e.client.slides(),
+		Tokens: e.client.tokens(), Trust: e.client.trust(r, t), IP: a.Recorder.ClientIP(r), UserAgent: r.UserAgent(),
 	})
 	if err != nil {
 		a.decline(w, r, nil, err)
@@ -67,11 +67,16 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	got, err := a.run(row, v, r)
+	var handed flows.Tokens
+	if err == nil {
+		handed, err = v.Tokens()
+	}
 	if err == nil {
 		m := got.Meta
 		if m == nil {
 			m = &meta{}
 		}
+		m.AccessToken, m.RefreshToken = handed.Access, handed.Refresh
 		e.client.finish(w, r, v, m)
 		write(w, answerOf(row, v, got, m))
 		return

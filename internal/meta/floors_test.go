@@ -16,6 +16,7 @@ var floors = [][]string{
 	{"internal/factor", "internal/passhash", "internal/passrule", "internal/token"},
 	{"internal/config", "internal/limit", "internal/store/faultdb", "migrations", "tenants"},
 	{"internal/provider", "internal/store"},
+	{"internal/keyring"},
 	{"flows", "internal/post"},
 	{"internal/admin"},
 	{"internal/adminapi", "internal/headless", "internal/httpd", "web/admin"},

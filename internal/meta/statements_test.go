@@ -19,6 +19,9 @@ var acrossTenants = map[string]string{
 	"RetryMessage":  "the worker holds a lease on the message, and the message names its tenant",
 	"SweepMessages": "the sweeper removes what is finished, whoever it belonged to",
 	"SweepSessions": "the sweeper removes what has ended, whoever it belonged to",
+
+	"DueSigningKeys":   "the rotator looks for tenants whose keys are due",
+	"SweepSigningKeys": "the sweeper removes keys that nothing lives of any more, whoever they belonged to",
 }
 
 // runs are the methods that run a statement: after the context, the name of the operation and the text come the arguments.

@@ -51,6 +51,9 @@ const (
 	ForLimitKey  Purpose = "rate limit key"
 	ForFactor    Purpose = "authenticator"
 	ForTrust     Purpose = "trusted browser"
+
+	ForSigningKey   Purpose = "signing key"
+	ForSigningKeyID Purpose = "signing key id"
 )
 
 // ErrUnreadable says that sealed bytes were made under another key, for another purpose or context, or were changed.

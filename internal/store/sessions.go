@@ -34,6 +34,9 @@ type Session struct {
 	CreatedAt time.Time
 	SeenAt    time.Time
 	ExpiresAt time.Time
+
+	RefreshNumber int64     // of the refresh token that is good; counted up by every rotation
+	RefreshedAt   time.Time // when it was; read for refreshing only
 }
 
 // SessionByToken is the session with a token's digest, of that kind of client, and its user as the session repeats it (the
@@ -41,23 +44,38 @@ type Session struct {
 // session has been put out since. Whether the session has expired is for the caller to decide. This is the one statement of a
 // session check. It reads one row, and of that only what is decided by or shown.
 func (s Scope) SessionByToken(ctx context.Context, client Client, digest []byte) (*Session, *User, error) {
+	return s.session(ctx, client, `
+		SELECT id, token, user_id, pending, epoch, methods, state, version, seen_at, expires_at, refresh_number,
+		       username, email, name, has_password, factors, alive
+		  FROM sessions
+		 WHERE tenant_id = $1 AND token = $2 AND client = $3`, digest, string(client))
+}
+
+// SessionOf is SessionByToken by the session's id, for whoever has shown in another way that the session is theirs. It must be one that
+// this user is signed in with.
+func (s Scope) SessionOf(ctx context.Context, client Client, userID, id string) (*Session, *User, error) {
+	return s.session(ctx, client, `
+		SELECT id, token, user_id, pending, epoch, methods, state, version, seen_at, expires_at, refresh_number,
+		       username, email, name, has_password, factors, alive
+		  FROM sessions
+		 WHERE tenant_id = $1 AND id = $2 AND client = $3 AND user_id = $4 AND NOT pending`, id, string(client), userID)
+}
+
+func (s Scope) session(ctx context.Context, client Client, query string, args ...any) (*Session, *User, error) {
+	all := []any{s.tenant}
+	all = append(all, args...)
 	var r struct { // one piece of memory for all that is scanned
 		Session
 		user   User
 		userID sql.NullString
 	}
-	err := s.store.reader().row(ctx, "read session", `
-		SELECT id, user_id, pending, epoch, methods, state, version, seen_at, expires_at, username, email, name, has_password, factors,
-		       alive
-		  FROM sessions
-		 WHERE tenant_id = $1 AND token = $2 AND client = $3`,
-		[]any{s.tenant, digest, string(client)},
-		[]any{&r.ID, &r.userID, &r.Pending, &r.Epoch, &r.Methods, &r.State, &r.Version, when(&r.SeenAt), when(&r.ExpiresAt),
-			&r.user.Username, &r.user.Email, &r.user.Name, &r.user.HasPassword, &r.user.Factors, &r.user.Active})
+	err := s.store.reader().row(ctx, "read session", query, all,
+		[]any{&r.ID, &r.Token, &r.userID, &r.Pending, &r.Epoch, &r.Methods, &r.State, &r.Version, when(&r.SeenAt), when(&r.ExpiresAt),
+			&r.RefreshNumber, &r.user.Username, &r.user.Email, &r.user.Name, &r.user.HasPassword, &r.user.Factors, &r.user.Active})
 	if err != nil {
 		return nil, nil, err
 	}
-	r.Token, r.Client, r.UserID = digest, client, r.userID.String
+	r.Client, r.UserID = client, r.userID.String
 	r.user.ID, r.user.Epoch, r.Factors = r.UserID, r.Epoch, r.user.Factors
 	return &r.Session, &r.user, nil
 }
@@ -68,18 +86,19 @@ func (t *Tx) AddSession(ctx context.Context, x *Session, who *User) error {
 	shown := shownBy(x, who)
 	_, err := t.exec(ctx, "add session", `
 		INSERT INTO sessions (tenant_id, id, token, client, user_id, pending, epoch, alive, username, email, name, has_password,
-		                      factors, methods, state, version, ip, user_agent, created_at, seen_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
+		                      factors, methods, state, version, ip, user_agent, created_at, seen_at, expires_at, refresh_number, refreshed_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`,
 		t.tenant, x.ID, x.Token, string(x.Client), orNull(x.UserID), x.Pending, x.Epoch, x.Pending || who != nil,
 		shown.Username, shown.Email, shown.Name, shown.HasPassword, int64(shown.Factors), string(x.Methods), string(x.State), x.Version,
-		x.IP, x.UserAgent, x.CreatedAt, x.SeenAt, x.ExpiresAt)
+		x.IP, x.UserAgent, x.CreatedAt, x.SeenAt, x.ExpiresAt, x.RefreshNumber, orNever(x.RefreshedAt))
 	return err
 }
 
 // SaveSession writes x if nobody has since it was read, and ErrStale if they have. It is the only statement that changes
 // a session's state. With who it signs that user in, as AddSession does; without, a session that stays its user's is as alive
 // as it was, and one that changes hands only as far as a login that waits. A session that its user was put out of since it was read
-// is ErrStale too, unless it is to be another's, or the same user's anew.
+// is ErrStale too, unless it is to be another's, or the same user's anew. The refresh token that is good is another one only
+// where RefreshedAt is set, as by a login: nobody can have rotated it meanwhile then.
 func (t *Tx) SaveSession(ctx context.Context, x *Session, who *User) error {
 	shown := shownBy(x, who)
 	res, err := t.exec(ctx, "save session", `
@@ -89,12 +108,13 @@ func (t *Tx) SaveSession(ctx context.Context, x *Session, who *User) error {
 		       alive = CASE WHEN $14 THEN TRUE WHEN user_id = $5 AND epoch = $7 AND pending = $6 THEN alive ELSE $6 END,
 		       username = CASE WHEN $14 THEN $15 ELSE username END, email = CASE WHEN $14 THEN $16 ELSE email END,
 		       name = CASE WHEN $14 THEN $17 ELSE name END, has_password = CASE WHEN $14 THEN $18 ELSE has_password END,
-		       factors = CASE WHEN user_id = $5 AND NOT $14 THEN factors ELSE $19 END
+		       factors = CASE WHEN user_id = $5 AND NOT $14 THEN factors ELSE $19 END,
+		       refresh_number = CASE WHEN $20 THEN $21 ELSE refresh_number END, refreshed_at = CASE WHEN $20 THEN $22 ELSE refreshed_at END
 		 WHERE tenant_id = $1 AND id = $2 AND version = $3
 		   AND (alive OR $14 OR user_id IS NULL OR user_id IS DISTINCT FROM $5 OR epoch <> $7 OR pending <> $6)`,
 		t.tenant, x.ID, x.Version, x.Token, orNull(x.UserID), x.Pending, x.Epoch, string(x.Methods), string(x.State),
 		x.IP, x.UserAgent, x.SeenAt, x.ExpiresAt, who != nil, shown.Username, shown.Email, shown.Name, shown.HasPassword,
-		int64(shown.Factors))
+		int64(shown.Factors), !x.RefreshedAt.IsZero(), x.RefreshNumber, orNever(x.RefreshedAt))
 	return changedOne(res, err, ErrStale)
 }
 
@@ -117,6 +137,48 @@ func (t *Tx) TouchSession(ctx context.Context, x *Session, lastSeen time.Time, f
 		 WHERE tenant_id = $1 AND id = $2 AND seen_at <= $3`,
 		t.tenant, x.ID, lastSeen, x.SeenAt, x.ExpiresAt, from, x.IP, x.UserAgent)
 	return err
+}
+
+// Refreshing is what a session's refresh tokens are judged by.
+type Refreshing struct {
+	User        User // as the session repeats it
+	Number      int64
+	RefreshedAt time.Time
+	SeenAt      time.Time
+	ExpiresAt   time.Time
+}
+
+// refreshable are the conditions on a session, of the user $3, whose refresh token is good for anything at the time $4: the user may
+// use it, and the tenant is served by what the database says now.
+const refreshable = `tenant_id = $1 AND id = $2 AND user_id = $3 AND expires_at > $4 AND client = 'app' AND alive AND NOT pending
+		   AND EXISTS (SELECT 1 FROM tenants t WHERE t.id = $1 AND t.state = 'active')`
+
+// RotateRefresh counts up the number of the refresh token that is good, if it is x's and nobody has done so since, and moves the
+// session's end along. Otherwise it is ErrNotFound: Refreshing tells why. Of any number of rotations at once one succeeds.
+func (t *Tx) RotateRefresh(ctx context.Context, x *Session, from bool) (*Refreshing, error) {
+	r := &Refreshing{User: User{ID: x.UserID}}
+	err := t.row(ctx, "rotate refresh token", `
+		UPDATE sessions
+		   SET refresh_number = refresh_number + 1, refreshed_at = $4, seen_at = $4, expires_at = $6,
+		       ip = CASE WHEN $7 THEN $8 ELSE ip END, user_agent = CASE WHEN $7 THEN $9 ELSE user_agent END
+		 WHERE `+refreshable+` AND refresh_number = $5
+		RETURNING username, email, name, refresh_number, refreshed_at, seen_at, expires_at`,
+		[]any{t.tenant, x.ID, x.UserID, x.SeenAt, x.RefreshNumber, x.ExpiresAt, from, x.IP, x.UserAgent}, r.into())
+	return r, err
+}
+
+// Refreshing is the state of a session's refresh tokens, or ErrNotFound where they are good for nothing: the session has ended, is not
+// that user's, or the tenant is not served.
+func (s Scope) Refreshing(ctx context.Context, userID, id string, now time.Time) (*Refreshing, error) {
+	r := &Refreshing{User: User{ID: userID}}
+	err := s.store.reader().row(ctx, "read refresh token", `
+		SELECT username, email, name, refresh_number, refreshed_at, seen_at, expires_at FROM sessions
+		 WHERE `+refreshable, []any{s.tenant, id, userID, now}, r.into())
+	return r, err
+}
+
+func (r *Refreshing) into() []any {
+	return []any{&r.User.Username, &r.User.Email, &r.User.Name, &r.Number, when(&r.RefreshedAt), when(&r.SeenAt), when(&r.ExpiresAt)}
 }
 
 // DropSession ends a session. One that is gone already is no error: ending is what was asked for.

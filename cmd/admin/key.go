@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vestibule-auth/vestibule/internal/admin"
+)
+
+// mostKey is the longest key that is read, in bytes: those of 4096 bits have some 3 KiB.
+const mostKey = 64 << 10
+
+// keyFlags are the flags of admin key.
+type keyFlags struct {
+	apiFlags
+	tenant, file string
+	lead         time.Duration
+	now, yes     bool
+}
+
+// keyCommand is admin key, which looks after the keys that a tenant's tokens are signed with.
+func (t *tool) keyCommand() *cobra.Command {
+	f := &keyFlags{}
+	cmd := &cobra.Command{Use: "key", Short: "List, rotate, import and retire the keys that tenants' tokens are signed with",
+		Args: cobra.ArbitraryArgs, RunE: needsCommand}
+	f.add(cmd)
+	cmd.AddCommand(t.keyList(f), t.keyRotate(f), t.keyImport(f), t.keyRetire(f))
+	return cmd
+}
+
+// tenantFlag gives a command the flag that names the tenant.
+func (f *keyFlags) tenantFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.tenant, "tenant", "", "whose keys; needed")
+	_ = cmd.MarkFlagRequired("tenant") // the flag is there
+}
+
+// leadFlags gives a command the flags that say when a key begins to sign.
+func (f *keyFlags) leadFlags(cmd *cobra.Command) {
+	cmd.Flags().DurationVar(&f.lead, "lead", 0, "how long the key is published before it signs, such as 24h (default 10m)")
+	cmd.Flags().BoolVar(&f.now, "now", false, "have it sign at once: those who check tokens may not know it yet")
+}
+
+// when is what the flags say about when a key begins to sign.
+func (f *keyFlags) when(cmd *cobra.Command) (map[string]any, error) {
+	in := map[string]any{}
+	switch given := cmd.Flags().Changed("lead"); {
+	case given && f.now:
+		return nil, errors.New("--lead and --now cannot be given together")
+	case given && f.lead%time.Second != 0:
+		return nil, errors.New("--lead must be in whole seconds")
+	case given:
+		in["lead_seconds"] = int64(f.lead / time.Second)
+	case f.now:
+		in["now"] = true
+	}
+	return in, nil
+}
+
+func keysPath(slug string) string { return tenantPath(slug) + "/keys" }
+
+func (t *tool) keyList(f *keyFlags) *cobra.Command {
+	cmd := &cobra.Command{Use: "list --tenant SLUG", Short: "List a tenant's keys, from the first to the last", Args: cobra.NoArgs,
+		RunE: does(func(ctx context.Context, _ []string) error {
+			c, err := t.client(&f.apiFlags)
+			if err != nil {
+				return err
+			}
+			answer, err := c.do(ctx, request{method: http.MethodGet, path: keysPath(f.tenant)})
+			if err != nil {
+				return err
+			}
+			if f.output == "json" {
+				return t.printJSON(answer)
+			}
+			var all struct{ Items []admin.Key }
+			if err := json.Unmarshal(answer, &all); err != nil {
+				return fmt.Errorf("read the answer: %w", err)
+			}
+			return t.printKeys(all.Items)
+		})}
+	f.tenantFlag(cmd)
+	return cmd
+}
+
+func (t *tool) keyRotate(f *keyFlags) *cobra.Command {
+	cmd := &cobra.Command{Use: "rotate --tenant SLUG", Short: "Have another key sign", Args: cobra.NoArgs}
+	f.tenantFlag(cmd)
+	f.leadFlags(cmd)
+	in := map[string]any{}
+	work := does(func(ctx context.Context, _ []string) error {
+		return t.oneKey(ctx, f, request{method: http.MethodPost, path: keysPath(f.tenant) + "/rotate", mediaType: "application/json", body: in})
+	})
+	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
+		if in, err = f.when(cmd); err != nil {
+			return err
+		}
+		return work(cmd, args)
+	}
+	return cmd
+}
+
+func (t *tool) keyImport(f *keyFlags) *cobra.Command {
+	cmd := &cobra.Command{Use: "import --tenant SLUG --key FILE", Short: "Have a key of the tenant's own sign", Args: cobra.NoArgs}
+	f.tenantFlag(cmd)
+	f.leadFlags(cmd)
+	cmd.Flags().StringVar(&f.file, "key", "",
+		"a file with a private key in PEM or, where the tenant's algorithm is HS256, the secret; - is the standard input; needed")
+	_ = cmd.MarkFlagRequired("key") // the flag is there
+	in := map[string]any{}
+	work := does(func(ctx context.Context, _ []string) error {
+		material, err := t.read("key", f.file, mostKey)
+		if err != nil {
+			return err
+		}
+		in["private_key"] = strings.TrimRight(string(material), "\r\n") // a secret ends where its line does
+		return t.oneKey(ctx, f, request{method: http.MethodPost, path: keysPath(f.tenant), mediaType: "application/json", body: in})
+	})
+	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
+		if in, err = f.when(cmd); err != nil {
+			return err
+		}
+		return work(cmd, args)
+	}
+	return cmd
+}
+
+func (t *tool) keyRetire(f *keyFlags) *cobra.Command {
+	cmd := &cobra.Command{Use: "retire KID --tenant SLUG --yes",
+		Short: "Take away a key that does not sign: tokens that it signed are good for nothing any more", Args: cobra.ExactArgs(1)}
+	f.tenantFlag(cmd)
+	cmd.Flags().BoolVar(&f.yes, "yes", false, "really take it away; this cannot be undone")
+	work := does(func(ctx context.Context, args []string) error {
+		c, err := t.client(&f.apiFlags)
+		if err != nil {
+			return err
+		}
+		path := keysPath(f.tenant) + "/" + url.PathEscape(args[0]) + "/retire"
+		if _, err := c.do(ctx, request{method: http.MethodPost, path: path}); err != nil {
+			return err
+		}
+		if f.output == "json" {
+			return nil
+		}
+		_, err = fmt.Fprintln(t.out, "retired", args[0])
+		return err
+	})
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if !f.yes {
+			return errors.New("taking a key away cannot be undone: add --yes if it is meant")
+		}
+		return work(cmd, args)
+	}
+	return cmd
+}
+
+// oneKey sends a request that a key is the answer to, and prints it.
+func (t *tool) oneKey(ctx context.Context, f *keyFlags, q request) error {
+	c, err := t.client(&f.apiFlags)
+	if err != nil {
+		return err
+	}
+	answer, err := c.do(ctx, q)
+	if err != nil {
+		return err
+	}
+	if f.output == "json" {
+		return t.printJSON(answer)
+	}
+	var one admin.Key
+	if err := json.Unmarshal(answer, &one); err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	return t.printKeys([]admin.Key{one})
+}
+
+func (t *tool) printKeys(all []admin.Key) error {
+	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(table, "KID\tALGORITHM\tSTATE\tORIGIN\tSIGNS FROM\tKNOWN UNTIL\tROTATES") // Flush tells what went wrong
+	for _, k := range all {
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Algorithm, k.State, k.Origin, k.SignsFrom.Format(time.RFC3339),
+			orDash(k.KnownUntil), orDash(k.RotatesAt))
+	}
+	return table.Flush()
+}
+
+func orDash(at *time.Time) string {
+	if at == nil {
+		return "-"
+	}
+	return at.Format(time.RFC3339)
+}
