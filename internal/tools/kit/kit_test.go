@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -51,8 +53,10 @@ func TestFreePortsDiffer(t *testing.T) {
 }
 
 func TestScenariosThatDiffer(t *testing.T) {
-	said := "ok   basics.config/app\nDIFF login.again/app\n       step 2: c1: POST /auth/login\nDIFF login.again/browser\nDIFF phone.change/app\n"
-	if got := differing(said); !slices.Equal(got, []string{"login.again", "phone.change"}) {
+	said := "ok   basics.config/app\nDIFF login.again/app\n       step 2: c1: POST /auth/login\n         .status: expected 200, got 400\nDIFF login.again/browser\n" +
+		"DIFF phone.change/app\n         .a: expected 1, got 2\nok   phone.other/app\n         .b: nobody's\n"
+	want := map[string][]string{"login.again": {".status: expected 200, got 400"}, "phone.change": {".a: expected 1, got 2"}}
+	if got := differing(said); !maps.EqualFunc(got, want, slices.Equal) {
 		t.Errorf("got %v", got)
 	}
 }
@@ -63,11 +67,14 @@ func TestOneThatDiffersIsRunOnceMore(t *testing.T) {
 		want   bool
 		runs   int
 	}{
-		"and is as the reference then":   {"[ $n = 1 ] || exit 0; echo 'DIFF login.again/app'; exit 1", true, 2},
-		"and differs again":              {"echo 'DIFF login.again/app'; exit 1", false, 2},
-		"unless it is meant to":          {"echo 'DIFF login_by_code.verifies_the_address/app'; exit 1", true, 1},
-		"though another is meant to":     {"echo 'DIFF login_by_code.verifies_the_address/app'; echo 'DIFF login.again/app'; exit 1", false, 2},
-		"and not where nothing compared": {"echo 'admin API: 500'; exit 1", false, 1},
+		"and is as the reference then":            {"[ $n = 1 ] || exit 0; echo 'DIFF login.again/app'; exit 1", true, 2},
+		"and differs again":                       {"echo 'DIFF login.again/app'; exit 1", false, 2},
+		"unless it is meant to":                   {"echo 'DIFF login_by_code.verifies_the_address/app'; exit 1", true, 1},
+		"though another is meant to":              {"echo 'DIFF login_by_code.verifies_the_address/app'; echo 'DIFF login.again/app'; exit 1", false, 2},
+		"unless that very difference is meant to": {claims(moreClaims.only), true, 1},
+		"and not another in the same scenario":    {claims(".value.lifetime: expected 300, got 1"), false, 2},
+		"nor one that is not told":                {"echo 'DIFF tokens_jwt.expiry/app'; exit 1", false, 2},
+		"and not where nothing compared":          {"echo 'admin API: 500'; exit 1", false, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // it waits between the runs
@@ -90,6 +97,28 @@ func TestOneThatDiffersIsRunOnceMore(t *testing.T) {
 				t.Errorf("it ran %d times, want %d", n, c.runs)
 			}
 		})
+	}
+}
+
+// claims is a kit that finds one difference in a scenario whose claims are meant to differ.
+func claims(difference string) string {
+	return "echo 'DIFF tokens_jwt.expiry/app'; echo '       step 2: note'; echo '         " + difference + "'; exit 1"
+}
+
+func TestLinesOfSeveralAreKeptApart(t *testing.T) {
+	var out bytes.Buffer
+	var mu sync.Mutex
+	a, b := &labelled{out: &out, mu: &mu, label: "a: "}, &labelled{out: &out, mu: &mu, label: "b: "}
+	for _, w := range []struct {
+		to   *labelled
+		text string
+	}{{a, "one "}, {b, "two\nthr"}, {a, "line\n"}, {b, "ee\n"}} {
+		if _, err := w.to.Write([]byte(w.text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := "b: two\na: one line\nb: three\n"; out.String() != want {
+		t.Errorf("got %q", out.String())
 	}
 }
 
