@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vestibule-auth/vestibule/internal/factor"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/tenants"
@@ -282,5 +283,27 @@ func TestProofsAreTheirUsers(t *testing.T) {
 				t.Errorf("of %q %d are kept, and %d are the last user's: %+v", given, len(all), len(own), own)
 			}
 		})
+	}
+}
+
+// TestCeremonyIsForOnePurposeAndUser, of whom there may be none.
+func TestCeremonyIsForOnePurposeAndUser(t *testing.T) {
+	v := &Visit{Now: time.Unix(1e9, 0), session: &store.Session{}}
+	begun := factor.Ceremony{Kind: "get", Challenge: "challenge"}
+	purposes, users := []string{toAdd, toSignUp, toLogIn, toAuthenticate, toReauthenticate}, []string{"", "ann", "bob"}
+	if got := v.awaited(toLogIn, ""); got != (factor.Ceremony{}) {
+		t.Errorf("before one is begun: %+v", got)
+	}
+	for _, purpose := range purposes {
+		for _, user := range users {
+			v.beginCeremony(begun, purpose, user)
+			for _, other := range purposes {
+				for _, another := range users {
+					if got := v.awaited(other, another); (got == begun) != (purpose == other && user == another) || (got != begun && got != (factor.Ceremony{})) {
+						t.Errorf("of %q and %q, asked as %q of %q: %+v", purpose, user, other, another, got)
+					}
+				}
+			}
+		}
 	}
 }
