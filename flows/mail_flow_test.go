@@ -59,6 +59,20 @@ var events = map[string]struct {
 		d.do(h.addEmail("more@example.org"))
 		d.do(h.verifyEmail(h.key("more@example.org")))
 	}, []string{"email_confirmation to more@example.org"}},
+	"an app":      {"", func(_ *house, d *device) { d.addApp() }, []string{"totp_activated to ann@example.org"}},
+	"an app less": {"", func(h *house, d *device) { d.addApp(); d.do(h.deactivate) }, []string{"totp_activated to ann@example.org", "totp_deactivated to ann@example.org"}},
+	"a key":       {"", func(_ *house, d *device) { d.addKey(newKey(), true) }, []string{"webauthn_added to ann@example.org"}},
+	"two keys, and both less": {"", func(h *house, d *device) {
+		d.do(h.removeKeys(d.addKey(newKey(), true).ID, d.addKey(newKey(), false).ID))
+	}, []string{"webauthn_added to ann@example.org", "webauthn_added to ann@example.org", "webauthn_removed to ann@example.org", "webauthn_removed to ann@example.org"}},
+	"new recovery codes": {"", func(h *house, d *device) { d.addApp(); d.do(h.regenerate) }, []string{"totp_activated to ann@example.org", "recovery_codes_generated to ann@example.org"}},
+	"a look at recovery codes, and at an app to be": {"", func(_ *house, d *device) {
+		d.look()
+		x := d.addApp()
+		d.recoveryCodes()
+		d.do(d.showCodeAgain(x.code()))
+	},
+		[]string{"totp_activated to ann@example.org"}},
 	"a login":            {"", func(h *house, _ *device) { h.login("ann@example.org") }, nil},
 	"a reauthentication": {"", func(h *house, d *device) { d.do(h.reauthenticate(password)) }, nil},
 	"a change that is refused": {"", func(h *house, d *device) {
@@ -72,7 +86,7 @@ func TestChangesAreToldToTheOwner(t *testing.T) {
 	for name, e := range events {
 		for setting, on := range map[string]bool{"true": true, "false": false} {
 			t.Run(name+", notifications "+setting, func(t *testing.T) {
-				h := newHouse(t, "sqlite", everything+e.settings+`, "email_notifications": `+setting)
+				h := newFactorHouse(t, "sqlite", everything+e.settings+`, "email_notifications": `+setting, keys)
 				h.household().do(h.addEmail("ann@example.com"))
 				h.proveEmail()
 				d := h.signedIn("ann@example.org")
@@ -103,7 +117,8 @@ func TestChangesAreToldToTheOwner(t *testing.T) {
 }
 
 // notices are the kinds that tell of a change.
-var notices = []string{"password_changed", "password_set", "password_reset", "email_changed", "email_deleted", "phone_changed"}
+var notices = []string{"password_changed", "password_set", "password_reset", "email_changed", "email_deleted", "phone_changed",
+	"totp_activated", "totp_deactivated", "webauthn_added", "webauthn_removed", "recovery_codes_generated"}
 
 // TestNobodyIsToldWhereThereIsNoAddress: an account of a number alone has none.
 func TestNobodyIsToldWhereThereIsNoAddress(t *testing.T) {
@@ -128,7 +143,7 @@ func TestEveryKindOfMessageIsOneThatPostKnows(t *testing.T) {
 		}
 	}
 	for _, e := range events {
-		h := newHouse(t, "sqlite", everything+e.settings+`, "email_notifications": true`)
+		h := newFactorHouse(t, "sqlite", everything+e.settings+`, "email_notifications": true`, keys)
 		h.household().do(h.addEmail("ann@example.com"))
 		h.proveEmail()
 		e.change(h, h.signedIn("ann@example.org"))

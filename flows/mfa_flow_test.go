@@ -162,7 +162,9 @@ func (h *house) showKeyAgain(credential json.RawMessage) step {
 }
 
 func (h *house) loginByKey(credential json.RawMessage) step {
-	return func(v *flows.Visit) error { return h.LoginByKey(h.Context(), v, flows.KeyInput{Credential: credential}) }
+	return func(v *flows.Visit) error {
+		return h.LoginByKey(h.Context(), v, flows.KeyInput{Credential: credential})
+	}
 }
 
 // recoveryCodes are the recovery codes of whoever is signed in, as far as they may be seen.

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"github.com/vestibule-auth/vestibule/flows"
+	"github.com/vestibule-auth/vestibule/internal/factor/factortest"
 	"github.com/vestibule-auth/vestibule/internal/passhash"
 	"github.com/vestibule-auth/vestibule/internal/refusal"
+	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
@@ -22,6 +24,11 @@ import (
 type knownUser struct {
 	password string // that signs in; "" for none
 	claimed  string // that did before somebody else proved the account theirs; whoever is in may still give it as their own
+
+	app   *totpApp                    // nil for none
+	keys  []*factortest.Authenticator // some may have been removed
+	codes []string                    // recovery codes that were not used
+	spent map[string]bool             // codes of the app that were used, with the time that they were of
 }
 
 // knownSession is what a session may be.
@@ -34,14 +41,17 @@ type knownSession struct {
 	until  time.Time
 	login  *knownLogin // the login that waits
 	proved time.Time   // when its user proved who they are, the last time; zero for never
+	strong time.Time   // likewise, by a password or a factor
 }
 
 // knownLogin is a login on its way.
 type knownLogin struct {
 	users []string // whose it may be
-	by    string   // what it began with: password, code, reset, signup
+	by    string   // what it began with: password, code, reset, signup, passkey
 	named string   // the address that it was asked for with, "" if by another name
 	coded bool     // a login code was given on top
+	shown int64    // the account's factors, counted by their changes, when one of them was shown; -1 for never
+	code  *slip    // what it began with, if that was sent
 	since time.Time
 }
 
@@ -93,6 +103,11 @@ type fact struct {
 	password string
 	active   bool
 	holds    map[string]bool // its addresses and its number, and whether they are verified
+
+	epoch       int64
+	factors     store.Factors
+	factorEpoch int64
+	has         store.Factors // as its authenticators are
 }
 
 func isNumber(name string) bool { return strings.HasPrefix(name, "+") }
@@ -293,15 +308,69 @@ func (w *walk) judgeAccount(x *deed, id string) {
 		w.breaks("an account was changed whose owner had no part in it")
 	}
 	for name, verified := range now.holds {
-		if verified && !was.holds[name] && (!bySlip || x.slip.to != name) {
-			w.breaks("%s became verified without what was sent there", name)
+		if verified && !was.holds[name] {
+			w.judgeProof(x, id, name, bySlip)
 		}
 	}
+	w.judgeFactors(x, id)
 	if was.password != now.password {
 		w.judgePassword(x, id, bySlip)
 	}
 	w.killFor(id, "the address was removed", func(s *slip) bool { return s.link && s.purpose == "email" && !now.held(s.to) })
 }
+
+// judgeProof asks whether an address or number might become verified: that takes what was sent there and, if the account has a factor
+// and nobody has proved it yet, that factor.
+func (w *walk) judgeProof(x *deed, id, name string, bySlip bool) {
+	was, l := x.before[id], x.session.login
+	waited := l != nil && l.code != nil && l.code.to == name && slices.Contains(l.users, id)
+	switch {
+	case waited && l.shown >= 0:
+	case !bySlip || x.slip.to != name:
+		w.breaks("%s became verified without what was sent there", name)
+	case x.slip.enters && was.factors.Second() && !was.proven() && x.was != id:
+		w.breaks("%s became verified without the factor of whoever made the account", name)
+	}
+}
+
+// judgeFactors asks whether an account's factors might change the way they did: by whoever is signed in, with a recent proof.
+func (w *walk) judgeFactors(x *deed, id string) {
+	was, now := x.before[id], x.after[id]
+	if now.has != now.factors || now.has == store.Factors(0).With(store.RecoveryCodes) {
+		w.breaks("an account has the factors %d, and the authenticators %d", now.factors, now.has)
+	}
+	if was.factors == now.factors && was.factorEpoch == now.factorEpoch {
+		return
+	}
+	u := w.users[id]
+	if !now.factors.Has(store.TOTP) {
+		u.app = nil
+	}
+	if !now.factors.Has(store.WebAuthn) {
+		u.keys = nil
+	}
+	if !now.factors.Has(store.RecoveryCodes) {
+		u.codes = nil
+	}
+	if id != x.was || !slices.Contains(factorCalls, x.name) {
+		w.breaks("factors were changed by a call that must not")
+		return
+	}
+	read := x.read[id]
+	if x.held || (read.password == "" && read.factors == 0) {
+		return // others came between, or there is no way to prove anything
+	}
+	proved := x.opened.proved
+	if read.factors.Second() {
+		proved = x.opened.strong
+	}
+	if proved.IsZero() || x.v.Now.Sub(proved) >= x.tenant.Settings.Account.ReauthenticationTimeout.Duration() {
+		w.breaks("factors were changed without a recent proof")
+	}
+}
+
+// factorCalls are those that may change factors.
+var factorCalls = []string{"set up an app", "add a key", "remove the app", "remove the keys", "make recovery codes"}
 
 // judgePassword asks whether a call might change a password: that takes a mailed secret, or a session and the old password.
 func (w *walk) judgePassword(x *deed, id string, bySlip bool) {
@@ -341,7 +410,7 @@ func (w *walk) judgeClaim(x *deed) {
 	}
 	for _, id := range x.slip.users {
 		was, now := x.before[id], x.after[id]
-		if reflect.DeepEqual(was, now) || was.proven() || was.holds[x.slip.to] || (x.was == id && x.name == "look at a reset") {
+		if w.squats(was) || reflect.DeepEqual(was, now) || was.proven() || was.holds[x.slip.to] || (x.was == id && x.name == "look at a reset") {
 			continue // it was proved before, or whoever looks has the account already
 		}
 		for name, verified := range now.holds {
@@ -361,6 +430,9 @@ func (w *walk) judgeClaim(x *deed) {
 	}
 }
 
+// squats reports whether an account may be anybody's who has its factor: nobody claims it without.
+func (w *walk) squats(f *fact) bool { return f.factors.Second() && !f.proven() }
+
 // judgeVisit asks whether whoever is signed in after a call might be.
 func (w *walk) judgeVisit(x *deed) {
 	s, u := x.session, userOf(x.v)
@@ -376,8 +448,11 @@ func (w *walk) judgeVisit(x *deed) {
 		w.breaks("a call that was refused signed somebody in")
 	}
 	w.judgeLogin(x, s.login, u)
-	if s.login != nil {
-		w.done["in by "+s.login.by]++
+	if l := s.login; l != nil {
+		w.done["in by "+l.by]++
+		if f := x.after[u]; f != nil && f.factors.Second() && l.by != "passkey" {
+			w.done[fmt.Sprintf("in by %s and a factor, shown %t", l.by, l.shown == f.factorEpoch)]++
+		}
 	}
 	s.user, s.login = u, nil
 	w.killFor(u, "its owner has logged in", resetLinks)
@@ -404,6 +479,10 @@ func (w *walk) judgeLogin(x *deed, l *knownLogin, u string) {
 		w.breaks("somebody is signed in by %s, which is not verified", l.named)
 	case codeDue && !l.coded:
 		w.breaks("somebody is signed in without the login code that is required")
+	case f.factors.Second() && l.shown != f.factorEpoch && x.seat.trusted[u] != trustOf(x.before[u]):
+		w.breaks("somebody is signed in without the second factor")
+	case l.by == "passkey" && l.shown != f.factorEpoch:
+		w.breaks("somebody is signed in by a passkey that was removed, or might have been")
 	}
 	for name, verified := range f.holds {
 		// A number that was verified before the account was claimed is proved anew at the next login.
@@ -412,6 +491,11 @@ func (w *walk) judgeLogin(x *deed, l *knownLogin, u string) {
 		}
 	}
 }
+
+// trust is what a browser was trusted for: the account's password and factors, counted by their changes.
+type trust struct{ epoch, factorEpoch int64 }
+
+func trustOf(f *fact) trust { return trust{f.epoch, f.factorEpoch} }
 
 // recent asks that whoever changed something that a recent proof is asked for had given one.
 func (w *walk) recent(x *deed) {

@@ -1,10 +1,13 @@
 package flows_test
 
 import (
+	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/vestibule-auth/vestibule/flows"
+	"github.com/vestibule-auth/vestibule/internal/factor/factortest"
 	"github.com/vestibule-auth/vestibule/internal/refusal"
 	"github.com/vestibule-auth/vestibule/internal/testkit"
 )
@@ -172,4 +175,197 @@ func TestReauthenticationIsForWhoeverIsSignedIn(t *testing.T) {
 		_, err := d.try(h.reauthenticate(password))
 		h.refused(err, refusal.Unauthenticated, "")
 	}
+}
+
+// factorChanges are all changes of authenticators, of somebody who has an app and a key, and looks at codes. What a change
+// takes is got while the proof is recent.
+var factorChanges = map[string]func(h *house, d *device) step{
+	"removing the app":   func(h *house, _ *device) step { return h.deactivate },
+	"new recovery codes": func(h *house, _ *device) step { return h.regenerate },
+	"a look at the codes": func(h *house, _ *device) step {
+		return func(v *flows.Visit) error { _, err := h.RecoveryCodes(h.Context(), v); return err }
+	},
+	"asking for another key": func(h *house, _ *device) step {
+		return func(v *flows.Visit) error { _, err := h.AddKeyOptions(h.Context(), v, false); return err }
+	},
+	"another key": func(h *house, d *device) step {
+		return h.addKeyOf(newKey().Create(d.asked(func(v *flows.Visit) (json.RawMessage, error) { return h.AddKeyOptions(h.Context(), v, false) })))
+	},
+	"a key less": func(h *house, d *device) step { return h.removeKeys(d.keyID()) },
+	"a key's name": func(h *house, d *device) step {
+		in := flows.RenameKeyInput{ID: d.keyID(), Name: "At home"}
+		return func(v *flows.Visit) error { _, err := h.RenameKey(h.Context(), v, in); return err }
+	},
+}
+
+// keyID is the id of a key of whoever is signed in.
+func (d *device) keyID() int64 {
+	d.Helper()
+	all, err := d.Authenticators(d.Context(), d.visit())
+	d.must(err)
+	i := slices.IndexFunc(all, func(x flows.AuthenticatorView) bool { return x.Type == "webauthn" })
+	if i < 0 {
+		d.Fatal("there is no key")
+	}
+	return all[i].ID
+}
+
+// TestChangesOfFactorsTakeARecentProof, whatever the tenant says of other changes; a password will do, and so will each factor.
+func TestChangesOfFactorsTakeARecentProof(t *testing.T) {
+	for name, change := range factorChanges {
+		for proof, prove := range map[string]func(h *house, d *device, codes []string, x totpApp, k *factortest.Authenticator) step{
+			"a password": func(h *house, _ *device, _ []string, _ totpApp, _ *factortest.Authenticator) step {
+				return h.reauthenticate(password)
+			},
+			"an app": func(h *house, _ *device, _ []string, x totpApp, _ *factortest.Authenticator) step {
+				return h.showCodeAgain(x.code())
+			},
+			"a recovery code": func(h *house, _ *device, codes []string, _ totpApp, _ *factortest.Authenticator) step {
+				return h.showCodeAgain(codes[0])
+			},
+			"a key": func(h *house, d *device, _ []string, _ totpApp, k *factortest.Authenticator) step {
+				return h.showKeyAgain(k.Get(d.askedAgain()))
+			},
+		} {
+			t.Run(name+", by "+proof, func(t *testing.T) {
+				h := newFactorHouse(t, "sqlite", optional+`, "reauthentication_timeout": 300, `+unlimited, keys)
+				d, _ := signedUp(h, 1)
+				x, k := d.addApp(), newKey()
+				d.addKey(k, false)
+				codes := d.recoveryCodes()
+				do := change(h, d)
+				h.clock.Advance(5 * time.Minute)
+				before := h.factorRows()
+				v, err := d.try(do)
+				h.refused(err, refusal.Unauthenticated, "")
+				all := v.Status().Flows
+				if len(all) != 2 || all[0].ID != "reauthenticate" || all[1].ID != "mfa_reauthenticate" || len(all[1].Types) != 3 {
+					t.Errorf("the ways to prove it are %+v", all)
+				}
+				if !slices.Equal(before, h.factorRows()) {
+					t.Error("something was changed")
+				}
+				if proof == "a key" && name == "another key" {
+					return // the question that was asked before has given way to this one
+				}
+				d.do(prove(h, d, codes, x, k))
+				h.clock.Advance(5*time.Minute - time.Microsecond)
+				d.do(do)
+			})
+		}
+	}
+	t.Run("an app", func(t *testing.T) {
+		h := newFactorHouse(t, "sqlite", optional+`, "reauthentication_timeout": 300, `+unlimited, keys)
+		d, _ := signedUp(h, 1)
+		x := h.appOf(d.look().Secret)
+		h.clock.Advance(5 * time.Minute)
+		_, err := d.try(h.activate(x.bad()))
+		h.refused(err, refusal.Invalid, refusal.IncorrectCode) // faults come first
+		_, err = d.try(h.activate(x.code()))
+		h.refused(err, refusal.Unauthenticated, "")
+		d.do(h.reauthenticate(password))
+		d.do(h.activate(x.code()))
+	})
+}
+
+// TestLoginCodeInATrustedBrowserIsNoRecentProof of somebody who has a second factor: it is all that the login took.
+func TestLoginCodeInATrustedBrowserIsNoRecentProof(t *testing.T) {
+	h := newFactorHouse(t, "sqlite", codeLogin+`, `+unlimited, trusting)
+	owner, to := signedUp(h, 1)
+	x := owner.addApp()
+	owner.addKey(newKey(), false)
+	d := h.trusted(to, x).again()
+	d.do(h.requestCode(to))
+	if v := d.do(h.confirmCode(h.code(to))); !v.Authenticated() {
+		t.Fatalf("a trusted browser waits at %q", v.Pending())
+	}
+	for name, change := range map[string]step{
+		"removing the app": h.deactivate, "new codes": h.regenerate, "a key less": h.removeKeys(d.keyID()),
+		"another key": func(v *flows.Visit) error { _, err := h.AddKeyOptions(t.Context(), v, true); return err },
+	} {
+		if _, err := d.try(change); !refusal.Is(err, refusal.Unauthenticated) {
+			t.Errorf("%s: a login code is taken for a recent proof: %v", name, err)
+		}
+	}
+	d.do(h.showCodeAgain(x.next()))
+	d.do(h.deactivate)
+}
+
+// TestLoginCodeIsARecentProof of somebody who has no second factor yet.
+func TestLoginCodeIsARecentProof(t *testing.T) {
+	h := newFactorHouse(t, "sqlite", codeLogin+`, `+unlimited, keys)
+	_, to := signedUp(h, 1)
+	d := h.device()
+	d.do(h.requestCode(to))
+	d.do(h.confirmCode(h.code(to)))
+	d.addApp()
+}
+
+// TestFactorsWaitForAVerifiedAddress, unless the tenant says otherwise; and then no address is added that is not verified.
+func TestFactorsWaitForAVerifiedAddress(t *testing.T) {
+	setUps := map[string]func(h *house, d *device) error{
+		"a look": func(h *house, d *device) error { _, _, err := h.TOTP(h.Context(), d.visit()); return err },
+		"a key":  func(h *house, d *device) error { _, err := h.AddKeyOptions(h.Context(), d.visit(), false); return err },
+		"a code": func(h *house, d *device) error {
+			_, err := h.ActivateTOTP(h.Context(), d.visit(), "123456")
+			return err
+		},
+		"an answer": func(h *house, d *device) error {
+			_, _, err := h.AddKey(h.Context(), d.visit(), flows.KeyInput{Credential: json.RawMessage(`{}`)})
+			return err
+		},
+	}
+	for name, setUp := range setUps {
+		t.Run(name, func(t *testing.T) {
+			h := newFactorHouse(t, "sqlite", optional+`, `+unlimited, keys)
+			d, _ := withSecond(h, 1)
+			h.exec(`UPDATE emails SET verified = FALSE WHERE NOT is_primary`)
+			err := setUp(h, d)
+			kind := refusal.Conflict
+			if name == "a code" {
+				kind = refusal.Invalid
+			}
+			h.refused(err, kind, refusal.UnverifiedEmail)
+		})
+	}
+	for _, factor := range []string{"an app", "a key"} {
+		t.Run("an address more, with "+factor, func(t *testing.T) {
+			h := newFactorHouse(t, "sqlite", optional+`, `+unlimited, keys)
+			d, _ := signedUp(h, 1)
+			if factor == "an app" {
+				d.addApp()
+			} else {
+				d.addKey(newKey(), false)
+			}
+			_, err := d.try(h.addEmail("more@example.org"))
+			h.refused(err, refusal.Invalid, refusal.AddEmailBlocked)
+			if len(d.emails()) != 1 || len(h.letters("more@example.org")) != 0 {
+				t.Errorf("there are %v", d.emails())
+			}
+			if factor == "an app" {
+				d.do(h.deactivate)
+			} else {
+				d.do(h.removeKeys(d.keyID()))
+			}
+			d.do(h.addEmail("more@example.org"))
+		})
+	}
+	t.Run("where addresses are added once they are proved", func(t *testing.T) {
+		h := newFactorHouse(t, "sqlite", byCode+`, `+unlimited, keys)
+		h.member(person(1))
+		d := h.signedIn(person(1))
+		d.addApp()
+		d.do(h.addEmail("more@example.org"))
+		d.do(h.verifyEmail(h.code("more@example.org")))
+		if got := d.emails()["more@example.org"]; got != "verified" {
+			t.Errorf("it is %q", got)
+		}
+	})
+	t.Run("where factors need no verified address", func(t *testing.T) {
+		h := newFactorHouse(t, "sqlite", optional+`, `+unlimited, unverified)
+		h.signup(person(1))
+		d := h.signedIn(person(1))
+		d.addApp()
+		d.do(h.addEmail("more@example.org"))
+	})
 }

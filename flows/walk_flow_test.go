@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/vestibule-auth/vestibule/flows"
+	"github.com/vestibule-auth/vestibule/internal/factor/factortest"
 	"github.com/vestibule-auth/vestibule/internal/refusal"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
@@ -76,6 +77,10 @@ type seat struct {
 	in      bool        // likewise
 
 	email, phone, username, password string // what was signed up with here
+
+	seed    string           // of an app that is being set up
+	cookie  string           // what marks the browser as trusted
+	trusted map[string]trust // by user
 }
 
 // request is one that was begun: its visit was opened.
@@ -121,7 +126,7 @@ func newWalk(h *house, number int, settings byte) *walk {
 		account += `, "rate_limits": false`
 	}
 	for _, name := range []string{"acme", "globex"} {
-		t := testkit.AddTenant(h, h.store, fmt.Sprintf("%s-%d", name, number), fmt.Sprintf(`{"account": {%s}}`, account))
+		t := testkit.AddTenant(h, h.store, fmt.Sprintf("%s-%d", name, number), fmt.Sprintf(`{"account": {%s}, "mfa": {%s, "trust_enabled": true}}`, account, unverified))
 		t.Settings.Passwords.Argon2idMemory, t.Settings.Passwords.Argon2idIterations = 8, 1 // less than a tenant may have
 		w.tenants = append(w.tenants, t)
 	}
@@ -136,7 +141,7 @@ func newWalk(h *house, number int, settings byte) *walk {
 }
 
 func (w *walk) newSeat(name string, t *tenants.Tenant, client flows.Client, ip byte) *seat {
-	return &seat{name: name, tenant: t, client: client, ip: netip.AddrFrom4([4]byte{192, 0, 2, ip})}
+	return &seat{name: name, tenant: t, client: client, ip: netip.AddrFrom4([4]byte{192, 0, 2, ip}), trusted: map[string]trust{}}
 }
 
 // tell notes what happened, for whoever has to find out how a rule was broken.
@@ -147,10 +152,10 @@ func (w *walk) tell(format string, args ...any) {
 // look reads the accounts of both tenants.
 func (w *walk) look() facts {
 	all := facts{}
-	w.rows(`SELECT id, tenant_id, COALESCE(username, ''), password, active, COALESCE(phone, ''), phone_verified FROM users WHERE tenant_id IN ($1, $2)`,
+	w.rows(`SELECT id, tenant_id, COALESCE(username, ''), password, active, COALESCE(phone, ''), phone_verified, epoch, factors, factor_epoch FROM users WHERE tenant_id IN ($1, $2)`,
 		func(scan func(...any) error) error {
 			f, id, phone, verified := &fact{holds: map[string]bool{}}, "", "", false
-			err := scan(&id, &f.tenant, &f.username, &f.password, &f.active, &phone, &verified)
+			err := scan(&id, &f.tenant, &f.username, &f.password, &f.active, &phone, &verified, &f.epoch, &f.factors, &f.factorEpoch)
 			if phone != "" {
 				f.holds[phone] = verified
 			}
@@ -161,6 +166,12 @@ func (w *walk) look() facts {
 		id, email, verified := "", "", false
 		err := scan(&id, &email, &verified)
 		all[id].holds[email] = verified
+		return err
+	})
+	w.rows(`SELECT user_id, type FROM authenticators WHERE tenant_id IN ($1, $2)`, func(scan func(...any) error) error {
+		id, kind := "", store.AuthenticatorType("")
+		err := scan(&id, &kind)
+		all[id].has = all[id].has.With(kind)
 		return err
 	})
 	return all
@@ -208,7 +219,7 @@ func keyOf(link string) string {
 func (w *walk) begin(d *seat) request {
 	w.clock.Advance(time.Millisecond) // no two things happen at once
 	v, err := w.Open(w.Context(), d.tenant, flows.Origin{
-		Slides: d.client == flows.App, Client: d.client, Token: d.token, IP: d.ip, UserAgent: "a walk",
+		Slides: d.client == flows.App, Client: d.client, Token: d.token, Trust: d.cookie, IP: d.ip, UserAgent: "a walk",
 	})
 	w.must(err)
 	w.opens(v, d.session)
@@ -281,6 +292,9 @@ func (w *walk) safely(v *flows.Visit, do func(*flows.Visit) (any, error)) (data 
 func (w *walk) settle(x *deed) {
 	d, v := x.seat, x.v
 	d.stage, d.in = v.Pending(), v.Authenticated()
+	if v.TrustCookie() != "" {
+		d.cookie = v.TrustCookie()
+	}
 	switch {
 	case v.Issued() != "":
 		id := ""
@@ -317,7 +331,7 @@ func (w *walk) signUp(d *seat, in flows.SignupInput) *deed {
 	if x.err == nil {
 		w.begins(x, nil)
 		x.session.proved = time.Time{}
-		x.session.login = &knownLogin{by: "signup", named: in.Email, since: x.v.Now} // of nobody, where it is pretended
+		x.session.login = &knownLogin{by: "signup", named: in.Email, shown: -1, since: x.v.Now} // of nobody, where it is pretended
 		if id := x.made(); id != "" {
 			w.users[id] = &knownUser{password: in.Password}
 			x.session.login.users = []string{id}
@@ -349,8 +363,8 @@ func (w *walk) logIn(d *seat, name, password string) *deed {
 		case len(who) == 0:
 			w.breaks("a wrong password was taken")
 		case x.before[who[0]].active:
-			w.begins(x, &knownLogin{users: who, by: "password", named: email, since: x.v.Now})
-			x.session.proved = x.v.Now
+			w.begins(x, &knownLogin{users: who, by: "password", named: email, shown: -1, since: x.v.Now})
+			x.session.proved, x.session.strong = x.v.Now, x.v.Now
 		}
 	}
 	return w.judge(x)
@@ -381,7 +395,7 @@ func (w *walk) confirmCode(d *seat, s *slip) *deed {
 	if w.uses(x, "login", s) {
 		switch l := x.session.login; {
 		case s.enters:
-			l = &knownLogin{users: s.users, by: "code", since: x.v.Now}
+			l = &knownLogin{users: s.users, by: "code", shown: -1, code: s, since: x.v.Now}
 			if !isNumber(s.to) {
 				l.named = s.to
 			}
@@ -457,9 +471,9 @@ func (w *walk) resetPassword(d *seat, s *slip, password string) *deed {
 	x.chosen = password
 	signsIn := d.tenant.Settings.Account.LoginOnPasswordReset
 	if w.uses(x, "reset", s) && signsIn && (x.was == "" || slices.Contains(s.users, x.was)) {
-		l := &knownLogin{users: s.users, by: "reset", since: x.v.Now}
+		l := &knownLogin{users: s.users, by: "reset", shown: -1, since: x.v.Now}
 		if !s.link {
-			l.named = s.to
+			l.named, l.code = s.to, s
 		}
 		w.begins(x, l)
 		x.session.proved = x.v.Now
@@ -481,7 +495,7 @@ func (w *walk) reauthenticate(d *seat, password string) *deed {
 		if u := w.users[x.was]; u == nil || password != u.password+u.claimed {
 			w.breaks("a wrong password proved anew who somebody is")
 		}
-		x.session.proved = x.v.Now
+		x.session.proved, x.session.strong = x.v.Now, x.v.Now
 	}
 	return w.judge(x)
 }
@@ -554,6 +568,231 @@ func (w *walk) endOthers(d *seat) *deed {
 	return w.judge(x)
 }
 
+// lookAtApp asks for the secret of an app to be.
+func (w *walk) lookAtApp(d *seat) *deed {
+	x := w.call(d, "look at an app to be", "", func(v *flows.Visit) (any, error) {
+		_, setup, err := w.TOTP(w.Context(), v)
+		if setup != nil {
+			d.seed = setup.Secret
+		}
+		return nil, err
+	})
+	return w.judge(x)
+}
+
+func (w *walk) addApp(d *seat) *deed {
+	app := w.appOf(d.seed)
+	x := w.call(d, "set up an app", "", func(v *flows.Visit) (any, error) { return w.ActivateTOTP(w.Context(), v, app.at(v.Now)) })
+	if x.err == nil {
+		w.users[x.was].app, w.users[x.was].spent = &app, map[string]bool{}
+	}
+	return w.judge(x)
+}
+
+func (w *walk) addKey(d *seat) *deed {
+	k := factortest.New(d.tenant.PublicURL())
+	x := w.call(d, "add a key", "", func(v *flows.Visit) (any, error) {
+		options, err := w.AddKeyOptions(w.Context(), v, true)
+		if err != nil {
+			return nil, err
+		}
+		_, _, err = w.AddKey(w.Context(), v, flows.KeyInput{Credential: k.Create(options)})
+		return nil, err
+	})
+	if x.err == nil {
+		w.users[x.was].keys = append(w.users[x.was].keys, k)
+	}
+	return w.judge(x)
+}
+
+func (w *walk) removeApp(d *seat) *deed {
+	return w.judge(w.call(d, "remove the app", "", func(v *flows.Visit) (any, error) { return nil, w.DeactivateTOTP(w.Context(), v) }))
+}
+
+func (w *walk) removeKeys(d *seat) *deed {
+	return w.judge(w.call(d, "remove the keys", "", func(v *flows.Visit) (any, error) {
+		all, err := w.Authenticators(w.Context(), v)
+		if err != nil {
+			return nil, err
+		}
+		var ids []int64
+		for _, x := range all {
+			if x.Type == store.WebAuthn {
+				ids = append(ids, x.ID)
+			}
+		}
+		return nil, w.RemoveKeys(w.Context(), v, ids)
+	}))
+}
+
+func (w *walk) makeCodes(d *seat) *deed {
+	x := w.call(d, "make recovery codes", "", func(v *flows.Visit) (any, error) { return w.GenerateRecoveryCodes(w.Context(), v) })
+	if view, ok := x.data.(flows.AuthenticatorView); ok && x.err == nil {
+		w.users[x.was].codes = *view.UnusedCodes
+	}
+	x.data = nil
+	return w.judge(x)
+}
+
+// showCode shows a code of an app or a recovery code, be it what is waited for or somebody else's: as a second factor, or to prove
+// anew who is in.
+func (w *walk) showCode(d *seat, id string, which byte) *deed {
+	u, code, recovery := w.users[id], "000000", false
+	call := "show a factor"
+	if d.in {
+		call = "show a factor again"
+	}
+	x := w.call(d, call, fmt.Sprintf("(of %s, %d)", id, which), func(v *flows.Visit) (any, error) {
+		switch {
+		case u == nil:
+		case len(u.codes) > 0 && which%4 == 0:
+			code, recovery = pick(u.codes, which/4), true
+		case u.app != nil:
+			code = u.app.at(v.Now)
+		}
+		if d.in {
+			return nil, w.ReauthenticateByCode(w.Context(), v, code)
+		}
+		return nil, w.AuthenticateByCode(w.Context(), v, code)
+	})
+	if w.givenUp(x) {
+		return w.judge(x)
+	}
+	if x.err == nil {
+		of := fmt.Sprint(code, " ", x.v.Now.Unix()/30)
+		switch {
+		case recovery && slices.Contains(u.codes, code):
+			u.codes = slices.DeleteFunc(slices.Clone(u.codes), func(c string) bool { return c == code })
+		case recovery, u == nil || u.app == nil || code != u.app.at(x.v.Now), u.spent[of]:
+			w.breaks("a code was taken that is wrong, or was used")
+		default:
+			u.spent[of] = true
+		}
+		w.factorOf(x, id)
+	}
+	return w.judge(x)
+}
+
+// givenUp reports whether a login that waited was given up, whatever was shown.
+func (w *walk) givenUp(x *deed) bool {
+	return x.err == nil && x.v.Pending() == "" && !x.v.Authenticated()
+}
+
+// factorOf notes that a factor of a user was shown.
+func (w *walk) factorOf(x *deed, id string) {
+	s := x.session
+	s.proved, s.strong = x.v.Now, x.v.Now
+	switch l := s.login; {
+	case x.was != "" && x.was != id:
+		w.breaks("somebody else's factor proved anew who is in")
+	case x.was != "":
+	case l == nil || !slices.Contains(l.users, id):
+		w.breaks("somebody else's factor was taken")
+	default:
+		l.users, l.shown = []string{id}, x.before[id].factorEpoch
+	}
+}
+
+// showKey shows a key, as showCode does a code.
+func (w *walk) showKey(d *seat, id string, which byte) *deed {
+	k := w.keyOf(d, id, which)
+	call := "show a key"
+	if d.in {
+		call = "show a key again"
+	}
+	x := w.call(d, call, "(of "+id+")", func(v *flows.Visit) (any, error) {
+		ask, show := w.AuthenticateKeyOptions, w.AuthenticateByKey
+		if d.in {
+			ask, show = w.ReauthenticateKeyOptions, w.ReauthenticateByKey
+		}
+		options, err := ask(w.Context(), v)
+		if err != nil {
+			return nil, err
+		}
+		return nil, show(w.Context(), v, flows.KeyInput{Credential: k.Get(options)})
+	})
+	if x.err == nil && !w.givenUp(x) {
+		w.factorOf(x, id)
+	}
+	return w.judge(x)
+}
+
+// keyOf is a key of a user or, where there is none, one that is nobody's.
+func (w *walk) keyOf(d *seat, id string, which byte) *factortest.Authenticator {
+	if u := w.users[id]; u != nil && len(u.keys) > 0 {
+		return pick(u.keys, which)
+	}
+	return w.stray(d)
+}
+
+// stray is a key that nobody has registered.
+func (w *walk) stray(d *seat) *factortest.Authenticator {
+	k := factortest.New(d.tenant.PublicURL())
+	k.Create(json.RawMessage(`{"publicKey": {"rp": {"id": "` + d.tenant.RPID() + `"}, "user": {"id": "AAAAAAAAAAAAAAAAAAAAAA"}}}`))
+	return k
+}
+
+func (w *walk) logInByKey(d *seat, id string, which byte) *deed {
+	k := w.keyOf(d, id, which)
+	x := w.call(d, "log in by a passkey", "(of "+id+")", func(v *flows.Visit) (any, error) {
+		options, err := w.LoginKeyOptions(w.Context(), v)
+		if err != nil {
+			return nil, err
+		}
+		return nil, w.LoginByKey(w.Context(), v, flows.KeyInput{Credential: k.Get(options)})
+	})
+	if x.err == nil && !w.givenUp(x) {
+		if u := w.users[id]; u == nil || !slices.Contains(u.keys, k) {
+			w.breaks("a passkey was taken that nobody has")
+		}
+		if x.was == "" {
+			w.begins(x, &knownLogin{users: []string{id}, by: "passkey", shown: x.before[id].factorEpoch, since: x.v.Now})
+		} else if x.was != id {
+			w.breaks("somebody else's passkey was taken")
+		}
+		x.session.proved, x.session.strong = x.v.Now, x.v.Now
+	}
+	return w.judge(x)
+}
+
+func (w *walk) answerTrust(d *seat, trust bool) *deed {
+	x := w.call(d, "answer whether to trust", fmt.Sprint(trust), func(v *flows.Visit) (any, error) {
+		return nil, w.Trust(w.Context(), v, trust)
+	})
+	if l := x.session.login; x.err == nil && x.v.TrustCookie() != "" {
+		switch {
+		case l == nil || len(l.users) != 1 || l.shown != x.before[l.users[0]].factorEpoch || !trust:
+			w.breaks("a browser is trusted for what was not shown, or not asked for")
+		default:
+			d.trusted[l.users[0]] = trustOf(x.before[l.users[0]])
+		}
+	}
+	return w.judge(x)
+}
+
+// who chooses a user: mostly the one who is in at a seat, or whose login waits there, and otherwise any of the tenant's.
+func (w *walk) who(d *seat, how, which byte) string {
+	s := d.session
+	switch {
+	case s == nil || how%4 == 0:
+	case s.login != nil && len(s.login.users) > 0 && !d.in:
+		return s.login.users[0]
+	case s.user != "":
+		return s.user
+	}
+	var all []string
+	for id, f := range w.look() {
+		if f.tenant == d.tenant.ID {
+			all = append(all, id)
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	slices.Sort(all)
+	return pick(all, which)
+}
+
 // named is a slip as the story has it.
 func (w *walk) named(s *slip) string {
 	if s == nil {
@@ -611,6 +850,11 @@ var walkSteps = []struct {
 	{1, func(w *walk, d *seat, a, _, _ byte) { w.removeEmail(d, pick(w.emails, a)) }},
 	{2, func(w *walk, d *seat, a, _, _ byte) { w.changePassword(d, w.password(d, d.email, a), w.newPassword()) }},
 	{2, func(w *walk, d *seat, a, _, _ byte) { w.reauthenticate(d, w.password(d, d.email, a)) }},
+	{2, (*walk).protect},
+	{2, func(w *walk, d *seat, a, b, c byte) { w.showCode(d, w.who(d, a, b), c) }},
+	{1, func(w *walk, d *seat, a, b, c byte) { w.showKey(d, w.who(d, a, b), c) }},
+	{2, func(w *walk, d *seat, a, b, c byte) { w.logInByKey(d, w.who(d, a, b), c) }},
+	{1, func(w *walk, d *seat, a, _, _ byte) { w.answerTrust(d, a%2 == 0) }},
 	{1, func(w *walk, d *seat, _, _, _ byte) { w.logOut(d) }},
 	{1, func(w *walk, d *seat, _, _, _ byte) { w.endOthers(d) }},
 	{1, func(w *walk, d *seat, _, _, _ byte) { w.leave(d) }},
@@ -745,7 +989,9 @@ func (w *walk) newcomer(d *seat, how, which byte) flows.SignupInput {
 		asked, required := d.tenant.Settings.Account.SignupFields.Field(field)
 		return asked && (required || how&bit == 0)
 	}
-	*d = seat{name: d.name, tenant: d.tenant, client: d.client, ip: d.ip, token: d.token, session: d.session, held: d.held}
+	*d = seat{
+		name: d.name, tenant: d.tenant, client: d.client, ip: d.ip, token: d.token, session: d.session, held: d.held, cookie: d.cookie, trusted: d.trusted,
+	}
 	if gives("email", 1) {
 		d.email = pick(w.emails, which)
 	}
@@ -773,12 +1019,20 @@ func (w *walk) goOn(d *seat, a, b, _ byte) {
 		w.verifyPhone(d, own("phone"))
 	case d.stage == flows.VerifyEmail && a%4 != 0:
 		w.verifyEmail(d, own("email"))
+	case d.stage == flows.MFAAuthenticate && a%3 == 0:
+		w.showKey(d, w.who(d, 1, 0), b)
+	case d.stage == flows.MFAAuthenticate:
+		w.showCode(d, w.who(d, 1, 0), b)
+	case d.stage == flows.MFATrust:
+		w.answerTrust(d, a%4 != 0)
 	case s != nil && s.purpose == "reset" && !d.in:
 		w.resetPassword(d, s, w.newPassword())
 	case s != nil && s.purpose == "email":
 		w.verifyEmail(d, s)
 	case s != nil && s.purpose == "phone":
 		w.verifyPhone(d, s)
+	case d.in && a%2 == 0:
+		w.protect(d, a/2, b, 0)
 	case d.in:
 		w.addEmail(d, pick(w.emails, b))
 	case d.email == "" && d.phone == "":
@@ -793,6 +1047,24 @@ func (w *walk) goOn(d *seat, a, b, _ byte) {
 		w.logIn(d, d.username, w.password(d, d.username, 1))
 	default:
 		w.logIn(d, d.email, w.password(d, d.email, 1))
+	}
+}
+
+// protect changes the factors of whoever is in: mostly there are more of them afterwards.
+func (w *walk) protect(d *seat, a, _, _ byte) {
+	switch {
+	case a%8 == 0:
+		w.removeApp(d)
+	case a%8 == 1:
+		w.removeKeys(d)
+	case a%8 == 2:
+		w.makeCodes(d)
+	case a%8 < 5:
+		w.addKey(d)
+	case d.seed == "":
+		w.lookAtApp(d)
+	default:
+		w.addApp(d)
 	}
 }
 
@@ -818,7 +1090,7 @@ func (w *walk) guess(d *seat, a, _, _ byte) {
 
 // leave has somebody walk away from a seat, whose session goes on without anybody.
 func (w *walk) leave(d *seat) {
-	*d = seat{name: d.name, tenant: d.tenant, client: d.client, ip: d.ip}
+	*d = seat{name: d.name, tenant: d.tenant, client: d.client, ip: d.ip, trusted: map[string]trust{}}
 	w.tell("%-20s is left, and taken by somebody without a token", d.name)
 }
 
@@ -851,7 +1123,7 @@ func (w *walk) interrupt(_ *seat, a, b, c byte) {
 }
 
 // meanwhileSteps is how many of the shares of walkSteps are single calls.
-const meanwhileSteps = 51
+const meanwhileSteps = 59
 
 // admit deactivates a user, or lets one back in.
 func (w *walk) admit(which byte) {

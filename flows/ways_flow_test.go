@@ -14,7 +14,7 @@ import (
 // way is a way in, as far as the second factor.
 type way struct {
 	account string
-	before  func(h *house)                      // what the account is like, once its factor is set up
+	before  func(h *house)                       // what the account is like, once its factor is set up
 	enter   func(h *house, d *device, to string) // everything that the way takes but the factor
 }
 
@@ -81,8 +81,12 @@ func (h *house) protected() (d *device, to string, x totpApp, k *factortest.Auth
 func TestEveryWayInStopsAtTheSecondFactor(t *testing.T) {
 	for name, w := range ways {
 		for factor, show := range map[string]func(h *house, d *device, codes []string, x totpApp, k *factortest.Authenticator) step{
-			"an app":          func(h *house, _ *device, _ []string, x totpApp, _ *factortest.Authenticator) step { return h.showCode(x.code()) },
-			"a recovery code": func(h *house, _ *device, codes []string, _ totpApp, _ *factortest.Authenticator) step { return h.showCode(codes[3]) },
+			"an app": func(h *house, _ *device, _ []string, x totpApp, _ *factortest.Authenticator) step {
+				return h.showCode(x.code())
+			},
+			"a recovery code": func(h *house, _ *device, codes []string, _ totpApp, _ *factortest.Authenticator) step {
+				return h.showCode(codes[3])
+			},
 			"a key": func(h *house, d *device, _ []string, _ totpApp, k *factortest.Authenticator) step {
 				return h.showKey(k.Get(d.askedForFactor()))
 			},
@@ -201,7 +205,10 @@ func TestLoginByAPasskeyThatIsGone(t *testing.T) {
 				}
 			}
 		},
-		"removed with all others": func(h *house, owner *device) { h.exec(`DELETE FROM authenticators`); h.exec(`UPDATE users SET factors = 0, factor_epoch = factor_epoch + 1`) },
+		"removed with all others": func(h *house, owner *device) {
+			h.exec(`DELETE FROM authenticators`)
+			h.exec(`UPDATE users SET factors = 0, factor_epoch = factor_epoch + 1`)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newFactorHouse(t, "sqlite", codeLogin+`, "login_by_code_required": true, `+unlimited, keys)

@@ -2,10 +2,12 @@
 package storetest
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -164,6 +166,8 @@ func TestSessionsFollowTheirUser(t *testing.T) {
 			"SET name = 'New'":              func(u *store.User) bool { u.Name = "New"; return true },
 			"SET password = ''":             func(u *store.User) bool { u.HasPassword = false; return true },
 			"SET password = 'rehashed'":     func(*store.User) bool { return true },
+			"SET factors = 5":               func(u *store.User) bool { u.Factors = 5; return true },
+			"SET factor_epoch = 9":          func(*store.User) bool { return true },
 			"SET active = FALSE":            func(*store.User) bool { return false },
 			"SET epoch = epoch + 1":         func(*store.User) bool { return false },
 		} {
@@ -182,7 +186,7 @@ func TestSessionsFollowTheirUser(t *testing.T) {
 			for _, s := range []*store.Session{x, pending} {
 				_, got, err := st.For(a).SessionByToken(t.Context(), store.App, s.Token)
 				w.must(err)
-				if got.Active != alive || !s.Pending && (got.Username != expected.Username || got.Email != expected.Email ||
+				if got.Active != alive || got.Factors != expected.Factors || !s.Pending && (got.Username != expected.Username || got.Email != expected.Email ||
 					got.Name != expected.Name || got.HasPassword != expected.HasPassword) {
 					t.Errorf("%s (pending: %v): got %+v, want alive %v of %+v", change, s.Pending, got, alive, expected)
 				}
@@ -250,6 +254,11 @@ func TestOtherTenantsRowsAreOutOfReach(t *testing.T) {
 	each(t, func(w world) {
 		u, e := w.user(w.a, "ann")
 		x := w.session(w.a, u.ID)
+		key := w.authenticator(w.a, u.ID, store.WebAuthn, 0)
+		w.must(w.st.For(w.a).One(func(tx *store.Tx) error {
+			return tx.AddEvent(w.Context(), &store.Event{ID: secret.NewID(), At: start, Action: "test", UserID: u.ID, Details: []byte("{}")})
+		}))
+		u.FactorEpoch = 1
 		other := w.st.For(w.b)
 		for what, err := range map[string]error{
 			"account by id":       second(other.AccountByID(w.Context(), u.ID)),
@@ -275,17 +284,24 @@ func TestOtherTenantsRowsAreOutOfReach(t *testing.T) {
 		w.must(err)
 		elsewhere, err := other.VerifiedElsewhere(w.Context(), secret.NewID(), e.Key)
 		w.must(err)
-		if len(byEmail)+len(emails)+len(taken.Usernames)+len(sessions) > 0 || taken.Email || taken.Phone || elsewhere {
-			w.Errorf("seen from the other tenant: %v %v %v %v %v", byEmail, emails, taken, sessions, elsewhere)
+		authenticators, err := other.AuthenticatorsOf(w.Context(), u.ID)
+		w.must(err)
+		events, err := other.EventsOf(w.Context(), u.ID, 10)
+		w.must(err)
+		if len(byEmail)+len(emails)+len(taken.Usernames)+len(sessions)+len(authenticators)+len(events) > 0 || taken.Email || taken.Phone || elsewhere {
+			w.Errorf("seen from the other tenant: %v %v %v %v %v %v %v", byEmail, emails, taken, sessions, elsewhere, authenticators, events)
 		}
 		for what, write := range map[string]func(*store.Tx) error{
 			"save login": func(tx *store.Tx) error {
-				return second(tx.SaveLogin(w.Context(), &store.User{ID: u.ID, Epoch: 1}, start, ""))
+				return second(tx.SaveLogin(w.Context(), &u, start, ""))
 			},
-			"save session":    func(tx *store.Tx) error { return tx.SaveSession(w.Context(), x, nil) },
-			"verify email":    func(tx *store.Tx) error { return tx.VerifyEmail(w.Context(), e.ID, true) },
-			"hold user":       func(tx *store.Tx) error { return tx.HoldUser(w.Context(), u.ID, 1) },
-			"set first email": func(tx *store.Tx) error { return tx.SetFirstEmail(w.Context(), &e, 1) },
+			"save authenticator": func(tx *store.Tx) error { return tx.SaveAuthenticator(w.Context(), key) },
+			"drop authenticator": func(tx *store.Tx) error { return tx.DropAuthenticator(w.Context(), u.ID, key.ID) },
+			"set factors":        func(tx *store.Tx) error { return tx.SetFactors(w.Context(), u.ID, u.FactorEpoch, 7) },
+			"save session":       func(tx *store.Tx) error { return tx.SaveSession(w.Context(), x, nil) },
+			"verify email":       func(tx *store.Tx) error { return tx.VerifyEmail(w.Context(), e.ID, true) },
+			"hold user":          func(tx *store.Tx) error { return tx.HoldUser(w.Context(), u.ID, 1) },
+			"set first email":    func(tx *store.Tx) error { return tx.SetFirstEmail(w.Context(), &e, 1) },
 			"hold addresses": func(tx *store.Tx) error {
 				return tx.HoldAddresses(w.Context(), &store.Account{User: u, Address: e})
 			},
@@ -329,6 +345,18 @@ func TestOtherTenantsRowsAreOutOfReach(t *testing.T) {
 		}
 		_, _, err = w.st.For(w.a).SessionByToken(w.Context(), store.App, x.Token)
 		w.must(err)
+		if own, err := w.st.For(w.a).AuthenticatorsOf(w.Context(), u.ID); err != nil || len(own) != 1 || own[0].Version != key.Version {
+			w.Errorf("the authenticators are now %+v, %v", own, err)
+		}
+		// A credential that is registered at one tenant is nothing to the other; but it cannot be one of the other's users there.
+		v, _ := w.user(w.b, "ann")
+		same := *key
+		same.ID, same.UserID = secret.NewID(), v.ID
+		w.must(other.One(func(tx *store.Tx) error { return tx.AddAuthenticator(w.Context(), &same) }))
+		same.ID, same.UserID, same.CredentialID = secret.NewID(), u.ID, secret.Bytes(8)
+		if err := other.One(func(tx *store.Tx) error { return tx.AddAuthenticator(w.Context(), &same) }); err == nil {
+			w.Error("an authenticator was made for another tenant's user")
+		}
 		// A session cannot belong to another tenant's user: the foreign key begins with the tenant.
 		y := *x
 		y.ID, y.Token = secret.NewID(), secret.Digest(secret.Token())
@@ -489,8 +517,19 @@ func TestLoginIsSavedOnlyForWhoMayStillLogIn(t *testing.T) {
 			w.Errorf("got %q at %v", a.Password, a.LastLoginAt)
 		}
 		w.want(save(2, ""), store.ErrStale)
+		w.must(scope.One(func(tx *store.Tx) error { return tx.SetFactors(w.Context(), u.ID, 0, 1) }))
+		w.want(save(1, ""), store.ErrStale) // it was granted without the factor
+		w.must(scope.One(func(tx *store.Tx) error {
+			who, err := tx.SaveLogin(w.Context(), &store.User{ID: u.ID, Epoch: 1, FactorEpoch: 1}, start, "")
+			if err == nil && !who.Factors.Has(store.TOTP) {
+				w.Errorf("signed in as %+v", who)
+			}
+			return err
+		}))
 		w.must(scope.One(func(tx *store.Tx) error { return tx.SetActive(w.Context(), u.ID, false) }))
-		w.want(save(1, ""), store.ErrStale)
+		w.want(scope.One(func(tx *store.Tx) error {
+			return second(tx.SaveLogin(w.Context(), &store.User{ID: u.ID, Epoch: 1, FactorEpoch: 1}, start, ""))
+		}), store.ErrStale)
 	})
 }
 
@@ -508,6 +547,9 @@ func TestAccountIsHeldAsItWasRead(t *testing.T) {
 			"another address is added": {func(tx *store.Tx, u *store.User, _ *store.Email) error {
 				return tx.AddEmail(w.Context(), &store.Email{ID: secret.NewID(), UserID: u.ID, Email: "more@example.org", Key: "more@example.org", CreatedAt: start})
 			}, true},
+			"a factor is added": {func(tx *store.Tx, u *store.User, _ *store.Email) error {
+				return tx.SetFactors(w.Context(), u.ID, 0, 1)
+			}, false},
 			"the address is removed": {func(tx *store.Tx, _ *store.User, e *store.Email) error { return tx.DropEmail(w.Context(), e) }, false},
 			"the address is proved": {func(tx *store.Tx, _ *store.User, e *store.Email) error {
 				return tx.VerifyEmail(w.Context(), e.ID, false)
@@ -523,7 +565,7 @@ func TestAccountIsHeldAsItWasRead(t *testing.T) {
 			w.must(scope.Do(w.Context(), func(tx *store.Tx) error { return change.do(tx, &u, &e) }))
 			one := []store.Email{e}
 			unchanged := scope.Do(w.Context(), func(tx *store.Tx) error { return tx.HoldUnchanged(w.Context(), &read, one) })
-			if same := what == "nothing" || what == "the address is proved"; same != (unchanged == nil) || (!same && !errors.Is(unchanged, store.ErrStale)) {
+			if same := what == "nothing" || what == "the address is proved" || what == "a factor is added"; same != (unchanged == nil) || (!same && !errors.Is(unchanged, store.ErrStale)) {
 				w.Errorf("after %s: %v", what, unchanged)
 			}
 			err = scope.Do(w.Context(), func(tx *store.Tx) error { return tx.HoldAddresses(w.Context(), &read) })
@@ -532,6 +574,170 @@ func TestAccountIsHeldAsItWasRead(t *testing.T) {
 			} else if !errors.Is(err, store.ErrStale) {
 				w.Errorf("after %s: %v", what, err)
 			}
+		}
+	})
+}
+
+// authenticator adds an authenticator to a user, who had that many changes of factors before.
+func (w world) authenticator(t *tenants.Tenant, userID string, kind store.AuthenticatorType, factorEpoch int64) *store.Authenticator {
+	w.Helper()
+	x := &store.Authenticator{ID: secret.NewID(), UserID: userID, Type: kind, Name: "Master key", Data: secret.Bytes(8), CreatedAt: start}
+	if kind == store.WebAuthn {
+		x.CredentialID = secret.Bytes(8)
+	}
+	w.must(w.st.For(t).Do(w.Context(), func(tx *store.Tx) error {
+		return errors.Join(tx.AddAuthenticator(w.Context(), x), tx.SetFactors(w.Context(), userID, factorEpoch, store.Factors(0).With(kind)))
+	}))
+	return x
+}
+
+func TestAuthenticatorsAreReadAsTheyWereWritten(t *testing.T) {
+	each(t, func(w world) {
+		u, _ := w.user(w.a, "ann")
+		other, _ := w.user(w.a, "bob")
+		scope := w.st.For(w.a)
+		app := w.authenticator(w.a, u.ID, store.TOTP, 0)
+		key := w.authenticator(w.a, u.ID, store.WebAuthn, 1)
+		w.authenticator(w.a, other.ID, store.TOTP, 0)
+		key.Name, key.Data, key.LastUsedAt = "At home", []byte{1, 2, 0, 255}, start.Add(time.Minute)
+		w.must(scope.One(func(tx *store.Tx) error { return tx.SaveAuthenticator(w.Context(), key) }))
+		all, err := scope.AuthenticatorsOf(w.Context(), u.ID)
+		w.must(err)
+		if len(all) != 2 {
+			w.Fatalf("got %+v", all)
+		}
+		slices.SortFunc(all, func(a, b store.Authenticator) int { return strings.Compare(string(a.Type), string(b.Type)) })
+		if got := all[0]; got.ID != app.ID || got.UserID != u.ID || got.Type != store.TOTP || got.CredentialID != nil || !got.LastUsedAt.IsZero() ||
+			!got.CreatedAt.Equal(start) || !bytes.Equal(got.Data, app.Data) || got.Version != 0 {
+			w.Errorf("got %+v, want %+v", got, app)
+		}
+		if got := all[1]; got.ID != key.ID || got.Name != "At home" || !bytes.Equal(got.CredentialID, key.CredentialID) || !bytes.Equal(got.Data, key.Data) ||
+			!got.LastUsedAt.Equal(key.LastUsedAt) || got.Version != 1 {
+			w.Errorf("got %+v, want %+v", got, key)
+		}
+	})
+}
+
+// TestAuthenticatorIsSavedOnceForEachReading: of sixty-four uses that read the same, one counts.
+func TestAuthenticatorIsSavedOnceForEachReading(t *testing.T) {
+	each(t, func(w world) {
+		u, _ := w.user(w.a, "ann")
+		scope := w.st.For(w.a)
+		x := w.authenticator(w.a, u.ID, store.TOTP, 0)
+		var g errgroup.Group
+		won := make(chan struct{}, 64)
+		for range 64 {
+			g.Go(func() error {
+				used := *x
+				err := scope.Do(context.Background(), func(tx *store.Tx) error { return tx.SaveAuthenticator(context.Background(), &used) })
+				if err == nil {
+					won <- struct{}{}
+				} else if !errors.Is(err, store.ErrStale) {
+					return err
+				}
+				return nil
+			})
+		}
+		w.must(g.Wait())
+		if len(won) != 1 {
+			w.Errorf("%d of 64 uses of one reading won", len(won))
+		}
+		x.Version++
+		foreign := *x
+		foreign.UserID = secret.NewID()
+		w.want(scope.One(func(tx *store.Tx) error { return tx.SaveAuthenticator(w.Context(), &foreign) }), store.ErrStale)
+		w.want(scope.One(func(tx *store.Tx) error { return tx.DropAuthenticator(w.Context(), foreign.UserID, x.ID) }), store.ErrStale)
+		w.must(scope.One(func(tx *store.Tx) error { return tx.DropAuthenticator(w.Context(), u.ID, x.ID) }))
+		w.want(scope.One(func(tx *store.Tx) error { return tx.DropAuthenticator(w.Context(), u.ID, x.ID) }), store.ErrStale)
+		w.want(scope.One(func(tx *store.Tx) error { return tx.SaveAuthenticator(w.Context(), x) }), store.ErrStale)
+	})
+}
+
+// TestUsersHaveOneOfEachButKeys: one app and one set of recovery codes; and a credential is one user's.
+func TestUsersHaveOneOfEachButKeys(t *testing.T) {
+	each(t, func(w world) {
+		u, _ := w.user(w.a, "ann")
+		other, _ := w.user(w.a, "bob")
+		scope := w.st.For(w.a)
+		add := func(userID string, kind store.AuthenticatorType, credential []byte) error {
+			return scope.One(func(tx *store.Tx) error {
+				return tx.AddAuthenticator(w.Context(), &store.Authenticator{
+					ID: secret.NewID(), UserID: userID, Type: kind, CredentialID: credential, Data: []byte{1}, CreatedAt: start,
+				})
+			})
+		}
+		for _, kind := range []store.AuthenticatorType{store.TOTP, store.RecoveryCodes} {
+			w.must(add(u.ID, kind, nil))
+			w.want(add(u.ID, kind, nil), store.ErrTaken)
+			w.must(add(other.ID, kind, nil))
+		}
+		credential := secret.Bytes(32)
+		w.must(add(u.ID, store.WebAuthn, credential))
+		w.must(add(u.ID, store.WebAuthn, secret.Bytes(32)))
+		w.want(add(u.ID, store.WebAuthn, credential), store.ErrTaken)
+		w.want(add(other.ID, store.WebAuthn, credential), store.ErrTaken)
+		if err := add(secret.NewID(), store.TOTP, nil); err == nil {
+			w.Error("an authenticator is nobody's")
+		}
+	})
+}
+
+func TestFactorsAreSetAsTheyWereRead(t *testing.T) {
+	each(t, func(w world) {
+		u, _ := w.user(w.a, "ann")
+		scope := w.st.For(w.a)
+		set := func(epoch int64, f store.Factors) error {
+			return scope.One(func(tx *store.Tx) error { return tx.SetFactors(w.Context(), u.ID, epoch, f) })
+		}
+		w.must(set(0, 5))
+		w.want(set(0, 1), store.ErrStale)
+		w.want(set(2, 1), store.ErrStale)
+		w.must(set(1, 7))
+		a, err := scope.AccountByID(w.Context(), u.ID)
+		w.must(err)
+		if a.Factors != 7 || a.FactorEpoch != 2 || a.Epoch != 1 || !a.Factors.Second() {
+			w.Errorf("got %d of %d", a.Factors, a.FactorEpoch)
+		}
+		w.must(scope.One(func(tx *store.Tx) error { return tx.SetActive(w.Context(), u.ID, false) }))
+		w.want(set(2, 0), store.ErrStale)
+	})
+}
+
+func TestSecondFactorsAreThoseThatStandForThemselves(t *testing.T) {
+	for n, second := range []bool{false, true, true, true, false, true, true, true} { // 1 an app, 2 a key, 4 recovery codes
+		f := store.Factors(n)
+		if f.Second() != second || f.Has(store.TOTP) != (n&1 != 0) || f.Has(store.WebAuthn) != (n&2 != 0) || f.Has(store.RecoveryCodes) != (n&4 != 0) ||
+			f.Has("other") || f.With("other") != f {
+			t.Errorf("%d is read as %t", n, f.Second())
+		}
+	}
+}
+
+func TestEventsAreReadLatestFirst(t *testing.T) {
+	each(t, func(w world) {
+		u, _ := w.user(w.a, "ann")
+		other, _ := w.user(w.a, "bob")
+		x := w.session(w.a, u.ID)
+		scope := w.st.For(w.a)
+		for i := range 4 {
+			w.must(scope.One(func(tx *store.Tx) error {
+				return tx.AddEvent(w.Context(), &store.Event{ID: secret.NewID(), At: start.Add(time.Duration(i) * time.Second), Action: fmt.Sprint(i),
+					UserID: u.ID, SessionID: x.ID, IP: "192.0.2.1", UserAgent: "test", Details: []byte(`{"n":1}`)})
+			}))
+		}
+		for _, userID := range []string{other.ID, ""} {
+			w.must(scope.One(func(tx *store.Tx) error {
+				return tx.AddEvent(w.Context(), &store.Event{ID: secret.NewID(), At: start, Action: "else", UserID: userID, Details: []byte("{}")})
+			}))
+		}
+		got, err := scope.EventsOf(w.Context(), u.ID, 3)
+		w.must(err)
+		if len(got) != 3 || got[0].Action != "3" || got[2].Action != "1" {
+			w.Fatalf("got %+v", got)
+		}
+		if e := got[0]; !e.At.Equal(start.Add(3*time.Second)) || e.UserID != u.ID || e.SessionID != x.ID || e.IP != "192.0.2.1" || e.UserAgent != "test" ||
+			string(e.Details) != `{"n":1}` {
+			w.Errorf("got %+v", e)
 		}
 	})
 }
