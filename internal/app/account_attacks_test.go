@@ -35,7 +35,8 @@ type scene struct {
 	*server
 	db   database
 	kind string
-	hook string // takes texts, and puts them where mail goes
+	hook string           // takes texts, and puts them where mail goes
+	now  func() time.Time // the server's time
 }
 
 // scenes runs a test on both engines and for both kinds of client. Nothing is limited unless the test says so.
@@ -51,7 +52,7 @@ func scenes(t *testing.T, test func(t *testing.T, s *scene), change ...func(*con
 func newScene(t *testing.T, engine string, change ...func(*config.Config, *app.Options)) *scene {
 	t.Helper()
 	s := &scene{kind: "app"}
-	s.server, s.db = bootShared(t, engine, change...)
+	s.server, s.db = bootShared(t, engine, append(change, func(_ *config.Config, o *app.Options) { s.now = o.Clock.Now })...)
 	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var in struct{ Phone, Message string }
 		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
@@ -80,7 +81,7 @@ func (s *scene) of(t *testing.T, kind string) *scene {
 	server.T = t
 	db := s.db
 	db.t = t
-	return &scene{server: &server, db: db, kind: kind, hook: s.hook}
+	return &scene{server: &server, db: db, kind: kind, hook: s.hook, now: s.now}
 }
 
 // run runs a part of the test.
@@ -88,13 +89,18 @@ func (s *scene) run(name string, test func(s *scene)) {
 	s.T.Run(name, func(t *testing.T) { test(s.of(t, s.kind)) })
 }
 
-// house makes a tenant of these account settings that sends its texts to the scene.
+// house makes a tenant of these account settings that sends its texts to the scene, and offers everything there is of second
+// factors.
 func (s *scene) house(account string) string {
 	s.Helper()
+	mfa := offersFactors
+	if strings.Contains(account, byCodes) { // which takes codes
+		mfa += `, "passkey_signup_enabled": true`
+	}
 	if !strings.Contains(account, "rate_limits") {
 		account += `, "rate_limits": false`
 	}
-	return s.tenant(fmt.Sprintf(`{"account": {%s}, "sms": {"webhook_url": %q}}`, account, s.hook))
+	return s.tenant(fmt.Sprintf(`{"account": {%s}, "mfa": {%s}, "sms": {"webhook_url": %q}}`, account, mfa, s.hook))
 }
 
 // front is a new front end of the scene's kind.

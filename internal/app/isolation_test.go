@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/vestibule-auth/vestibule/internal/app"
 	"github.com/vestibule-auth/vestibule/internal/config"
+	"github.com/vestibule-auth/vestibule/internal/factor/factortest"
 	"github.com/vestibule-auth/vestibule/internal/headless"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/testkit"
@@ -148,11 +150,25 @@ type loot struct {
 	session  string // a session's id
 	number   int64  // what the wire calls it
 	user     string // a user's id
+
+	// Of somebody with a second factor.
+	guarded    string          // of an app that is signed in
+	halfway    string          // of an app whose login waits for it
+	trusted    string          // the session cookie of a browser that is trusted
+	trustCSRF  string          // that goes with it
+	trust      string          // the cookie that it is trusted by
+	appCode    string          // the next one of the authenticator app
+	keyID      int64           // what the wire calls the key
+	credential json.RawMessage // the key's answer to what the waiting login was asked
 }
 
 // madeUp is loot of the right form that nobody gave out.
 func madeUp() loot {
+	key := factortest.New("https://nowhere.localhost")
+	key.Create(json.RawMessage(`{"publicKey": {"challenge": "AAAA", "rp": {"id": "nowhere.localhost"}, "user": {"id": "` + base64URL(16) + `"}}}`))
 	return loot{
+		guarded: secret.Token(), halfway: secret.Token(), trusted: secret.Token(), trustCSRF: base64URL(48), trust: base64URL(41), appCode: "123456",
+		keyID: 1, credential: key.Get(json.RawMessage(`{"publicKey": {"challenge": "AAAA", "rpId": "nowhere.localhost"}}`)),
 		password: "Quill-Marble-27!", token: secret.Token(), waiting: secret.Token(), cookie: secret.Token(),
 		csrf: base64URL(48), key: base64URL(64), reset: base64URL(56), code: "BCDF-GHJK", texted: "BCDF-GHJL", phone: "+4915100000000",
 		session: secret.NewID(), number: 1, user: secret.NewID(),
@@ -177,8 +193,11 @@ func (l loot) text(path, name string) string {
 		found = l.session
 	case "code":
 		found = l.code
-		if strings.Contains(path, "/phone/") {
+		switch {
+		case strings.Contains(path, "/phone/"):
 			found = l.texted
+		case strings.Contains(path, "/2fa/"), strings.Contains(path, "/authenticators/"):
+			found = l.appCode
 		}
 	case "key", "x-password-reset-key":
 		if strings.HasSuffix(path, "/password/reset") {
@@ -210,7 +229,13 @@ func (o operation) send(c *client, l loot, header ...string) *reply {
 			case name == "username", name == "phone" && !strings.HasSuffix(o.path, "/phone"): // a login names its account in one way
 			case name == "sessions":
 				values[name] = []int64{l.number}
-			case name == "primary":
+			case name == "authenticators":
+				values[name] = []int64{l.keyID}
+			case name == "id":
+				values[name] = l.keyID
+			case name == "credential":
+				values[name] = l.credential
+			case name == "primary", name == "trust":
 				values[name] = true
 			default:
 				values[name] = l.text(o.path, name)
@@ -287,6 +312,7 @@ func (h *house) move(host, secretWord string) loot {
 	l.waiting = other.token
 	l.session = h.db.one(`SELECT id FROM sessions WHERE tenant_id = $1 AND token = $2`, h.tenantOf(host).ID, secret.Digest(l.token))
 	l.number, _ = one.sessions()
+	h.guardIn(host, secretWord, &l)
 	if !h.codes {
 		l.reset = h.resetKey(twin, func() { h.client("app", host).askReset(twin).want(http.StatusOK) })
 		return l
@@ -306,6 +332,35 @@ func (h *house) move(host, secretWord string) loot {
 	return l
 }
 
+// withFactor is the address of an account at either tenant that has a second factor.
+const withFactor = "dora@example.org"
+
+// guardIn has somebody with a second factor move in.
+func (h *house) guardIn(host, secretWord string, l *loot) {
+	h.Helper()
+	body := map[string]any{"email": withFactor, "password": secretWord}
+	one, waits, browser := h.client("app", host), h.client("app", host), h.client("browser", host)
+	proof := h.letter(withFactor, func() { one.post("/auth/signup", body).want(http.StatusUnauthorized) })
+	if h.codes {
+		one.verify(typedCode.FindString(proof.text)).want(http.StatusOK)
+	} else {
+		one.verify(proof.key(h)).want(http.StatusOK)
+	}
+	one.post("/auth/reauthenticate", map[string]any{"password": secretWord}).want(http.StatusOK)
+	p := h.setUp(one)
+	p.key = newKey(host)
+	l.keyID = h.addKey(one, p.key, "")
+	h.recoveryCodes(one)
+	l.guarded = one.token
+	browser.login(withFactor, secretWord).waits("mfa_authenticate")
+	browser.giveCode(p.code()).waits("mfa_trust")
+	browser.trust(true).want(http.StatusOK)
+	l.trusted, l.trustCSRF, l.trust = browser.cookies["sessionid"], browser.cookies["csrftoken"], browser.cookies["mfa_trusted"]
+	waits.login(withFactor, secretWord).waits("mfa_authenticate")
+	l.credential = p.key.Get(waits.options(byKey))
+	l.halfway, l.appCode = waits.token, p.code()
+}
+
 // slot is a way to carry loot into a request of one kind of client.
 type slot struct {
 	name string
@@ -317,6 +372,8 @@ var slots = []slot{
 	{"nothing but what the request is about", "app", func(*client, loot) {}},
 	{"the token", "app", func(c *client, l loot) { c.token = l.token }},
 	{"the token of a login that waits", "app", func(c *client, l loot) { c.token = l.waiting }},
+	{"the token of somebody with a second factor", "app", func(c *client, l loot) { c.token = l.guarded }},
+	{"the token of a login that waits for a second factor", "app", func(c *client, l loot) { c.token = l.halfway }},
 	{"a browser's cookie for a token", "app", func(c *client, l loot) { c.token = l.cookie }},
 	{"the session's id for a token", "app", func(c *client, l loot) { c.token = l.session }},
 	{"the user's id for a token", "app", func(c *client, l loot) { c.token = l.user }},
@@ -328,6 +385,9 @@ var slots = []slot{
 		c.header.Set("X-CSRFToken", l.csrf)
 	}},
 	{"the cookies", "browser", func(c *client, l loot) { c.cookies["sessionid"], c.cookies["csrftoken"] = l.cookie, l.csrf }},
+	{"the cookies of a trusted browser", "browser", func(c *client, l loot) {
+		c.cookies["sessionid"], c.cookies["csrftoken"], c.cookies["mfa_trusted"] = l.trusted, l.trustCSRF, l.trust
+	}},
 	{"the session cookie, with a CSRF token of this tenant", "browser", func(c *client, l loot) {
 		c.cookies["sessionid"], c.cookies["csrftoken"] = l.cookie, "x"
 		c.delete("/auth/session").want(http.StatusForbidden) // hands out one that fits the cookie
@@ -375,6 +435,13 @@ func (h *house) good(t *testing.T, host string, l loot) {
 				if got := h.carrying(t, sl, way, host, l).get("/auth/session").want(http.StatusOK).userID(); got != l.user {
 					t.Fatalf("%s %s is of %s, not %s", sl.name, way, got, l.user)
 				}
+			case "the token of somebody with a second factor", "the cookies of a trusted browser":
+				r := h.carrying(t, sl, way, host, l).get("/account/authenticators").want(http.StatusOK)
+				if !strings.Contains(r.Body, fmt.Sprintf(`"id":%d,`, l.keyID)) {
+					t.Fatalf("%s %s has no key %d: %s", sl.name, way, l.keyID, r.Body)
+				}
+			case "the token of a login that waits for a second factor":
+				h.carrying(t, sl, way, host, l).get("/auth/session").waits("mfa_authenticate")
 			case "the token of a login that waits":
 				c := h.carrying(t, sl, way, host, l)
 				if r := c.get("/auth/session").want(http.StatusUnauthorized); !strings.Contains(r.Body, `"is_pending":true`) {
@@ -449,7 +516,7 @@ func (h *house) nothingOfA(t *testing.T) {
 						t.Error("a session of somebody's was begun or ended")
 					}
 					switch strings.TrimPrefix(o.path, "/_allauth/"+o.kind+"/v1") {
-					case "/config", "/auth/password/request": // which answer whoever asks, and everybody alike
+					case "/config", "/auth/password/request", "/auth/webauthn/login": // which answer whoever asks, and everybody alike
 						if got.plain() != other.plain() {
 							t.Errorf("answered %s, where made-up values are answered %s", got.plain(), other.plain())
 						}
