@@ -151,7 +151,7 @@ type Refreshing struct {
 // refreshable are the conditions on a session, of the user $3, whose refresh token is good for anything at the time $4: the user may
 // use it, and the tenant is served by what the database says now.
 const refreshable = `tenant_id = $1 AND id = $2 AND user_id = $3 AND expires_at > $4 AND client = 'app' AND alive AND NOT pending
-		   AND EXISTS (SELECT 1 FROM tenants t WHERE t.id = $1 AND t.state = 'active')`
+		   AND EXISTS (SELECT 1 FROM tenants t WHERE t.state = 'active' AND t.id = $1)`
 
 // RotateRefresh counts up the number of the refresh token that is good, if it is x's and nobody has done so since, and moves the
 // session's end along. Otherwise it is ErrNotFound: Refreshing tells why. Of any number of rotations at once one succeeds.
