@@ -160,6 +160,8 @@ type loot struct {
 	appCode    string          // the next one of the authenticator app
 	keyID      int64           // what the wire calls the key
 	credential json.RawMessage // the key's answer to what the waiting login was asked
+	access     string          // tokens
+	refresh    string
 }
 
 // madeUp is loot of the right form that nobody gave out.
@@ -172,6 +174,7 @@ func madeUp() loot {
 		password: "Quill-Marble-27!", token: secret.Token(), waiting: secret.Token(), cookie: secret.Token(),
 		csrf: base64URL(48), key: base64URL(64), reset: base64URL(56), code: "BCDF-GHJK", texted: "BCDF-GHJL", phone: "+4915100000000",
 		session: secret.NewID(), number: 1, user: secret.NewID(),
+		access: base64URL(60) + "." + base64URL(200) + "." + base64URL(64), refresh: base64URL(60) + "." + base64URL(200) + "." + base64URL(64),
 	}
 }
 
@@ -189,6 +192,8 @@ func (l loot) text(path, name string) string {
 		found = l.phone
 	case "user", "user_id":
 		found = l.user
+	case "refresh_token":
+		found = l.refresh
 	case "session", "session_id", "id":
 		found = l.session
 	case "code":
@@ -282,6 +287,7 @@ func newCodeHouse(t *testing.T, engine string) *house {
 func houseOf(t *testing.T, engine string, codes bool, account string) *house {
 	t.Helper()
 	h := &house{scene: newScene(t, engine), codes: codes}
+	account += `, "rate_limits": false}, "headless": {"token_strategy": "jwt", "jwt_algorithm": "EdDSA"` // more than of accounts
 	h.a, h.b = h.house(account), h.house(account)
 	h.ofA, h.ofB = h.move(h.a, password), h.move(h.b, otherPassword)
 	return h
@@ -304,8 +310,8 @@ func (h *house) move(host, secretWord string) loot {
 		return h.letter(to, act).key(h)
 	}
 	one, browser, other := h.client("app", host), h.client("browser", host), h.client("app", host)
-	l.user = one.verify(key(twin, signUp(one, twin))).want(http.StatusOK).userID()
-	l.token = one.token
+	in := one.verify(key(twin, signUp(one, twin))).want(http.StatusOK)
+	l.user, l.token, l.access, l.refresh = in.userID(), one.token, in.handed().access, in.handed().refresh
 	browser.login(twin, secretWord).want(http.StatusOK)
 	l.cookie, l.csrf = browser.cookies["sessionid"], browser.cookies["csrftoken"]
 	l.key = key(late, signUp(other, late))
@@ -378,9 +384,12 @@ var slots = []slot{
 	{"the session's id for a token", "app", func(c *client, l loot) { c.token = l.session }},
 	{"the user's id for a token", "app", func(c *client, l loot) { c.token = l.user }},
 	{"the key of a link for a token", "app", func(c *client, l loot) { c.token = l.key }},
+	{"the access token", "app", func(c *client, l loot) { c.header.Set("Authorization", "Bearer "+l.access) }},
+	{"the refresh token for an access token", "app", func(c *client, l loot) { c.header.Set("Authorization", "Bearer "+l.refresh) }},
+	{"the access token for a token", "app", func(c *client, l loot) { c.token = l.access }},
 	{"everything at once", "app", func(c *client, l loot) {
 		c.token = l.token
-		c.header.Set("Authorization", "Bearer "+l.token)
+		c.header.Set("Authorization", "Bearer "+l.access)
 		c.header.Set("Cookie", "sessionid="+l.cookie+"; csrftoken="+l.csrf)
 		c.header.Set("X-CSRFToken", l.csrf)
 	}},
@@ -405,7 +414,7 @@ var slots = []slot{
 	{"an app's header", "browser", func(c *client, l loot) {
 		c.get("/config")
 		c.header.Set("X-Session-Token", l.token)
-		c.header.Set("Authorization", "Bearer "+l.token)
+		c.header.Set("Authorization", "Bearer "+l.access)
 	}},
 }
 
@@ -431,7 +440,7 @@ func (h *house) good(t *testing.T, host string, l loot) {
 	for _, way := range []string{"by host", "by header"} {
 		for _, sl := range slots {
 			switch sl.name {
-			case "the token", "the cookies":
+			case "the token", "the access token", "the cookies":
 				if got := h.carrying(t, sl, way, host, l).get("/auth/session").want(http.StatusOK).userID(); got != l.user {
 					t.Fatalf("%s %s is of %s, not %s", sl.name, way, got, l.user)
 				}

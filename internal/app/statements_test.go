@@ -22,7 +22,8 @@ const lookForChanges = "FROM tenant_changes"
 // background reports whether a statement is none of a request's: the worker's, the directory's look for changes, the
 // sweeper's. The worker finds tenants by id, which requests never do.
 func background(query string) bool {
-	for _, part := range []string{"UPDATE messages", lookForChanges, "FROM tenants t WHERE t.id", "DELETE FROM messages", "WHERE expires_at <"} {
+	for _, part := range []string{"UPDATE messages", lookForChanges, "FROM tenants t WHERE t.id", "DELETE FROM messages", "WHERE expires_at <",
+		"FROM signing_keys WHERE due_at", "FROM signing_keys WHERE known_until"} {
 		if strings.Contains(query, part) {
 			return true
 		}
@@ -344,6 +345,43 @@ func costs() []cost {
 	}
 }
 
+// The settings of the rows of tokens, which are more than of accounts.
+const (
+	tokens   = `"email_verification": "none", "rate_limits": false}, "headless": {"token_strategy": "jwt", "jwt_algorithm": "EdDSA"`
+	oneToken = tokens + `, "jwt_rotate_refresh_token": false`
+)
+
+// tokenCosts is the table for what apps alone have.
+func tokenCosts() []cost {
+	shown := func(t *turn) {
+		t.header.Set("Authorization", "Bearer "+t.signUp().want(http.StatusOK).handed().access)
+		t.token = ""
+	}
+	handed := func(t *turn) { t.secret = t.signUp().want(http.StatusOK).handed().refresh; t.token = "" }
+	refresh := func(t *turn) *reply { return t.post("/tokens/refresh", map[string]any{"refresh_token": t.secret}) }
+	rotated := func(t *turn) string { return refresh(t).want(http.StatusOK).refreshed().refresh }
+	return []cost{
+		{"a login that hands out tokens", 3, 4, tokens, func(t *turn) { t.signUp(); t.out() }, does(http.StatusOK, func(t *turn) *reply { return t.login(t.email, password) })},
+		{"a session check by an access token", 1, 1, tokens, shown, gets(http.StatusOK, "/auth/session")},
+		{"a session check by an access token that is none", 0, 0, tokens, func(t *turn) { t.header.Set("Authorization", "Bearer nope") },
+			gets(http.StatusUnauthorized, "/auth/session")},
+		{"a refresh", 1, 1, tokens, handed, does(http.StatusOK, refresh)},
+		{"a refresh that is asked for again", 2, 2, tokens, func(t *turn) { handed(t); rotated(t) }, does(http.StatusOK, refresh)},
+		{"a refresh by a token that was used before", 4, 4, tokens, func(t *turn) {
+			handed(t)
+			first := t.secret
+			t.secret = rotated(t)
+			rotated(t)
+			t.secret = first
+		}, does(http.StatusBadRequest, refresh)},
+		{"a refresh without rotation", 1, 1, oneToken, handed, does(http.StatusOK, refresh)},
+		{"a refresh by a token that is none", 0, 0, tokens, func(t *turn) { t.secret = "nope" }, does(http.StatusBadRequest, refresh)},
+		{"the published keys", 0, 0, tokens, func(*turn) {}, func(t *turn) *reply {
+			return t.s.plainRequest(http.MethodGet, t.at, "/.well-known/jwks.json").want(http.StatusOK)
+		}},
+	}
+}
+
 // TestStatementsOfARequestAreFew holds each request to the number of statements that it takes today, and to what the
 // product promises. Beginning and ending a transaction is not counted.
 func TestStatementsOfARequestAreFew(t *testing.T) {
@@ -355,17 +393,21 @@ func TestStatementsOfARequestAreFew(t *testing.T) {
 			// A clock that stands still: the tenant stays known, and no session is old enough to be moved along.
 			o.Clock = clock.At(time.Now())
 		})
-		rows := costs()
 		hosts := map[string]string{}
-		for _, row := range rows {
+		for _, row := range append(costs(), tokenCosts()...) {
 			if _, ok := hosts[row.settings]; !ok {
 				hosts[row.settings] = s.house(row.settings)
+				s.plainRequest(http.MethodGet, hosts[row.settings], "/.well-known/jwks.json") // makes the key, where there are any
 			}
 		}
 		seen.pass(t)
 		n, ran := 0, 0
 		asked := map[string]bool{}
 		for _, kind := range []string{"app", "browser"} {
+			rows := costs()
+			if kind == "app" {
+				rows = append(rows, tokenCosts()...)
+			}
 			for _, row := range rows {
 				n++
 				s.of(t, kind).run(kind+"/"+row.name, func(s *scene) {

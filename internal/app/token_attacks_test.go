@@ -356,6 +356,39 @@ func TestFamilyThatCannotBeEndedIsNoRefusal(t *testing.T) {
 	})
 }
 
+// The first login of a tenant makes its key on the way. Whatever fails then leaves nobody half signed in, and works when it is tried again.
+func TestFirstTokenIsAllOrNothing(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		var b breaker
+		s, db := bootShared(t, engine, func(_ *config.Config, o *app.Options) { o.Observe = b.observe })
+		for n, failed := int64(1), true; failed; n++ {
+			host := s.tokenHouse("")
+			c := s.client("app", host)
+			c.get("/config").want(http.StatusOK)
+			before := db.dump(host)
+			fail, count := faultdb.FailNth(n)
+			b.armed.Store(&fail)
+			r := c.signup("ann@example.org")
+			b.armed.Store(nil)
+			if failed = count.Load() >= n; failed {
+				if r.Status != http.StatusServiceUnavailable || r.handed() != (pair{}) || c.token != "" {
+					t.Fatalf("operation %d failed: got %d %s", n, r.Status, r.Body)
+				}
+				unchanged(t, fmt.Sprintf("operation %d failed", n), before, db.dump(host))
+				r = c.signup("ann@example.org")
+			}
+			p := r.want(http.StatusOK).handed()
+			s.bearer(host, p.access).get("/auth/session").want(http.StatusOK)
+			if r, _ := s.refresh(host, p.refresh); r.Status != http.StatusOK {
+				t.Fatalf("operation %d failed, and the token is good for nothing: %s", n, r.Body)
+			}
+			if !failed && n < 10 {
+				t.Errorf("only %d operations were seen", n-1)
+			}
+		}
+	})
+}
+
 // CVE-2026-43983, CVE-2025-53942 and GHSA of the like: what ends a session ends its refresh token at once, everywhere.
 func TestRefreshEndsWithWhatItStandsOn(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine string) {

@@ -286,9 +286,15 @@ func (r *runner) cell(ctx context.Context, w work, connections int) (_ *cell, er
 }
 
 // undisturbed is cell without regard to what else uses the database.
-func (r *runner) undisturbed(ctx context.Context, w work, connections int) (*cell, error) {
+func (r *runner) undisturbed(ctx context.Context, w work, connections int) (_ *cell, err error) {
 	if w.target == hashCeiling {
 		return r.hashCell(ctx, w, connections)
+	}
+	if w.tokens {
+		if err := r.server.handTokens(ctx, &r.fixture, connections); err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, r.server.strategy(context.WithoutCancel(ctx), "session")) }()
 	}
 	l := load{
 		connections: connections, want: w.want, warmup: r.options.warmup, duration: r.options.duration,

@@ -249,8 +249,17 @@ func (s *server) addTenant(ctx context.Context) error {
 
 // configure changes settings of the tenant's account section.
 func (s *server) configure(ctx context.Context, account map[string]any) error {
+	return s.patch(ctx, map[string]any{"account": account})
+}
+
+// strategy has the tenant hand out tokens, or not.
+func (s *server) strategy(ctx context.Context, strategy string) error {
+	return s.patch(ctx, map[string]any{"headless": map[string]any{"token_strategy": strategy, "jwt_access_token_expires_in": 3600}})
+}
+
+func (s *server) patch(ctx context.Context, config map[string]any) error {
 	_, err := s.expect(ctx, http.StatusOK, s.admin, http.MethodPatch, "/admin/v1/tenants/bench",
-		map[string]string{"Authorization": "Bearer " + s.token}, map[string]any{"config": map[string]any{"account": account}})
+		map[string]string{"Authorization": "Bearer " + s.token}, map[string]any{"config": config})
 	if err != nil {
 		return fmt.Errorf("configure the tenant: %w", err)
 	}
@@ -293,6 +302,34 @@ func (s *server) signUp(ctx context.Context, f *fixture) (account, error) {
 	}
 	a.token = body.Meta.Token
 	return a, nil
+}
+
+// handTokens has the tenant hand out tokens, and signs in once for each connection.
+func (s *server) handTokens(ctx context.Context, f *fixture, connections int) error {
+	if err := s.strategy(ctx, "jwt"); err != nil {
+		return err
+	}
+	f.pairs = make([]pair, connections)
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(setupWorkers)
+	for i := range f.pairs {
+		g.Go(func() error {
+			got, err := s.expect(ctx, http.StatusOK, s.public, http.MethodPost, appPath+"/auth/login",
+				map[string]string{clientIPHeader: f.clientIP()}, json.RawMessage(credentials(f.accounts[i%len(f.accounts)].email)))
+			if err != nil {
+				return fmt.Errorf("sign in for tokens: %w", err)
+			}
+			var body struct {
+				Meta pair `json:"meta"`
+			}
+			if err := json.Unmarshal(got.body, &body); err != nil || body.Meta.Refresh == "" {
+				return fmt.Errorf("sign in for tokens: the answer holds none: %s", clip(got.body))
+			}
+			f.pairs[i] = body.Meta
+			return nil
+		})
+	}
+	return g.Wait()
 }
 
 // signInBrowser signs in with cookies, and returns them as the browser would send them.

@@ -25,6 +25,7 @@ type work struct {
 	want   int  // the status of a good answer
 	hashes bool // each request hashes a password
 	mails  bool // each good answer queues one mail; only with hashes
+	tokens bool // the tenant hands out tokens meanwhile, and each connection has some
 	// requests are what one connection of several asks. It is nil for argon2id, which is asked nothing.
 	requests func(f *fixture, worker, connections int) requester
 }
@@ -33,6 +34,7 @@ type work struct {
 type fixture struct {
 	accounts []account
 	browsers []string      // Cookie headers of browsers that are signed in
+	pairs    []pair        // of the connections of a row that has tokens
 	ips      atomic.Uint32 // clients so far: each request comes from an address of its own, within 10.0.0.0/8
 	signups  atomic.Uint64
 }
@@ -41,6 +43,12 @@ type fixture struct {
 type account struct {
 	email string
 	token string
+}
+
+// pair is an access and a refresh token, signed with RS256.
+type pair struct {
+	Access  string `json:"access_token"`
+	Refresh string `json:"refresh_token"`
 }
 
 const (
@@ -55,6 +63,8 @@ var works = []work{
 	{name: "ceiling-select", title: "mux + one SELECT", target: selectCeiling, want: 200, requests: rows},
 	{name: "session-app", title: "session check, app", target: vestibule, want: 200, requests: appSessions},
 	{name: "session-browser", title: "session check, browser", target: vestibule, want: 200, requests: browserSessions},
+	{name: "session-token", title: "session check, access token", target: vestibule, want: 200, tokens: true, requests: tokenSessions},
+	{name: "refresh", title: "refresh", target: vestibule, want: 200, tokens: true, requests: refreshes},
 	{name: "config", title: "configuration", target: vestibule, want: 200, requests: same("GET", appPath+"/config")},
 	{name: "ceiling-insert", title: "mux + one INSERT", target: insertCeiling, want: 200, requests: same("POST", "/row")},
 	{name: "ceiling-hash", title: "argon2id alone", target: hashCeiling},
@@ -102,6 +112,27 @@ func browserSessions(f *fixture, worker, connections int) requester {
 		headers[i] = "Cookie: " + cookies + "\r\n"
 	}
 	return checks(f, browserAPI, headers, worker, connections)
+}
+
+func tokenSessions(f *fixture, worker, _ int) requester {
+	header := "Authorization: Bearer " + f.pairs[worker].Access + "\r\n"
+	return func(dst, _ []byte) []byte {
+		return appendRequest(dst, "GET", appPath+"/auth/session", header, f.ips.Add(1), nil)
+	}
+}
+
+// refreshes spends one refresh token after the other, each of which the answer before has brought.
+func refreshes(f *fixture, worker, _ int) requester {
+	token := f.pairs[worker].Refresh
+	return func(dst, before []byte) []byte {
+		var got struct {
+			Data pair `json:"data"`
+		}
+		if json.Unmarshal(before, &got) == nil && got.Data.Refresh != "" {
+			token = got.Data.Refresh
+		}
+		return appendRequest(dst, "POST", appPath+"/tokens/refresh", "", f.ips.Add(1), []byte(`{"refresh_token":"`+token+`"}`))
+	}
 }
 
 // checks asks for one session after the other.

@@ -44,38 +44,46 @@ type Session struct {
 // session has been put out since. Whether the session has expired is for the caller to decide. This is the one statement of a
 // session check. It reads one row, and of that only what is decided by or shown.
 func (s Scope) SessionByToken(ctx context.Context, client Client, digest []byte) (*Session, *User, error) {
-	return s.session(ctx, client, `
-		SELECT id, token, user_id, pending, epoch, methods, state, version, seen_at, expires_at, refresh_number,
-		       username, email, name, has_password, factors, alive
+	r := sessionRow{Session: Session{Token: digest, Client: client}}
+	err := s.store.reader().row(ctx, "read session", `
+		SELECT `+sessionColumns+`
 		  FROM sessions
-		 WHERE tenant_id = $1 AND token = $2 AND client = $3`, digest, string(client))
+		 WHERE tenant_id = $1 AND token = $2 AND client = $3`, []any{s.tenant, digest, string(client)}, r.into())
+	return r.read(err)
 }
 
 // SessionOf is SessionByToken by the session's id, for whoever has shown in another way that the session is theirs. It must be one that
 // this user is signed in with.
 func (s Scope) SessionOf(ctx context.Context, client Client, userID, id string) (*Session, *User, error) {
-	return s.session(ctx, client, `
-		SELECT id, token, user_id, pending, epoch, methods, state, version, seen_at, expires_at, refresh_number,
-		       username, email, name, has_password, factors, alive
+	r := sessionRow{Session: Session{Client: client}}
+	err := s.store.reader().row(ctx, "read session by id", `
+		SELECT `+sessionColumns+`, token
 		  FROM sessions
-		 WHERE tenant_id = $1 AND id = $2 AND client = $3 AND user_id = $4 AND NOT pending`, id, string(client), userID)
+		 WHERE tenant_id = $1 AND id = $2 AND client = $3 AND user_id = $4 AND NOT pending`,
+		[]any{s.tenant, id, string(client), userID}, append(r.into(), &r.Token))
+	return r.read(err)
 }
 
-func (s Scope) session(ctx context.Context, client Client, query string, args ...any) (*Session, *User, error) {
-	all := []any{s.tenant}
-	all = append(all, args...)
-	var r struct { // one piece of memory for all that is scanned
-		Session
-		user   User
-		userID sql.NullString
-	}
-	err := s.store.reader().row(ctx, "read session", query, all,
-		[]any{&r.ID, &r.Token, &r.userID, &r.Pending, &r.Epoch, &r.Methods, &r.State, &r.Version, when(&r.SeenAt), when(&r.ExpiresAt),
-			&r.RefreshNumber, &r.user.Username, &r.user.Email, &r.user.Name, &r.user.HasPassword, &r.user.Factors, &r.user.Active})
+const sessionColumns = `id, user_id, pending, epoch, methods, state, version, seen_at, expires_at, refresh_number,
+		       username, email, name, has_password, factors, alive`
+
+// sessionRow is a session and its user: one piece of memory for all that is scanned.
+type sessionRow struct {
+	Session
+	user   User
+	userID sql.NullString
+}
+
+func (r *sessionRow) into() []any {
+	return []any{&r.ID, &r.userID, &r.Pending, &r.Epoch, &r.Methods, &r.State, &r.Version, when(&r.SeenAt), when(&r.ExpiresAt),
+		&r.RefreshNumber, &r.user.Username, &r.user.Email, &r.user.Name, &r.user.HasPassword, &r.user.Factors, &r.user.Active}
+}
+
+func (r *sessionRow) read(err error) (*Session, *User, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	r.Client, r.UserID = client, r.userID.String
+	r.UserID = r.userID.String
 	r.user.ID, r.user.Epoch, r.Factors = r.UserID, r.Epoch, r.user.Factors
 	return &r.Session, &r.user, nil
 }
@@ -151,7 +159,7 @@ type Refreshing struct {
 // refreshable are the conditions on a session, of the user $3, whose refresh token is good for anything at the time $4: the user may
 // use it, and the tenant is served by what the database says now.
 const refreshable = `tenant_id = $1 AND id = $2 AND user_id = $3 AND expires_at > $4 AND client = 'app' AND alive AND NOT pending
-		   AND EXISTS (SELECT 1 FROM tenants t WHERE t.id = $1 AND t.state = 'active')`
+		   AND EXISTS (SELECT 1 FROM tenants t WHERE t.state = 'active' AND t.id = $1)`
 
 // RotateRefresh counts up the number of the refresh token that is good, if it is x's and nobody has done so since, and moves the
 // session's end along. Otherwise it is ErrNotFound: Refreshing tells why. Of any number of rotations at once one succeeds.

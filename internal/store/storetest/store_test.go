@@ -266,6 +266,11 @@ func TestOtherTenantsRowsAreOutOfReach(t *testing.T) {
 			"account by username": second(other.AccountByUsername(w.Context(), u.Username)),
 			"account by phone":    second(other.AccountByPhone(w.Context(), u.Phone)),
 			"email by id":         third(other.EmailByID(w.Context(), e.ID)),
+			"session of":          third(other.SessionOf(w.Context(), store.App, u.ID, x.ID)),
+			"refreshing":          second(other.Refreshing(w.Context(), u.ID, x.ID, start)),
+			"rotate refresh": other.One(func(tx *store.Tx) error {
+				return second(tx.RotateRefresh(w.Context(), &store.Session{ID: x.ID, UserID: u.ID, SeenAt: start, ExpiresAt: start}, true))
+			}),
 		} {
 			if !errors.Is(err, store.ErrNotFound) {
 				w.Errorf("%s: %v", what, err)
