@@ -65,7 +65,9 @@ func (s *Service) RequestLoginCode(ctx context.Context, v *Visit, in LoginCodeIn
 			return s.sendLoginCode(v, &l, a, v.start(process{Email: l.Email, Phone: l.Phone}), false)
 		}
 		if a == nil || v.provedBy() != a.ID {
-			v.forgetProofs() // another's, which must not come to count as theirs
+			if err := v.disown(); err != nil { // another's, which must not come to count as theirs
+				return err
+			}
 		}
 		return s.begin(ctx, v, l, a)
 	})

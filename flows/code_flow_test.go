@@ -11,6 +11,7 @@ import (
 	"github.com/vestibule-auth/vestibule/flows"
 	"github.com/vestibule-auth/vestibule/internal/passhash"
 	"github.com/vestibule-auth/vestibule/internal/refusal"
+	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/internal/testkit"
 )
@@ -847,8 +848,16 @@ func TestProofsStayTheirUsers(t *testing.T) {
 			d.do(h.requestCode(victim))
 			enter(h, d)
 			d.do(h.confirmCode(h.code(victim)))
-			if proofs := string(d.visit().Status().Methods); !strings.Contains(proofs, victim) || strings.Contains(proofs, evil) {
-				t.Errorf("the proofs are %s", proofs)
+			var proofs []flows.Method
+			h.must(json.Unmarshal(d.visit().Status().Methods, &proofs))
+			for i, m := range proofs { // the contract lists what was given in the session, by whomever
+				if (i == 0) != (m.Email == evil) {
+					t.Errorf("the proofs are %v", proofs)
+				}
+			}
+			own := h.one(`SELECT state FROM sessions WHERE token = $1`, secret.Digest(d.token))
+			if !strings.Contains(own, `"foreign":1`) {
+				t.Errorf("another's proof counts as one's own: %s", own)
 			}
 		})
 	}

@@ -519,7 +519,9 @@ func (s *Service) resetPassword(ctx context.Context, v *Visit, a *store.Account,
 	if !v.Tenant.Settings.Account.LoginOnPasswordReset || v.user != nil {
 		return nil
 	}
-	v.forgetProofs()
+	if err := v.disown(); err != nil {
+		return err
+	}
 	if err := v.record(a.ID, proof); err != nil {
 		return err
 	}

@@ -64,7 +64,9 @@ func (s *Service) Signup(ctx context.Context, v *Visit, in SignupInput) error {
 			}
 		}
 		l := login{Email: string(n.email), Phone: n.phone, EmailTaken: n.mailed, PhoneTaken: n.texted, Signup: true, Passkey: in.Passkey}
-		v.forgetProofs()
+		if err := v.disown(); err != nil {
+			return err
+		}
 		l.Unheard = in.Honeypot != ""
 		if n.mailed || n.texted || l.Unheard {
 			v.waste() // in place of the account

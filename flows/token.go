@@ -129,14 +129,16 @@ func (s *Service) readShown(ctx context.Context, v *Visit) error {
 }
 
 // Refresh is new tokens for a refresh token. Whatever is wrong with one is answered alike.
-func (s *Service) Refresh(ctx context.Context, v *Visit, raw Text) (Tokens, error) {
-	if raw.Value == "" {
-		return Tokens{}, refusal.Because("refresh_token", refusal.Required)
+func (s *Service) Refresh(ctx context.Context, v *Visit, raw string) (Tokens, error) {
+	var f refusal.Faults
+	shown := trim(raw)
+	if !textFaults(&f, "refresh_token", shown, true) {
+		return Tokens{}, f.Err()
 	}
 	if !hasTokens(v.Tenant) {
 		return Tokens{}, refusal.Of(refusal.Invalid)
 	}
-	keys, c, err := s.verify(ctx, v, raw.Value, token.Refresh)
+	keys, c, err := s.verify(ctx, v, shown, token.Refresh)
 	number, ok := refreshNumber(&c)
 	switch {
 	case errors.Is(err, token.ErrInvalid):

@@ -410,7 +410,7 @@ func (v *Visit) save() (write, error) {
 		return nil, fmt.Errorf("encode session state: %w", err)
 	}
 	x := v.session
-	x.IP, x.UserAgent = v.address(), v.Origin.UserAgent
+	x.IP, x.UserAgent, x.From = v.address(), v.Origin.UserAgent, v.Tenant.Settings.UserSessions.TrackActivity
 	x.SeenAt = v.Now
 	if v.Origin.Slides || v.issued != "" {
 		x.ExpiresAt = v.Now.Add(v.sessionAge())
@@ -482,8 +482,12 @@ func (v *Visit) record(userID string, m Method) error {
 	return nil
 }
 
-// forgetProofs forgets the proofs that were given: what comes next is another's, or begins anew.
-func (v *Visit) forgetProofs() { v.methods, v.state.MethodsOf, v.state.Foreign = nil, "", 0 }
+// disown has the proofs that were given so far count for nothing: what comes next is another's, or begins anew.
+func (v *Visit) disown() error {
+	all, err := v.given()
+	v.state.MethodsOf, v.state.Foreign = "", len(all)
+	return err
+}
 
 // given are the proofs that were given in this session, by whomever.
 func (v *Visit) given() (all []Method, err error) {

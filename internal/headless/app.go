@@ -28,11 +28,11 @@ func (*app) access(r *http.Request, t *tenants.Tenant) string {
 	if len(sent) != 1 {
 		return ""
 	}
-	scheme, token, _ := strings.Cut(strings.TrimSpace(sent[0]), " ")
-	if token = strings.TrimSpace(token); !strings.EqualFold(scheme, t.Settings.Headless.JWTAuthorizationHeaderScheme) || strings.ContainsAny(token, " \t") {
+	words := strings.Fields(sent[0])
+	if len(words) != 2 || !strings.EqualFold(words[0], t.Settings.Headless.JWTAuthorizationHeaderScheme) {
 		return ""
 	}
-	return token
+	return words[1]
 }
 
 func (*app) tokens() bool { return true }

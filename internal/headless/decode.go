@@ -91,6 +91,9 @@ func (f fields) ids(name string) ([]int64, error) {
 	if textOf(raw) == "" || string(raw) == "false" || string(raw) == "0" {
 		return nil, nil
 	}
+	if raw[0] == '{' {
+		return nil, refusal.Because(name, refusal.InvalidID) // its names, to the contract, are what is listed
+	}
 	var members []json.RawMessage
 	if err := json.Unmarshal(raw, &members); err != nil {
 		return nil, refusal.Because(name, refusal.InvalidList)

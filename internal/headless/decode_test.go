@@ -173,7 +173,7 @@ func TestIDsAreRead(t *testing.T) {
 		"an object in the list":        {`{"a": ["one", {"id": 1}]}`, nil, refusal.InvalidList},
 		"a number":                     {`{"a": 1}`, nil, refusal.InvalidList},
 		"text":                         {`{"a": "1"}`, nil, refusal.InvalidList},
-		"an object":                    {`{"a": {"b": 1}}`, nil, refusal.InvalidList},
+		"an object":                    {`{"a": {"b": 1}}`, nil, refusal.InvalidID},
 		"an empty object":              {`{"a": { }}`, nil, ""},
 		"no text":                      {`{"a": ""}`, nil, ""},
 		"no":                           {`{"a": false}`, nil, ""},

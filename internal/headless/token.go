@@ -18,6 +18,6 @@ func (a *API) refresh(v *flows.Visit, r *http.Request) (viewed, error) {
 	if err != nil {
 		return viewed{}, err
 	}
-	tokens, err := a.Flows.Refresh(r.Context(), v, in.text("refresh_token"))
+	tokens, err := a.Flows.Refresh(r.Context(), v, in.text("refresh_token").Value)
 	return viewed{Data: refreshed{tokens.Access, tokens.Refresh}}, err
 }

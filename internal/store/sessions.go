@@ -31,6 +31,7 @@ type Session struct {
 	Version   int64   // counted up by every save
 	IP        string
 	UserAgent string
+	From      bool // whether a save notes IP and UserAgent, as one that signs in does anyway
 	CreatedAt time.Time
 	SeenAt    time.Time
 	ExpiresAt time.Time
@@ -111,7 +112,8 @@ func (t *Tx) SaveSession(ctx context.Context, x *Session, who *User) error {
 	shown := shownBy(x, who)
 	res, err := t.exec(ctx, "save session", `
 		UPDATE sessions
-		   SET token = $4, user_id = $5, pending = $6, epoch = $7, methods = $8, state = $9, ip = $10, user_agent = $11,
+		   SET token = $4, user_id = $5, pending = $6, epoch = $7, methods = $8, state = $9,
+		       ip = CASE WHEN $23 THEN $10 ELSE ip END, user_agent = CASE WHEN $23 THEN $11 ELSE user_agent END,
 		       seen_at = $12, expires_at = $13, version = version + 1,
 		       alive = CASE WHEN $14 THEN TRUE WHEN user_id = $5 AND epoch = $7 AND pending = $6 THEN alive ELSE $6 END,
 		       username = CASE WHEN $14 THEN $15 ELSE username END, email = CASE WHEN $14 THEN $16 ELSE email END,
@@ -122,7 +124,7 @@ func (t *Tx) SaveSession(ctx context.Context, x *Session, who *User) error {
 		   AND (alive OR $14 OR user_id IS NULL OR user_id IS DISTINCT FROM $5 OR epoch <> $7 OR pending <> $6)`,
 		t.tenant, x.ID, x.Version, x.Token, orNull(x.UserID), x.Pending, x.Epoch, string(x.Methods), string(x.State),
 		x.IP, x.UserAgent, x.SeenAt, x.ExpiresAt, who != nil, shown.Username, shown.Email, shown.Name, shown.HasPassword,
-		int64(shown.Factors), !x.RefreshedAt.IsZero(), x.RefreshNumber, orNever(x.RefreshedAt))
+		int64(shown.Factors), !x.RefreshedAt.IsZero(), x.RefreshNumber, orNever(x.RefreshedAt), x.From || who != nil)
 	return changedOne(res, err, ErrStale)
 }
 
