@@ -238,25 +238,31 @@ func (h *house) consistent() {
 func (h *house) found(texts ...string) (tables []string) {
 	h.Helper()
 	for _, table := range []string{"tenants", "users", "emails", "sessions", "messages", "authenticators", "audit_events"} {
-		rows, err := h.raw.QueryContext(h.Context(), `SELECT * FROM `+table)
-		h.must(err)
-		columns, err := rows.Columns()
-		h.must(err)
-		for rows.Next() {
-			values, into := make([]sql.RawBytes, len(columns)), make([]any, len(columns))
-			for i := range values {
-				into[i] = &values[i]
-			}
-			h.must(rows.Scan(into...))
-			row := bytes.Join(toBytes(values), []byte{0})
-			if slices.ContainsFunc(texts, func(text string) bool { return bytes.Contains(row, []byte(text)) }) {
-				tables = append(tables, table)
-			}
+		if h.inTable(table, texts) {
+			tables = append(tables, table)
 		}
-		h.must(rows.Err())
-		h.must(rows.Close())
 	}
 	return tables
+}
+
+func (h *house) inTable(table string, texts []string) (found bool) {
+	h.Helper()
+	rows, err := h.raw.QueryContext(h.Context(), `SELECT * FROM `+table)
+	h.must(err)
+	defer func() { _ = rows.Close() }()
+	columns, err := rows.Columns()
+	h.must(err)
+	for rows.Next() {
+		values, into := make([]sql.RawBytes, len(columns)), make([]any, len(columns))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		h.must(rows.Scan(into...))
+		row := bytes.Join(toBytes(values), []byte{0})
+		found = found || slices.ContainsFunc(texts, func(text string) bool { return bytes.Contains(row, []byte(text)) })
+	}
+	h.must(rows.Err())
+	return found
 }
 
 func toBytes(values []sql.RawBytes) (all [][]byte) {

@@ -463,7 +463,8 @@ func (w *walk) judgeLogin(x *deed, l *knownLogin, u string) {
 	account, f := &x.tenant.Settings.Account, x.after[u]
 	asked, _ := account.SignupFields.Field("phone")
 	required := account.LoginByCodeRequired
-	codeDue := l != nil && l.by != "code" && (required.All || (l.by != "reset" && required.For("password")))
+	after := map[string]string{"password": "password", "signup": "password", "passkey": "mfa"} // what is listed as asking for a code
+	codeDue := l != nil && l.by != "code" && (required.All || (l.by != "reset" && required.For(after[l.by])))
 	switch {
 	case l == nil || !slices.Contains(l.users, u):
 		w.breaks("somebody is signed in who proved nothing")

@@ -283,3 +283,18 @@ func TestOneOfTwoSetUpsOfAnAppCounts(t *testing.T) {
 		h.consistent()
 	})
 }
+
+// TestNobodyHasRecoveryCodesAlone: whoever asks for new ones as the last factor goes, gets none.
+func TestNobodyHasRecoveryCodesAlone(t *testing.T) {
+	h := newFactorHouse(t, "sqlite", optional+`, `+unlimited, keys)
+	d, to := signedUp(h, 1)
+	other := h.signedIn(to)
+	d.addApp()
+	v := other.visit()
+	d.do(h.deactivate)
+	h.refused(h.regenerate(v), refusal.Invalid, refusal.CannotGenerateCodes)
+	h.consistent()
+	if d.types() != "" {
+		t.Errorf("there are %q", d.types())
+	}
+}

@@ -850,10 +850,10 @@ var walkSteps = []struct {
 	{1, func(w *walk, d *seat, a, _, _ byte) { w.removeEmail(d, pick(w.emails, a)) }},
 	{2, func(w *walk, d *seat, a, _, _ byte) { w.changePassword(d, w.password(d, d.email, a), w.newPassword()) }},
 	{2, func(w *walk, d *seat, a, _, _ byte) { w.reauthenticate(d, w.password(d, d.email, a)) }},
-	{2, (*walk).protect},
+	{3, (*walk).protect},
 	{2, func(w *walk, d *seat, a, b, c byte) { w.showCode(d, w.who(d, a, b), c) }},
 	{1, func(w *walk, d *seat, a, b, c byte) { w.showKey(d, w.who(d, a, b), c) }},
-	{2, func(w *walk, d *seat, a, b, c byte) { w.logInByKey(d, w.who(d, a, b), c) }},
+	{2, func(w *walk, d *seat, _, b, c byte) { w.logInByKey(d, w.keyholder(d, b), c) }},
 	{1, func(w *walk, d *seat, a, _, _ byte) { w.answerTrust(d, a%2 == 0) }},
 	{1, func(w *walk, d *seat, _, _, _ byte) { w.logOut(d) }},
 	{1, func(w *walk, d *seat, _, _, _ byte) { w.endOthers(d) }},
@@ -1031,8 +1031,10 @@ func (w *walk) goOn(d *seat, a, b, _ byte) {
 		w.verifyEmail(d, s)
 	case s != nil && s.purpose == "phone":
 		w.verifyPhone(d, s)
-	case d.in && a%2 == 0:
-		w.protect(d, a/2, b, 0)
+	case d.in && a%4 == 0 && w.protectedAt(d):
+		w.logOut(d) // to come in again, past the factor
+	case d.in && a%4 != 1:
+		w.protect(d, a/4, b, 0)
 	case d.in:
 		w.addEmail(d, pick(w.emails, b))
 	case d.email == "" && d.phone == "":
@@ -1041,6 +1043,8 @@ func (w *walk) goOn(d *seat, a, b, _ byte) {
 		w.requestReset(d, d.email)
 	case a%8 == 2 && account.LoginByCodeEnabled:
 		w.requestCode(d, w.name(d, a, b))
+	case a%8 == 3:
+		w.logInByKey(d, w.keyholder(d, b), b)
 	case d.phone != "" && account.LoginMethods.Has("phone"):
 		w.logIn(d, d.phone, w.password(d, d.phone, 1))
 	case d.username != "" && account.LoginMethods.Has("username"):
@@ -1050,8 +1054,40 @@ func (w *walk) goOn(d *seat, a, b, _ byte) {
 	}
 }
 
-// protect changes the factors of whoever is in: mostly there are more of them afterwards.
-func (w *walk) protect(d *seat, a, _, _ byte) {
+// protectedAt reports whether whoever is in at a seat has a factor.
+func (w *walk) protectedAt(d *seat) bool {
+	if d.session == nil {
+		return false
+	}
+	u := w.users[d.session.user]
+	return u != nil && (u.app != nil || len(u.keys) > 0)
+}
+
+// keyholder is somebody of a seat's tenant who has a key, "" for nobody.
+func (w *walk) keyholder(d *seat, which byte) string {
+	var all []string
+	for id, f := range w.look() {
+		if f.tenant == d.tenant.ID && len(w.users[id].keys) > 0 {
+			all = append(all, id)
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	slices.Sort(all)
+	return pick(all, which)
+}
+
+// protect changes the factors of whoever is in: mostly there are more of them afterwards. Who has proved nothing for a while mostly
+// does so first.
+func (w *walk) protect(d *seat, a, b, c byte) {
+	if s := d.session; s != nil && d.in && w.clock.Now().Sub(s.strong) > time.Minute && b%4 != 0 {
+		if id := w.who(d, 1, 0); w.protectedAt(d) && c%2 == 0 {
+			w.showCode(d, id, b)
+		} else {
+			w.reauthenticate(d, w.password(d, d.email, 1))
+		}
+	}
 	switch {
 	case a%8 == 0:
 		w.removeApp(d)
@@ -1061,10 +1097,10 @@ func (w *walk) protect(d *seat, a, _, _ byte) {
 		w.makeCodes(d)
 	case a%8 < 5:
 		w.addKey(d)
-	case d.seed == "":
-		w.lookAtApp(d)
 	default:
-		w.addApp(d)
+		if w.lookAtApp(d); d.seed != "" && d.in {
+			w.addApp(d)
+		}
 	}
 }
 
@@ -1123,7 +1159,7 @@ func (w *walk) interrupt(_ *seat, a, b, c byte) {
 }
 
 // meanwhileSteps is how many of the shares of walkSteps are single calls.
-const meanwhileSteps = 59
+const meanwhileSteps = 60
 
 // admit deactivates a user, or lets one back in.
 func (w *walk) admit(which byte) {
