@@ -16,9 +16,12 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/factor/factortest"
 )
 
-// offersFactors are settings under which everything is offered that there is of second factors, but for signing up with a passkey.
-// Clocks may be wrong by five minutes, so that no test waits for the next code.
-const offersFactors = `"supported_types": ["recovery_codes", "totp", "webauthn"], "passkey_login_enabled": true, "trust_enabled": true, "totp_tolerance": 10`
+// factorTypes are settings under which people may have all kinds of second factors. Clocks may be wrong by five minutes, so that no
+// test waits for the next code. With offersFactors they may trust their browsers, too.
+const (
+	factorTypes   = `"supported_types": ["recovery_codes", "totp", "webauthn"], "passkey_login_enabled": true, "totp_tolerance": 10`
+	offersFactors = factorTypes + `, "trust_enabled": true`
+)
 
 // codePeriod is how long an app shows a code, and codeTolerance how many of them a clock may be wrong.
 const (
@@ -137,6 +140,14 @@ const (
 // setUp sets an authenticator app up for whoever is signed in.
 func (s *scene) setUp(c *client) *pocket {
 	s.Helper()
+	p := s.shownSeed(c)
+	c.post(appPath, map[string]any{"code": p.code()}).want(http.StatusOK)
+	return p
+}
+
+// shownSeed reads what an authenticator app is set up with.
+func (s *scene) shownSeed(c *client) *pocket {
+	s.Helper()
 	var in struct {
 		Meta struct {
 			Secret string
@@ -151,9 +162,7 @@ func (s *scene) setUp(c *client) *pocket {
 	if err != nil {
 		s.Fatal(err)
 	}
-	p := &pocket{seed: seed, now: s.now}
-	c.post(appPath, map[string]any{"code": p.code()}).want(http.StatusOK)
-	return p
+	return &pocket{seed: seed, now: s.now}
 }
 
 // addKey has whoever is signed in add a key, and is what the wire calls it.
