@@ -480,6 +480,12 @@ func (s *Service) LoginByKey(ctx context.Context, v *Visit, in KeyInput) error {
 	if err := in.check(); err != nil {
 		return err
 	}
+	err := s.takePasskey(ctx, v, in)
+	s.observe.Login(v.Tenant.Slug, result(v, err))
+	return err
+}
+
+func (s *Service) takePasskey(ctx context.Context, v *Visit, in KeyInput) error {
 	credentialID, handle, err := factor.AssertedBy(in.Credential)
 	if err != nil {
 		return err
@@ -494,9 +500,10 @@ func (s *Service) LoginByKey(ctx context.Context, v *Visit, in KeyInput) error {
 		return err
 	}
 	if !slices.ContainsFunc(all, func(x store.Authenticator) bool { return bytes.Equal(x.CredentialID, credentialID) }) {
+		s.observe.Factor(v.Tenant.Slug, "refused")
 		return unknown // nobody's failures: whoever knows a user's id must not lock the user out with it
 	}
-	err = s.guessFactor(ctx, v, id.String(), "credential", func() (ok bool, err error) {
+	return s.guessFactor(ctx, v, id.String(), "credential", func() (ok bool, err error) {
 		err = s.step(ctx, v, func() error {
 			a, err := s.accountOf(ctx, v, id.String(), "")
 			if err != nil {
@@ -515,8 +522,6 @@ func (s *Service) LoginByKey(ctx context.Context, v *Visit, in KeyInput) error {
 		})
 		return ok, err
 	})
-	s.observe.Login(v.Tenant.Slug, result(v, err))
-	return err
 }
 
 func (s *Service) loginByKey(ctx context.Context, v *Visit, a *store.Account, x *store.Authenticator) error {
