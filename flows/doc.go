@@ -40,6 +40,16 @@
 // comes next, or says that the login is done. Every way in ends in begin, every stage that was passed ends in advance,
 // and both ask next. Done moves the login into the session and gives the client a new token.
 //
+// # Second factors
+//
+// An authenticator is something that a user can prove to have: an app that makes codes (totp.go), recovery codes, which stand in for
+// another (recovery.go), or a WebAuthn key (webauthn.go). An app or a key is a second factor, and is asked for on every way in. A passkey
+// is a key that signs in by itself: it asked its owner for a PIN or a finger, and is both factors.
+//
+// A ceremony is a challenge to a key, in the session that it was made for, for one purpose and one right answer. The factor epoch counts
+// the changes to a user's authenticators: whoever showed one before a change shows it again after it, and a browser that was trusted
+// (trust.go) is trusted no more.
+//
 // # The doors that others left open
 //
 // An account that nobody has proved an address of may have been made by somebody else than the owner of the address. Whoever
@@ -49,6 +59,8 @@
 // late, are one after the other.
 // And an account that has a verified address is reached at no other by codes and links, since an unverified one may be
 // somebody else's (reachable).
+// Where an account has a second factor and no proved address, what a code proves counts once the factor is shown (unclaimed): whoever
+// made the account may be the one who has it.
 //
 // Nothing here knows of HTTP, and nothing here writes SQL.
 package flows

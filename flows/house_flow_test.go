@@ -115,6 +115,7 @@ type nobody struct{}
 
 func (nobody) Login(string, string)   {}
 func (nobody) Signup(string, string)  {}
+func (nobody) Factor(string, string)  {}
 func (nobody) Limited(string, string) {}
 
 func (h *house) observe(op, query string) error {

@@ -389,6 +389,7 @@ func (s *Service) guessFactor(ctx context.Context, v *Visit, userID, param strin
 		return err
 	}
 	if !d.Allowed {
+		s.observe.Factor(v.Tenant.Slug, "limited")
 		r := refusal.Because(param, refusal.TooManyLogins)
 		r.RetryAfter = d.RetryAfter
 		return r
@@ -396,9 +397,11 @@ func (s *Service) guessFactor(ctx context.Context, v *Visit, userID, param strin
 	defer end()
 	ok, err := fn()
 	if ok && err == nil {
+		s.observe.Factor(v.Tenant.Slug, "ok")
 		return s.forgetGuesses(ctx, v, d, key)
 	}
 	if refused, is := refusal.As(err); is && refused.Kind == refusal.Invalid {
+		s.observe.Factor(v.Tenant.Slug, "refused")
 		return err
 	}
 	return s.refund(ctx, d, err)

@@ -15,6 +15,7 @@ import (
 type Observer interface {
 	Login(tenant, result string)
 	Signup(tenant, result string)
+	Factor(tenant, result string) // a second factor was shown
 	Limited(tenant, action string)
 }
 

@@ -338,16 +338,18 @@ func (s *Service) showOptions(ctx context.Context, v *Visit, userID, purpose str
 }
 
 // takeKey checks what a browser answered with one of a user's keys, and has the key be used. Nobody is told which check failed. A key
-// whose counter did not rise is refused, and goes into the audit log: there may be a copy of it.
-func (s *Service) takeKey(ctx context.Context, v *Visit, userID, waitsFor, purpose string, response json.RawMessage) (*store.Authenticator, error) {
+// whose counter did not rise is refused, and goes into the audit log: there may be a copy of it. all are the user's authenticators if
+// they were read already.
+func (s *Service) takeKey(ctx context.Context, v *Visit, userID, waitsFor, purpose string, response json.RawMessage, all []store.Authenticator) (*store.Authenticator, error) {
 	refused := refusal.Because("credential", refusal.IncorrectCode)
 	id, _, err := factor.AssertedBy(response)
 	if err != nil {
 		return nil, refused
 	}
-	all, err := s.store.For(v.Tenant).AuthenticatorsOf(ctx, userID)
-	if err != nil {
-		return nil, err
+	if all == nil {
+		if all, err = s.store.For(v.Tenant).AuthenticatorsOf(ctx, userID); err != nil {
+			return nil, err
+		}
 	}
 	keys, err := v.keysOf(all)
 	if err != nil {
@@ -404,7 +406,7 @@ func (s *Service) AuthenticateByKey(ctx context.Context, v *Visit, in KeyInput) 
 	}
 	return s.guessFactor(ctx, v, v.state.Login.UserID, "credential", func() (ok bool, err error) {
 		err = s.loginStep(ctx, v, MFAAuthenticate, func(l *login, a *store.Account) error {
-			x, err := s.takeKey(ctx, v, a.ID, a.ID, toAuthenticate, in.Credential)
+			x, err := s.takeKey(ctx, v, a.ID, a.ID, toAuthenticate, in.Credential, nil)
 			if err != nil {
 				return err
 			}
@@ -452,7 +454,7 @@ func (s *Service) ReauthenticateByKey(ctx context.Context, v *Visit, in KeyInput
 			if v.user == nil {
 				return refusal.Of(refusal.Unauthenticated)
 			}
-			x, err := s.takeKey(ctx, v, v.user.ID, v.user.ID, toReauthenticate, in.Credential)
+			x, err := s.takeKey(ctx, v, v.user.ID, v.user.ID, toReauthenticate, in.Credential, nil)
 			if err != nil {
 				return err
 			}
@@ -478,6 +480,12 @@ func (s *Service) LoginByKey(ctx context.Context, v *Visit, in KeyInput) error {
 	if err := in.check(); err != nil {
 		return err
 	}
+	err := s.takePasskey(ctx, v, in)
+	s.observe.Login(v.Tenant.Slug, result(v, err))
+	return err
+}
+
+func (s *Service) takePasskey(ctx context.Context, v *Visit, in KeyInput) error {
 	credentialID, handle, err := factor.AssertedBy(in.Credential)
 	if err != nil {
 		return err
@@ -492,9 +500,10 @@ func (s *Service) LoginByKey(ctx context.Context, v *Visit, in KeyInput) error {
 		return err
 	}
 	if !slices.ContainsFunc(all, func(x store.Authenticator) bool { return bytes.Equal(x.CredentialID, credentialID) }) {
+		s.observe.Factor(v.Tenant.Slug, "refused")
 		return unknown // nobody's failures: whoever knows a user's id must not lock the user out with it
 	}
-	err = s.guessFactor(ctx, v, id.String(), "credential", func() (ok bool, err error) {
+	return s.guessFactor(ctx, v, id.String(), "credential", func() (ok bool, err error) {
 		err = s.step(ctx, v, func() error {
 			a, err := s.accountOf(ctx, v, id.String(), "")
 			if err != nil {
@@ -503,7 +512,8 @@ func (s *Service) LoginByKey(ctx context.Context, v *Visit, in KeyInput) error {
 			if a == nil {
 				return unknown
 			}
-			x, err := s.takeKey(ctx, v, a.ID, "", toLogIn, in.Credential)
+			x, err := s.takeKey(ctx, v, a.ID, "", toLogIn, in.Credential, all)
+			all = nil // another run reads them anew
 			if err != nil {
 				return err
 			}
@@ -512,8 +522,6 @@ func (s *Service) LoginByKey(ctx context.Context, v *Visit, in KeyInput) error {
 		})
 		return ok, err
 	})
-	s.observe.Login(v.Tenant.Slug, result(v, err))
-	return err
 }
 
 func (s *Service) loginByKey(ctx context.Context, v *Visit, a *store.Account, x *store.Authenticator) error {

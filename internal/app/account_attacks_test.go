@@ -89,18 +89,21 @@ func (s *scene) run(name string, test func(s *scene)) {
 	s.T.Run(name, func(t *testing.T) { test(s.of(t, s.kind)) })
 }
 
-// house makes a tenant of these account settings that sends its texts to the scene, and offers everything there is of second
-// factors.
+// house makes a tenant of these account settings that sends its texts to the scene. Unless they go on with others of second factors,
+// it offers everything there is of them.
 func (s *scene) house(account string) string {
 	s.Helper()
-	mfa := offersFactors
-	if strings.Contains(account, byCodes) { // which takes codes
-		mfa += `, "passkey_signup_enabled": true`
-	}
 	if !strings.Contains(account, "rate_limits") {
-		account += `, "rate_limits": false`
+		account = `"rate_limits": false, ` + account
 	}
-	return s.tenant(fmt.Sprintf(`{"account": {%s}, "mfa": {%s}, "sms": {"webhook_url": %q}}`, account, mfa, s.hook))
+	if !strings.Contains(account, `"mfa": {`) {
+		mfa := offersFactors
+		if strings.Contains(account, byCodes) { // which it takes
+			mfa += `, "passkey_signup_enabled": true`
+		}
+		account += `}, "mfa": {` + mfa
+	}
+	return s.tenant(fmt.Sprintf(`{"account": {%s}, "sms": {"webhook_url": %q}}`, account, s.hook))
 }
 
 // front is a new front end of the scene's kind.

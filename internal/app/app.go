@@ -377,6 +377,7 @@ type observer struct{ metrics *httpd.Metrics }
 
 func (o observer) Login(tenant, result string)   { o.metrics.Login(tenant, result) }
 func (o observer) Signup(tenant, result string)  { o.metrics.Signup(tenant, result) }
+func (o observer) Factor(tenant, result string)  { o.metrics.Factor(tenant, result) }
 func (o observer) Limited(tenant, action string) { o.metrics.LimitHit(action, tenant) }
 
 // mailbox shows the operators' wire what package post keeps.

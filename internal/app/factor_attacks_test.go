@@ -130,7 +130,7 @@ func TestCodeOfAnAppWorksOnce(t *testing.T) {
 				host := s.house(byCodes)
 				code := take(s.guarded(host, victim))
 				one := s.halfway(host, victim)
-				s.winner(shown(s, one.clones(racers), code), s.passed(), http.StatusBadRequest, http.StatusConflict, http.StatusGone, http.StatusUnauthorized)
+				s.winner(shown(s, one.clones(racers), code), http.StatusOK, http.StatusBadRequest, http.StatusConflict, http.StatusGone, http.StatusUnauthorized)
 				again := s.halfway(host, victim)
 				again.giveCode(code).want(http.StatusBadRequest).code("incorrect_code", "code")
 			})
@@ -141,14 +141,19 @@ func TestCodeOfAnAppWorksOnce(t *testing.T) {
 				for i := range crowd {
 					crowd[i] = s.halfway(host, victim)
 				}
-				s.winner(shown(s, crowd, code), s.passed(), http.StatusBadRequest, http.StatusConflict)
+				s.winner(shown(s, crowd, code), http.StatusOK, http.StatusBadRequest, http.StatusConflict)
 			})
 		}
+		s.run("a passkey's answer", func(s *scene) {
+			host := s.house(byCodes)
+			p := s.guarded(host, victim)
+			c := s.front(host)
+			answer := p.key.Get(c.options(byPasskey))
+			all := s.race(c.clones(racers), func(c *client, _ int) *reply { return c.post(byPasskey, map[string]any{"credential": answer}) })
+			s.winner(all, http.StatusOK, http.StatusBadRequest, http.StatusConflict, http.StatusGone, http.StatusForbidden)
+		})
 	})
 }
-
-// passed is the status of an answer to a right second factor that tells it from a wrong one.
-func (s *scene) passed() int { return http.StatusOK }
 
 // shown has many clients show a code at once. Browsers are not trusted, so that who is let in is let in.
 func shown(s *scene, crowd []*client, code string) []*reply {

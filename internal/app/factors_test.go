@@ -4,9 +4,11 @@ import (
 	"crypto/hmac"
 	"crypto/sha1"
 	"encoding/base32"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -16,9 +18,12 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/factor/factortest"
 )
 
-// offersFactors are settings under which everything is offered that there is of second factors, but for signing up with a passkey.
-// Clocks may be wrong by five minutes, so that no test waits for the next code.
-const offersFactors = `"supported_types": ["recovery_codes", "totp", "webauthn"], "passkey_login_enabled": true, "trust_enabled": true, "totp_tolerance": 10`
+// factorTypes are settings under which people may have all kinds of second factors. Clocks may be wrong by five minutes, so that no
+// test waits for the next code. With offersFactors they may trust their browsers, too.
+const (
+	factorTypes   = `"supported_types": ["recovery_codes", "totp", "webauthn"], "passkey_login_enabled": true, "totp_tolerance": 10`
+	offersFactors = factorTypes + `, "trust_enabled": true`
+)
 
 // codePeriod is how long an app shows a code, and codeTolerance how many of them a clock may be wrong.
 const (
@@ -137,6 +142,14 @@ const (
 // setUp sets an authenticator app up for whoever is signed in.
 func (s *scene) setUp(c *client) *pocket {
 	s.Helper()
+	p := s.shownSeed(c)
+	c.post(appPath, map[string]any{"code": p.code()}).want(http.StatusOK)
+	return p
+}
+
+// shownSeed reads what an authenticator app is set up with.
+func (s *scene) shownSeed(c *client) *pocket {
+	s.Helper()
 	var in struct {
 		Meta struct {
 			Secret string
@@ -151,9 +164,7 @@ func (s *scene) setUp(c *client) *pocket {
 	if err != nil {
 		s.Fatal(err)
 	}
-	p := &pocket{seed: seed, now: s.now}
-	c.post(appPath, map[string]any{"code": p.code()}).want(http.StatusOK)
-	return p
+	return &pocket{seed: seed, now: s.now}
 }
 
 // addKey has whoever is signed in add a key, and is what the wire calls it.
@@ -391,6 +402,53 @@ func TestKeysAreSecondFactorsAndPasskeys(t *testing.T) {
 		waits := s.halfway(host, victim)
 		waits.showing(byKey, plain).want(http.StatusBadRequest).code("incorrect_code", "credential")
 		waits.through(waits.showing(byKey, key)).want(http.StatusOK)
+	})
+}
+
+// Who watches a server sees that second factors are shown, and are guessed at, and nothing of what was shown.
+func TestSecondFactorsAreCountedAndNotLogged(t *testing.T) {
+	scenes(t, func(t *testing.T, s *scene) {
+		host := s.house(byCodes + `, "rate_limits": {"login_failed": "2/h/key", "login": null, "signup": null, "confirm_email": null, "reauthenticate": null}`)
+		p := s.guarded(host, victim)
+		c := s.halfway(host, victim)
+		c.through(c.giveCode(p.codes[0])).want(http.StatusOK)
+		s.front(host).showing(byPasskey, p.key).want(http.StatusOK)
+		stranger := *p.key
+		stranger.UserHandle = []byte("nobody's handle!")
+		s.front(host).showing(byPasskey, &stranger).want(http.StatusBadRequest)
+		c = s.halfway(host, victim)
+		c.giveCode(p.wrong()).want(http.StatusBadRequest)
+		c.giveCode(p.wrong()).want(http.StatusBadRequest)
+		c.giveCode(p.code()).want(http.StatusBadRequest)
+		res, err := http.Get(s.operator + "/metrics")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = res.Body.Close() }()
+		all, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for result, n := range map[string]int{"ok": 2, "refused": 3, "limited": 1} {
+			if want := fmt.Sprintf("vestibule_second_factors_total{result=%q,tenant=%q} %d\n", result, slugOf(host), n); !strings.Contains(string(all), want) {
+				t.Errorf("no %s", want)
+			}
+		}
+		said := s.log.String()
+		for _, outcome := range []string{"code: incorrect_code", "credential: incorrect_code", "code: too_many_login_attempts"} {
+			if !strings.Contains(said, outcome) {
+				t.Errorf("nothing in the log says %s", outcome)
+			}
+		}
+		secrets := append(slices.Clone(p.codes), base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(p.seed), base64.RawURLEncoding.EncodeToString(p.key.CredentialID()))
+		if cookie := c.cookies["mfa_trusted"]; cookie != "" {
+			secrets = append(secrets, cookie)
+		}
+		for _, secret := range secrets {
+			if strings.Contains(said, secret) {
+				t.Errorf("%s is in the log", secret)
+			}
+		}
 	})
 }
 

@@ -1,8 +1,10 @@
 package app_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -84,6 +86,9 @@ type turn struct {
 	phone, otherPhone string
 	secret            string // that was sent before
 	session           int64  // one to be ended
+
+	pocket *pocket
+	asked  json.RawMessage // the options of a ceremony that was begun
 }
 
 // does is a row's request, and the status that it is answered with.
@@ -173,6 +178,37 @@ func (t *turn) added() {
 	t.secret = t.letter(t.other, func() { t.emails(http.MethodPost, t.other).want(http.StatusOK) }).key(t)
 }
 
+// guardedIn signs up, proves the address, has everything there is of second factors, and is signed in.
+func (t *turn) guardedIn() {
+	t.Helper()
+	t.in()
+	if l := t.inbox.wait(t.scene, t.email, 0); keyInLink.MatchString(l.text) {
+		t.verify(l.key(t.scene)).want(http.StatusOK)
+	}
+	t.pocket = t.guard(t.client)
+}
+
+// halfway logs in as somebody with a second factor, which is waited for.
+func (t *turn) halfway() {
+	t.Helper()
+	t.guardedIn()
+	t.out()
+	t.login(t.email, password).waits("mfa_authenticate")
+}
+
+// begun begins a ceremony.
+func (t *turn) begun(path string) { t.Helper(); t.asked = t.options(path) }
+
+// answers answers the ceremony that was begun with the key.
+func (t *turn) answers(path string) *reply {
+	return t.post(path, map[string]any{"credential": t.pocket.key.Get(t.asked)})
+}
+
+// keeps makes a new key for the ceremony that was begun.
+func (t *turn) keeps(method, path string) *reply {
+	return t.do(method, path, map[string]any{"credential": newKey(t.at).Create(t.asked)})
+}
+
 // cost is what a kind of request takes.
 type cost struct {
 	name     string
@@ -194,6 +230,8 @@ const (
 	loginCodes = `"email_verification": "optional", "login_by_code_enabled": true, "login_by_code_supports_resend": true`
 	textCodes  = `"email_verification": "none", "login_methods": ["phone"], "signup_fields": ["phone*", "password1*"],
 		"phone_verification_supports_resend": true, "phone_verification_supports_change": true`
+	factors = `"email_verification": "optional"}, "mfa": {` + factorTypes
+	trusts  = `"email_verification": "optional"}, "mfa": {` + offersFactors
 )
 
 // costs is the table of what is promised.
@@ -342,6 +380,61 @@ func costs() []cost {
 			does(http.StatusOK, (*turn).endSession)},
 		{"ending one's own session", 3, 3, links, func(t *turn) { t.in(); t.session, _ = t.sessions() }, does(http.StatusUnauthorized, (*turn).endSession)},
 		{"ending no session", 2, 2, links, (*turn).in, does(http.StatusBadRequest, (*turn).endSession)},
+
+		{"a session check of somebody with a second factor", 1, 1, factors, (*turn).guardedIn, gets(http.StatusOK, "/auth/session")},
+		{"a session check of a login that waits for a second factor", 1, 1, factors, (*turn).halfway, gets(http.StatusUnauthorized, "/auth/session")},
+		{"a login that is to wait for a second factor", 3, 4, factors, func(t *turn) { t.guardedIn(); t.out() }, does(http.StatusUnauthorized, logIn)},
+		{"a login by a code of an app", 6, 6, factors, (*turn).halfway, does(http.StatusOK, func(t *turn) *reply { return t.giveCode(t.pocket.code()) })},
+		{"a login by a recovery code", 6, 6, factors, (*turn).halfway, does(http.StatusOK, func(t *turn) *reply { return t.giveCode(t.pocket.codes[0]) })},
+		{"a login by a wrong code of an app", 3, 3, factors, (*turn).halfway, does(http.StatusBadRequest, func(t *turn) *reply { return t.giveCode(t.pocket.wrong()) })},
+		{"what the key of a login is asked", 3, 3, factors, (*turn).halfway, gets(http.StatusOK, byKey)},
+		{"a login by a key", 6, 6, factors, func(t *turn) { t.halfway(); t.begun(byKey) }, does(http.StatusOK, func(t *turn) *reply { return t.answers(byKey) })},
+		{"a login by a key that does not answer", 3, 3, factors, func(t *turn) { t.halfway(); t.asked = t.options(byPasskey) },
+			does(http.StatusBadRequest, func(t *turn) *reply { return t.answers(byKey) })},
+
+		{"what a passkey is asked", 1, 1, factors, none, gets(http.StatusOK, byPasskey)},
+		{"a login by passkey", 6, 6, factors, func(t *turn) { t.guardedIn(); t.out(); t.begun(byPasskey) },
+			does(http.StatusOK, func(t *turn) *reply { return t.answers(byPasskey) })},
+		{"a login by nobody's passkey", 2, 2, factors, func(t *turn) {
+			t.pocket = &pocket{key: newKey(t.at)}
+			t.pocket.key.Create(json.RawMessage(`{"publicKey": {"challenge": "AAAA", "rp": {"id": "x"}, "user": {"id": "` + base64URL(16) + `"}}}`))
+			t.begun(byPasskey)
+		}, does(http.StatusBadRequest, func(t *turn) *reply { return t.answers(byPasskey) })},
+		{"a signup with a passkey", 5, 6, byCodes, none, does(http.StatusUnauthorized, func(t *turn) *reply { return t.post(signupByKey, map[string]any{"email": t.email}) })},
+		{"what the passkey of a signup is made with", 3, 3, byCodes, (*turn).signingUp, gets(http.StatusOK, signupByKey)},
+		{"the passkey of a signup", 6, 6, byCodes, func(t *turn) { t.signingUp(); t.begun(signupByKey) },
+			does(http.StatusOK, func(t *turn) *reply { return t.keeps(http.MethodPut, signupByKey) })},
+
+		{"the list of authenticators", 2, 2, factors, (*turn).guardedIn, gets(http.StatusOK, "/account/authenticators")},
+		{"a stranger's list of authenticators", 0, 0, factors, none, gets(http.StatusUnauthorized, "/account/authenticators")},
+		{"one's authenticator app", 2, 2, factors, (*turn).guardedIn, gets(http.StatusOK, appPath)},
+		{"the secret of a new authenticator app", 4, 4, factors, (*turn).proved, gets(http.StatusNotFound, appPath)},
+		{"a new authenticator app", 9, 9, factors, (*turn).appShown, does(http.StatusOK, func(t *turn) *reply {
+			return t.post(appPath, map[string]any{"code": t.pocket.code()})
+		})},
+		{"a new authenticator app with a wrong code", 2, 2, factors, (*turn).appShown, does(http.StatusBadRequest, func(t *turn) *reply {
+			return t.post(appPath, map[string]any{"code": t.pocket.wrong()})
+		})},
+		{"no authenticator app any more", 6, 6, factors, (*turn).guardedIn, does(http.StatusOK, func(t *turn) *reply { return t.delete(appPath) })},
+		{"no authenticator app any more, where there was none", 1, 1, factors, (*turn).in, does(http.StatusOK, func(t *turn) *reply { return t.delete(appPath) })},
+		{"recovery codes, for the first time", 5, 5, factors, func(t *turn) {
+			t.appShown()
+			t.post(appPath, map[string]any{"code": t.pocket.code()}).want(http.StatusOK)
+		}, gets(http.StatusOK, codesPath)},
+		{"recovery codes", 3, 3, factors, (*turn).guardedIn, gets(http.StatusOK, codesPath)},
+		{"new recovery codes", 7, 7, factors, (*turn).guardedIn, posts(http.StatusOK, codesPath)},
+		{"new recovery codes of nobody with a second factor", 1, 1, factors, (*turn).in, posts(http.StatusBadRequest, codesPath)},
+		{"what a key is made with", 5, 5, factors, (*turn).guardedIn, gets(http.StatusOK, keysPath)},
+		{"a new key", 8, 8, factors, func(t *turn) { t.guardedIn(); t.begun(keysPath) }, does(http.StatusOK, func(t *turn) *reply { return t.keeps(http.MethodPost, keysPath) })},
+		{"another name for a key", 5, 5, factors, (*turn).guardedIn, does(http.StatusOK, func(t *turn) *reply { return t.rename(t.pocket.keyID) })},
+		{"another name for somebody else's key", 3, 3, factors, (*turn).guardedIn, does(http.StatusBadRequest, func(t *turn) *reply { return t.rename(1) })},
+		{"removing a key", 6, 6, factors, (*turn).guardedIn, does(http.StatusOK, func(t *turn) *reply { return t.remove(t.pocket.keyID) })},
+		{"removing somebody else's key", 3, 3, factors, (*turn).guardedIn, does(http.StatusBadRequest, func(t *turn) *reply { return t.remove(1) })},
+		{"proving again who one is, by a code of an app", 5, 5, factors, (*turn).guardedIn, does(http.StatusOK, func(t *turn) *reply { return t.proveBy(t.pocket.code()) })},
+		{"proving again who one is, by a wrong code", 2, 2, factors, (*turn).guardedIn, does(http.StatusBadRequest, func(t *turn) *reply { return t.proveBy(t.pocket.wrong()) })},
+		{"what a key is asked to prove who one is", 3, 3, factors, (*turn).guardedIn, gets(http.StatusOK, againByKey)},
+		{"proving again who one is, by a key", 5, 5, factors, func(t *turn) { t.guardedIn(); t.begun(againByKey) },
+			does(http.StatusOK, func(t *turn) *reply { return t.answers(againByKey) })},
 	}
 }
 
@@ -382,6 +475,45 @@ func tokenCosts() []cost {
 	}
 }
 
+// trustCosts is the table for what browsers alone have.
+func trustCosts() []cost {
+	return []cost{
+		{"a login that shows its second factor", 5, 5, trusts, (*turn).halfway,
+			does(http.StatusUnauthorized, func(t *turn) *reply { return t.giveCode(t.pocket.code()) })},
+		{"trusting a browser", 4, 4, trusts, func(t *turn) { t.halfway(); t.giveCode(t.pocket.code()).waits("mfa_trust") },
+			does(http.StatusOK, func(t *turn) *reply { return t.trust(true) })},
+		{"a login in a browser that is trusted", 3, 3, trusts, func(t *turn) {
+			t.halfway()
+			t.giveCode(t.pocket.code()).waits("mfa_trust")
+			t.trust(true).want(http.StatusOK)
+			t.out()
+		}, does(http.StatusOK, func(t *turn) *reply { return t.login(t.email, password) })},
+	}
+}
+
+// signingUp signs up with a passkey, which is waited for.
+func (t *turn) signingUp() {
+	t.Helper()
+	code := t.scene.code(t.email, func() { t.post(signupByKey, map[string]any{"email": t.email}) })
+	t.verify(code).waits("mfa_signup_webauthn")
+}
+
+// appShown is shown what an authenticator app is set up with.
+func (t *turn) appShown() {
+	t.Helper()
+	t.proved()
+	t.proveAgain(password).want(http.StatusOK)
+	t.pocket = t.shownSeed(t.client)
+}
+
+func (t *turn) rename(id int64) *reply {
+	return t.do(http.MethodPut, keysPath, map[string]any{"id": id, "name": "Desk"})
+}
+
+func (t *turn) remove(id int64) *reply {
+	return t.do(http.MethodDelete, keysPath, map[string]any{"authenticators": []int64{id}})
+}
+
 // TestStatementsOfARequestAreFew holds each request to the number of statements that it takes today, and to what the
 // product promises. Beginning and ending a transaction is not counted.
 func TestStatementsOfARequestAreFew(t *testing.T) {
@@ -394,7 +526,7 @@ func TestStatementsOfARequestAreFew(t *testing.T) {
 			o.Clock = clock.At(time.Now())
 		})
 		hosts := map[string]string{}
-		for _, row := range append(costs(), tokenCosts()...) {
+		for _, row := range slices.Concat(costs(), tokenCosts(), trustCosts()) {
 			if _, ok := hosts[row.settings]; !ok {
 				hosts[row.settings] = s.house(row.settings)
 				s.plainRequest(http.MethodGet, hosts[row.settings], "/.well-known/jwks.json") // makes the key, where there are any
@@ -407,6 +539,8 @@ func TestStatementsOfARequestAreFew(t *testing.T) {
 			rows := costs()
 			if kind == "app" {
 				rows = append(rows, tokenCosts()...)
+			} else {
+				rows = append(rows, trustCosts()...)
 			}
 			for _, row := range rows {
 				n++

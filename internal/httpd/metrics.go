@@ -78,6 +78,7 @@ type Metrics struct {
 	panics    prometheus.Counter
 	logins    *prometheus.CounterVec
 	signups   *prometheus.CounterVec
+	factors   *prometheus.CounterVec
 	mails     *prometheus.CounterVec
 	limits    *prometheus.CounterVec
 	degraded  prometheus.Gauge
@@ -122,6 +123,7 @@ func NewMetrics(tenants int, c clock.Clock) *Metrics {
 		}),
 		logins:  counters("logins_total", "Logins by result.", "tenant", "result"),
 		signups: counters("signups_total", "Signups by result.", "tenant", "result"),
+		factors: counters("second_factors_total", "Second factors and passkeys that were shown, by result.", "tenant", "result"),
 		mails:   counters("mails_total", "Messages by kind and result.", "kind", "result"),
 		limits:  counters("limits_hit_total", "Requests turned away by a rate limit.", "tenant", "action"),
 		degraded: prometheus.NewGauge(prometheus.GaugeOpts{
@@ -132,7 +134,7 @@ func NewMetrics(tenants int, c clock.Clock) *Metrics {
 	m.registry.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.requests, m.durations, m.inFlight, m.panics, m.logins, m.signups, m.mails, m.limits, m.degraded,
+		m.requests, m.durations, m.inFlight, m.panics, m.logins, m.signups, m.factors, m.mails, m.limits, m.degraded,
 	)
 	return m
 }
@@ -156,6 +158,9 @@ func (m *Metrics) Login(tenant, result string) { m.countOf(tenant, m.logins, res
 // Signup counts a signup with its result.
 func (m *Metrics) Signup(tenant, result string) { m.countOf(tenant, m.signups, result) }
 
+// Factor counts a second factor that was shown, with its result.
+func (m *Metrics) Factor(tenant, result string) { m.countOf(tenant, m.factors, result) }
+
 // Mail counts a message of a kind, the template's name, with its result, such as "sent", "retried", "failed" or "expired".
 func (m *Metrics) Mail(kind, result string) {
 	m.mails.WithLabelValues(m.words.Label(kind), m.words.Label(result)).Inc()
@@ -173,7 +178,7 @@ func (m *Metrics) countOf(tenant string, what *prometheus.CounterVec, word strin
 
 // forget drops the time series of a tenant that has no label value of its own any more.
 func (m *Metrics) forget(tenant string) {
-	for _, of := range []*prometheus.CounterVec{m.requests, m.logins, m.signups, m.limits} {
+	for _, of := range []*prometheus.CounterVec{m.requests, m.logins, m.signups, m.factors, m.limits} {
 		of.DeletePartialMatch(prometheus.Labels{"tenant": tenant})
 	}
 	m.mu.Lock()

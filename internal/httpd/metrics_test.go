@@ -184,6 +184,7 @@ func TestBusinessMetrics(t *testing.T) {
 	m.Login("acme", "ok")
 	m.Login("acme", "ok")
 	m.Signup("acme", "closed")
+	m.Factor("acme", "refused")
 	m.Mail("email_confirmation", "sent")
 	m.LimitHit("login", "acme")
 	m.LimiterDegraded(true)
@@ -195,6 +196,7 @@ func TestBusinessMetrics(t *testing.T) {
 	for series, want := range map[string]string{
 		`vestibule_logins_total{result="ok",tenant="acme"}`:              "2",
 		`vestibule_signups_total{result="closed",tenant="acme"}`:         "1",
+		`vestibule_second_factors_total{result="refused",tenant="acme"}`: "1",
 		`vestibule_mails_total{kind="email_confirmation",result="sent"}`: "1",
 		`vestibule_limits_hit_total{action="login",tenant="acme"}`:       "1",
 		`vestibule_limiter_degraded`:                                     "1",

@@ -75,6 +75,7 @@ func TestWhateverIsCountedKeepsTheName(t *testing.T) {
 		"a request": func(m *Metrics) { m.asked("acme") },
 		"a login":   func(m *Metrics) { m.Login("acme", "ok") },
 		"a signup":  func(m *Metrics) { m.Signup("acme", "ok") },
+		"a factor":  func(m *Metrics) { m.Factor("acme", "ok") },
 		"a limit":   func(m *Metrics) { m.LimitHit("login", "acme") },
 	} {
 		fake := clock.At(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
