@@ -61,7 +61,7 @@ type Key struct {
 func Generate(alg Algorithm) (*Key, error) {
 	var private any
 	var err error
-	switch alg { // #nosec G404 -- the keys are random; which package draws them is the library's matter
+	switch alg {
 	case RS256:
 		private, err = rsa.GenerateKey(rand.Reader, rsaBits) //nolint:forbidigo // crypto/rsa takes nothing else
 	case ES256:
@@ -212,11 +212,11 @@ func (k *Key) describe() error {
 	if err != nil {
 		return err
 	}
-	print, err := public.Thumbprint(crypto.SHA256)
+	thumbprint, err := public.Thumbprint(crypto.SHA256)
 	if err != nil {
 		return err
 	}
-	k.ID = encoding.EncodeToString(print)
+	k.ID = encoding.EncodeToString(thumbprint)
 	for name, value := range map[string]any{jwk.KeyIDKey: k.ID, jwk.AlgorithmKey: jwa.SignatureAlgorithm(k.Algorithm), jwk.KeyUsageKey: "sig"} {
 		if err := public.Set(name, value); err != nil {
 			return err
