@@ -261,7 +261,11 @@ func (s *Service) ConfirmLoginCode(ctx context.Context, v *Visit, code string) e
 			}
 			return s.begin(ctx, v, again, a)
 		}
-		v.proven(a, l.Code)
+		if v.unclaimed(a, l.Code.Phone != "") {
+			l.Proves = l.Code.clone()
+		} else {
+			v.proven(a, l.Code)
+		}
 		l.CodeGiven, l.Proof = true, "code"
 		return s.advance(ctx, v, a)
 	})

@@ -202,7 +202,9 @@ func (s *Service) VerifyEmail(ctx context.Context, v *Visit, key string) error {
 		if err != nil {
 			return err
 		}
-		if err := s.verifyEmail(v, a); err != nil {
+		if v.byCode() && v.Pending() == VerifyEmail && v.unclaimed(a, false) {
+			v.state.Login.Proves = v.state.Email.clone()
+		} else if err := s.verifyEmail(v, a); err != nil {
 			return err
 		}
 		if v.byCode() {

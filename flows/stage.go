@@ -94,7 +94,7 @@ func codeRequired(account *tenants.Account, proof string) bool {
 // verified reports whether the address that counts for a login is verified: the one it was asked for with, or any of
 // the account's where it was asked for by another name.
 func verified(l *login, a *store.Account) bool {
-	if l.Proves != nil {
+	if l.Proves != nil && l.Proves.Email != "" {
 		return true // as soon as the second factor is shown, which comes next
 	}
 	if l.Email != "" {

@@ -245,6 +245,8 @@ func (v *Visit) forgetLate() {
 			late = late || v.late(v.forEmail(), v.state.Email)
 		case MFAAuthenticate:
 			late = late || !v.session.Factors.Second() // removed meanwhile: whoever logs in again is let in
+		case MFASignup:
+			late = late || v.session.Factors.Second() // set up meanwhile: whoever logs in again is asked for it
 		}
 		if late {
 			v.abandon()

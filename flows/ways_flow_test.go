@@ -9,6 +9,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/factor/factortest"
 	"github.com/vestibule-auth/vestibule/internal/refusal"
 	"github.com/vestibule-auth/vestibule/internal/testkit"
+	"github.com/vestibule-auth/vestibule/tenants"
 )
 
 // way is a way in, as far as the second factor.
@@ -369,6 +370,43 @@ func TestOwnerIsNotLedIntoASquattersAccount(t *testing.T) {
 			d.do(h.loginByKey(s.key.Get(d.askedToLogIn())))
 			if got := d.emails()[victim]; got != "primary unverified" {
 				t.Errorf("the squatter's passkey comes to an account with %q", got)
+			}
+		})
+	}
+}
+
+// codesAtLogin are the codes that a login by password may be asked for before its second factor.
+var codesAtLogin = map[string]struct {
+	turn  func(a *tenants.Account)
+	given func(h *house, code string) step
+}{
+	"a login code on top": {func(a *tenants.Account) { a.LoginByCodeRequired.All = true }, (*house).confirmCode},
+	"a code that proves the address": {func(a *tenants.Account) {
+		a.EmailVerification, a.EmailVerificationByCodeEnabled = tenants.VerificationMandatory, true
+	}, (*house).verifyEmail},
+}
+
+// TestCodeOnTopOfAPasswordProvesNothingBeforeTheFactor: the owner resets the password of a squatter's account, logs in with it, and
+// gives the code that is asked for. That proves the address once the factor is shown, as the code alone does.
+func TestCodeOnTopOfAPasswordProvesNothingBeforeTheFactor(t *testing.T) {
+	for name, c := range codesAtLogin {
+		t.Run(name, func(t *testing.T) {
+			h := newFactorHouse(t, "sqlite", squatted, unverified)
+			s := h.squatter()
+			comesIn["a reset by a link"](h, h.device())
+			c.turn(account(h))
+			owner := h.device()
+			owner.do(h.logIn(loginOf(victim, otherPassword)))
+			owner.do(c.given(h, h.code(victim)))
+			if v := owner.visit(); v.Authenticated() || v.Pending() != flows.MFAAuthenticate {
+				t.Errorf("signed in %t, waits at %q", v.Authenticated(), v.Pending())
+			}
+			if h.proved(victim) {
+				t.Error("the address is verified before the factor is shown")
+			}
+			owner.do(h.showCode(s.app.code())) // it is the squatter, who has the mailbox after all
+			if owner.user() == "" || !h.proved(victim) {
+				t.Errorf("signed in as %q, verified %t", owner.user(), h.proved(victim))
 			}
 		})
 	}

@@ -576,10 +576,16 @@ func (s *Service) FinishSignupByKey(ctx context.Context, v *Visit, in KeyInput) 
 	return registeredAlready(err)
 }
 
-// signupKeyStep is a step of a signup that waits for its passkey.
+// signupKeyStep is a step of a signup that waits for its passkey. It waits no more once the account has a second factor: who came in
+// elsewhere and set one up is not to be passed by with another.
 func (s *Service) signupKeyStep(ctx context.Context, v *Visit, fn func(*login, *store.Account) error) error {
 	if v.Pending() != MFASignup {
 		return refusal.Of(refusal.Conflict)
 	}
-	return s.loginStep(ctx, v, MFASignup, fn)
+	return s.loginStep(ctx, v, MFASignup, func(l *login, a *store.Account) error {
+		if a.Factors.Second() {
+			return refusal.Of(refusal.Conflict)
+		}
+		return fn(l, a)
+	})
 }

@@ -619,6 +619,48 @@ func TestSignupWithAPasskeyThatIsGivenUp(t *testing.T) {
 	h.consistent()
 }
 
+// TestSignupWithAPasskeyThatSomebodyElseGoesOnWith: while a signup waits for its passkey, its owner comes in elsewhere and sets up an
+// app. Whoever has the device that waits does not come past that by a passkey of their own.
+func TestSignupWithAPasskeyThatSomebodyElseGoesOnWith(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		for name, atSettling := range map[string]bool{"before the request": false, "before the step settles": true} {
+			t.Run(name, func(t *testing.T) {
+				h := newFactorHouse(t, engine, keySignup+`, "login_by_code_enabled": true`, passkeys)
+				d, to, k := h.device(), person(1), newKey()
+				d.do(h.signUp(keySignupOf(to)))
+				d.do(h.verifyEmail(h.code(to)))
+				options := d.asked(func(v *flows.Visit) (json.RawMessage, error) { return h.SignupKeyOptions(t.Context(), v) })
+				owner := h.device()
+				owner.do(h.requestCode(to))
+				owner.do(h.confirmCode(h.code(to)))
+				code := h.appOf(owner.look().Secret).code()
+				protect := func() {
+					_, err := h.rival.ActivateTOTP(t.Context(), owner.at(h.rival), code)
+					h.must(err)
+				}
+				if atSettling {
+					h.atSettling(protect)
+				} else {
+					protect()
+				}
+				v, err := d.try(func(v *flows.Visit) error {
+					return h.FinishSignupByKey(t.Context(), v, flows.KeyInput{Credential: k.Create(options)})
+				})
+				h.on(nil)
+				if _, refused := refusal.As(err); !refused {
+					t.Errorf("it was answered %v", err)
+				}
+				if v.Authenticated() || d.user() != "" || d.visit().Pending() != "" {
+					t.Errorf("signed in as %q, it waits at %q", d.user(), d.visit().Pending())
+				}
+				if got := owner.types(); got != "recovery_codes totp" {
+					t.Errorf("the account has %s", got)
+				}
+			})
+		}
+	})
+}
+
 // TestPeopleWithoutAPassword prove who they are by their passkey, and may set one.
 func TestPeopleWithoutAPassword(t *testing.T) {
 	h := newFactorHouse(t, "sqlite", keySignup, passkeys)
