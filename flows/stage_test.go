@@ -254,6 +254,11 @@ func TestFactsOfSecondFactors(t *testing.T) {
 	if got := v.gather(&login{Passkey: true, Signup: true}, with(0)); !got.keyDue {
 		t.Errorf("a signup that waits for its passkey: %+v", got)
 	}
+	for of, proves := range map[string]process{"an address": {Email: "ann@example.org"}, "a number": {Phone: "+4915112345678"}} {
+		if got := v.gather(&login{Proves: &proves}, with(app)); got.emailVerified != (of == "an address") {
+			t.Errorf("a code that proves %s: %+v", of, got)
+		}
+	}
 }
 
 // TestProofsAreTheirUsers: those of another user in the same session count for nothing, however many there are.
