@@ -358,6 +358,12 @@ func TestKeysByHand(t *testing.T) {
 		if err := h.verify(r, old); !errors.Is(err, token.ErrInvalid) {
 			h.Errorf("a token of a withdrawn key is good: %v", err)
 		}
+		// Those whose clocks are behind, and those who make a token of a moment ago again, have no other.
+		h.clock.Advance(-keyring.Skew)
+		if kid(h.T, h.sign(h.ring(h.clock), time.Hour)) != next.ID {
+			h.Error("a server whose clock is behind signs with another key")
+		}
+		h.clock.Advance(keyring.Skew)
 		for id, want := range map[string]error{next.ID: keyring.ErrActive, kid(h.T, old): keyring.ErrUnknown, "": keyring.ErrUnknown} {
 			if err := r.Withdraw(h.Context(), h.tenant(), id); !errors.Is(err, want) {
 				h.Errorf("withdraw %q: got %v, want %v", id, err, want)

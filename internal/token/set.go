@@ -40,14 +40,22 @@ func NewSet(keys ...Held) *Set {
 	return s
 }
 
-// Signer is the key that signs at a time: the last one that has begun to. It is nil where none has.
+// Signer is the key that signs at a time: the last one that has begun to. Where none has, it is the one that begins first: the one
+// before may have been taken away, while somebody's clock is behind. It is nil for an empty set.
 func (s *Set) Signer(at time.Time) *Key {
-	for _, h := range slices.Backward(s.keys) {
+	var first *Held
+	for i, h := range slices.Backward(s.keys) {
 		if !at.Before(h.SignsFrom) && h.known(at) {
 			return h.Key
 		}
+		if first == nil || h.SignsFrom.Before(first.SignsFrom) {
+			first = &s.keys[i]
+		}
 	}
-	return nil
+	if first == nil {
+		return nil
+	}
+	return first.Key
 }
 
 // Algorithms are those of the keys, each once, from the first to the last.

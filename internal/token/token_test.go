@@ -572,7 +572,7 @@ func TestSetKnowsItsTimes(t *testing.T) {
 		token.Held{Key: second, SignsFrom: now.Add(-time.Minute)},
 		token.Held{Key: third, SignsFrom: now.Add(time.Minute)})
 	for after, want := range map[time.Duration]*token.Key{
-		-2 * time.Hour: nil, -time.Hour: first, -61 * time.Second: first, -time.Minute: second, 0: second, 59 * time.Second: second,
+		-2 * time.Hour: first, -time.Hour: first, -61 * time.Second: first, -time.Minute: second, 0: second, 59 * time.Second: second,
 		time.Minute: third, time.Hour: third,
 	} {
 		if got := s.Signer(now.Add(after)); got != want {
@@ -600,6 +600,9 @@ func TestSetKnowsItsTimes(t *testing.T) {
 	var doc struct{ Keys []struct{ Kid string } }
 	if err := json.Unmarshal(s.Document(), &doc); err != nil || len(doc.Keys) != 3 || doc.Keys[2].Kid != third.ID {
 		t.Errorf("got %s", s.Document())
+	}
+	if got := token.NewSet().Signer(now); got != nil {
+		t.Errorf("%v signs for nobody", got)
 	}
 	if got := string(token.NewSet().Document()); got != `{"keys":[]}` {
 		t.Errorf("got %s", got)
