@@ -446,8 +446,11 @@ func (s *Service) AddEmail(ctx context.Context, v *Visit, email string) ([]Email
 		if err != nil {
 			return nil, err
 		}
-		if v.user.Factors != 0 && !v.Tenant.Settings.MFA.AllowUnverifiedEmail && !v.byCode() {
-			return nil, refusal.Because("email", refusal.AddEmailBlocked) // a protected account has no address that is not its owner's
+		if !v.Tenant.Settings.MFA.AllowUnverifiedEmail && !v.byCode() { // a protected account has no address that is not its owner's
+			if v.user.Factors != 0 {
+				return nil, refusal.Because("email", refusal.AddEmailBlocked)
+			}
+			v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.HoldUnprotected(ctx, userID) })
 		}
 		if err := s.recent(v); err != nil {
 			return nil, err

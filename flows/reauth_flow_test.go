@@ -301,6 +301,37 @@ func TestLoginCodeIsARecentProof(t *testing.T) {
 	d.addApp()
 }
 
+// TestAddressAndFactorAtOnce: whoever adds somebody else's address and a factor at the same time gets one of them, so that nobody
+// is kept out of their own address for good.
+func TestAddressAndFactorAtOnce(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		for name, factorFirst := range map[string]bool{"the factor is first": true, "the address is first": false} {
+			t.Run(name, func(t *testing.T) {
+				h := newFactorHouse(t, engine, optional+`, "login_methods": ["username"], "signup_fields": ["username*", "email", "password1*"], `+unlimited, keys)
+				d := h.device()
+				d.do(h.signUp(flows.SignupInput{Username: "ann", Password: password}))
+				d.do(h.reauthenticate(password))
+				code := h.appOf(d.look().Secret).code()
+				v := d.at(h.rival)
+				if factorFirst {
+					h.atSettling(func() { _, err := h.rival.ActivateTOTP(t.Context(), v, code); h.must(err) })
+					_, err := d.try(h.addEmail(victim))
+					h.refused(err, refusal.Invalid, refusal.AddEmailBlocked)
+				} else {
+					h.atSettling(func() { _, err := h.rival.AddEmail(t.Context(), v, victim); h.must(err) })
+					_, err := d.try(h.activate(code))
+					h.refused(err, refusal.Invalid, refusal.UnverifiedEmail)
+				}
+				h.on(nil)
+				if h.one(`SELECT COUNT(*) FROM users u WHERE factors <> 0 AND EXISTS (SELECT 1 FROM emails e WHERE NOT e.verified)`) != "0" {
+					t.Error("a protected account has an address that is not its owner's")
+				}
+				h.consistent()
+			})
+		}
+	})
+}
+
 // TestFactorsWaitForAVerifiedAddress, unless the tenant says otherwise; and then no address is added that is not verified.
 func TestFactorsWaitForAVerifiedAddress(t *testing.T) {
 	setUps := map[string]func(h *house, d *device) error{

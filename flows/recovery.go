@@ -19,6 +19,9 @@ func (v *Visit) newCodes(userID string, viewed bool) (*store.Authenticator, erro
 
 // addFactor gives an account an authenticator, with recovery codes if it has none yet and the tenant has people have some.
 func (s *Service) addFactor(v *Visit, a *store.Account, x *store.Authenticator) (generated bool, err error) {
+	if !v.Tenant.Settings.MFA.AllowUnverifiedEmail { // as mayProtect has found
+		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.HoldProved(ctx, a.ID) })
+	}
 	if a.Factors.Has(store.RecoveryCodes) || !v.Tenant.Settings.MFA.SupportedTypes.Has(string(store.RecoveryCodes)) {
 		v.addFactors(a, x)
 		return false, nil

@@ -309,6 +309,29 @@ func (t *Tx) HoldAddresses(ctx context.Context, a *Account) error {
 	return err
 }
 
+// HoldProved asks that every address of a user is verified, and is ErrStale if one is not: who gets a second factor must have none
+// that may be somebody else's. HoldUser must come before; whoever adds addresses holds the user, too.
+func (t *Tx) HoldProved(ctx context.Context, userID string) error {
+	return t.holdNone(ctx, "hold proved addresses", `
+		SELECT COUNT(*) FROM emails WHERE tenant_id = $1 AND user_id = $2 AND NOT verified`, userID)
+}
+
+// HoldUnprotected asks that a user has no authenticators, and is ErrStale otherwise. HoldUser must come before; whoever adds
+// authenticators holds the user, too.
+func (t *Tx) HoldUnprotected(ctx context.Context, userID string) error {
+	return t.holdNone(ctx, "hold unprotected", `
+		SELECT COUNT(*) FROM users WHERE tenant_id = $1 AND id = $2 AND factors <> 0`, userID)
+}
+
+func (t *Tx) holdNone(ctx context.Context, op, query, userID string) error {
+	n := 0
+	err := t.row(ctx, op, query, []any{t.tenant, userID}, []any{&n})
+	if err == nil && n > 0 {
+		err = fmt.Errorf("%s: %w", op, ErrStale)
+	}
+	return err
+}
+
 // HoldUnchanged asks that a user has not logged in since an account was read, and has the addresses that were read then and no others,
 // and the same primary one. It is ErrStale otherwise. HoldUser must come before.
 func (t *Tx) HoldUnchanged(ctx context.Context, a *Account, emails []Email) error {

@@ -260,6 +260,14 @@ func TestOtherTenantsRowsAreOutOfReach(t *testing.T) {
 		}))
 		u.FactorEpoch = 1
 		other := w.st.For(w.b)
+		for what, hold := range map[string]func(*store.Tx) error{
+			"authenticators":          func(tx *store.Tx) error { return tx.HoldUnprotected(w.Context(), u.ID) },
+			"an address not verified": func(tx *store.Tx) error { return tx.HoldProved(w.Context(), u.ID) },
+		} {
+			if err := w.st.For(w.a).One(hold); !errors.Is(err, store.ErrStale) {
+				w.Errorf("somebody with %s: %v", what, err)
+			}
+		}
 		for what, err := range map[string]error{
 			"account by id":       second(other.AccountByID(w.Context(), u.ID)),
 			"account with email":  second(other.AccountWithEmail(w.Context(), u.ID, e.Key)),
@@ -328,6 +336,8 @@ func TestOtherTenantsRowsAreOutOfReach(t *testing.T) {
 		for _, write := range []func(*store.Tx) error{ // which are content with nothing
 			func(tx *store.Tx) error { return tx.DropSession(w.Context(), x.ID) },
 			func(tx *store.Tx) error { return tx.DropSessionOf(w.Context(), u.ID, x.ID) },
+			func(tx *store.Tx) error { return tx.HoldUnprotected(w.Context(), u.ID) },
+			func(tx *store.Tx) error { return tx.HoldProved(w.Context(), u.ID) },
 			func(tx *store.Tx) error {
 				return tx.DropEmailsBut(w.Context(), &store.Email{UserID: u.ID, ID: secret.NewID()}, false)
 			},
