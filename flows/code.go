@@ -325,8 +325,9 @@ func has(a *store.Account, p *process) bool {
 }
 
 // hold has the step settle only if an account is then as it was read, as far as that tells who may do what to it: not put out, with
-// the same addresses proved, and with the same factors. What is proved by something that was sent is proved by the account of then; and whoever claims an
-// account must not find that another address was proved between the look and the deed, nor whoever proves one that it was claimed.
+// the same addresses proved, and with the same factors. What is proved by something that was sent is proved by the account of then;
+// and whoever claims an account must not find that another address was proved between the look and the deed, nor whoever proves one
+// that it was claimed.
 func (v *Visit) hold(a *store.Account) {
 	read := *a
 	if v.actor.userID != read.ID || v.actor.epoch != read.Epoch { // whoever is signed in is held anyway

@@ -12,7 +12,7 @@ import (
 type Event struct {
 	ID        string
 	At        time.Time
-	Action    string // what happened, such as "webauthn.counter_rolled_back"
+	Action    string // what happened, such as "webauthn.counter_did_not_rise"
 	UserID    string // whom it is about, "" for nobody
 	SessionID string // in which session, "" for none
 	IP        string
