@@ -1379,7 +1379,7 @@ func (r *reply) bare() string {
 	if token := r.decoded.Meta.SessionToken; token != "" {
 		body = strings.ReplaceAll(body, token, "(token)")
 	}
-	return fmt.Sprint(r.Status, " ", body)
+	return fmt.Sprint(r.Status, " ", anyChallenge.ReplaceAllString(body, "(challenge)"))
 }
 
 // Pocket ID CVE-2026-43983, allauth 65.13, authentik CVE-2025-53942: whoever was deactivated went on with what they held. Here every

@@ -426,8 +426,10 @@ func TestChallengeIsGoodForItsOwnCeremony(t *testing.T) {
 		refused(show(in, againByKey, in.options(byPasskey)))              // for another purpose
 		refused(show(in, byPasskey, in.options(againByKey)))
 		first := in.options(againByKey)
-		in.options(againByKey)
+		second := in.options(againByKey)
 		refused(show(in, againByKey, first)) // of before
+		show(in, againByKey, second).want(http.StatusOK)
+		refused(show(in, againByKey, second)) // twice, and signed anew
 		waits := s.halfway(host, victim)
 		refused(show(waits, byKey, waits.options(byPasskey)))
 		refused(show(waits, byPasskey, waits.options(byKey)))
