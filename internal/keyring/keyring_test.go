@@ -185,7 +185,7 @@ func TestNobodyMeetsAnUnknownKey(t *testing.T) {
 	each(t, `, "jwt_key_rotation_days": 2, "jwt_refresh_token_expires_in": 86400`, func(h *house) {
 		ahead := clock.At(testkit.Start.Add(keyring.Skew))
 		servers := []*keyring.Keyring{h.ring(h.clock), h.ring(ahead)}
-		const step = 139 * time.Second
+		const step = 233 * time.Second
 		var known []string
 		var fetched time.Time
 		kids := map[string]bool{}
@@ -194,7 +194,7 @@ func TestNobodyMeetsAnUnknownKey(t *testing.T) {
 			expires time.Time
 		}
 		var tokens []kept
-		for i := 0; h.clock.Now().Before(testkit.Start.Add(5 * day)); i++ {
+		for i := 0; h.clock.Now().Before(testkit.Start.Add(4*day + day/2)); i++ {
 			now := h.clock.Now()
 			if fetched.IsZero() || now.Sub(fetched) >= keyring.MaxAge {
 				known, fetched = published(h.T, h.set(servers[i%2])), now
@@ -237,7 +237,7 @@ func TestNobodyMeetsAnUnknownKey(t *testing.T) {
 			ahead.Advance(step)
 		}
 		if len(kids) != 3 {
-			h.Errorf("%d keys signed in five days, at two days each", len(kids))
+			h.Errorf("%d keys signed in four days and a half, at two days each", len(kids))
 		}
 		if left := published(h.T, h.set(servers[0])); len(left) > 3 {
 			h.Errorf("%d keys are left", len(left))
