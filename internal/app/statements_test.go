@@ -322,7 +322,7 @@ func costs() []cost {
 
 		{"the list of addresses", 2, 2, links, (*turn).in, gets(http.StatusOK, "/account/email")},
 		{"a stranger's list of addresses", 0, 0, links, none, gets(http.StatusUnauthorized, "/account/email")},
-		{"adding an address", 6, 6, links, (*turn).proved, does(http.StatusOK, addOther)},
+		{"adding an address", 7, 7, links, (*turn).proved, does(http.StatusOK, addOther)},
 		{"adding an address that is proved by code", 6, 6, mailCodes, (*turn).in, does(http.StatusOK, addOther)},
 		{"adding an address twice", 2, 2, links, withOther, does(http.StatusBadRequest, addOther)},
 		{"moving a signup to another address", 10, 10, mailCodes, mailWaits, does(http.StatusOK, addOther)},
@@ -409,7 +409,7 @@ func costs() []cost {
 		{"a stranger's list of authenticators", 0, 0, factors, none, gets(http.StatusUnauthorized, "/account/authenticators")},
 		{"one's authenticator app", 2, 2, factors, (*turn).guardedIn, gets(http.StatusOK, appPath)},
 		{"the secret of a new authenticator app", 4, 4, factors, (*turn).proved, gets(http.StatusNotFound, appPath)},
-		{"a new authenticator app", 9, 9, factors, (*turn).appShown, does(http.StatusOK, func(t *turn) *reply {
+		{"a new authenticator app", 10, 10, factors, (*turn).appShown, does(http.StatusOK, func(t *turn) *reply {
 			return t.post(appPath, map[string]any{"code": t.pocket.code()})
 		})},
 		{"a new authenticator app with a wrong code", 2, 2, factors, (*turn).appShown, does(http.StatusBadRequest, func(t *turn) *reply {
@@ -425,7 +425,7 @@ func costs() []cost {
 		{"new recovery codes", 7, 7, factors, (*turn).guardedIn, posts(http.StatusOK, codesPath)},
 		{"new recovery codes of nobody with a second factor", 1, 1, factors, (*turn).in, posts(http.StatusBadRequest, codesPath)},
 		{"what a key is made with", 5, 5, factors, (*turn).guardedIn, gets(http.StatusOK, keysPath)},
-		{"a new key", 8, 8, factors, func(t *turn) { t.guardedIn(); t.begun(keysPath) }, does(http.StatusOK, func(t *turn) *reply { return t.keeps(http.MethodPost, keysPath) })},
+		{"a new key", 9, 9, factors, func(t *turn) { t.guardedIn(); t.begun(keysPath) }, does(http.StatusOK, func(t *turn) *reply { return t.keeps(http.MethodPost, keysPath) })},
 		{"another name for a key", 5, 5, factors, (*turn).guardedIn, does(http.StatusOK, func(t *turn) *reply { return t.rename(t.pocket.keyID) })},
 		{"another name for somebody else's key", 3, 3, factors, (*turn).guardedIn, does(http.StatusBadRequest, func(t *turn) *reply { return t.rename(1) })},
 		{"removing a key", 6, 6, factors, (*turn).guardedIn, does(http.StatusOK, func(t *turn) *reply { return t.remove(t.pocket.keyID) })},
