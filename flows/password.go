@@ -149,7 +149,8 @@ type ChangePasswordInput struct {
 }
 
 // ChangePassword gives whoever is signed in a new password. Every other session of theirs ends; their own goes on under a new
-// token, unless the tenant wants it to end as well.
+// token, unless the tenant wants it to end as well. A password proves who somebody is, so that a first one takes a recent proof of
+// somebody with a second factor: with no more than a session nobody makes themselves what it takes to remove that.
 func (s *Service) ChangePassword(ctx context.Context, v *Visit, in ChangePasswordInput) error {
 	if v.user == nil {
 		return refusal.Of(refusal.Unauthenticated)
@@ -159,6 +160,9 @@ func (s *Service) ChangePassword(ctx context.Context, v *Visit, in ChangePasswor
 		return err
 	}
 	password, err := s.checkChange(ctx, v, a, in)
+	if err == nil && !a.HasPassword && a.Factors.Second() {
+		err = s.fresh(v)
+	}
 	if err != nil {
 		return err
 	}

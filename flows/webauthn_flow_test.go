@@ -680,6 +680,12 @@ func TestPeopleWithoutAPassword(t *testing.T) {
 	if err == nil {
 		t.Error("a password is taken where there is none")
 	}
+	// Whoever has no more than the session would prove with a password of their own choosing who they are, and remove the passkey.
+	v, err = d.try(h.changePassword("", password))
+	h.refused(err, refusal.Unauthenticated, "")
+	if flow := v.Status().Flows; len(flow) != 1 || flow[0].ID != "mfa_reauthenticate" || h.one(`SELECT password FROM users`) != "" {
+		t.Errorf("a first password is set without a proof; the ways to give one are %+v", flow)
+	}
 	d.do(h.showKeyAgain(k.Get(d.askedAgain())))
 	d.addKey(newKey(), true)
 	d.do(h.changePassword("", password))
