@@ -264,7 +264,7 @@ func (s *Service) AuthenticateByCode(ctx context.Context, v *Visit, code string)
 	if err != nil {
 		return err
 	}
-	return s.guessFactor(ctx, v, v.state.Login.UserID, "code", func() (ok bool, err error) {
+	return s.guessFactor(ctx, v, factorOf(v.state.Login.UserID), "code", func() (ok bool, err error) {
 		err = s.loginStep(ctx, v, MFAAuthenticate, func(l *login, a *store.Account) error {
 			x, err := s.spendCode(ctx, v, a.ID, code)
 			if err != nil {
@@ -286,7 +286,7 @@ func (s *Service) ReauthenticateByCode(ctx context.Context, v *Visit, code strin
 	if err != nil {
 		return err
 	}
-	return s.guessFactor(ctx, v, v.user.ID, "code", func() (bool, error) {
+	return s.guessFactor(ctx, v, factorOf(v.user.ID), "code", func() (bool, error) {
 		err := s.step(ctx, v, func() error {
 			if v.user == nil {
 				return refusal.Of(refusal.Unauthenticated)
@@ -380,10 +380,14 @@ func (v *Visit) takeCode(x *store.Authenticator, code string) (bool, error) {
 	}
 }
 
+// factorOf is what guesses at a user's second factor are counted by, and passkeyOf what answers to a login by passkey are: those come
+// from anybody who knows the user's id, and must not keep the user from a code.
+func factorOf(userID string) string  { return "second factor of " + userID }
+func passkeyOf(userID string) string { return "passkey of " + userID }
+
 // guessFactor runs a step in which a user shows a second factor. It counts as a failed login until it is known to be none, by user,
 // wherever it comes from; once the right one is shown, the failures at that user are forgotten.
-func (s *Service) guessFactor(ctx context.Context, v *Visit, userID, param string, fn func() (ok bool, err error)) error {
-	key := "second factor of " + userID
+func (s *Service) guessFactor(ctx context.Context, v *Visit, key, param string, fn func() (ok bool, err error)) error {
 	d, end, err := s.guess(ctx, v, ActionLoginFailed, key)
 	if err != nil {
 		return err

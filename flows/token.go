@@ -200,7 +200,7 @@ func (s *Service) touchRefreshed(ctx context.Context, v *Visit, c *token.Claims,
 }
 
 // refreshReused is the event of a refresh token that was used twice.
-const refreshReused = "refresh_token_reused"
+const refreshReused = "refresh_token.reused"
 
 // endFamily ends the session of a refresh token that was used twice, and says so. It is refused only once that is written: a thief
 // must not be told off and left in.

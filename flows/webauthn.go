@@ -404,7 +404,7 @@ func (s *Service) AuthenticateByKey(ctx context.Context, v *Visit, in KeyInput) 
 	if err := in.check(); err != nil {
 		return err
 	}
-	return s.guessFactor(ctx, v, v.state.Login.UserID, "credential", func() (ok bool, err error) {
+	return s.guessFactor(ctx, v, factorOf(v.state.Login.UserID), "credential", func() (ok bool, err error) {
 		err = s.loginStep(ctx, v, MFAAuthenticate, func(l *login, a *store.Account) error {
 			x, err := s.takeKey(ctx, v, a.ID, a.ID, toAuthenticate, in.Credential, nil)
 			if err != nil {
@@ -449,7 +449,7 @@ func (s *Service) ReauthenticateByKey(ctx context.Context, v *Visit, in KeyInput
 	if err := in.check(); err != nil {
 		return err
 	}
-	return s.guessFactor(ctx, v, v.user.ID, "credential", func() (bool, error) {
+	return s.guessFactor(ctx, v, factorOf(v.user.ID), "credential", func() (bool, error) {
 		err := s.step(ctx, v, func() error {
 			if v.user == nil {
 				return refusal.Of(refusal.Unauthenticated)
@@ -503,7 +503,7 @@ func (s *Service) takePasskey(ctx context.Context, v *Visit, in KeyInput) error 
 		s.observe.Factor(v.Tenant.Slug, "refused")
 		return unknown // nobody's failures: whoever knows a user's id must not lock the user out with it
 	}
-	return s.guessFactor(ctx, v, id.String(), "credential", func() (ok bool, err error) {
+	return s.guessFactor(ctx, v, passkeyOf(id.String()), "credential", func() (ok bool, err error) {
 		err = s.step(ctx, v, func() error {
 			a, err := s.accountOf(ctx, v, id.String(), "")
 			if err != nil {

@@ -288,7 +288,7 @@ func TestRefreshTokenThatIsReplayedEndsItsFamily(t *testing.T) {
 			}
 			r.get("/auth/session").want(http.StatusGone)
 			got := events(signed.userID())
-			if len(got) != 1 || !strings.Contains(got[0], "refresh_token_reused") || !strings.Contains(got[0], jwtPart(t, first.access, 1)["sid"].(string)) {
+			if len(got) != 1 || !strings.Contains(got[0], "refresh_token.reused") || !strings.Contains(got[0], jwtPart(t, first.access, 1)["sid"].(string)) {
 				t.Errorf("%s: the events are %v", name, got)
 			}
 			if !strings.Contains(s.log.String(), "a refresh token was used twice") {
