@@ -72,7 +72,7 @@ func (v *Visit) gather(l *login, a *store.Account) facts {
 	f.emailVerified = verified(l, a)
 	f.factorDue = a.Factors.Second() && !l.Passwordless && !l.factorShown(a) && !trusted.factor
 	if l.Proves != nil { // who set the factor up is asked for, in whatever browser, even if it is removed meanwhile
-		f.factorDue = !l.FactorShown || (a.Factors.Second() && !l.factorShown(a))
+		f.factorDue = !l.Passwordless && (!l.FactorShown || (a.Factors.Second() && !l.factorShown(a)))
 	}
 	f.trustDue = v.Origin.Client == Browser && !l.TrustAnswered && l.trustable(v.Tenant, a) != proofs{}
 	f.keyDue = l.Passkey
