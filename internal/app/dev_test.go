@@ -45,6 +45,10 @@ func TestDemoTenantFollowsThePort(t *testing.T) {
 		t.Fatalf("the demo tenant is at %s", at)
 	}
 
+	if r := first.client("app", "localhost").get("/config"); !strings.Contains(r.Body, `"passkey_login_enabled":true`) {
+		t.Errorf("a developer cannot try passkeys: %s", r.Body)
+	}
+
 	second := start(t)
 	origin := second.localhost("localhost")
 	if at, _ := second.demo(); at != origin {
