@@ -67,15 +67,15 @@ func (s *Service) fresh(v *Visit) error {
 	return nil
 }
 
-// provenAt is when the user gave the latest proof; zero for never. Of somebody with a second factor a code that was mailed or texted
-// proves too little: in a browser that is trusted it is all that a login takes.
+// provenAt is when the user gave the latest proof; zero for never. Of somebody whose second factor was not asked for, since the browser
+// is trusted, a code that was mailed or texted proves too little: it was all that the login took.
 func (v *Visit) provenAt() (time.Time, error) {
 	all, err := v.given()
 	if err != nil {
 		return time.Time{}, err
 	}
 	for _, m := range slices.Backward(v.own(all)) {
-		if m.Method == methodMFA || m.Method == "password" || !v.user.Factors.Second() {
+		if m.Method == methodMFA || m.Method == "password" || !v.state.Trusted || !v.user.Factors.Second() {
 			return time.UnixMicro(int64(m.At * 1e6)), nil
 		}
 	}

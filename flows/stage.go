@@ -196,6 +196,7 @@ func (l *login) stands(a *store.Account) bool {
 // under the lock that notes the login; an account that is being made is nobody else's to change yet.
 func (v *Visit) complete(l *login, a *store.Account) {
 	v.state.Login, v.state.Email, v.state.Key = nil, nil, nil
+	v.state.Trusted = a.Factors.Second() && !l.Passwordless && !l.factorShown(a)
 	v.session.UserID, v.session.Pending, v.session.Epoch = a.ID, false, a.Epoch
 	v.session.RefreshNumber += newFamily // what was handed out under the session before is worth nothing
 	v.session.RefreshedAt = v.Now

@@ -77,6 +77,9 @@ type state struct {
 	// Foreign is how many of the proofs, the first ones, are another's.
 	Foreign int `json:"foreign,omitempty"`
 
+	// Trusted says that the user's second factor was not asked for, since the browser was trusted.
+	Trusted bool `json:"trusted,omitempty"`
+
 	Login *login   `json:"login,omitempty"`
 	Email *process `json:"email,omitempty"` // an address is proved by a code: the login's, or one that its user adds
 	Phone *process `json:"phone,omitempty"` // the number that the user changes to
@@ -513,7 +516,7 @@ func (v *Visit) provedBy() string {
 }
 
 func (st state) clone() state {
-	c := state{MethodsOf: st.MethodsOf, Foreign: st.Foreign, Email: st.Email.clone(), Phone: st.Phone.clone(), Reset: st.Reset.clone(), Seed: st.Seed}
+	c := state{MethodsOf: st.MethodsOf, Foreign: st.Foreign, Trusted: st.Trusted, Email: st.Email.clone(), Phone: st.Phone.clone(), Reset: st.Reset.clone(), Seed: st.Seed}
 	if st.Key != nil {
 		k := *st.Key
 		c.Key = &k

@@ -161,13 +161,13 @@ func (v *Visit) finishKey(userID, purpose string, in KeyInput) (*store.Authentic
 func keyName(given string, others int) string {
 	switch {
 	case given != "":
-		return given
+		return string([]rune(given)[:min(utf8.RuneCountInString(given), maxKeyName)]) // the key is made: it is too late to refuse it
 	case others == 0:
 		return "Master key"
 	case others == 1:
 		return "Backup key"
 	default:
-		return fmt.Sprintf("Key no. %d", others+1)
+		return fmt.Sprintf("Key nr. %d", others+1)
 	}
 }
 
@@ -205,9 +205,7 @@ func (s *Service) AddKey(ctx context.Context, v *Visit, in KeyInput) (view Authe
 			return err
 		}
 		var f refusal.Faults
-		if textFaults(&f, "name", in.Name, false) && utf8.RuneCountInString(in.Name) > maxKeyName {
-			f.Add("name", refusal.TooLong)
-		}
+		textFaults(&f, "name", in.Name, false)
 		in.credentialFaults(&f)
 		if len(f) > 0 {
 			return f.Err()
@@ -554,9 +552,7 @@ func (s *Service) FinishSignupByKey(ctx context.Context, v *Visit, in KeyInput) 
 	in.Name = trim(in.Name)
 	err := s.signupKeyStep(ctx, v, func(l *login, a *store.Account) error {
 		var f refusal.Faults
-		if textFaults(&f, "name", in.Name, false) && utf8.RuneCountInString(in.Name) > maxKeyName {
-			f.Add("name", refusal.TooLong)
-		}
+		textFaults(&f, "name", in.Name, false)
 		in.credentialFaults(&f)
 		if len(f) > 0 {
 			return f.Err()

@@ -41,6 +41,9 @@ func (a *API) addEmail(v *flows.Visit, r *http.Request) (viewed, error) {
 
 // removeEmail serves DELETE account/email.
 func (a *API) removeEmail(v *flows.Visit, r *http.Request) (viewed, error) {
+	if err := needsUser(v); err != nil {
+		return viewed{}, err
+	}
 	return a.changeEmails(v, r, a.Flows.RemoveEmail)
 }
 
@@ -56,6 +59,9 @@ func (a *API) changeEmails(v *flows.Visit, r *http.Request, change func(context.
 
 // makeEmailPrimary serves PATCH account/email.
 func (a *API) makeEmailPrimary(v *flows.Visit, r *http.Request) (viewed, error) {
+	if err := needsUser(v); err != nil {
+		return viewed{}, err
+	}
 	in, err := decode(r)
 	if err != nil {
 		return viewed{}, err
@@ -66,6 +72,9 @@ func (a *API) makeEmailPrimary(v *flows.Visit, r *http.Request) (viewed, error) 
 
 // resendEmail serves PUT account/email. Where nothing was mailed, because something was a moment ago, it is 403.
 func (a *API) resendEmail(v *flows.Visit, r *http.Request) (viewed, error) {
+	if err := needsUser(v); err != nil {
+		return viewed{}, err
+	}
 	in, err := decode(r)
 	if err != nil {
 		return viewed{}, err

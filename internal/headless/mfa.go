@@ -33,6 +33,9 @@ func (a *API) activateTOTP(v *flows.Visit, r *http.Request) (viewed, error) {
 
 // deactivateTOTP serves DELETE account/authenticators/totp.
 func (a *API) deactivateTOTP(v *flows.Visit, r *http.Request) (viewed, error) {
+	if err := empty(v, r); err != nil {
+		return viewed{}, err
+	}
 	return viewed{}, a.Flows.DeactivateTOTP(r.Context(), v)
 }
 
@@ -44,6 +47,9 @@ func (a *API) recoveryCodes(v *flows.Visit, r *http.Request) (viewed, error) {
 
 // generateRecoveryCodes serves POST account/authenticators/recovery-codes.
 func (a *API) generateRecoveryCodes(v *flows.Visit, r *http.Request) (viewed, error) {
+	if err := empty(v, r); err != nil {
+		return viewed{}, err
+	}
 	view, err := a.Flows.GenerateRecoveryCodes(r.Context(), v)
 	return viewed{Data: view}, err
 }
@@ -79,6 +85,15 @@ func (a *API) trust(v *flows.Visit, r *http.Request) error {
 		return err
 	}
 	return a.Flows.Trust(r.Context(), v, in.truth("trust"))
+}
+
+// empty is for what takes no input of whoever is signed in: what is sent anyway must be JSON.
+func empty(v *flows.Visit, r *http.Request) error {
+	if err := needsUser(v); err != nil {
+		return err
+	}
+	_, err := decode(r)
+	return err
 }
 
 // codeOf is the code in the body of a request, which only whoever is signed in has a say with.

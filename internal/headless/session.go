@@ -11,7 +11,12 @@ import (
 func (a *API) session(*flows.Visit, *http.Request) error { return nil }
 
 // logout serves DELETE auth/session.
-func (a *API) logout(v *flows.Visit, r *http.Request) error { return a.Flows.Logout(r.Context(), v) }
+func (a *API) logout(v *flows.Visit, r *http.Request) error {
+	if _, err := decode(r); err != nil {
+		return err
+	}
+	return a.Flows.Logout(r.Context(), v)
+}
 
 // sessions serves GET auth/sessions.
 func (a *API) sessions(v *flows.Visit, r *http.Request) (viewed, error) {

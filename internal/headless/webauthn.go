@@ -160,9 +160,10 @@ func keyOf(v *flows.Visit, r *http.Request, first func(*flows.Visit) error) (flo
 func (f fields) json(name string) (value json.RawMessage, notJSON bool) {
 	raw := bytes.TrimSpace(f[name])
 	if len(raw) > 0 && raw[0] == '"' {
-		if raw = bytes.TrimSpace([]byte(textOf(raw))); len(raw) > 0 && !json.Valid(raw) {
+		if raw = []byte(textOf(raw)); len(raw) > 0 && !json.Valid(raw) {
 			return nil, true
 		}
+		raw = bytes.TrimSpace(raw)
 	}
 	switch string(raw) {
 	case "", "null", `""`, "[]", "{}":
