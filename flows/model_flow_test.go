@@ -42,6 +42,7 @@ type knownSession struct {
 	login  *knownLogin // the login that waits
 	proved time.Time   // when its user proved who they are, the last time; zero for never
 	strong time.Time   // likewise, by a password or a factor
+	spared bool        // its browser was trusted, and the second factor not asked for
 }
 
 // knownLogin is a login on its way.
@@ -361,7 +362,7 @@ func (w *walk) judgeFactors(x *deed, id string) {
 		return // others came between, or there is no way to prove anything
 	}
 	proved := x.opened.proved
-	if read.factors.Second() {
+	if read.factors.Second() && x.opened.spared {
 		proved = x.opened.strong
 	}
 	if proved.IsZero() || x.v.Now.Sub(proved) >= x.tenant.Settings.Account.ReauthenticationTimeout.Duration() {
@@ -451,6 +452,7 @@ func (w *walk) judgeVisit(x *deed) {
 	if l := s.login; l != nil {
 		w.done["in by "+l.by]++
 		if f := x.after[u]; f != nil && f.factors.Second() && l.by != "passkey" {
+			s.spared = l.shown != f.factorEpoch
 			w.done[fmt.Sprintf("in by %s and a factor, shown %t", l.by, l.shown == f.factorEpoch)]++
 		}
 	}

@@ -299,6 +299,8 @@ func TestLoginCodeIsARecentProof(t *testing.T) {
 	d.do(h.requestCode(to))
 	d.do(h.confirmCode(h.code(to)))
 	d.addApp()
+	_, err := h.RecoveryCodes(t.Context(), d.visit()) // nor has the one that came since been passed by
+	h.must(err)
 }
 
 // TestAddressAndFactorAtOnce: whoever adds somebody else's address and a factor at the same time gets one of them, so that nobody

@@ -381,7 +381,7 @@ func errOf(_ *flows.Visit, err error) error { return err }
 func TestKeysHaveNames(t *testing.T) {
 	h := newFactorHouse(t, "sqlite", optional+`, `+unlimited, keys)
 	d, _ := signedUp(h, 1)
-	for _, want := range []string{"Master key", "Backup key", "Key no. 3"} {
+	for _, want := range []string{"Master key", "Backup key", "Key nr. 3"} {
 		if got := d.addKey(newKey(), false); got.Name != want || got.Type != "webauthn" || got.ID == 0 {
 			t.Errorf("got %+v, want %q", got, want)
 		}

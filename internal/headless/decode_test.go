@@ -150,6 +150,27 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
+func TestJSONIsRead(t *testing.T) {
+	for what, c := range map[string]struct {
+		body, want string
+		notJSON    bool
+	}{
+		"an object": {`{"a": {"b": 1}}`, `{"b": 1}`, false}, "an object in a text": {`{"a": "{\"b\": 1} "}`, `{"b": 1}`, false},
+		"a number": {`{"a": 0}`, "0", false}, "no": {`{"a": false}`, "false", false},
+		"nothing": {`{}`, "", false}, "null": {`{"a": null}`, "", false}, "an empty object": {`{"a": {}}`, "", false},
+		"an empty list": {`{"a": []}`, "", false}, "an empty text": {`{"a": ""}`, "", false}, "an empty object in a text": {`{"a": "{}"}`, "", false},
+		"a text that is none": {`{"a": "x"}`, "", true}, "a text of spaces": {`{"a": "  "}`, "", true},
+	} {
+		f, err := decode(httptest.NewRequest(http.MethodPost, "/", strings.NewReader(c.body)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, notJSON := f.json("a"); string(got) != c.want || notJSON != c.notJSON {
+			t.Errorf("%s: got %q %t", what, got, notJSON)
+		}
+	}
+}
+
 func TestIDsAreRead(t *testing.T) {
 	for name, c := range map[string]struct {
 		raw  string
