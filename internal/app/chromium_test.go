@@ -33,7 +33,7 @@ func newChromium(t testing.TB) *chromium {
 	if err := errors.Join(err, err2); err != nil {
 		t.Fatal(err)
 	}
-	profile, err := os.MkdirTemp("", "chromium-")
+	profile, err := os.MkdirTemp("", "chromium-") //nolint:usetesting // its children write for a moment longer than the test lives
 	if err != nil {
 		t.Fatal(err)
 	}
