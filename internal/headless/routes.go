@@ -93,8 +93,8 @@ func (a *API) routes() []route {
 		{method: http.MethodGet, path: "/auth/email/verify", view: a.lookAtEmailKey},
 		{method: http.MethodPost, path: "/auth/email/verify", step: a.verifyEmail, asks: awaited((*flows.Visit).AwaitsEmailProof, "key")},
 		{method: http.MethodPost, path: "/auth/email/verify/resend", act: a.resendEmailCode},
-		{method: http.MethodPost, path: "/auth/code/request", step: a.requestLoginCode, offered: loginCodes, asks: asksOfLoginCode},
-		{method: http.MethodPost, path: "/auth/code/resend", act: a.resendLoginCode, offered: loginCodes, asks: asksOfLoginCodeAgain},
+		{method: http.MethodPost, path: "/auth/code/request", step: a.requestLoginCode, asks: asksOfLoginCode},
+		{method: http.MethodPost, path: "/auth/code/resend", act: a.resendLoginCode, asks: asksOfLoginCodeAgain},
 		{method: http.MethodPost, path: "/auth/code/confirm", step: a.confirmLoginCode, asks: awaited((*flows.Visit).AwaitsLoginCode, "code")},
 		{method: http.MethodPost, path: "/auth/phone/verify", step: a.verifyPhone, asks: awaited((*flows.Visit).AwaitsPhoneCode, "code")},
 		{method: http.MethodPost, path: "/auth/phone/verify/resend", act: a.resendPhoneCode},
@@ -137,9 +137,6 @@ func (a *API) routes() []route {
 		{method: http.MethodDelete, path: "/account/authenticators/webauthn", act: a.removeKeys, offered: keys},
 	}
 }
-
-// loginCodes tells of a tenant whether people log in by a code.
-func loginCodes(t *tenants.Tenant) bool { return t.Settings.Account.LoginByCodeEnabled }
 
 // offers tells of a tenant whether people may set up an authenticator of a type.
 func offers(factorType string) func(*tenants.Tenant) bool {

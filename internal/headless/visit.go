@@ -85,13 +85,8 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.decline(w, r, v, err)
 }
 
-// run refuses whoever has no say, takes the route's limit and calls its handler.
+// run takes the route's limit and calls its handler.
 func (a *API) run(row route, v *flows.Visit, r *http.Request) (viewed, error) {
-	if row.asks != nil { // who has no say is told so before what they sent is looked at
-		if _, err := row.asks(v); err != nil {
-			return viewed{}, err
-		}
-	}
 	if row.limit != "" && (!row.own || v.Authenticated()) {
 		if err := a.Flows.Admit(r.Context(), v, row.limit); err != nil {
 			return viewed{}, err
