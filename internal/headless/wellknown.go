@@ -83,8 +83,8 @@ func (d wellKnown) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body, err := json.Marshal(d.of(t, keys))
-	if err != nil { // it is made of plain values; this is a mistake in the program
-		panic("headless: " + err.Error())
+	if err != nil {
+		panic("headless: " + err.Error()) // it is made of plain values; this is a mistake in the program
 	}
 	h["Content-Type"], h["Cache-Control"], h["X-Content-Type-Options"] = jsonType, remembered, nosniff
 	w.WriteHeader(http.StatusOK)

@@ -203,7 +203,7 @@ func newKey(algorithm int) crypto.Signer {
 	case RS256:
 		return rsaKey()
 	}
-	panic("factortest: an algorithm that it does not have")
+	panic("factortest: an algorithm that it does not have") // a mistake in the test that asks for it
 }
 
 // sign signs as the algorithm of the key says: Ed25519 the message itself, the others its SHA-256.
@@ -229,7 +229,7 @@ func cose(key crypto.Signer) []byte {
 		return slices.Concat(head(5, 4), cborInt(1), cborInt(3), cborInt(3), cborInt(RS256),
 			cborInt(-1), cborBytes(public.N.Bytes()), cborInt(-2), cborBytes(big.NewInt(int64(public.E)).Bytes()))
 	}
-	panic("factortest: a key that it does not have")
+	panic("factortest: a key that it does not have") // newKey makes no others
 }
 
 // head begins a CBOR item (RFC 8949): 2 bytes, 3 text, 5 a map, 0 and 1 a number and one below zero.
@@ -272,13 +272,13 @@ func write(v any) json.RawMessage { return must(json.Marshal(v)) }
 
 func read(raw json.RawMessage, v any) {
 	if err := json.Unmarshal(raw, v); err != nil {
-		panic("factortest: options: " + err.Error())
+		panic("factortest: options: " + err.Error()) // what is under test made no options: the test has to stop here
 	}
 }
 
 func must[T any](v T, err error) T {
 	if err != nil {
-		panic("factortest: " + err.Error())
+		panic("factortest: " + err.Error()) // only a mistake in the test makes these fail
 	}
 	return v
 }
