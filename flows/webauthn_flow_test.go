@@ -693,3 +693,20 @@ func TestPeopleWithoutAPassword(t *testing.T) {
 		t.Errorf("a login by the first password waits at %q", v.Pending())
 	}
 }
+
+// TestAnswersToAPasskeyLoginDoNotLockOut: whoever knows a user and the id of a key can answer wrongly as often as is allowed, and keeps
+// nobody from showing a code.
+func TestAnswersToAPasskeyLoginDoNotLockOut(t *testing.T) {
+	h := newFactorHouse(t, "sqlite", optional+`, "rate_limits": {"login_failed": "2/h/key"}`, keys)
+	owner, _ := signedUp(h, 1)
+	x, k := owner.addApp(), newKey()
+	owner.addKey(k, true)
+	stale := k.Get(h.device().askedToLogIn())
+	d := h.device()
+	d.askedToLogIn()
+	for _, want := range []refusal.Code{refusal.IncorrectCode, refusal.IncorrectCode, refusal.TooManyLogins} {
+		_, err := d.try(h.loginByKey(stale))
+		h.refused(err, refusal.Invalid, want)
+	}
+	owner.do(h.showCodeAgain(x.code()))
+}
