@@ -9,7 +9,7 @@ import (
 )
 
 // audit notes something that somebody may have to look into, with the step's other writes. details must hold nothing secret.
-func (v *Visit) audit(action, userID string, details map[string]any) {
+func (v *Visit) audit(action store.Action, userID string, details map[string]any) {
 	e := &store.Event{
 		ID: secret.NewID(), At: v.Now, Action: action, UserID: userID, IP: v.address(), UserAgent: v.Origin.UserAgent,
 	}

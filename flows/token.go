@@ -199,9 +199,6 @@ func (s *Service) touchRefreshed(ctx context.Context, v *Visit, c *token.Claims,
 	return s.touch(ctx, &of)
 }
 
-// refreshReused is the event of a refresh token that was used twice.
-const refreshReused = "refresh_token.reused"
-
 // endFamily ends the session of a refresh token that was used twice, and says so. It is refused only once that is written: a thief
 // must not be told off and left in.
 func (s *Service) endFamily(ctx context.Context, v *Visit, c *token.Claims, number int64, r *store.Refreshing) error {
@@ -214,7 +211,7 @@ func (s *Service) endFamily(ctx context.Context, v *Visit, c *token.Claims, numb
 			return err
 		}
 		return tx.AddEvent(ctx, &store.Event{
-			ID: secret.NewID(), At: v.Now, Action: refreshReused, UserID: c.Subject, SessionID: c.Session, IP: v.address(),
+			ID: secret.NewID(), At: v.Now, Action: store.RefreshTokenReused, UserID: c.Subject, SessionID: c.Session, IP: v.address(),
 			UserAgent: v.Origin.UserAgent, Details: details,
 		})
 	})

@@ -24,9 +24,6 @@ const (
 	mailKeyRemoved = "webauthn_removed"
 )
 
-// eventCounter is what the audit log calls a credential whose signature counter did not rise.
-const eventCounter = "webauthn.counter_did_not_rise"
-
 // ceremonyAge is how long a browser may take over a WebAuthn ceremony: what the specification recommends at the most (section
 // 15.1), since some people need it.
 const ceremonyAge = 10 * time.Minute
@@ -366,7 +363,7 @@ func (s *Service) takeKey(ctx context.Context, v *Visit, userID, waitsFor, purpo
 	switch {
 	case errors.Is(err, factor.ErrCounter):
 		v.miss(func() { // the refusal settles nothing else
-			v.audit(eventCounter, userID, map[string]any{"authenticator": publicNumber(k.row.ID), "name": k.row.Name})
+			v.audit(store.WebAuthnCounterFailed, userID, map[string]any{"authenticator": publicNumber(k.row.ID), "name": k.row.Name})
 		})
 		s.log.WarnContext(ctx, "a key's signature counter did not rise; there may be a copy of the key", "tenant", v.Tenant.Slug, "user_id", userID)
 		return nil, refused

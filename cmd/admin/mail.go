@@ -80,7 +80,7 @@ func (t *tool) mailPreview(f *mailFlags) *cobra.Command {
 		if f.output == "json" {
 			return t.printJSON(answer)
 		}
-		var p admin.MailPreview
+		var p admin.Preview
 		if err := json.Unmarshal(answer, &p); err != nil {
 			return fmt.Errorf("read the answer: %w", err)
 		}
@@ -114,7 +114,7 @@ func (t *tool) mailPreview(f *mailFlags) *cobra.Command {
 }
 
 // printPreview prints the parts that were asked for or, if none was, all but the HTML, which few can read as it is.
-func (t *tool) printPreview(f *mailFlags, p admin.MailPreview) error {
+func (t *tool) printPreview(f *mailFlags, p admin.Preview) error {
 	var parts []string
 	for _, part := range []struct {
 		wanted     bool

@@ -27,8 +27,8 @@ func withMail(t *testing.T) *bench {
 			},
 			Common: []string{"tenant", "email"},
 		},
-		PreviewMail: func(a *tenants.Tenant, in admin.PreviewInput) (*admin.MailPreview, error) {
-			p := &admin.MailPreview{SMS: "texted " + in.Variables["code"]}
+		PreviewMail: func(a *tenants.Tenant, in admin.PreviewInput) (*admin.Preview, error) {
+			p := &admin.Preview{SMS: "texted " + in.Variables["code"]}
 			if in.Kind == "login_code" {
 				p.Subject, p.Text, p.HTML = a.Slug+"'s", "mailed "+in.Variables["code"]+"\n", "<p>mailed\n"
 			}

@@ -692,7 +692,7 @@ func TestEveryChangeIsLoggedOnce(t *testing.T) {
 	if len(lines) != 3 {
 		t.Fatalf("logged %s", h.log)
 	}
-	for i, act := range []string{"tenant.create", "tenant.patch", "tenant.delete"} {
+	for i, act := range []string{"tenant.created", "tenant.changed", "tenant.deleted"} {
 		var rec map[string]any
 		if err := json.Unmarshal([]byte(lines[i]), &rec); err != nil {
 			t.Fatal(err)

@@ -63,8 +63,8 @@ func (s *Service) Keys(ctx context.Context, slug string) ([]Key, error) {
 func (s *Service) RotateKey(ctx context.Context, by Actor, slug string, doc json.RawMessage) (*Key, error) {
 	var f faults
 	lead := f.lead(f.members(doc, []string{"lead_seconds", "now"}))
-	return s.changeKeys(ctx, by, "key.rotate", slug, f, func(t *tenants.Tenant) (keyring.View, error) {
-		return s.keyring.Rotate(ctx, t, lead)
+	return s.changeKeys(ctx, by, store.KeyRotated, slug, "", f, func(t *tenants.Tenant, e *store.Event) (keyring.View, error) {
+		return s.keyring.Rotate(ctx, t, lead, e)
 	})
 }
 
@@ -80,16 +80,16 @@ func (s *Service) ImportKey(ctx context.Context, by Actor, slug string, doc json
 	} else {
 		f.add("private_key", "is needed")
 	}
-	return s.changeKeys(ctx, by, "key.import", slug, f, func(t *tenants.Tenant) (keyring.View, error) {
-		return s.keyring.Import(ctx, t, material, lead)
+	return s.changeKeys(ctx, by, store.KeyImported, slug, "", f, func(t *tenants.Tenant, e *store.Event) (keyring.View, error) {
+		return s.keyring.Import(ctx, t, material, lead, e)
 	})
 }
 
 // RetireKey takes a key away that does not sign: one that is to follow, which then does not, or one that has retired, whose tokens are
 // good for nothing from then on.
 func (s *Service) RetireKey(ctx context.Context, by Actor, slug, kid string) error {
-	_, err := s.changeKeys(ctx, by, "key.retire", slug, nil, func(t *tenants.Tenant) (keyring.View, error) {
-		return keyring.View{ID: kid}, s.keyring.Withdraw(ctx, t, kid)
+	_, err := s.changeKeys(ctx, by, store.KeyRetired, slug, "key/"+kid, nil, func(t *tenants.Tenant, e *store.Event) (keyring.View, error) {
+		return keyring.View{ID: kid}, s.keyring.Withdraw(ctx, t, kid, e)
 	})
 	return err
 }
@@ -138,7 +138,7 @@ func (s *Service) served(ctx context.Context, slug string) (*tenants.Tenant, err
 }
 
 // changeKeys makes a change to a tenant's keys, unless something is wrong with the input.
-func (s *Service) changeKeys(ctx context.Context, by Actor, act, slug string, f faults, change func(*tenants.Tenant) (keyring.View, error),
+func (s *Service) changeKeys(ctx context.Context, by Actor, act store.Action, slug, target string, f faults, change func(*tenants.Tenant, *store.Event) (keyring.View, error),
 ) (*Key, error) {
 	t, err := s.served(ctx, slug)
 	if err == nil {
@@ -147,8 +147,12 @@ func (s *Service) changeKeys(ctx context.Context, by Actor, act, slug string, f 
 	if err != nil {
 		return nil, err
 	}
+	e, err := s.event(by, act, target, nil)
+	if err != nil {
+		return nil, err
+	}
 	defer s.forget(&store.TenantRecord{ID: t.ID})
-	view, err := change(t)
+	view, err := change(t, e)
 	var bad *keyring.BadKey
 	switch {
 	case errors.As(err, &bad):
@@ -169,7 +173,7 @@ func (s *Service) changeKeys(ctx context.Context, by Actor, act, slug string, f 
 	if err := f.err(); err != nil {
 		return nil, err
 	}
-	s.log.LogAttrs(ctx, slog.LevelInfo, "signing keys changed", slog.String("actor", by.Name), slog.String("act", act),
+	s.log.LogAttrs(ctx, slog.LevelInfo, "signing keys changed", slog.String("actor", by.Name), slog.String("act", string(act)),
 		slog.String("tenant", t.Slug), slog.String("tenant_id", t.ID), slog.String("kid", view.ID))
 	k := keyOf(view)
 	return &k, nil

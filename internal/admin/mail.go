@@ -32,8 +32,8 @@ type PreviewInput struct {
 	Variables map[string]string     // values in the places of samples
 }
 
-// MailPreview is what the messages of a kind look like. What belongs to a channel that the kind does not go by is empty.
-type MailPreview struct {
+// Preview is what the messages of a kind look like. What belongs to a channel that the kind does not go by is empty.
+type Preview struct {
 	Subject   string            `json:"subject"`
 	Text      string            `json:"text"`
 	HTML      string            `json:"html"`
@@ -46,7 +46,7 @@ func (s *Service) MailKinds() MailKinds { return s.mailKinds }
 
 // PreviewMail shows what a tenant's messages of a kind look like, with sample values. It reads a JSON object with kind and,
 // if wanted, template and variables. A template that could not be saved or sent is Invalid.
-func (s *Service) PreviewMail(ctx context.Context, slug string, doc json.RawMessage) (*MailPreview, error) {
+func (s *Service) PreviewMail(ctx context.Context, slug string, doc json.RawMessage) (*Preview, error) {
 	rec, err := s.record(ctx, slug)
 	if err != nil {
 		return nil, err

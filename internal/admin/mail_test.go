@@ -29,9 +29,9 @@ func withMail(t *testing.T, answer error) (*house, *[]admin.PreviewInput, *[]*te
 			},
 			Common: []string{"tenant"},
 		},
-		PreviewMail: func(t *tenants.Tenant, in admin.PreviewInput) (*admin.MailPreview, error) {
+		PreviewMail: func(t *tenants.Tenant, in admin.PreviewInput) (*admin.Preview, error) {
 			asked, of = append(asked, in), append(of, t)
-			return &admin.MailPreview{Subject: "Seen"}, answer
+			return &admin.Preview{Subject: "Seen"}, answer
 		},
 	})
 	return h, &asked, &of

@@ -21,6 +21,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -55,7 +56,7 @@ type Options struct {
 	// MailKinds and PreviewMail are package post's too. PreviewMail gets what is among the kinds, and is not called where
 	// there are none. An *Invalid has paths as the request has them.
 	MailKinds   MailKinds
-	PreviewMail func(t *tenants.Tenant, in PreviewInput) (*MailPreview, error)
+	PreviewMail func(t *tenants.Tenant, in PreviewInput) (*Preview, error)
 }
 
 // Service is what operators do. It is safe for concurrent use.
@@ -70,7 +71,7 @@ type Service struct {
 
 	checkTemplate func(kind string, t tenants.MailTemplate) error
 	mailKinds     MailKinds
-	previewMail   func(t *tenants.Tenant, in PreviewInput) (*MailPreview, error)
+	previewMail   func(t *tenants.Tenant, in PreviewInput) (*Preview, error)
 }
 
 // New is a Service with the given options.
@@ -94,11 +95,6 @@ func New(o Options) *Service {
 		}
 	}
 	return s
-}
-
-// Actor is who makes a change.
-type Actor struct {
-	Name string // such as admin-token; never a secret
 }
 
 // Token recognises an operators' bearer token. It holds the token's digest alone. The zero value recognises none.
@@ -213,9 +209,26 @@ func failed(op string, err error) error {
 	}
 }
 
+// event is the record of an act, to be written in the act's own transaction. What is about a user has its UserID set by the caller;
+// details say what was changed, before and after, and hold nothing secret.
+func (s *Service) event(by Actor, action store.Action, target string, details map[string]any) (*store.Event, error) {
+	e := &store.Event{
+		ID: secret.NewID(), At: s.clock.Now(), Action: action, Actor: store.Actor{Kind: by.Kind, ID: by.ID, Name: by.Name}, Target: target,
+		IP: by.IP, UserAgent: by.UserAgent, RequestID: by.RequestID,
+	}
+	if len(details) == 0 {
+		return e, nil
+	}
+	var err error
+	if e.Details, err = json.Marshal(details); err != nil {
+		return nil, fmt.Errorf("encode the details of %s: %w", action, err)
+	}
+	return e, nil
+}
+
 // changed logs a change.
-func (s *Service) changed(ctx context.Context, by Actor, act string, rec *store.TenantRecord) {
-	s.log.LogAttrs(ctx, slog.LevelInfo, "tenant changed", slog.String("actor", by.Name), slog.String("act", act),
+func (s *Service) changed(ctx context.Context, by Actor, act store.Action, rec *store.TenantRecord) {
+	s.log.LogAttrs(ctx, slog.LevelInfo, "tenant changed", slog.String("actor", by.Name), slog.String("act", string(act)),
 		slog.String("tenant", rec.Slug), slog.String("tenant_id", rec.ID), slog.Int64("version", rec.Version))
 }
 

@@ -81,11 +81,15 @@ func (s *Service) CreateTenant(ctx context.Context, by Actor, in CreateInput) (*
 	rec := &store.TenantRecord{
 		ID: secret.NewID(), Slug: in.Slug, Name: in.Name, State: tenants.Active, Hosts: hosts, Document: doc, CreatedAt: s.clock.Now(),
 	}
+	e, err := s.event(by, store.TenantCreated, "tenant/"+rec.Slug, nil)
+	if err != nil {
+		return nil, err
+	}
 	defer s.forget(rec)
-	if err := s.store.AddTenant(ctx, rec); err != nil {
+	if err := s.store.AddTenant(ctx, rec, e); err != nil {
 		return nil, notSaved("create tenant", err, hosts)
 	}
-	s.changed(ctx, by, "tenant.create", rec)
+	s.changed(ctx, by, e.Action, rec)
 	return viewOf(rec)
 }
 
@@ -191,7 +195,7 @@ func (v Versions) allow(version int64) bool { return v == nil || slices.Contains
 func (s *Service) PatchTenant(ctx context.Context, by Actor, slug string, meant Versions, doc json.RawMessage) (*Tenant, error) {
 	var f faults
 	p := f.patch(doc)
-	rec, err := s.change(ctx, by, "tenant.patch", slug, meant, func(rec *store.TenantRecord) error {
+	rec, err := s.change(ctx, by, store.TenantChanged, slug, meant, func(rec *store.TenantRecord) error {
 		return s.apply(p, rec, slices.Clone(f))
 	})
 	if err != nil {
@@ -242,7 +246,7 @@ func (s *Service) applyConfig(p patch, rec *store.TenantRecord, f *faults) error
 
 // DeleteTenant deletes a tenant. From now on nothing reaches its people, sessions and tokens; its slug and hosts are free.
 func (s *Service) DeleteTenant(ctx context.Context, by Actor, slug string, meant Versions) error {
-	_, err := s.change(ctx, by, "tenant.delete", slug, meant, func(rec *store.TenantRecord) error {
+	_, err := s.change(ctx, by, store.TenantDeleted, slug, meant, func(rec *store.TenantRecord) error {
 		rec.State, rec.DeletedAt = tenants.Deleted, s.clock.Now()
 		return nil
 	})
@@ -251,7 +255,7 @@ func (s *Service) DeleteTenant(ctx context.Context, by Actor, slug string, meant
 
 // change reads a tenant, has apply change it, and saves it. If somebody else saved it in between, and the change is meant
 // for any version, it is made once more on what they left.
-func (s *Service) change(ctx context.Context, by Actor, act, slug string, meant Versions, apply func(*store.TenantRecord) error,
+func (s *Service) change(ctx context.Context, by Actor, act store.Action, slug string, meant Versions, apply func(*store.TenantRecord) error,
 ) (*store.TenantRecord, error) {
 	rec, err := s.changeOnce(ctx, by, act, slug, meant, apply)
 	if errors.Is(err, ErrStale) && meant == nil {
@@ -260,7 +264,7 @@ func (s *Service) change(ctx context.Context, by Actor, act, slug string, meant 
 	return rec, err
 }
 
-func (s *Service) changeOnce(ctx context.Context, by Actor, act, slug string, meant Versions,
+func (s *Service) changeOnce(ctx context.Context, by Actor, act store.Action, slug string, meant Versions,
 	apply func(*store.TenantRecord) error,
 ) (*store.TenantRecord, error) {
 	rec, err := s.record(ctx, slug)
@@ -279,8 +283,12 @@ func (s *Service) changeOnce(ctx context.Context, by Actor, act, slug string, me
 		return rec, nil
 	}
 	rec.UpdatedAt = s.clock.Now()
+	e, err := s.event(by, act, "tenant/"+rec.Slug, nil)
+	if err != nil {
+		return nil, err
+	}
 	defer s.forget(rec)
-	if err := s.store.SaveTenant(ctx, rec); err != nil {
+	if err := s.store.SaveTenant(ctx, rec, e); err != nil {
 		return nil, notSaved("save tenant", err, rec.Hosts)
 	}
 	s.changed(ctx, by, act, rec)

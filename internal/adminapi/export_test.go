@@ -7,7 +7,7 @@ type Row struct{ Method, Path, Permission string }
 func Rows() []Row {
 	var all []Row
 	for _, row := range routes {
-		all = append(all, Row{row.method, prefix + row.path, row.permission})
+		all = append(all, Row{row.method, prefix + row.path, string(row.permission)})
 	}
 	return all
 }

@@ -36,26 +36,37 @@ type handler func(*API, http.ResponseWriter, *http.Request) error
 type route struct {
 	method     string
 	path       string // below prefix
-	permission string // what an operator must be allowed to do
+	permission admin.Permission
+	where      where
 	serve      handler
 }
 
+// where says with what an operator must have a row's permission.
+type where int
+
+const (
+	nowhere    where = iota // with nothing: nobody has it
+	atPlatform              // with the platform
+	inTenant                // with the tenant that {slug} names, which whoever has none with it is not told of
+	anywhere                // with anything: the handler shows no more than what the operator may see
+)
+
 // routes is the one list of what is served.
 var routes = []route{
-	{http.MethodGet, "/tenants", "tenants.read", (*API).listTenants},
-	{http.MethodPost, "/tenants", "tenants.create", (*API).createTenant},
-	{http.MethodGet, "/tenants/{slug}", "tenants.read", (*API).showTenant},
-	{http.MethodPatch, "/tenants/{slug}", "tenants.change", (*API).patchTenant},
-	{http.MethodDelete, "/tenants/{slug}", "tenants.delete", (*API).deleteTenant},
-	{http.MethodPost, "/tenants/{slug}/mail-preview", "mail.preview", (*API).previewMail},
-	{http.MethodGet, "/tenants/{slug}/keys", "keys.read", (*API).listKeys},
-	{http.MethodPost, "/tenants/{slug}/keys", "keys.import", (*API).importKey},
-	{http.MethodPost, "/tenants/{slug}/keys/rotate", "keys.rotate", (*API).rotateKey},
-	{http.MethodPost, "/tenants/{slug}/keys/{kid}/retire", "keys.retire", (*API).retireKey},
-	{http.MethodGet, "/mail-kinds", "schema.read", (*API).mailKinds},
-	{http.MethodGet, "/config-schema", "schema.read", (*API).configSchema},
-	{http.MethodGet, "/dev/mail", "mail.read", (*API).listMail},
-	{http.MethodDelete, "/dev/mail", "mail.delete", (*API).emptyMail},
+	{http.MethodGet, "/tenants", admin.TenantsRead, anywhere, (*API).listTenants},
+	{http.MethodPost, "/tenants", admin.TenantsCreate, atPlatform, (*API).createTenant},
+	{http.MethodGet, "/tenants/{slug}", admin.TenantsRead, inTenant, (*API).showTenant},
+	{http.MethodPatch, "/tenants/{slug}", admin.TenantsChange, inTenant, (*API).patchTenant},
+	{http.MethodDelete, "/tenants/{slug}", admin.TenantsDelete, inTenant, (*API).deleteTenant},
+	{http.MethodPost, "/tenants/{slug}/mail-preview", admin.MailPreview, inTenant, (*API).previewMail},
+	{http.MethodGet, "/tenants/{slug}/keys", admin.KeysRead, inTenant, (*API).listKeys},
+	{http.MethodPost, "/tenants/{slug}/keys", admin.KeysImport, inTenant, (*API).importKey},
+	{http.MethodPost, "/tenants/{slug}/keys/rotate", admin.KeysRotate, inTenant, (*API).rotateKey},
+	{http.MethodPost, "/tenants/{slug}/keys/{kid}/retire", admin.KeysRetire, inTenant, (*API).retireKey},
+	{http.MethodGet, "/mail-kinds", admin.SchemaRead, anywhere, (*API).mailKinds},
+	{http.MethodGet, "/config-schema", admin.SchemaRead, anywhere, (*API).configSchema},
+	{http.MethodGet, "/dev/mail", admin.MailRead, atPlatform, (*API).listMail},
+	{http.MethodDelete, "/dev/mail", admin.MailDelete, atPlatform, (*API).emptyMail},
 }
 
 //go:embed openapi.yaml
@@ -66,12 +77,12 @@ func Document() []byte { return slices.Clone(document) }
 
 // Handler serves everything under /admin/v1; what else it is asked for is 404.
 func (a *API) Handler() http.Handler {
-	byPath := map[string]map[string]handler{}
+	byPath := map[string]map[string]route{}
 	for _, row := range routes {
 		if byPath[row.path] == nil {
-			byPath[row.path] = map[string]handler{}
+			byPath[row.path] = map[string]route{}
 		}
-		byPath[row.path][row.method] = row.serve
+		byPath[row.path][row.method] = row
 	}
 	router := mux.NewRouter().SkipClean(true) // a path means what it says; nothing is redirected
 	for path, methods := range byPath {
@@ -82,12 +93,12 @@ func (a *API) Handler() http.Handler {
 }
 
 // dispatch serves the methods of one path. HEAD is GET without the body, which net/http leaves out by itself.
-func (a *API) dispatch(template string, methods map[string]handler) http.Handler {
+func (a *API) dispatch(template string, methods map[string]route) http.Handler {
 	var names []string
 	for method := range methods {
 		names = append(names, method)
 	}
-	if methods[http.MethodGet] != nil {
+	if _, ok := methods[http.MethodGet]; ok {
 		names = append(names, http.MethodHead)
 	}
 	slices.Sort(names)
@@ -100,12 +111,30 @@ func (a *API) dispatch(template string, methods map[string]handler) http.Handler
 		if method == http.MethodHead {
 			method = http.MethodGet
 		}
-		if serve := methods[method]; serve != nil {
-			return serve(a, w, r)
+		if row, ok := methods[method]; ok {
+			if err := a.admit(r, row); err != nil {
+				return err
+			}
+			return row.serve(a, w, r)
 		}
 		w.Header().Set("Allow", allow)
 		return errNoMethod
 	})
+}
+
+// admit lets an operator through to a row who may do what it is for. It is the one place where that is decided.
+func (a *API) admit(r *http.Request, row route) error {
+	by := actor(r)
+	switch row.where {
+	case atPlatform:
+		return a.Admin.Admit(by, row.permission)
+	case inTenant:
+		return a.Admin.AdmitTo(r.Context(), by, row.permission, mux.Vars(r)["slug"])
+	case anywhere:
+		return a.Admin.AdmitSomewhere(by, row.permission)
+	case nowhere:
+	}
+	return errForbidden
 }
 
 // answer makes a handler of net/http of one of ours.
@@ -141,7 +170,8 @@ func (a *API) guard(next http.Handler) http.Handler {
 			a.decline(w, r, errNoToken)
 			return
 		}
-		by := admin.Actor{Name: "admin-token"}
+		by := admin.BreakGlass()
+		by.UserAgent = r.UserAgent()
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), actorKey{}, by)))
 	})
 }

@@ -16,8 +16,8 @@ func TestMailPreviewsOverTheWire(t *testing.T) {
 			Kinds:  []admin.MailKind{{Kind: "login_code", Channels: []string{"mail", "sms"}, Variables: []string{"code"}, Needs: []string{"code"}}},
 			Common: []string{"tenant"},
 		},
-		PreviewMail: func(_ *tenants.Tenant, in admin.PreviewInput) (*admin.MailPreview, error) {
-			return &admin.MailPreview{Subject: "S", Text: in.Template.Text, Variables: in.Variables}, nil
+		PreviewMail: func(_ *tenants.Tenant, in admin.PreviewInput) (*admin.Preview, error) {
+			return &admin.Preview{Subject: "S", Text: in.Template.Text, Variables: in.Variables}, nil
 		},
 	})
 	d.create("acme")

@@ -32,11 +32,11 @@ func checkTemplate(kind string, own tenants.MailTemplate) error {
 }
 
 // previewMail has package post render what package admin wants to see.
-func previewMail(t *tenants.Tenant, in admin.PreviewInput) (*admin.MailPreview, error) {
+func previewMail(t *tenants.Tenant, in admin.PreviewInput) (*admin.Preview, error) {
 	s, err := post.Preview(t, in.Kind, in.Template, in.Variables)
 	switch {
 	case err == nil:
-		p := admin.MailPreview(s)
+		p := admin.Preview(s)
 		return &p, nil
 	case errors.Is(err, post.ErrNothingToSay):
 		return nil, &admin.Invalid{Faults: []admin.Fault{{Path: "variables", Message: "must leave the message its code or its link"}}}

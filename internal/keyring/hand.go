@@ -72,9 +72,10 @@ func views(keys []store.SigningKey, now time.Time) []View {
 
 // Rotate has a tenant's key followed by another when lead is over, and returns the one that follows. Where one is to follow
 // already it is brought forward, but never to sooner than it has been published for lead. A lead of zero has it sign at once:
-// whoever checks tokens may then meet a key that it does not know yet. Settings that say which key signs are ErrSettings.
-func (r *Keyring) Rotate(ctx context.Context, t *tenants.Tenant, lead time.Duration) (View, error) {
-	return r.byHand(ctx, t, func(t *tenants.Tenant, now time.Time, keys []store.SigningKey) ([]store.SigningKey, error) {
+// whoever checks tokens may then meet a key that it does not know yet. Settings that say which key signs are ErrSettings. The events
+// are written in the transaction of the change, if there is one to be made.
+func (r *Keyring) Rotate(ctx context.Context, t *tenants.Tenant, lead time.Duration, events ...*store.Event) (View, error) {
+	return r.byHand(ctx, t, events, func(t *tenants.Tenant, now time.Time, keys []store.SigningKey) ([]store.SigningKey, error) {
 		if t.Settings.Headless.JWTPrivateKey.Reveal() != "" {
 			return nil, ErrSettings
 		}
@@ -95,9 +96,9 @@ func (r *Keyring) Rotate(ctx context.Context, t *tenants.Tenant, lead time.Durat
 
 // Import has a key of the tenant's own follow all others when lead is over: a private key in PEM or, for HS256, a secret. It must be
 // for the algorithm that the settings name. An error that is none of this package's says what is wrong with the key, and goes after
-// its name.
-func (r *Keyring) Import(ctx context.Context, t *tenants.Tenant, material string, lead time.Duration) (View, error) {
-	return r.byHand(ctx, t, func(t *tenants.Tenant, now time.Time, keys []store.SigningKey) ([]store.SigningKey, error) {
+// its name. The events are written with the change, as Rotate does.
+func (r *Keyring) Import(ctx context.Context, t *tenants.Tenant, material string, lead time.Duration, events ...*store.Event) (View, error) {
+	return r.byHand(ctx, t, events, func(t *tenants.Tenant, now time.Time, keys []store.SigningKey) ([]store.SigningKey, error) {
 		if t.Settings.Headless.JWTPrivateKey.Reveal() != "" {
 			return nil, ErrSettings
 		}
@@ -120,9 +121,9 @@ type BadKey struct{ error }
 func (b *BadKey) Unwrap() error { return b.error }
 
 // Withdraw removes a key that does not sign: one that is to follow, which then does not, or one that has retired, whose tokens die with
-// it. The one that signs is ErrActive.
-func (r *Keyring) Withdraw(ctx context.Context, t *tenants.Tenant, id string) error {
-	_, err := r.byHand(ctx, t, func(t *tenants.Tenant, now time.Time, keys []store.SigningKey) ([]store.SigningKey, error) {
+// it. The one that signs is ErrActive. The events are written with the change, as Rotate does.
+func (r *Keyring) Withdraw(ctx context.Context, t *tenants.Tenant, id string, events ...*store.Event) error {
+	_, err := r.byHand(ctx, t, events, func(t *tenants.Tenant, now time.Time, keys []store.SigningKey) ([]store.SigningKey, error) {
 		i := slices.IndexFunc(keys, func(k store.SigningKey) bool { return k.ID == id })
 		switch {
 		case i < 0:
@@ -138,8 +139,8 @@ func (r *Keyring) Withdraw(ctx context.Context, t *tenants.Tenant, id string) er
 }
 
 // byHand makes a change that an operator asks for, and returns the key that is the last one then.
-func (r *Keyring) byHand(ctx context.Context, t *tenants.Tenant, p plan) (View, error) {
-	t, keys, err := r.change(ctx, t, func(t *tenants.Tenant, now time.Time, keys []store.SigningKey) ([]store.SigningKey, error) {
+func (r *Keyring) byHand(ctx context.Context, t *tenants.Tenant, events []*store.Event, p plan) (View, error) {
+	t, keys, err := r.change(ctx, t, events, func(t *tenants.Tenant, now time.Time, keys []store.SigningKey) ([]store.SigningKey, error) {
 		if t.Settings.Headless.TokenStrategy != "jwt" {
 			return nil, ErrOff
 		}

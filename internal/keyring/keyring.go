@@ -147,7 +147,7 @@ func (r *Keyring) Set(ctx context.Context, t *tenants.Tenant) (*token.Set, error
 
 func (r *Keyring) load(ctx context.Context, t *tenants.Tenant) (*token.Set, error) {
 	at := r.clock.Now()
-	t, keys, err := r.change(ctx, t, r.fit)
+	t, keys, err := r.change(ctx, t, nil, r.fit)
 	if err != nil {
 		return nil, err
 	}
@@ -189,8 +189,8 @@ var errKeepsChanging = fmt.Errorf("change signing keys: %w", store.ErrStale)
 
 // change reads a tenant's keys, has them planned, and writes what is to be different, if the tenant's version is still the one that
 // the plan was made for. Otherwise the plan is made anew for the tenant as it is now. It returns the tenant and the keys as they
-// are then.
-func (r *Keyring) change(ctx context.Context, t *tenants.Tenant, p plan) (*tenants.Tenant, []store.SigningKey, error) {
+// are then. The events are written with the change.
+func (r *Keyring) change(ctx context.Context, t *tenants.Tenant, events []*store.Event, p plan) (*tenants.Tenant, []store.SigningKey, error) {
 	for range 3 {
 		now := r.clock.Now()
 		keys, err := r.store.For(t).SigningKeys(ctx)
@@ -202,7 +202,7 @@ func (r *Keyring) change(ctx context.Context, t *tenants.Tenant, p plan) (*tenan
 			return nil, nil, err
 		}
 		settle(planned)
-		version, err := r.write(ctx, t, keys, planned)
+		version, err := r.write(ctx, t, keys, planned, events)
 		if err == nil {
 			written := *t
 			written.Version = version
@@ -237,7 +237,7 @@ func settle(keys []store.SigningKey) {
 }
 
 // write makes the keys of before those of after, and returns the tenant's version then.
-func (r *Keyring) write(ctx context.Context, t *tenants.Tenant, before, after []store.SigningKey) (int64, error) {
+func (r *Keyring) write(ctx context.Context, t *tenants.Tenant, before, after []store.SigningKey, events []*store.Event) (int64, error) {
 	find := func(keys []store.SigningKey, id string) int {
 		return slices.IndexFunc(keys, func(k store.SigningKey) bool { return k.ID == id })
 	}
@@ -271,7 +271,7 @@ func (r *Keyring) write(ctx context.Context, t *tenants.Tenant, before, after []
 				return err
 			}
 		}
-		return nil
+		return tx.AddEvents(ctx, events...)
 	})
 	return version, err
 }

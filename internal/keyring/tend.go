@@ -59,7 +59,7 @@ func (r *Keyring) tend(ctx context.Context, id string) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	_, _, err = r.change(ctx, t, func(t *tenants.Tenant, now time.Time, keys []store.SigningKey) ([]store.SigningKey, error) {
+	_, _, err = r.change(ctx, t, nil, func(t *tenants.Tenant, now time.Time, keys []store.SigningKey) ([]store.SigningKey, error) {
 		done = false
 		keys, err := r.fit(t, now, keys)
 		if err != nil || len(keys) == 0 {

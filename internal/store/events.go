@@ -8,40 +8,93 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
+// ActorKind says what sort of somebody did something.
+type ActorKind string
+
+// The kinds of actor. An actor of no kind is somebody unknown.
+const (
+	ByUser       ActorKind = "user"        // of the tenant, with its id
+	ByOperator   ActorKind = "operator"    // a user of the system tenant, with its id
+	ByToken      ActorKind = "token"       // an API token, with its id
+	ByBreakGlass ActorKind = "break_glass" // VESTIBULE_ADMIN_TOKEN
+	ByServer     ActorKind = "server"      // nobody asked for it
+)
+
+// Actor is who did something.
+type Actor struct {
+	Kind ActorKind
+	ID   string // "" where the kind has none
+	Name string // as it was called then; never a secret
+}
+
 // Event is something that happened and that somebody may have to look into later. Nothing secret is in it.
 type Event struct {
 	ID        string
 	At        time.Time
-	Action    string // what happened, such as "webauthn.counter_did_not_rise"
+	Action    Action
+	Actor     Actor
 	UserID    string // whom it is about, "" for nobody
+	Target    string // what else it is about: a kind and an id, such as "key/2024-05"; "" for nothing
 	SessionID string // in which session, "" for none
 	IP        string
 	UserAgent string
-	Details   []byte // a JSON object
+	RequestID string
+	Details   []byte // a JSON object; what changed is under "before" and "after"
+	Number    int64  // its place in the tenant's chain, from 1; 0 until it has one
 }
 
 // AddEvent writes an event.
-func (t *Tx) AddEvent(ctx context.Context, e *Event) error {
-	_, err := t.exec(ctx, "add event", `
-		INSERT INTO audit_events (tenant_id, id, at, action, user_id, session_id, ip, user_agent, details)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		t.tenant, e.ID, e.At, e.Action, orNull(e.UserID), orNull(e.SessionID), e.IP, e.UserAgent, string(e.Details))
+func (t *Tx) AddEvent(ctx context.Context, e *Event) error { return t.addEvent(ctx, t.tenant, e) }
+
+// AddEvents writes events, if there are any.
+func (t *Tx) AddEvents(ctx context.Context, events ...*Event) error {
+	return t.addEvents(ctx, t.tenant, events)
+}
+
+func (r runner) addEvents(ctx context.Context, tenantID string, events []*Event) error {
+	for _, e := range events {
+		if err := r.addEvent(ctx, tenantID, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r runner) addEvent(ctx context.Context, tenantID string, e *Event) error {
+	details := string(e.Details)
+	if details == "" {
+		details = "{}"
+	}
+	_, err := r.exec(ctx, "add event", `
+		INSERT INTO audit_events (tenant_id, id, at, action, actor_kind, actor_id, actor_name, user_id, target, session_id, ip, user_agent,
+		                          request_id, details)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		tenantID, e.ID, e.At, string(e.Action), string(e.Actor.Kind), e.Actor.ID, e.Actor.Name, orNull(e.UserID), e.Target, orNull(e.SessionID),
+		e.IP, e.UserAgent, e.RequestID, details)
 	return err
+}
+
+const eventColumns = `id, at, action, actor_kind, actor_id, actor_name, user_id, target, session_id, ip, user_agent, request_id, details, number`
+
+func scanEvent(rows *sqlx.Rows, more ...any) (e Event, err error) {
+	var user, session sql.NullString
+	var number sql.NullInt64
+	err = rows.Scan(append([]any{&e.ID, when(&e.At), &e.Action, &e.Actor.Kind, &e.Actor.ID, &e.Actor.Name, &user, &e.Target, &session,
+		&e.IP, &e.UserAgent, &e.RequestID, &e.Details, &number}, more...)...)
+	e.UserID, e.SessionID, e.Number = user.String, session.String, number.Int64
+	return e, err
 }
 
 // EventsOf are the events about a user, latest first, no more than n.
 func (s Scope) EventsOf(ctx context.Context, userID string, n int) ([]Event, error) {
 	var all []Event
 	err := s.store.reader().each(ctx, "read events", `
-		SELECT id, at, action, user_id, session_id, ip, user_agent, details
+		SELECT `+eventColumns+`
 		  FROM audit_events
 		 WHERE tenant_id = $1 AND user_id = $2
 		 ORDER BY at DESC, id DESC
 		 LIMIT $3`, []any{s.tenant, userID, n}, func(rows *sqlx.Rows) error {
-		var e Event
-		var user, session sql.NullString
-		err := rows.Scan(&e.ID, when(&e.At), &e.Action, &user, &session, &e.IP, &e.UserAgent, &e.Details)
-		e.UserID, e.SessionID = user.String, session.String
+		e, err := scanEvent(rows)
 		all = append(all, e)
 		return err
 	})

@@ -49,8 +49,8 @@ func (e *TakenError) Unwrap() error { return ErrTaken }
 const tenantColumns = `t.id, t.slug, t.name, t.state, t.hosts, t.settings, t.data_key, t.version, t.created_at, t.updated_at, t.deleted_at`
 
 // AddTenant writes a new tenant and makes its data key. ID, Slug, Name, State, Hosts, Document and CreatedAt are the
-// caller's; a slug or host in use is a TakenError.
-func (s *Store) AddTenant(ctx context.Context, rec *TenantRecord) error {
+// caller's; a slug or host in use is a TakenError. The events are written with it.
+func (s *Store) AddTenant(ctx context.Context, rec *TenantRecord, events ...*Event) error {
 	rec.dataKey = s.keys.Seal(secret.ForTenantKey, rec.ID, secret.Bytes(secret.KeySize))
 	rec.UpdatedAt = rec.CreatedAt
 	settings, hosts, err := s.seal(rec)
@@ -70,16 +70,19 @@ func (s *Store) AddTenant(ctx context.Context, rec *TenantRecord) error {
 		if errors.Is(err, ErrTaken) {
 			return &TakenError{What: "slug", Value: rec.Slug}
 		}
-		if err != nil {
-			return err
+		if err == nil {
+			err = r.addHosts(ctx, rec)
 		}
-		return r.addHosts(ctx, rec)
+		if err == nil {
+			err = r.addEvents(ctx, rec.ID, events)
+		}
+		return err
 	})
 }
 
 // SaveTenant writes a tenant's name, state, hosts and settings if its version is still rec's, and ErrStale if not. A
-// state of Deleted frees the slug and the hosts.
-func (s *Store) SaveTenant(ctx context.Context, rec *TenantRecord) error {
+// state of Deleted frees the slug and the hosts. The events are written with it.
+func (s *Store) SaveTenant(ctx context.Context, rec *TenantRecord, events ...*Event) error {
 	settings, hosts, err := s.seal(rec)
 	if err != nil {
 		return err
@@ -102,10 +105,12 @@ func (s *Store) SaveTenant(ctx context.Context, rec *TenantRecord) error {
 		if _, err := r.exec(ctx, "drop tenant hosts", `DELETE FROM tenant_hosts WHERE tenant_id = $1`, rec.ID); err != nil {
 			return err
 		}
-		if rec.State == tenants.Deleted {
-			return nil
+		if rec.State != tenants.Deleted {
+			if err := r.addHosts(ctx, rec); err != nil {
+				return err
+			}
 		}
-		return r.addHosts(ctx, rec)
+		return r.addEvents(ctx, rec.ID, events)
 	})
 	if err == nil {
 		rec.Version = version

@@ -736,7 +736,7 @@ func TestEventsAreReadLatestFirst(t *testing.T) {
 		scope := w.st.For(w.a)
 		for i := range 4 {
 			w.must(scope.One(func(tx *store.Tx) error {
-				return tx.AddEvent(w.Context(), &store.Event{ID: secret.NewID(), At: start.Add(time.Duration(i) * time.Second), Action: fmt.Sprint(i),
+				return tx.AddEvent(w.Context(), &store.Event{ID: secret.NewID(), At: start.Add(time.Duration(i) * time.Second), Action: store.Action(fmt.Sprint(i)),
 					UserID: u.ID, SessionID: x.ID, IP: "192.0.2.1", UserAgent: "test", Details: []byte(`{"n":1}`)})
 			}))
 		}

@@ -1,0 +1,43 @@
+package store
+
+// Action says what happened: a noun, and what became of it. Actions never change, since others act on them: new ones are added here.
+type Action string
+
+// What users do, and what happens to them by themselves.
+const (
+	UserSignedUp          Action = "user.signed_up"
+	UserLoggedIn          Action = "user.logged_in"
+	LoginFailed           Action = "user.login_failed"
+	UserLoggedOut         Action = "user.logged_out"
+	UserReauthenticated   Action = "user.reauthenticated"
+	SessionEnded          Action = "session.ended"
+	PasswordChanged       Action = "password.changed"
+	PasswordReset         Action = "password.reset"
+	PasswordResetAsked    Action = "password.reset_requested"
+	EmailAdded            Action = "email.added"
+	EmailRemoved          Action = "email.removed"
+	EmailVerified         Action = "email.verified"
+	EmailPrimaryChanged   Action = "email.primary_changed"
+	PhoneChanged          Action = "phone.changed"
+	PhoneRemoved          Action = "phone.removed"
+	PhoneVerified         Action = "phone.verified"
+	FactorAdded           Action = "factor.added"
+	FactorChanged         Action = "factor.changed"
+	FactorRemoved         Action = "factor.removed"
+	RecoveryCodeUsed      Action = "recovery_code.used"
+	BrowserTrusted        Action = "browser.trusted"
+	RefreshTokenReused    Action = "refresh_token.reused"
+	WebAuthnCounterFailed Action = "webauthn.counter_did_not_rise"
+)
+
+// What operators do.
+const (
+	TenantCreated   Action = "tenant.created"
+	TenantChanged   Action = "tenant.changed"
+	TenantSuspended Action = "tenant.suspended"
+	TenantResumed   Action = "tenant.resumed"
+	TenantDeleted   Action = "tenant.deleted"
+	KeyRotated      Action = "key.rotated"
+	KeyImported     Action = "key.imported"
+	KeyRetired      Action = "key.retired"
+)
