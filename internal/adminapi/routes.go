@@ -85,9 +85,11 @@ var document []byte
 func Document() []byte { return slices.Clone(document) }
 
 // Handler serves everything under /admin/v1; what else it is asked for is 404.
-func (a *API) Handler() http.Handler {
+func (a *API) Handler() http.Handler { return a.serving(routes) }
+
+func (a *API) serving(table []route) http.Handler {
 	byPath := map[string]map[string]route{}
-	for _, row := range routes {
+	for _, row := range table {
 		if byPath[row.path] == nil {
 			byPath[row.path] = map[string]route{}
 		}
