@@ -40,4 +40,15 @@ const (
 	KeyRotated      Action = "key.rotated"
 	KeyImported     Action = "key.imported"
 	KeyRetired      Action = "key.retired"
+
+	MailTested     Action = "mail.tested"
+	MessageRetried Action = "message.retried"
+
+	WebhookCreated       Action = "webhook.created"
+	WebhookChanged       Action = "webhook.changed"
+	WebhookDeleted       Action = "webhook.deleted"
+	WebhookDisabled      Action = "webhook.disabled" // by the server
+	WebhookSecretRotated Action = "webhook.secret_rotated"
+	WebhookTested        Action = "webhook.tested"
+	WebhookReplayed      Action = "webhook.replayed"
 )
