@@ -215,6 +215,13 @@ func (t *Tx) RouseWebhook(ctx context.Context, id string, now time.Time) error {
 	return err
 }
 
+// ResumeWebhook has a webhook looked after now, whatever failed there before.
+func (t *Tx) ResumeWebhook(ctx context.Context, id string, now time.Time) error {
+	_, err := t.exec(ctx, "resume webhook", `
+		UPDATE webhook_endpoints SET due_at = $3, paused_until = NULL WHERE tenant_id = $1 AND id = $2 AND enabled`, t.tenant, id, now)
+	return err
+}
+
 // LeaseWebhooks takes up to n webhooks of any tenant for which something is due, for the caller alone until the given time.
 func (s *Store) LeaseWebhooks(ctx context.Context, now, until time.Time, n int) ([]WebhookLease, error) {
 	var all []WebhookLease
