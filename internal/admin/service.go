@@ -74,6 +74,7 @@ type Service struct {
 	log       *slog.Logger
 	shared    []string // normal hosts
 
+	breakGlass      noted // whose use of the emergency token was noted
 	privateWebhooks bool
 	wakeWebhooks    func()
 

@@ -13,8 +13,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/google/uuid"
-
 	"github.com/vestibule-auth/vestibule/internal/refusal"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
@@ -103,9 +101,6 @@ func atOrNull(at time.Time) *time.Time {
 	at = at.UTC()
 	return &at
 }
-
-// isID reports whether something can be the id of a row, as it is written here.
-func isID(id string) bool { return len(id) == 36 && uuid.Validate(id) == nil }
 
 // Webhooks are a tenant's webhooks, the oldest first.
 func (s *Service) Webhooks(ctx context.Context, slug string) ([]*Webhook, error) {
