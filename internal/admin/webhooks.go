@@ -154,7 +154,7 @@ func (s *Service) CreateWebhook(ctx context.Context, by Actor, slug string, doc 
 	h := &store.Webhook{ID: secret.NewID(), Enabled: true, CreatedAt: s.clock.Now()}
 	given := s.webhookInput(&f, doc, h)
 	for _, needed := range []string{"url", "events"} {
-		if _, ok := given[needed]; !ok && !f.has("") {
+		if _, ok := given[needed]; !ok && !f.has("") && !f.has(needed) {
 			f.add(needed, "is needed")
 		}
 	}
