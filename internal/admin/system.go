@@ -25,7 +25,7 @@ func systemSettings(publicURL string) map[string]any {
 			"supported_types": []string{"totp", "recovery_codes", "webauthn"}, "passkey_login_enabled": true,
 		},
 		"cookies": map[string]any{
-			"session_name": "vestibule_operator", "csrf_name": "vestibule_operator_csrf", "same_site": "Strict", "session_age": 12 * 60 * 60,
+			"session_name": "vestibule_operator", "csrf_name": "vestibule_operator_csrf", "samesite": "Strict", "session_age": 12 * 60 * 60,
 		},
 	}
 }

@@ -95,10 +95,12 @@ var document []byte
 // Document is the OpenAPI document (3.1, YAML) of this wire.
 func Document() []byte { return slices.Clone(document) }
 
-// Handler serves everything under /admin/v1; what else it is asked for is 404.
-func (a *API) Handler() http.Handler {
+// Handler serves everything under /admin/v1, and how to use it under /admin/docs; what else it is asked for is 404.
+func (a *API) Handler() http.Handler { return a.serving(routes) }
+
+func (a *API) serving(table []route) http.Handler {
 	byPath := map[string]map[string]route{}
-	for _, row := range routes {
+	for _, row := range table {
 		if byPath[row.path] == nil {
 			byPath[row.path] = map[string]route{}
 		}
@@ -109,7 +111,12 @@ func (a *API) Handler() http.Handler {
 		router.Handle(prefix+path, a.dispatch(prefix+path, methods))
 	}
 	router.NotFoundHandler = a.answer(func(*API, http.ResponseWriter, *http.Request) error { return errNoRoute })
-	return a.guard(router)
+	open := mux.NewRouter().SkipClean(true)
+	open.Methods(http.MethodGet, http.MethodHead).Path("/admin/docs").HandlerFunc(a.serveDocs)
+	open.Methods(http.MethodGet, http.MethodHead).Path(prefix + "/openapi.yaml").HandlerFunc(a.serveDocument)
+	open.NotFoundHandler = a.guard(router)
+	open.MethodNotAllowedHandler = open.NotFoundHandler
+	return open
 }
 
 // dispatch serves the methods of one path. HEAD is GET without the body, which net/http leaves out by itself.
