@@ -49,7 +49,7 @@ func (t *tool) slugsLike(ctx context.Context, cmd *cobra.Command, typed string) 
 	if typed != "" {
 		q.Set("q", typed)
 	}
-	answer, err := t.ask(ctx, &f, request{method: http.MethodGet, path: "/tenants?" + q.Encode()})
+	answer, err := t.answerTo(ctx, &f, request{method: http.MethodGet, path: "/tenants?" + q.Encode()})
 	if err != nil {
 		return nil
 	}
