@@ -29,6 +29,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vestibule-auth/vestibule/flows"
 	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/hostname"
 	"github.com/vestibule-auth/vestibule/internal/keyring"
@@ -42,6 +43,7 @@ import (
 type Options struct {
 	Store     *store.Store
 	Directory *tenants.Directory // told of every change; nil where this process serves no tenants
+	Flows     *flows.Service     // by whose rules users are changed; needed for that
 	Keyring   *keyring.Keyring   // the one that this process signs with, if it does
 	Clock     clock.Clock        // the machine's, unless given
 	Keys      *secret.Keys       // the server's; they sign cursors
@@ -64,6 +66,7 @@ type Service struct {
 	store     *store.Store
 	directory *tenants.Directory
 	keyring   *keyring.Keyring
+	flows     *flows.Service
 	clock     clock.Clock
 	keys      *secret.Keys
 	log       *slog.Logger
@@ -86,7 +89,7 @@ func New(o Options) *Service {
 		o.Keyring = keyring.New(keyring.Options{Store: o.Store, Clock: o.Clock, Log: o.Log})
 	}
 	s := &Service{
-		store: o.Store, directory: o.Directory, keyring: o.Keyring, clock: o.Clock, keys: o.Keys, log: o.Log, checkTemplate: o.CheckTemplate,
+		store: o.Store, directory: o.Directory, keyring: o.Keyring, flows: o.Flows, clock: o.Clock, keys: o.Keys, log: o.Log, checkTemplate: o.CheckTemplate,
 		mailKinds: o.MailKinds, previewMail: o.PreviewMail,
 	}
 	for _, h := range o.SharedHosts {

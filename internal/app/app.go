@@ -181,7 +181,7 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 		Flows: a.Flows, Tenants: a.Directory, TenantHeader: a.config.TenantHeader, Recorder: recorder{}, Log: a.log,
 	}
 	service := admin.New(admin.Options{
-		Store: a.Store, Directory: a.Directory, Keyring: a.Keys, Clock: a.clock, Keys: a.config.Keys, Log: a.log, CheckTemplate: checkTemplate,
+		Store: a.Store, Directory: a.Directory, Flows: a.Flows, Keyring: a.Keys, Clock: a.clock, Keys: a.config.Keys, Log: a.log, CheckTemplate: checkTemplate,
 		SharedHosts: a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail,
 	})
 	operators := &adminapi.API{
@@ -317,6 +317,7 @@ func (a *App) sweep(ctx context.Context) error {
 		}{
 			{"sessions", func() (int64, error) { return a.Store.SweepSessions(ctx, now.Add(-keepSessions), sweepBatch) }},
 			{"signing keys", func() (int64, error) { return a.Store.SweepSigningKeys(ctx, now, sweepBatch) }},
+			{"deleted users", func() (int64, error) { return a.Flows.EraseDue(ctx, sweepBatch) }},
 			{"messages", func() (int64, error) { return a.Store.SweepMessages(ctx, now.Add(-keepMessages), sweepBatch) }},
 		} {
 			for n := int64(sweepBatch); n == sweepBatch; {

@@ -20,6 +20,8 @@ var acrossTenants = map[string]string{
 	"SweepMessages": "the sweeper removes what is finished, whoever it belonged to",
 	"SweepSessions": "the sweeper removes what has ended, whoever it belonged to",
 
+	"DueErasures": "the sweeper looks for deleted users whose time has come, whoever they belong to",
+
 	"addEvent": "its callers pass the tenant that they are about: Tx its own, AddTenant and SaveTenant the one that they write",
 
 	"DueSigningKeys":   "the rotator looks for tenants whose keys are due",
