@@ -18,6 +18,7 @@ import (
 	"github.com/vestibule-auth/vestibule/flows"
 	"github.com/vestibule-auth/vestibule/internal/admin"
 	"github.com/vestibule-auth/vestibule/internal/adminapi"
+	"github.com/vestibule-auth/vestibule/internal/audit"
 	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/config"
 	"github.com/vestibule-auth/vestibule/internal/headless"
@@ -54,6 +55,7 @@ type App struct {
 	Directory *tenants.Directory
 	Keys      *keyring.Keyring
 	Flows     *flows.Service
+	Audit     *audit.Keeper
 	Hasher    *passhash.Hasher
 	Mailbox   *post.Mailbox // nil unless mail is kept in the process
 	Public    *httpd.Server
@@ -102,6 +104,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		return nil, fmt.Errorf("VESTIBULE_SHARED_HOSTS: %w", err)
 	}
 	a.Keys = keyring.New(keyring.Options{Store: a.Store, Tenants: a.Directory.ByID, Clock: o.Clock, Log: o.Log})
+	a.Audit = audit.New(audit.Options{Store: a.Store, Tenants: a.Directory.ByID, Clock: o.Clock, Log: o.Log})
 	if err := a.post(ctx, metrics); err != nil {
 		return nil, err
 	}
@@ -259,6 +262,7 @@ func (a *App) Run(ctx context.Context) error {
 	g.Add(httpd.Until(draining(a.Operators.Serve)))
 	g.Add(httpd.Until(a.sweep))
 	g.Add(httpd.Until(a.Directory.Watch))
+	g.Add(httpd.Until(a.Audit.Run))
 	g.Add(httpd.Until(draining(a.worker.Run)))
 	g.Add(httpd.Until(draining(a.Public.Serve)))
 	g.Add(httpd.Until(func(interrupted context.Context) error {
@@ -309,6 +313,9 @@ func (a *App) sweep(ctx context.Context) error {
 			a.log.WarnContext(ctx, "cannot see which signing keys are due; trying again in a minute", "error", err)
 		} else if n > 0 {
 			a.log.InfoContext(ctx, "signing keys have successors", "keys", n)
+		}
+		if _, err := a.Audit.Retain(ctx); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "cannot remove old events; trying again in a minute", "error", err)
 		}
 		now := a.clock.Now()
 		for _, part := range []struct {

@@ -20,7 +20,10 @@ var acrossTenants = map[string]string{
 	"SweepMessages": "the sweeper removes what is finished, whoever it belonged to",
 	"SweepSessions": "the sweeper removes what has ended, whoever it belonged to",
 
-	"addEvent": "its callers pass the tenant that they are about: Tx its own, AddTenant and SaveTenant the one that they write",
+	"addEvents": "its callers pass the tenant that they are about: Tx its own, AddTenant and SaveTenant the one that they write",
+
+	"TenantWithNewEvents":  "the chainer looks for tenants that have events to chain",
+	"TenantsWithDueChains": "the sweeper looks for tenants whose events may have been kept long enough",
 
 	"DueSigningKeys":   "the rotator looks for tenants whose keys are due",
 	"SweepSigningKeys": "the sweeper removes keys that nothing lives of any more, whoever they belonged to",

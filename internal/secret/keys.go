@@ -51,6 +51,11 @@ const (
 	ForLimitKey  Purpose = "rate limit key"
 	ForFactor    Purpose = "authenticator"
 	ForTrust     Purpose = "trusted browser"
+	ForAuditName Purpose = "name in the audit log"
+
+	ForAuditEvent  Purpose = "event in the audit log"
+	ForAuditDigest Purpose = "personal part of an event"
+	ForAuditHead   Purpose = "head of the audit log"
 
 	ForSigningKey   Purpose = "signing key"
 	ForSigningKeyID Purpose = "signing key id"
