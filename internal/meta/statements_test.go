@@ -20,8 +20,10 @@ var acrossTenants = map[string]string{
 	"SweepMessages": "the sweeper removes what is finished, whoever it belonged to",
 	"SweepSessions": "the sweeper removes what has ended, whoever it belonged to",
 
-	"addEvents": "its callers pass the tenant that they are about: Tx its own, AddTenant and SaveTenant the one that they write",
+	"insertsOfEvents": "the callers of addEvents pass the tenant that they are about: Tx its own, AddTenant and SaveTenant the one that they write",
 
+	"numberEvents":         "NumberEvents, which is Tx's, puts its tenant into each row",
+	"chainedEvents":        "its callers are Scope and Tx, which pass their tenant",
 	"TenantWithNewEvents":  "the chainer looks for tenants that have events to chain",
 	"TenantsWithDueChains": "the sweeper looks for tenants whose events may have been kept long enough",
 

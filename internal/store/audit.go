@@ -138,7 +138,8 @@ func (t *Tx) NumberEvents(ctx context.Context, links []Link) error {
 	return nil
 }
 
-// numberEvents is the statement that numbers so many events.
+// numberEvents is the statement that numbers so many events. Each row of the list names the tenant, so that SQLite goes through the list
+// and looks each event up, and not the other way round.
 func numberEvents(d dialect, n int) string {
 	rows := make([]string, n)
 	for i := range rows {
@@ -146,12 +147,12 @@ func numberEvents(d dialect, n int) string {
 		for j, as := range d.linkTypes {
 			words[j] = "$" + strconv.Itoa(2+i*len(words)+j) + as
 		}
-		rows[i] = "(" + strings.Join(words, ", ") + ")"
+		rows[i] = "($1" + d.linkTypes[0] + ", " + strings.Join(words, ", ") + ")"
 	}
 	return `
-		UPDATE audit_events SET number = l.column2, digest = l.column3, mac = l.column4
+		UPDATE audit_events SET number = l.column3, digest = l.column4, mac = l.column5
 		  FROM (VALUES ` + strings.Join(rows, ", ") + `) AS l
-		 WHERE audit_events.tenant_id = $1 AND audit_events.id = l.column1 AND audit_events.number IS NULL`
+		 WHERE audit_events.tenant_id = l.column1 AND audit_events.id = l.column2 AND audit_events.number IS NULL`
 }
 
 // ChainedEvents are up to n events of the tenant from a number on, by number.

@@ -79,7 +79,9 @@ func (r runner) addEvents(ctx context.Context, tenantID string, events []*Event)
 }
 
 // addEvents are the statements that write one event, two, and so on.
-var addEvents = func() (texts [EventsAtOnce]string) {
+var addEvents = insertsOfEvents()
+
+func insertsOfEvents() (texts [EventsAtOnce]string) {
 	const columns = 13 // besides tenant_id
 	rows := make([]string, EventsAtOnce)
 	for i := range rows {
@@ -95,7 +97,7 @@ var addEvents = func() (texts [EventsAtOnce]string) {
 		VALUES ` + strings.Join(rows[:i+1], ", ")
 	}
 	return texts
-}()
+}
 
 const eventColumns = `id, at, action, actor_kind, actor_id, actor_name, user_id, target, session_id, ip, user_agent, request_id, details, number`
 
