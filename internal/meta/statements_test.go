@@ -26,6 +26,8 @@ var acrossTenants = map[string]string{
 	"chainedEvents":        "its callers are Scope and Tx, which pass their tenant",
 	"TenantWithNewEvents":  "the chainer looks for tenants that have events to chain",
 	"TenantsWithDueChains": "the sweeper looks for tenants whose events may have been kept long enough",
+	"operators":            "operators are the users of one tenant, which the text names; its callers pass that one",
+	"APITokenByDigest":     "whoever shows a token is nobody's yet; its owner is looked for in the operators' tenant alone",
 
 	"DueSigningKeys":   "the rotator looks for tenants whose keys are due",
 	"SweepSigningKeys": "the sweeper removes keys that nothing lives of any more, whoever they belonged to",
