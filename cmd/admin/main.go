@@ -59,7 +59,7 @@ func (t *tool) run(ctx context.Context, args []string) int {
 	root.SetIn(t.in)
 	root.SetOut(t.out)
 	root.SetErr(t.complaints)
-	root.AddCommand(t.migrateCommand(), t.tenantCommand(), t.keyCommand(), t.mailCommand(), t.tokenCommand())
+	root.AddCommand(t.migrateCommand(), t.tenantCommand(), t.keyCommand(), t.mailCommand(), t.tokenCommand(), t.auditCommand())
 	cmd, err := root.ExecuteContextC(ctx)
 	var failed failure
 	switch {

@@ -186,7 +186,7 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 		Flows: a.Flows, Tenants: a.Directory, TenantHeader: a.config.TenantHeader, Recorder: recorder{}, Log: a.log,
 	}
 	service := admin.New(admin.Options{
-		Store: a.Store, Directory: a.Directory, Keyring: a.Keys, Clock: a.clock, Keys: a.config.Keys, Log: a.log, CheckTemplate: checkTemplate,
+		Store: a.Store, Directory: a.Directory, Keyring: a.Keys, Audit: a.Audit, Clock: a.clock, Keys: a.config.Keys, Log: a.log, CheckTemplate: checkTemplate,
 		SharedHosts: a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail,
 	})
 	own := &operators{app: a, service: service}

@@ -136,6 +136,8 @@ func (k *Keeper) pass(ctx context.Context, left map[string]time.Time) (more bool
 		case err == nil:
 		case errors.Is(err, store.ErrUnavailable):
 			return false, err
+		case errors.Is(err, tenants.ErrUnknown): // not made yet, as that of the operators may be, or not there any more
+			left[id] = now.Add(putOff)
 		default:
 			left[id] = now.Add(putOff)
 			k.log.LogAttrs(ctx, slog.LevelError, "cannot chain the events of a tenant; trying again in a minute",

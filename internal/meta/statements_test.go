@@ -24,6 +24,7 @@ var acrossTenants = map[string]string{
 
 	"numberEvents":         "NumberEvents, which is Tx's, puts its tenant into each row",
 	"chainedEvents":        "its callers are Scope and Tx, which pass their tenant",
+	"EventsEverywhere":     "whoever runs the platform looks for what happened anywhere",
 	"TenantWithNewEvents":  "the chainer looks for tenants that have events to chain",
 	"TenantsWithDueChains": "the sweeper looks for tenants whose events may have been kept long enough",
 	"operators":            "operators are the users of one tenant, which the text names; its callers pass that one",
