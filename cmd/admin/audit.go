@@ -71,22 +71,17 @@ func (t *tool) auditList(f *auditFlags) *cobra.Command {
 			if f.cursor != "" {
 				q.Set("cursor", f.cursor)
 			}
-			answer, err := t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path("", q)})
-			if err != nil || f.output != asTable {
-				return t.printUnless(err, f.output, answer)
-			}
 			var all struct {
 				Items      []admin.AuditEvent
 				NextCursor string `json:"next_cursor"`
 			}
-			if err := json.Unmarshal(answer, &all); err != nil {
-				return fmt.Errorf("read the answer: %w", err)
-			}
-			if err := t.printEvents(all.Items); err != nil || all.NextCursor == "" {
+			return t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path("", q)}, &all, func() error {
+				if err := t.printEvents(all.Items); err != nil || all.NextCursor == "" {
+					return err
+				}
+				_, err := fmt.Fprintf(t.complaints, "there may be more: --cursor %s\n", all.NextCursor)
 				return err
-			}
-			_, err = fmt.Fprintf(t.complaints, "there may be more: --cursor %s\n", all.NextCursor)
-			return err
+			})
 		})}
 	f.filterFlags(cmd)
 	cmd.Flags().IntVar(&f.limit, "limit", 50, "how many to list at most, up to 200")
@@ -159,7 +154,7 @@ func (t *tool) verifyAudit(ctx context.Context, f *auditFlags) (*admin.AuditRepo
 		if cursor != "" {
 			q.Set("cursor", cursor)
 		}
-		answer, err := t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path("/verify", q)})
+		answer, err := t.answerTo(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path("/verify", q)})
 		if err != nil {
 			return nil, err
 		}

@@ -30,6 +30,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/post"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/internal/webhook"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
@@ -67,6 +68,7 @@ type App struct {
 	own     *operators
 	health  *httpd.Health
 	worker  *post.Worker
+	hooks   *webhook.Worker
 	limiter limiter
 	close   []func() error
 }
@@ -105,7 +107,10 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		return nil, fmt.Errorf("VESTIBULE_SHARED_HOSTS: %w", err)
 	}
 	a.Keys = keyring.New(keyring.Options{Store: a.Store, Tenants: a.Directory.ByID, Clock: o.Clock, Log: o.Log})
-	a.Audit = audit.New(audit.Options{Store: a.Store, Tenants: a.Directory.ByID, Clock: o.Clock, Log: o.Log})
+	a.Audit = audit.New(audit.Options{
+		Store: a.Store, Tenants: a.Directory.ByID, Clock: o.Clock, Log: o.Log,
+		Followers: []audit.Follower{webhook.Dispatcher{Clock: o.Clock}},
+	})
 	if err := a.post(ctx, metrics); err != nil {
 		return nil, err
 	}
@@ -149,7 +154,7 @@ func (a *App) limits(ctx context.Context, metrics *httpd.Metrics, patience time.
 	return nil
 }
 
-// post makes the worker that sends mail and texts.
+// post makes the workers that send mail and texts, and that tell webhooks of events.
 func (a *App) post(ctx context.Context, metrics *httpd.Metrics) error {
 	dialer := outbound.Dialer{AllowPrivate: a.config.AllowPrivateNetworks}
 	smtp := &post.SMTP{Dialer: dialer}
@@ -170,6 +175,9 @@ func (a *App) post(ctx context.Context, metrics *httpd.Metrics) error {
 	if a.config.MailFrom.Address != "" {
 		from = a.config.MailFrom.String()
 	}
+	a.hooks = &webhook.Worker{
+		Store: a.Store, Tenants: a.Directory.ByID, Client: webhook.Client(dialer), Clock: a.clock, Log: a.log, OnSent: metrics.Webhook,
+	}
 	a.worker = &post.Worker{
 		Queue: a.Store, Mail: mail, SMS: texts, From: from, Clock: a.clock, Log: a.log,
 		Tenants: a.Directory.ByID,
@@ -188,6 +196,7 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	service := admin.New(admin.Options{
 		Store: a.Store, Directory: a.Directory, Keyring: a.Keys, Audit: a.Audit, Clock: a.clock, Keys: a.config.Keys, Log: a.log, CheckTemplate: checkTemplate,
 		SharedHosts: a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail,
+		PrivateWebhooks: a.config.AllowPrivateNetworks, WakeWebhooks: a.hooks.Wake,
 	})
 	own := &operators{app: a, service: service}
 	theirs := &headless.API{
@@ -274,6 +283,7 @@ func (a *App) Run(ctx context.Context) error {
 	g.Add(httpd.Until(a.Directory.Watch))
 	g.Add(httpd.Until(a.Audit.Run))
 	g.Add(httpd.Until(draining(a.worker.Run)))
+	g.Add(httpd.Until(draining(a.hooks.Run)))
 	g.Add(httpd.Until(draining(a.Public.Serve)))
 	g.Add(httpd.Until(func(interrupted context.Context) error {
 		select {
@@ -334,6 +344,12 @@ func (a *App) sweep(ctx context.Context) error {
 		}{
 			{"sessions", func() (int64, error) { return a.Store.SweepSessions(ctx, now.Add(-keepSessions), sweepBatch) }},
 			{"signing keys", func() (int64, error) { return a.Store.SweepSigningKeys(ctx, now, sweepBatch) }},
+			{"bodies of webhook deliveries", func() (int64, error) {
+				return a.Store.EraseDeliveries(ctx, now.Add(-webhook.KeepBodies), now, sweepBatch)
+			}},
+			{"webhook deliveries", func() (int64, error) {
+				return a.Store.SweepDeliveries(ctx, now.Add(-webhook.KeepDeliveries), sweepBatch)
+			}},
 			{"messages", func() (int64, error) { return a.Store.SweepMessages(ctx, now.Add(-keepMessages), sweepBatch) }},
 		} {
 			for n := int64(sweepBatch); n == sweepBatch; {

@@ -58,6 +58,11 @@ const (
 	ForAuditDigest Purpose = "personal part of an event"
 	ForAuditHead   Purpose = "head of the audit log"
 
+	ForRecipient     Purpose = "message recipient"
+	ForWebhook       Purpose = "webhook delivery"
+	ForWebhookAnswer Purpose = "webhook answer"
+	ForWebhookSecret Purpose = "webhook secret"
+
 	ForSigningKey   Purpose = "signing key"
 	ForSigningKeyID Purpose = "signing key id"
 )
