@@ -31,7 +31,7 @@ type TenantEvent struct {
 
 // The parts of the statements that read the log.
 const (
-	eventsRead  = `SELECT ` + eventColumns + `, tenant_id FROM audit_events WHERE `
+	eventsRead  = eventColumns + `, tenant_id FROM audit_events WHERE `
 	eventsRange = ` AND at >= $2 AND (at, id) < ($3, $4) ORDER BY at DESC, id DESC LIMIT $5`
 	ofOperator  = `actor_id = $6 AND actor_id <> '' AND actor_kind <> 'user'`
 )
@@ -41,24 +41,24 @@ func (s Scope) Events(ctx context.Context, q EventQuery) ([]TenantEvent, error) 
 	r, args := s.store.reader(), []any{s.tenant, q.Since, q.BeforeAt, q.BeforeID, q.MostAtAll}
 	switch {
 	case q.User != "":
-		return r.readEvents(ctx, eventsRead+`tenant_id = $1 AND user_id = $6`+eventsRange, append(args, q.User))
+		return r.readEvents(ctx, `SELECT `+eventsRead+`tenant_id = $1 AND user_id = $6`+eventsRange, append(args, q.User))
 	case q.Session != "":
-		return r.readEvents(ctx, eventsRead+`tenant_id = $1 AND session_id = $6`+eventsRange, append(args, q.Session))
+		return r.readEvents(ctx, `SELECT `+eventsRead+`tenant_id = $1 AND session_id = $6`+eventsRange, append(args, q.Session))
 	case q.Request != "":
-		return r.readEvents(ctx, eventsRead+`tenant_id = $1 AND request_id = $6 AND request_id <> ''`+eventsRange, append(args, q.Request))
+		return r.readEvents(ctx, `SELECT `+eventsRead+`tenant_id = $1 AND request_id = $6 AND request_id <> ''`+eventsRange, append(args, q.Request))
 	case q.Action != "":
-		return r.readEvents(ctx, eventsRead+`tenant_id = $1 AND action = $6`+eventsRange, append(args, string(q.Action)))
+		return r.readEvents(ctx, `SELECT `+eventsRead+`tenant_id = $1 AND action = $6`+eventsRange, append(args, string(q.Action)))
 	case q.Actor != "":
 		// What users do is about themselves; what others do is theirs by another index.
-		own, err := r.readEvents(ctx, eventsRead+`tenant_id = $1 AND user_id = $6 AND actor_kind = 'user' AND actor_id = $7`+eventsRange,
+		own, err := r.readEvents(ctx, `SELECT `+eventsRead+`tenant_id = $1 AND user_id = $6 AND actor_kind = 'user' AND actor_id = $7`+eventsRange,
 			append(args, orNoID(q.Actor), q.Actor))
 		if err != nil {
 			return nil, err
 		}
-		all, err := r.readEvents(ctx, eventsRead+`tenant_id = $1 AND `+ofOperator+eventsRange, append(args, q.Actor))
+		all, err := r.readEvents(ctx, `SELECT `+eventsRead+`tenant_id = $1 AND `+ofOperator+eventsRange, append(args, q.Actor))
 		return latestOf(append(own, all...), q.MostAtAll), err
 	}
-	return r.readEvents(ctx, eventsRead+`tenant_id = $1`+eventsRange, args)
+	return r.readEvents(ctx, `SELECT `+eventsRead+`tenant_id = $1`+eventsRange, args)
 }
 
 // EventsEverywhere are those of all tenants that a query asks for, which must not ask for a user, a session or an action.
@@ -66,11 +66,11 @@ func (s *Store) EventsEverywhere(ctx context.Context, q EventQuery) ([]TenantEve
 	r, args := s.reader(), []any{noID, q.Since, q.BeforeAt, q.BeforeID, q.MostAtAll}
 	switch {
 	case q.Request != "":
-		return r.readEvents(ctx, eventsRead+`tenant_id <> $1 AND request_id = $6 AND request_id <> ''`+eventsRange, append(args, q.Request))
+		return r.readEvents(ctx, `SELECT `+eventsRead+`tenant_id <> $1 AND request_id = $6 AND request_id <> ''`+eventsRange, append(args, q.Request))
 	case q.Actor != "":
-		return r.readEvents(ctx, eventsRead+`tenant_id <> $1 AND `+ofOperator+eventsRange, append(args, q.Actor))
+		return r.readEvents(ctx, `SELECT `+eventsRead+`tenant_id <> $1 AND `+ofOperator+eventsRange, append(args, q.Actor))
 	}
-	return r.readEvents(ctx, eventsRead+`tenant_id <> $1`+eventsRange, args)
+	return r.readEvents(ctx, `SELECT `+eventsRead+`tenant_id <> $1`+eventsRange, args)
 }
 
 func (r runner) readEvents(ctx context.Context, text string, args []any) (all []TenantEvent, err error) {
