@@ -66,6 +66,7 @@ func (t *tool) run(ctx context.Context, args []string) int {
 		t.webhookCommand(),
 		t.operatorCommand(),
 		t.tokenCommand(),
+		t.auditCommand(),
 		t.schemaCommand(),
 		t.migrateCommand(),
 	)

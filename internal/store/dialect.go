@@ -29,6 +29,8 @@ type dialect struct {
 	meaning func(error) error
 	// skipLocked ends the sub-select of a statement that leases rows. SQLite has one writer, and needs none.
 	skipLocked string
+	// linkTypes says of what types a list of Links is, which PostgreSQL would take for texts.
+	linkTypes [4]string
 }
 
 // Deadlines of PostgreSQL. The server gives up on a statement first; the connection's own deadline is for a network that
@@ -43,7 +45,8 @@ func dialectOf(rawURL string) (dialect, error) {
 	scheme, _, _ := strings.Cut(rawURL, ":")
 	switch scheme {
 	case "postgres", "postgresql":
-		return dialect{name: "postgres", open: openPostgres, meaning: postgresMeaning, skipLocked: "FOR UPDATE SKIP LOCKED"}, nil
+		return dialect{name: "postgres", open: openPostgres, meaning: postgresMeaning, skipLocked: "FOR UPDATE SKIP LOCKED",
+			linkTypes: [4]string{"::UUID", "::BIGINT", "::BYTEA", "::BYTEA"}}, nil
 	case "sqlite":
 		return dialect{name: "sqlite", open: openSQLite, meaning: sqliteMeaning}, nil
 	}
