@@ -18,7 +18,9 @@ type State string
 const (
 	Active    State = "active"
 	Suspended State = "suspended" // known, but every request is refused
-	Deleted   State = "deleted"   // as if it were not there, until its rows are gone
+	Deleted   State = "deleted"   // as if it were not there, but can come back
+	Purging   State = "purging"   // its key is destroyed, and its rows are being removed
+	Purged    State = "purged"    // there was a tenant of that id
 )
 
 // Tenant is one customer of the house: people, settings and keys of its own. It is shared between requests and never

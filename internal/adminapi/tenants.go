@@ -27,7 +27,7 @@ func sendTenant(w http.ResponseWriter, status int, t *admin.Tenant) {
 
 // listTenants serves GET tenants.
 func (a *API) listTenants(w http.ResponseWriter, r *http.Request) error {
-	q, err := query(r, "limit", "cursor")
+	q, err := query(r, "limit", "cursor", "q", "state")
 	if err != nil {
 		return err
 	}
@@ -35,19 +35,25 @@ func (a *API) listTenants(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	items, next, err := a.Admin.Tenants(r.Context(), q.Get("cursor"), n)
+	search := admin.TenantSearch{Prefix: q.Get("q"), State: tenants.State(q.Get("state"))}
+	items, next, err := a.Admin.Tenants(r.Context(), actor(r), search, q.Get("cursor"), n)
 	if err != nil {
 		return err
 	}
+	sendPage(w, items, next)
+	return nil
+}
+
+// sendPage answers with a page of a list.
+func sendPage[T any](w http.ResponseWriter, items []T, next string) {
 	out := struct {
-		Items      []*admin.Tenant `json:"items"`
-		NextCursor *string         `json:"next_cursor"`
+		Items      []T     `json:"items"`
+		NextCursor *string `json:"next_cursor"`
 	}{Items: items}
 	if next != "" {
 		out.NextCursor = &next
 	}
 	send(w, http.StatusOK, jsonType, out)
-	return nil
 }
 
 // createTenant serves POST tenants.

@@ -22,6 +22,12 @@ var acrossTenants = map[string]string{
 
 	"addEvent": "its callers pass the tenant that they are about: Tx its own, AddTenant and SaveTenant the one that they write",
 
+	"addVersion":            "like addEvent: AddTenant and SaveTenant pass the tenant that they write",
+	"addFirstVersion":       "likewise",
+	"RestoreTenant":         "ends the sessions of the tenant that it writes",
+	"SweepDeleted":          "the sweeper removes what nobody can use, whoever it belonged to",
+	"DropSessionsOfDeleted": "the tenant is deleted, and has no Scope any more",
+
 	"DueSigningKeys":   "the rotator looks for tenants whose keys are due",
 	"SweepSigningKeys": "the sweeper removes keys that nothing lives of any more, whoever they belonged to",
 }
