@@ -2,15 +2,12 @@ package flows
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"sync"
 
 	"github.com/vestibule-auth/vestibule/internal/factor"
 	"github.com/vestibule-auth/vestibule/internal/limit"
 	"github.com/vestibule-auth/vestibule/internal/refusal"
-	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
 )
 
@@ -44,32 +41,10 @@ type (
 	}
 )
 
-// sealFactor fills in what is kept of an authenticator. It is sealed to its row: nobody who writes to the database can
-// give one user another's.
-func (v *Visit) sealFactor(x *store.Authenticator, data any) error {
-	plain, err := json.Marshal(data)
-	if err != nil {
-		return fmt.Errorf("encode authenticator: %w", err)
-	}
-	x.Data = v.Tenant.Keys.Seal(secret.ForFactor, x.UserID+"/"+x.ID, plain)
-	return nil
-}
-
-func (v *Visit) openFactor(x *store.Authenticator, data any) error {
-	plain, err := v.Tenant.Keys.Open(secret.ForFactor, x.UserID+"/"+x.ID, x.Data)
-	if err != nil {
-		return fmt.Errorf("open authenticator: %w", err)
-	}
-	if err := json.Unmarshal(plain, data); err != nil {
-		return fmt.Errorf("read authenticator: %w", err)
-	}
-	return nil
-}
-
-// newFactor is an authenticator that a user gets.
-func (v *Visit) newFactor(userID string, t store.AuthenticatorType, data any) (*store.Authenticator, error) {
-	x := &store.Authenticator{ID: secret.NewID(), UserID: userID, Type: t, CreatedAt: v.Now}
-	return x, v.sealFactor(x, data)
+// newFactor is an authenticator that an account gets.
+func (v *Visit) newFactor(a *store.Account, t store.AuthenticatorType, data any) (*store.Authenticator, error) {
+	a.DataKey = v.ownKey(a.ID, a.DataKey)
+	return newAuthenticator(v.Tenant, &a.User, t, data, v.Now)
 }
 
 // viewFactor shows an authenticator, with the recovery codes if it is asked to.
@@ -82,13 +57,13 @@ func (v *Visit) viewFactor(x *store.Authenticator, codes bool) (AuthenticatorVie
 	switch x.Type {
 	case store.WebAuthn:
 		var c factor.Credential
-		if err := v.openFactor(x, &c); err != nil {
+		if err := openFactor(v.Tenant, x, &c); err != nil {
 			return view, err
 		}
 		view.ID, view.Name, view.IsPasswordless = publicNumber(x.ID), x.Name, c.Discoverable
 	case store.RecoveryCodes:
 		var d recoveryData
-		if err := v.openFactor(x, &d); err != nil {
+		if err := openFactor(v.Tenant, x, &d); err != nil {
 			return view, err
 		}
 		unused := len(d.Unused)
@@ -324,6 +299,23 @@ func (v *Visit) recordFactor(x *store.Authenticator, m Method) error {
 	return v.record(x.UserID, m)
 }
 
+// Strong reports whether whoever is signed in has shown a second factor, or a passkey, which is both at once.
+func (v *Visit) Strong() (bool, error) {
+	all, err := v.given()
+	if err != nil || v.user == nil {
+		return false, err
+	}
+	return slices.ContainsFunc(v.own(all), func(m Method) bool { return m.Method == methodMFA }), nil
+}
+
+// UserID is who is signed in, or "".
+func (v *Visit) UserID() string {
+	if v.user == nil {
+		return ""
+	}
+	return v.user.ID
+}
+
 // methodMFA is what the contract calls a proof by an authenticator.
 const methodMFA = "mfa"
 
@@ -354,7 +346,7 @@ func (v *Visit) takeCode(x *store.Authenticator, code string) (bool, error) {
 	switch x.Type {
 	case store.TOTP:
 		var d totpData
-		if err := v.openFactor(x, &d); err != nil {
+		if err := openFactor(v.Tenant, x, &d); err != nil {
 			return false, err
 		}
 		of := v.totp()
@@ -366,7 +358,7 @@ func (v *Visit) takeCode(x *store.Authenticator, code string) (bool, error) {
 		return true, v.sealFactor(x, d)
 	case store.RecoveryCodes:
 		var d recoveryData
-		if err := v.openFactor(x, &d); err != nil {
+		if err := openFactor(v.Tenant, x, &d); err != nil {
 			return false, err
 		}
 		left, ok := factor.TakeRecoveryCode(d.Unused, code)

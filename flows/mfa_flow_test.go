@@ -550,7 +550,7 @@ func TestGuessIsGivenBackWhereNothingWasCompared(t *testing.T) {
 	x := owner.addApp()
 	d := h.waiting(to)
 	h.on(func(op, query string) error {
-		if strings.Contains(query, "FROM authenticators") {
+		if strings.Contains(query, "JOIN authenticators") {
 			return sql.ErrConnDone
 		}
 		return nil

@@ -10,11 +10,11 @@ import (
 
 const mailRecoveryCodes = "recovery_codes_generated"
 
-// newCodes are new recovery codes for a user.
-func (v *Visit) newCodes(userID string, viewed bool) (*store.Authenticator, error) {
+// newCodes are new recovery codes for an account.
+func (v *Visit) newCodes(a *store.Account, viewed bool) (*store.Authenticator, error) {
 	m := &v.Tenant.Settings.MFA
 	codes := factor.NewRecoveryCodes(m.RecoveryCodeCount, m.RecoveryCodeDigits)
-	return v.newFactor(userID, store.RecoveryCodes, recoveryData{Total: len(codes), Unused: codes, Viewed: viewed})
+	return v.newFactor(a, store.RecoveryCodes, recoveryData{Total: len(codes), Unused: codes, Viewed: viewed})
 }
 
 // addFactor gives an account an authenticator, with recovery codes if it has none yet and the tenant has people have some.
@@ -26,7 +26,7 @@ func (s *Service) addFactor(v *Visit, a *store.Account, x *store.Authenticator) 
 		v.addFactors(a, x)
 		return false, nil
 	}
-	codes, err := v.newCodes(a.ID, false)
+	codes, err := v.newCodes(a, false)
 	if err != nil {
 		return false, err
 	}
@@ -49,7 +49,7 @@ func (s *Service) RecoveryCodes(ctx context.Context, v *Visit) (view Authenticat
 			return refusal.Of(refusal.Missing)
 		}
 		var d recoveryData
-		if err := v.openFactor(x, &d); err != nil {
+		if err := openFactor(v.Tenant, x, &d); err != nil {
 			return err
 		}
 		once := v.Tenant.Settings.MFA.RecoveryCodesShowOnce
@@ -82,7 +82,7 @@ func (s *Service) GenerateRecoveryCodes(ctx context.Context, v *Visit) (view Aut
 		if old := only(all, store.RecoveryCodes); old != nil {
 			v.dropFactor(old)
 		}
-		x, err := v.newCodes(a.ID, true)
+		x, err := v.newCodes(a, true)
 		if err != nil {
 			return err
 		}

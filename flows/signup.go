@@ -194,6 +194,7 @@ func (s *Service) addAccount(_ context.Context, v *Visit, n newcomer, encoded st
 		ID: secret.NewID(), Username: n.username, Email: string(n.email), Phone: n.phone, Password: encoded, HasPassword: encoded != "",
 		Active: true, Epoch: 1, CreatedAt: v.Now,
 	}
+	u.DataKey = v.Tenant.NewUserKey(u.ID)
 	a := &store.Account{User: u}
 	v.queue(func(ctx context.Context, tx *store.Tx) error {
 		return tx.AddUser(ctx, &a.User, usernameKey(u.Username))

@@ -34,7 +34,7 @@ func (s *Service) TOTP(ctx context.Context, v *Visit) (view AuthenticatorView, s
 		if v.user == nil {
 			return refusal.Of(refusal.Unauthenticated)
 		}
-		all, err := s.store.For(v.Tenant).AuthenticatorsOf(ctx, v.user.ID)
+		all, key, err := s.store.For(v.Tenant).AuthenticatorsWithKey(ctx, v.user.ID)
 		if err != nil {
 			return err
 		}
@@ -47,7 +47,11 @@ func (s *Service) TOTP(ctx context.Context, v *Visit) (view AuthenticatorView, s
 		}
 		seed := factor.NewSeed()
 		v.keep()
-		v.state.Seed = v.Tenant.Keys.Seal(secret.ForFactor, v.seedContext(), seed)
+		keys, err := v.Tenant.UserKeys(v.user.ID, v.ownKey(v.user.ID, key))
+		if err != nil {
+			return err
+		}
+		v.state.Seed = keys.Seal(secret.ForFactor, v.seedContext(), seed)
 		setup = &TOTPSetup{Secret: factor.EncodeSeed(seed), URL: v.totp().URL(seed, v.Tenant.TOTPIssuer(), v.label())}
 		return nil
 	})
@@ -76,7 +80,7 @@ func orRefusal(err error, r *refusal.Refusal) error {
 // ActivateTOTP has the authenticator app that was set up be asked for from now on, once it has shown that it makes the right codes.
 // The code may be used once more, to log in with.
 func (s *Service) ActivateTOTP(ctx context.Context, v *Visit, code string) (view AuthenticatorView, err error) {
-	check := func(func() (own, error)) error {
+	check := func(mine func() (own, error)) error {
 		var f refusal.Faults
 		code := trim(code)
 		if !textFaults(&f, "code", code, true) {
@@ -89,7 +93,11 @@ func (s *Service) ActivateTOTP(ctx context.Context, v *Visit, code string) (view
 		if !may {
 			return refusal.Because("code", refusal.UnverifiedEmail)
 		}
-		_, ok, err := v.waitingSeed(code)
+		m, err := mine()
+		if err != nil {
+			return err
+		}
+		_, ok, err := v.waitingSeed(m.DataKey, code)
 		if err == nil && !ok {
 			err = refusal.Because("code", refusal.IncorrectCode)
 		}
@@ -99,11 +107,11 @@ func (s *Service) ActivateTOTP(ctx context.Context, v *Visit, code string) (view
 		if only(all, store.TOTP) != nil {
 			return refusal.Of(refusal.Conflict)
 		}
-		seed, _, err := v.waitingSeed(trim(code))
+		seed, _, err := v.waitingSeed(a.DataKey, trim(code))
 		if err != nil {
 			return err
 		}
-		x, err := v.newFactor(a.ID, store.TOTP, totpData{Seed: seed})
+		x, err := v.newFactor(a, store.TOTP, totpData{Seed: seed})
 		if err != nil {
 			return err
 		}
@@ -120,11 +128,11 @@ func (s *Service) ActivateTOTP(ctx context.Context, v *Visit, code string) (view
 }
 
 // waitingSeed is the seed that waits to be confirmed, and whether a code is of it.
-func (v *Visit) waitingSeed(code string) (seed []byte, ok bool, err error) {
+func (v *Visit) waitingSeed(userKey []byte, code string) (seed []byte, ok bool, err error) {
 	if len(v.state.Seed) == 0 {
 		return nil, false, nil
 	}
-	seed, err = v.Tenant.Keys.Open(secret.ForFactor, v.seedContext(), v.state.Seed)
+	seed, err = unseal(v.Tenant, v.user.ID, userKey, v.seedContext(), v.state.Seed)
 	if err != nil {
 		return nil, false, err
 	}

@@ -111,7 +111,7 @@ func (v *Visit) keysOf(all []store.Authenticator) ([]key, error) {
 			continue
 		}
 		k := key{row: &all[i]}
-		if err := v.openFactor(k.row, &k.credential); err != nil {
+		if err := openFactor(v.Tenant, k.row, &k.credential); err != nil {
 			return nil, err
 		}
 		keys = append(keys, k)
@@ -143,15 +143,27 @@ func (v *Visit) beginKey(u *store.User, keys []key, passwordless bool, purpose s
 	return options, nil
 }
 
-// finishKey checks a new key, and is the row that it is kept in.
-func (v *Visit) finishKey(userID, purpose string, in KeyInput) (*store.Authenticator, error) {
+// checkKey checks a new key of a user.
+func (v *Visit) checkKey(userID, purpose string, in KeyInput) (factor.Credential, error) {
 	c, err := relyingParty(v.Tenant).FinishRegistration(v.awaited(purpose, userID), in.Credential)
 	if err != nil {
-		return nil, refusal.Because("", refusal.IncorrectCode)
+		return c, refusal.Because("", refusal.IncorrectCode)
 	}
-	x, err := v.newFactor(userID, store.WebAuthn, c)
+	return c, nil
+}
+
+// finishKey checks a new key, and is the row that it is kept in.
+func (v *Visit) finishKey(a *store.Account, purpose string, in KeyInput) (*store.Authenticator, error) {
+	c, err := v.checkKey(a.ID, purpose, in)
+	if err != nil {
+		return nil, err
+	}
+	x, err := v.newFactor(a, store.WebAuthn, c)
+	if err != nil {
+		return nil, err
+	}
 	x.Name, x.CredentialID = in.Name, c.ID
-	return x, err
+	return x, nil
 }
 
 // keyName is the name of a new key: the one that was given or, without one, a name that tells it from the others.
@@ -207,7 +219,7 @@ func (s *Service) AddKey(ctx context.Context, v *Visit, in KeyInput) (view Authe
 		if len(f) > 0 {
 			return f.Err()
 		}
-		_, err := v.finishKey(v.user.ID, toAdd, in)
+		_, err := v.checkKey(v.user.ID, toAdd, in)
 		return err
 	}
 	err = s.ownStep(ctx, v, check, func(a *store.Account, all []store.Authenticator) error {
@@ -217,7 +229,7 @@ func (s *Service) AddKey(ctx context.Context, v *Visit, in KeyInput) (view Authe
 		}
 		in := in
 		in.Name = keyName(in.Name, len(keys))
-		x, err := v.finishKey(a.ID, toAdd, in)
+		x, err := v.finishKey(a, toAdd, in)
 		if err != nil {
 			return err
 		}
@@ -556,7 +568,7 @@ func (s *Service) FinishSignupByKey(ctx context.Context, v *Visit, in KeyInput) 
 		}
 		in := in
 		in.Name = keyName(in.Name, 0)
-		x, err := v.finishKey(a.ID, toSignUp, in)
+		x, err := v.finishKey(a, toSignUp, in)
 		if err != nil {
 			return err
 		}

@@ -55,12 +55,11 @@ func (t *tool) run(ctx context.Context, args []string) int {
 		Args:          cobra.NoArgs,
 		RunE:          needsCommand,
 	}
-	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetArgs(args)
 	root.SetIn(t.in)
 	root.SetOut(t.out)
 	root.SetErr(t.complaints)
-	root.AddCommand(t.migrateCommand(), t.tenantCommand(), t.keyCommand(), t.mailCommand())
+	root.AddCommand(t.migrateCommand(), t.tenantCommand(), t.keyCommand(), t.mailCommand(), t.tokenCommand())
 	cmd, err := root.ExecuteContextC(ctx)
 	var failed failure
 	switch {

@@ -70,6 +70,8 @@ type Service struct {
 	log       *slog.Logger
 	shared    []string // normal hosts
 
+	breakGlass noted // whose use of the emergency token was noted
+
 	checkTemplate func(kind string, t tenants.MailTemplate) error
 	mailKinds     MailKinds
 	previewMail   func(t *tenants.Tenant, in PreviewInput) (*Preview, error)

@@ -11,6 +11,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"github.com/vestibule-auth/vestibule/internal/admin"
+	"github.com/vestibule-auth/vestibule/internal/refusal"
 )
 
 // prefix is what every path begins with.
@@ -25,6 +26,10 @@ type API struct {
 
 	// RequestID is the id that a request goes by in the logs; nil: none.
 	RequestID func(*http.Request) string
+	// ClientIP is the address that a request comes from; nil: none.
+	ClientIP func(*http.Request) string
+	// Operator tells which operator a request without a token is signed in as, if any; nil: none can be. See Session.
+	Operator func(*http.Request) (Session, error)
 	// Route is told the template of the route that matched, for logs and metrics; nil: nobody is.
 	Route func(r *http.Request, template string)
 }
@@ -65,6 +70,10 @@ var routes = []route{
 	{http.MethodPost, "/tenants/{slug}/keys/{kid}/retire", admin.KeysRetire, inTenant, (*API).retireKey},
 	{http.MethodGet, "/mail-kinds", admin.SchemaRead, anywhere, (*API).mailKinds},
 	{http.MethodGet, "/config-schema", admin.SchemaRead, anywhere, (*API).configSchema},
+	{http.MethodGet, "/me", admin.SelfRead, anywhere, (*API).me},
+	{http.MethodGet, "/tokens", admin.TokensRead, atPlatform, (*API).listTokens},
+	{http.MethodPost, "/tokens", admin.TokensChange, atPlatform, (*API).createToken},
+	{http.MethodDelete, "/tokens/{id}", admin.TokensChange, atPlatform, (*API).revokeToken},
 	{http.MethodGet, "/dev/mail", admin.MailRead, atPlatform, (*API).listMail},
 	{http.MethodDelete, "/dev/mail", admin.MailDelete, atPlatform, (*API).emptyMail},
 }
@@ -76,9 +85,11 @@ var document []byte
 func Document() []byte { return slices.Clone(document) }
 
 // Handler serves everything under /admin/v1; what else it is asked for is 404.
-func (a *API) Handler() http.Handler {
+func (a *API) Handler() http.Handler { return a.serving(routes) }
+
+func (a *API) serving(table []route) http.Handler {
 	byPath := map[string]map[string]route{}
-	for _, row := range routes {
+	for _, row := range table {
 		if byPath[row.path] == nil {
 			byPath[row.path] = map[string]route{}
 		}
@@ -155,25 +166,58 @@ func actor(r *http.Request) admin.Actor {
 	return by
 }
 
-// guard lets nobody through who does not have the token, whatever they ask for.
+// guard lets nobody through whom it does not know, whatever they ask for.
 func (a *API) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		token, given := bearer(r)
-		if !a.Token.Is(token) {
+		by, err := a.who(r)
+		if refused, ok := refusal.As(err); ok && refused.Kind == refusal.Unauthenticated {
 			challenge := `Bearer realm="vestibule-admin"`
-			if given { // a request without credentials is told no more than how to come with some (RFC 6750, section 3.1)
+			if _, given := bearer(r); given { // without credentials one is told no more than how to come with some (RFC 6750, section 3.1)
 				challenge += `, error="invalid_token"`
 			}
 			w.Header().Set("WWW-Authenticate", challenge)
-			a.decline(w, r, errNoToken)
+		}
+		if err != nil {
+			a.decline(w, r, err)
 			return
 		}
-		by := admin.BreakGlass()
-		by.UserAgent = r.UserAgent()
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), actorKey{}, by)))
 	})
+}
+
+// Session is what is known of a browser's request: that it comes from a page of ours, and who is signed in.
+type Session struct {
+	UserID string // a user of the operators' tenant; "" for nobody
+	Strong bool   // a second factor or a passkey was shown
+}
+
+// who sent a request: whoever has the emergency token or an API token or else is signed in.
+func (a *API) who(r *http.Request) (by admin.Actor, err error) {
+	ip, id := "", ""
+	if a.ClientIP != nil {
+		ip = a.ClientIP(r)
+	}
+	if a.RequestID != nil {
+		id = a.RequestID(r)
+	}
+	token, given := bearer(r)
+	switch {
+	case a.Token.Is(token):
+		return a.Admin.BreakGlass(r.Context(), ip, r.UserAgent(), id)
+	case given:
+		by, err = a.Admin.ActorOfToken(r.Context(), token, ip)
+	case a.Operator == nil || len(r.Header.Values("Authorization")) > 0:
+		return by, refusal.Of(refusal.Unauthenticated)
+	default:
+		var of Session
+		if of, err = a.Operator(r); err == nil {
+			by, err = a.Admin.ActorOfSession(r.Context(), of.UserID, of.Strong)
+		}
+	}
+	by.IP, by.UserAgent, by.RequestID = ip, r.UserAgent(), id
+	return by, err
 }
 
 // bearer is the token of a request that carries exactly one.

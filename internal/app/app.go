@@ -62,6 +62,7 @@ type App struct {
 	config  config.Config
 	log     *slog.Logger
 	clock   clock.Clock
+	own     *operators
 	health  *httpd.Health
 	worker  *post.Worker
 	limiter limiter
@@ -117,6 +118,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 			return nil, err
 		}
 	}
+	a.makeOperators(ctx, a.own)
 	return a, nil
 }
 
@@ -184,13 +186,19 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 		Store: a.Store, Directory: a.Directory, Keyring: a.Keys, Clock: a.clock, Keys: a.config.Keys, Log: a.log, CheckTemplate: checkTemplate,
 		SharedHosts: a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail,
 	})
-	operators := &adminapi.API{
+	own := &operators{app: a, service: service}
+	theirs := &headless.API{
+		Flows: a.Flows, Tenants: own, TenantHeader: a.config.TenantHeader, Recorder: recorder{}, Log: a.log,
+	}
+	api := &adminapi.API{
 		Admin: service, Token: admin.NewToken(a.config.AdminToken.Reveal()), Log: a.log,
 		RequestID: func(r *http.Request) string { return httpd.RequestID(r.Context()) },
 		Route:     func(r *http.Request, template string) { httpd.SetRoute(r.Context(), template) },
+		ClientIP:  clientIP,
+		Operator:  signedIn(theirs),
 	}
 	if a.Mailbox != nil {
-		operators.Mailbox = mailbox{a.Mailbox}
+		api.Mailbox = mailbox{a.Mailbox}
 	}
 	checks := []httpd.Check{
 		{Name: "database", Probe: a.Store.Ping},
@@ -213,13 +221,15 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	chain.BodyLimit = operatorBody
 	a.Operators, err = httpd.Listen(ctx, httpd.ServerOptions{
 		Name: "operators", Addr: a.config.AdminListen, Log: a.log,
-		Handler:        httpd.Operators(a.health, metrics, httpd.Standard(operators.Handler(), chain)),
+		Handler:        httpd.Operators(a.health, metrics, httpd.Standard(operatorsOnly(theirs.Handler(), api.Handler()), chain)),
 		RequestTimeout: a.config.RequestTimeout,
 	})
-	if err == nil {
-		a.close = append(a.close, a.Operators.Close)
+	if err != nil {
+		return err
 	}
-	return err
+	a.close = append(a.close, a.Operators.Close)
+	a.own = own
+	return nil
 }
 
 // operatorBody is the most that is read of an operator's request: settings documents are longer than what users send.
@@ -371,6 +381,14 @@ func (recorder) Outcome(r *http.Request, why string) { httpd.SetOutcome(r.Contex
 func (recorder) RequestID(r *http.Request) string { return httpd.RequestID(r.Context()) }
 
 func (recorder) ClientIP(r *http.Request) netip.Addr { return httpd.ClientIP(r.Context()) }
+
+// clientIP is the address that a request comes from, as it is kept.
+func clientIP(r *http.Request) string {
+	if ip := httpd.ClientIP(r.Context()); ip.IsValid() {
+		return ip.String()
+	}
+	return ""
+}
 
 // observer counts what package flows reports.
 type observer struct{ metrics *httpd.Metrics }

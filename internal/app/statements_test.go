@@ -412,7 +412,7 @@ func costs() []cost {
 		{"a new authenticator app", 10, 10, factors, (*turn).appShown, does(http.StatusOK, func(t *turn) *reply {
 			return t.post(appPath, map[string]any{"code": t.pocket.code()})
 		})},
-		{"a new authenticator app with a wrong code", 2, 2, factors, (*turn).appShown, does(http.StatusBadRequest, func(t *turn) *reply {
+		{"a new authenticator app with a wrong code", 4, 4, factors, (*turn).appShown, does(http.StatusBadRequest, func(t *turn) *reply {
 			return t.post(appPath, map[string]any{"code": t.pocket.wrong()})
 		})},
 		{"no authenticator app any more", 6, 6, factors, (*turn).guardedIn, does(http.StatusOK, func(t *turn) *reply { return t.delete(appPath) })},

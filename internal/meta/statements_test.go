@@ -20,6 +20,9 @@ var acrossTenants = map[string]string{
 	"SweepMessages": "the sweeper removes what is finished, whoever it belonged to",
 	"SweepSessions": "the sweeper removes what has ended, whoever it belonged to",
 
+	"operators":        "operators are the users of one tenant, which the text names; its callers pass that one",
+	"APITokenByDigest": "whoever shows a token is nobody's yet; its owner is looked for in the operators' tenant alone",
+
 	"addEvent": "its callers pass the tenant that they are about: Tx its own, AddTenant and SaveTenant the one that they write",
 
 	"addVersion":            "like addEvent: AddTenant and SaveTenant pass the tenant that they write",

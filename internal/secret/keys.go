@@ -41,6 +41,7 @@ type Purpose string
 // The purposes. A name is part of the derivation: changing one makes everything made under it unreadable.
 const (
 	ForTenantKey Purpose = "tenant data key"
+	ForUserKey   Purpose = "user data key"
 	ForSettings  Purpose = "tenant settings"
 	ForCSRF      Purpose = "csrf token"
 	ForEmailLink Purpose = "email verification link"

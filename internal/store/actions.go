@@ -42,4 +42,7 @@ const (
 	KeyRotated      Action = "key.rotated"
 	KeyImported     Action = "key.imported"
 	KeyRetired      Action = "key.retired"
+	TokenCreated    Action = "token.created"
+	TokenRevoked    Action = "token.revoked"
+	BreakGlassUsed  Action = "break_glass.used"
 )

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -58,23 +59,36 @@ type Authenticator struct {
 	Version      int64  // counted up by every save
 	CreatedAt    time.Time
 	LastUsedAt   time.Time // zero for never
+	UserKey      []byte    // the user's own key, sealed; nil for a user without one; written with the user
 }
 
 // AuthenticatorsOf are a user's authenticators, oldest first.
 func (s Scope) AuthenticatorsOf(ctx context.Context, userID string) ([]Authenticator, error) {
-	var all []Authenticator
-	err := s.store.reader().each(ctx, "read authenticators", `
-		SELECT id, user_id, type, name, credential_id, data, version, created_at, last_used_at
-		  FROM authenticators
-		 WHERE tenant_id = $1 AND user_id = $2
-		 ORDER BY created_at, id`,
+	all, _, err := s.AuthenticatorsWithKey(ctx, userID)
+	return all, err
+}
+
+// AuthenticatorsWithKey is AuthenticatorsOf with the user's own key, which is nil where there is none.
+func (s Scope) AuthenticatorsWithKey(ctx context.Context, userID string) (all []Authenticator, userKey []byte, err error) {
+	err = s.store.reader().each(ctx, "read authenticators", `
+		SELECT x.id, x.user_id, x.type, x.name, x.credential_id, x.data, x.version, x.created_at, x.last_used_at, u.data_key
+		  FROM users u
+		  LEFT JOIN authenticators x ON x.tenant_id = u.tenant_id AND x.user_id = u.id
+		 WHERE u.tenant_id = $1 AND u.id = $2
+		 ORDER BY x.created_at, x.id`,
 		[]any{s.tenant, userID}, func(rows *sqlx.Rows) error {
 			var x Authenticator
-			err := rows.Scan(&x.ID, &x.UserID, &x.Type, &x.Name, &x.CredentialID, &x.Data, &x.Version, when(&x.CreatedAt), when(&x.LastUsedAt))
-			all = append(all, x)
+			var id, user, kind, name sql.NullString
+			var version sql.NullInt64
+			err := rows.Scan(&id, &user, &kind, &name, &x.CredentialID, &x.Data, &version, when(&x.CreatedAt), when(&x.LastUsedAt), &x.UserKey)
+			userKey = x.UserKey
+			if id.Valid {
+				x.ID, x.UserID, x.Type, x.Name, x.Version = id.String, user.String, AuthenticatorType(kind.String), name.String, version.Int64
+				all = append(all, x)
+			}
 			return err
 		})
-	return all, err
+	return all, userKey, err
 }
 
 // AddAuthenticator writes a new authenticator. A second one of a type that a user has once, and a credential that is

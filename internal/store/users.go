@@ -24,6 +24,7 @@ type User struct {
 	CreatedAt   time.Time
 	LastLoginAt time.Time // zero before the first login
 	Factors     Factors   // which authenticators the user has
+	DataKey     []byte    // the user's own key, sealed; nil for one from before there were any; read for logins only
 	FactorEpoch int64     // counts their changes; read for logins only
 
 	PhoneVerified bool
@@ -46,7 +47,7 @@ const MaxNamesakes = 4
 // accountColumns are what scanAccount reads: of users u and of the address e.
 const accountColumns = `
 		       u.id, u.username, u.email, u.name, u.phone, u.phone_verified, u.password, u.active, u.epoch, u.created_at, u.last_login_at,
-		       u.factors, u.factor_epoch, e.id, e.email, e.email_key, e.verified, e.is_primary, e.exclusive,
+		       u.factors, u.factor_epoch, u.data_key, e.id, e.email, e.email_key, e.verified, e.is_primary, e.exclusive,
 		       EXISTS (SELECT 1 FROM emails v WHERE v.tenant_id = u.tenant_id AND v.user_id = u.id AND v.verified)`
 
 // closed tells of the account u with an address e whether nobody gets in by what is sent there: it is inactive, or has verified another
@@ -156,7 +157,7 @@ func scanAccount(rows *sqlx.Rows, more ...any) (a Account, err error) {
 	var username, phone, emailID, email, emailKey sql.NullString
 	var verified, primary, exclusive sql.NullBool
 	err = rows.Scan(append([]any{&a.ID, &username, &a.Email, &a.Name, &phone, &a.PhoneVerified, &a.Password, &a.Active, &a.Epoch, when(&a.CreatedAt), when(&a.LastLoginAt),
-		&a.Factors, &a.FactorEpoch, &emailID, &email, &emailKey, &verified, &primary, &exclusive, &a.AnyVerified}, more...)...)
+		&a.Factors, &a.FactorEpoch, &a.DataKey, &emailID, &email, &emailKey, &verified, &primary, &exclusive, &a.AnyVerified}, more...)...)
 	a.Username, a.Phone, a.HasPassword = username.String, phone.String, a.Password != ""
 	a.Address = Email{
 		ID: emailID.String, UserID: a.ID, Email: email.String, Key: emailKey.String,
@@ -226,11 +227,19 @@ func (s Scope) Taken(ctx context.Context, n Names) (Taken, error) {
 // AddUser writes a new user; a username or number that is in use is ErrTaken.
 func (t *Tx) AddUser(ctx context.Context, u *User, usernameKey string) error {
 	_, err := t.exec(ctx, "add user", `
-		INSERT INTO users (tenant_id, id, username, username_key, email, name, phone, phone_verified, password, active, epoch, created_at, last_login_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		INSERT INTO users (tenant_id, id, username, username_key, email, name, phone, phone_verified, password, active, epoch, created_at,
+		                   last_login_at, data_key)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 		t.tenant, u.ID, orNull(u.Username), orNull(usernameKey), u.Email, u.Name, orNull(u.Phone), u.PhoneVerified, u.Password, u.Active, u.Epoch,
-		u.CreatedAt, orNever(u.LastLoginAt))
+		u.CreatedAt, orNever(u.LastLoginAt), orNoBytes(u.DataKey))
 	return err
+}
+
+// SetDataKey gives a user a key who has none yet. One who has got one meanwhile is ErrStale.
+func (t *Tx) SetDataKey(ctx context.Context, userID string, key []byte) error {
+	res, err := t.exec(ctx, "set user's key", `
+		UPDATE users SET data_key = $3 WHERE tenant_id = $1 AND id = $2 AND data_key IS NULL`, t.tenant, userID, key)
+	return changedOne(res, err, ErrStale)
 }
 
 // SaveLogin notes that a user logged in, keeps the password's hash that was made anew, if one was ("" keeps the old one),
