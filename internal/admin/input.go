@@ -168,6 +168,7 @@ func (f *faults) version(path string, raw json.RawMessage) *int64 {
 	var n int64
 	if json.Unmarshal(raw, &n) != nil || n < 1 {
 		f.add(path, "must be the number of a version")
+		return nil
 	}
 	return &n
 }

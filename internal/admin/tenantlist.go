@@ -35,13 +35,13 @@ func (q TenantSearch) check() error {
 // slug has it first, then those whose name has it, then those with a host that has it. The first page has the cursor ""; each page comes
 // with the cursor of the next one, which is "" after the last.
 func (s *Service) Tenants(ctx context.Context, by Actor, q TenantSearch, cursor string, limit int) (page []*Tenant, next string, err error) {
-	q.Prefix = strings.ToLower(q.Prefix)
 	if err := checkLimit(limit); err != nil {
 		return nil, "", err
 	}
 	if err := q.check(); err != nil {
 		return nil, "", err
 	}
+	q.Prefix = strings.ToLower(q.Prefix)
 	of := list{"tenants", q.Prefix, string(q.State)}
 	place, err := s.after(of, cursor)
 	if err != nil {

@@ -264,7 +264,10 @@ func (s *Service) AddHost(ctx context.Context, by Actor, slug string, meant Vers
 	} else if !f.has("host") {
 		f.add("host", "must be a host, without scheme and port")
 	}
-	return s.changeHosts(ctx, by, slug, meant, note, f, host, func(hosts []string) []string {
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	return s.changeHosts(ctx, by, slug, meant, note, host, func(hosts []string) []string {
 		if slices.Contains(hosts, host) && !first {
 			return hosts
 		}
@@ -288,21 +291,21 @@ func (s *Service) RemoveHost(ctx context.Context, by Actor, slug string, meant V
 	if err != nil {
 		return nil, err
 	}
-	return s.changeHosts(ctx, by, slug, meant, "", nil, host, func(hosts []string) []string {
+	return s.changeHosts(ctx, by, slug, meant, "", host, func(hosts []string) []string {
 		return slices.DeleteFunc(slices.Clone(hosts), func(h string) bool { return h == host })
 	})
 }
 
 // changeHosts is a patch of the hosts, made of those that there are. What is wrong with the one that was given is told of it, and not of
 // its place among the others.
-func (s *Service) changeHosts(ctx context.Context, by Actor, slug string, meant Versions, note string, f faults, host string,
+func (s *Service) changeHosts(ctx context.Context, by Actor, slug string, meant Versions, note, host string,
 	change func([]string) []string,
 ) (*Tenant, error) {
 	place := -1
 	done, err := s.change(ctx, by, slug, act{what: store.TenantChanged, meant: meant}, func(rec *store.TenantRecord) error {
 		hosts := change(rec.Hosts)
 		place = slices.Index(hosts, host)
-		return s.apply(patch{hosts: &hosts, note: note}, rec, slices.Clone(f))
+		return s.apply(patch{hosts: &hosts, note: note}, rec, nil)
 	})
 	at := fmt.Sprintf("hosts[%d]", place)
 	var taken *Taken
