@@ -51,6 +51,11 @@ type Options struct {
 	// SharedHosts are those on which the tenant header decides. They belong to no tenant, and none may claim them.
 	SharedHosts []string
 
+	// PrivateWebhooks says that webhooks may lead to addresses that are not public.
+	PrivateWebhooks bool
+	// WakeWebhooks, if given, has those looked after for which something was queued.
+	WakeWebhooks func()
+
 	// CheckTemplate refuses a tenant's own texts for a kind of mail that could not be sent; nil: none is refused. It is
 	// package post's to say, which this package does not reach. An *Invalid has paths inside the template.
 	CheckTemplate func(kind string, t tenants.MailTemplate) error
@@ -70,7 +75,9 @@ type Service struct {
 	log       *slog.Logger
 	shared    []string // normal hosts
 
-	breakGlass noted // whose use of the emergency token was noted
+	breakGlass      noted // whose use of the emergency token was noted
+	privateWebhooks bool
+	wakeWebhooks    func()
 
 	checkTemplate func(kind string, t tenants.MailTemplate) error
 	mailKinds     MailKinds
@@ -90,7 +97,10 @@ func New(o Options) *Service {
 	}
 	s := &Service{
 		store: o.Store, directory: o.Directory, keyring: o.Keyring, clock: o.Clock, keys: o.Keys, log: o.Log, checkTemplate: o.CheckTemplate,
-		mailKinds: o.MailKinds, previewMail: o.PreviewMail,
+		mailKinds: o.MailKinds, previewMail: o.PreviewMail, privateWebhooks: o.PrivateWebhooks, wakeWebhooks: o.WakeWebhooks,
+	}
+	if s.wakeWebhooks == nil {
+		s.wakeWebhooks = func() {}
 	}
 	for _, h := range o.SharedHosts {
 		if normal, ok := hostname.Normal(h); ok {

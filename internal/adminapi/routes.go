@@ -81,6 +81,17 @@ var routes = []route{
 	{http.MethodPost, "/tenants/{slug}/keys", admin.KeysImport, inTenant, (*API).importKey},
 	{http.MethodPost, "/tenants/{slug}/keys/rotate", admin.KeysRotate, inTenant, (*API).rotateKey},
 	{http.MethodPost, "/tenants/{slug}/keys/{kid}/retire", admin.KeysRetire, inTenant, (*API).retireKey},
+	{http.MethodGet, "/tenants/{slug}/webhooks", admin.WebhooksRead, inTenant, (*API).listWebhooks},
+	{http.MethodPost, "/tenants/{slug}/webhooks", admin.WebhooksChange, inTenant, (*API).createWebhook},
+	{http.MethodGet, "/tenants/{slug}/webhooks/{id}", admin.WebhooksRead, inTenant, (*API).showWebhook},
+	{http.MethodPatch, "/tenants/{slug}/webhooks/{id}", admin.WebhooksChange, inTenant, (*API).patchWebhook},
+	{http.MethodDelete, "/tenants/{slug}/webhooks/{id}", admin.WebhooksChange, inTenant, (*API).deleteWebhook},
+	{http.MethodPost, "/tenants/{slug}/webhooks/{id}/rotate-secret", admin.WebhooksChange, inTenant, (*API).rotateWebhookSecret},
+	{http.MethodPost, "/tenants/{slug}/webhooks/{id}/test", admin.WebhooksChange, inTenant, (*API).testWebhook},
+	{http.MethodPost, "/tenants/{slug}/webhooks/{id}/replay", admin.WebhooksChange, inTenant, (*API).replayFailed},
+	{http.MethodGet, "/tenants/{slug}/webhooks/{id}/deliveries", admin.WebhooksRead, inTenant, (*API).listDeliveries},
+	{http.MethodGet, "/tenants/{slug}/webhooks/{id}/deliveries/{delivery}", admin.WebhooksRead, inTenant, (*API).showDelivery},
+	{http.MethodPost, "/tenants/{slug}/webhooks/{id}/deliveries/{delivery}/replay", admin.WebhooksChange, inTenant, (*API).replayDelivery},
 	{http.MethodGet, "/mail-kinds", admin.SchemaRead, anywhere, (*API).mailKinds},
 	{http.MethodGet, "/config-schema", admin.SchemaRead, anywhere, (*API).configSchema},
 	{http.MethodGet, "/me", admin.SelfRead, anywhere, (*API).me},
@@ -97,7 +108,7 @@ var document []byte
 // Document is the OpenAPI document (3.1, YAML) of this wire.
 func Document() []byte { return slices.Clone(document) }
 
-// Handler serves everything under /admin/v1; what else it is asked for is 404.
+// Handler serves everything under /admin/v1, and how to use it under /admin/docs; what else it is asked for is 404.
 func (a *API) Handler() http.Handler { return a.serving(routes) }
 
 func (a *API) serving(table []route) http.Handler {
@@ -113,7 +124,12 @@ func (a *API) serving(table []route) http.Handler {
 		router.Handle(prefix+path, a.dispatch(prefix+path, methods))
 	}
 	router.NotFoundHandler = a.answer(func(*API, http.ResponseWriter, *http.Request) error { return errNoRoute })
-	return a.guard(router)
+	open := mux.NewRouter().SkipClean(true)
+	open.Methods(http.MethodGet, http.MethodHead).Path("/admin/docs").HandlerFunc(a.serveDocs)
+	open.Methods(http.MethodGet, http.MethodHead).Path(prefix + "/openapi.yaml").HandlerFunc(a.serveDocument)
+	open.NotFoundHandler = a.guard(router)
+	open.MethodNotAllowedHandler = open.NotFoundHandler
+	return open
 }
 
 // dispatch serves the methods of one path. HEAD is GET without the body, which net/http leaves out by itself.

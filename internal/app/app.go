@@ -29,6 +29,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/post"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/internal/webhook"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
@@ -65,6 +66,7 @@ type App struct {
 	own     *operators
 	health  *httpd.Health
 	worker  *post.Worker
+	hooks   *webhook.Worker
 	limiter limiter
 	admin   *admin.Service
 	close   []func() error
@@ -147,7 +149,7 @@ func (a *App) limits(ctx context.Context, metrics *httpd.Metrics, patience time.
 	return nil
 }
 
-// post makes the worker that sends mail and texts.
+// post makes the workers that send mail and texts, and that tell webhooks of events.
 func (a *App) post(ctx context.Context, metrics *httpd.Metrics) error {
 	dialer := outbound.Dialer{AllowPrivate: a.config.AllowPrivateNetworks}
 	smtp := &post.SMTP{Dialer: dialer}
@@ -168,6 +170,9 @@ func (a *App) post(ctx context.Context, metrics *httpd.Metrics) error {
 	if a.config.MailFrom.Address != "" {
 		from = a.config.MailFrom.String()
 	}
+	a.hooks = &webhook.Worker{
+		Store: a.Store, Tenants: a.Directory.ByID, Client: webhook.Client(dialer), Clock: a.clock, Log: a.log, OnSent: metrics.Webhook,
+	}
 	a.worker = &post.Worker{
 		Queue: a.Store, Mail: mail, SMS: texts, From: from, Clock: a.clock, Log: a.log,
 		Tenants: a.Directory.ByID,
@@ -186,6 +191,7 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	service := admin.New(admin.Options{
 		Store: a.Store, Directory: a.Directory, Keyring: a.Keys, Clock: a.clock, Keys: a.config.Keys, Log: a.log, CheckTemplate: checkTemplate,
 		SharedHosts: a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail,
+		PrivateWebhooks: a.config.AllowPrivateNetworks, WakeWebhooks: a.hooks.Wake,
 	})
 	a.admin = service
 	own := &operators{app: a, service: service}
@@ -273,6 +279,7 @@ func (a *App) Run(ctx context.Context) error {
 	g.Add(httpd.Until(a.sweepTenants))
 	g.Add(httpd.Until(a.Directory.Watch))
 	g.Add(httpd.Until(draining(a.worker.Run)))
+	g.Add(httpd.Until(draining(a.hooks.Run)))
 	g.Add(httpd.Until(draining(a.Public.Serve)))
 	g.Add(httpd.Until(func(interrupted context.Context) error {
 		select {
@@ -330,6 +337,12 @@ func (a *App) sweep(ctx context.Context) error {
 		}{
 			{"sessions", func() (int64, error) { return a.Store.SweepSessions(ctx, now.Add(-keepSessions), sweepBatch) }},
 			{"signing keys", func() (int64, error) { return a.Store.SweepSigningKeys(ctx, now, sweepBatch) }},
+			{"bodies of webhook deliveries", func() (int64, error) {
+				return a.Store.EraseDeliveries(ctx, now.Add(-webhook.KeepBodies), now, sweepBatch)
+			}},
+			{"webhook deliveries", func() (int64, error) {
+				return a.Store.SweepDeliveries(ctx, now.Add(-webhook.KeepDeliveries), sweepBatch)
+			}},
 			{"messages", func() (int64, error) { return a.Store.SweepMessages(ctx, now.Add(-keepMessages), sweepBatch) }},
 		} {
 			for n := int64(sweepBatch); n == sweepBatch; {

@@ -33,6 +33,10 @@ var acrossTenants = map[string]string{
 
 	"DueSigningKeys":   "the rotator looks for tenants whose keys are due",
 	"SweepSigningKeys": "the sweeper removes keys that nothing lives of any more, whoever they belonged to",
+
+	"LeaseWebhooks":   "the worker looks after everybody's webhooks, each by a Scope of its tenant",
+	"EraseDeliveries": "the sweeper erases what was kept long enough, whoever it belonged to",
+	"SweepDeliveries": "the sweeper removes what was kept long enough, whoever it belonged to",
 }
 
 // runs are the methods that run a statement: after the context, the name of the operation and the text come the arguments.

@@ -53,6 +53,11 @@ const (
 	ForFactor    Purpose = "authenticator"
 	ForTrust     Purpose = "trusted browser"
 
+	ForRecipient     Purpose = "message recipient"
+	ForWebhook       Purpose = "webhook delivery"
+	ForWebhookAnswer Purpose = "webhook answer"
+	ForWebhookSecret Purpose = "webhook secret"
+
 	ForSigningKey   Purpose = "signing key"
 	ForSigningKeyID Purpose = "signing key id"
 )
