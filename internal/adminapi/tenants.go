@@ -51,18 +51,6 @@ func (a *API) listTenants(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// sendPage answers with a page of a list.
-func sendPage[T any](w http.ResponseWriter, items []T, next string) {
-	out := struct {
-		Items      []T     `json:"items"`
-		NextCursor *string `json:"next_cursor"`
-	}{Items: items}
-	if next != "" {
-		out.NextCursor = &next
-	}
-	send(w, http.StatusOK, jsonType, out)
-}
-
 // createTenant serves POST tenants.
 func (a *API) createTenant(w http.ResponseWriter, r *http.Request) error {
 	doc, locate, err := wholeBody(w, r, jsonType)

@@ -14,7 +14,7 @@ import (
 func OfTenants() []string {
 	return []string{
 		"sessions", "authenticators", "emails", "provider_accounts", "users", "messages", "signing_keys", "audit_events", "audit_chains",
-		"tenant_versions", "tenant_hosts",
+		"webhook_deliveries", "webhook_endpoints", "tenant_versions", "tenant_hosts",
 	}
 }
 
