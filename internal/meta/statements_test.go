@@ -31,6 +31,12 @@ var acrossTenants = map[string]string{
 	"operators":            "operators are the users of one tenant, which the text names; its callers pass that one",
 	"APITokenByDigest":     "whoever shows a token is nobody's yet; its owner is looked for in the operators' tenant alone",
 
+	"addVersion":            "like addEvent: AddTenant and SaveTenant pass the tenant that they write",
+	"addFirstVersion":       "likewise",
+	"RestoreTenant":         "ends the sessions of the tenant that it writes",
+	"SweepDeleted":          "the sweeper removes what nobody can use, whoever it belonged to",
+	"DropSessionsOfDeleted": "the tenant is deleted, and has no Scope any more",
+
 	"DueSigningKeys":   "the rotator looks for tenants whose keys are due",
 	"SweepSigningKeys": "the sweeper removes keys that nothing lives of any more, whoever they belonged to",
 

@@ -43,6 +43,8 @@ const (
 	TenantSuspended Action = "tenant.suspended"
 	TenantResumed   Action = "tenant.resumed"
 	TenantDeleted   Action = "tenant.deleted"
+	TenantRestored  Action = "tenant.restored"
+	TenantPurged    Action = "tenant.purged" // among the events of the system tenant
 	KeyRotated      Action = "key.rotated"
 	KeyImported     Action = "key.imported"
 	KeyRetired      Action = "key.retired"
