@@ -304,6 +304,23 @@ func (v *Visit) recordFactor(x *store.Authenticator, m Method) error {
 	return v.record(x.UserID, m)
 }
 
+// Strong reports whether whoever is signed in has shown a second factor, or a passkey, which is both at once.
+func (v *Visit) Strong() (bool, error) {
+	all, err := v.given()
+	if err != nil || v.user == nil {
+		return false, err
+	}
+	return slices.ContainsFunc(v.own(all), func(m Method) bool { return m.Method == methodMFA }), nil
+}
+
+// UserID is who is signed in, or "".
+func (v *Visit) UserID() string {
+	if v.user == nil {
+		return ""
+	}
+	return v.user.ID
+}
+
 // methodMFA is what the contract calls a proof by an authenticator.
 const methodMFA = "mfa"
 

@@ -62,6 +62,9 @@ func (d *Directory) Resolve(ctx context.Context, host, headerSlug string) (*Tena
 		selector = name{bySlug, headerSlug}
 	}
 	t, err := d.find(ctx, selector)
+	if err == nil && t.ID == SystemID { // which is served on the operators' listener alone
+		err = ErrUnknown
+	}
 	if err == nil && headerSlug != "" && headerSlug != t.Slug {
 		return nil, errTwoNamed
 	}

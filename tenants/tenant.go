@@ -21,6 +21,13 @@ const (
 	Deleted   State = "deleted"   // as if it were not there, until its rows are gone
 )
 
+// The tenant whose users are the operators. Its id is the same everywhere, and no other tenant can have its id or its slug. It is served
+// to operators alone: no request of the public finds it.
+const (
+	SystemID   = "00000000-0000-8000-8000-000000000001"
+	SystemSlug = "system"
+)
+
 // Tenant is one customer of the house: people, settings and keys of its own. It is shared between requests and never
 // changed once it is made; a change makes a new one.
 //

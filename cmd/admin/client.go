@@ -33,12 +33,9 @@ func (f *apiFlags) add(cmd *cobra.Command) {
 	p := cmd.PersistentFlags()
 	p.StringVar(&f.url, "url", "", "where the admin API is (default $VESTIBULE_ADMIN_URL, or "+defaultURL+")")
 	p.StringVar(&f.token, "token", "", "the admin token (default $VESTIBULE_ADMIN_TOKEN, or what $VESTIBULE_ADMIN_TOKEN_FILE holds)")
-	p.StringVarP(&f.output, "output", "o", "table", "how to print: table or json")
+	p.StringVarP(&f.output, "output", "o", asTable, "how to print: table, json or yaml")
 	cmd.PersistentPreRunE = func(*cobra.Command, []string) error {
-		if f.output != "table" && f.output != "json" {
-			return errors.New("--output must be table or json")
-		}
-		return nil
+		return checkOutput(f.output)
 	}
 }
 
@@ -148,4 +145,34 @@ func declined(answer *http.Response, body []byte) error {
 		b.WriteString(" (request " + p.RequestID + ")")
 	}
 	return errors.New(b.String())
+}
+
+// answerTo sends one request to the API that the flags name.
+func (t *tool) answerTo(ctx context.Context, f *apiFlags, q request) ([]byte, error) {
+	c, err := t.client(f)
+	if err != nil {
+		return nil, err
+	}
+	return c.do(ctx, q)
+}
+
+// ask sends a request and reads the answer into out, which show then prints, unless programs are to read it as it came.
+func (t *tool) ask(ctx context.Context, f *apiFlags, q request, out any, show func() error) error {
+	answer, err := t.answerTo(ctx, f, q)
+	if err != nil {
+		return err
+	}
+	if out != nil {
+		if err := json.Unmarshal(answer, out); err != nil {
+			return fmt.Errorf("read the answer: %w", err)
+		}
+	}
+	switch {
+	case f.output == asTable:
+		return show()
+	case len(answer) == 0:
+		return nil
+	default:
+		return t.printAs(f.output, answer)
+	}
 }

@@ -78,8 +78,8 @@ func (t *tool) keyList(f *keyFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if f.output == "json" {
-				return t.printJSON(answer)
+			if f.output != asTable {
+				return t.printAs(f.output, answer)
 			}
 			var all struct{ Items []admin.Key }
 			if err := json.Unmarshal(answer, &all); err != nil {
@@ -147,7 +147,7 @@ func (t *tool) keyRetire(f *keyFlags) *cobra.Command {
 		if _, err := c.do(ctx, request{method: http.MethodPost, path: path}); err != nil {
 			return err
 		}
-		if f.output == "json" {
+		if f.output != asTable {
 			return nil
 		}
 		_, err = fmt.Fprintln(t.out, "retired", args[0])
@@ -172,8 +172,8 @@ func (t *tool) oneKey(ctx context.Context, f *keyFlags, q request) error {
 	if err != nil {
 		return err
 	}
-	if f.output == "json" {
-		return t.printJSON(answer)
+	if f.output != asTable {
+		return t.printAs(f.output, answer)
 	}
 	var one admin.Key
 	if err := json.Unmarshal(answer, &one); err != nil {

@@ -43,8 +43,8 @@ func (t *tool) mailKinds(f *mailFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if f.output == "json" {
-				return t.printJSON(answer)
+			if f.output != asTable {
+				return t.printAs(f.output, answer)
 			}
 			var all admin.MailKinds
 			if err := json.Unmarshal(answer, &all); err != nil {
@@ -77,8 +77,8 @@ func (t *tool) mailPreview(f *mailFlags) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if f.output == "json" {
-			return t.printJSON(answer)
+		if f.output != asTable {
+			return t.printAs(f.output, answer)
 		}
 		var p admin.Preview
 		if err := json.Unmarshal(answer, &p); err != nil {

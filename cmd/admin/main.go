@@ -1,5 +1,5 @@
 // Command admin is the operators' tool. It brings the database up to date, which needs the database alone; through a
-// running server's admin API it makes, shows, changes and deletes tenants, looks after their signing keys, and previews their mail.
+// running server's admin API it makes, shows, changes and deletes tenants, looks after their signing keys and webhooks, and previews their mail.
 //
 // Exit status: 0 when it was done, 1 when it was not (for migrate status: when something is pending), 2 when the command
 // line makes no sense.
@@ -55,12 +55,20 @@ func (t *tool) run(ctx context.Context, args []string) int {
 		Args:          cobra.NoArgs,
 		RunE:          needsCommand,
 	}
-	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetArgs(args)
 	root.SetIn(t.in)
 	root.SetOut(t.out)
 	root.SetErr(t.complaints)
-	root.AddCommand(t.migrateCommand(), t.tenantCommand(), t.keyCommand(), t.mailCommand())
+	root.AddCommand(
+		t.tenantCommand(),
+		t.keyCommand(),
+		t.mailCommand(),
+		t.webhookCommand(),
+		t.tokenCommand(),
+		t.schemaCommand(),
+		t.migrateCommand(),
+	)
+	t.completions(root)
 	cmd, err := root.ExecuteContextC(ctx)
 	var failed failure
 	switch {

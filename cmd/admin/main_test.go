@@ -198,7 +198,7 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		{"a command that is not there below migrate", nil, []string{"migrate", "down"}, "", 2, "unknown command"},
 		{"a flag that is not there", nil, []string{"tenant", "list", "--all"}, "", 2, "unknown flag"},
 		{"an argument too few", nil, []string{"tenant", "show"}, "", 2, "accepts 1 arg"},
-		{"an output that is not there", nil, []string{"tenant", "list", "-o", "xml"}, "", 2, "table or json"},
+		{"an output that is not there", nil, []string{"tenant", "list", "-o", "xml"}, "", 2, "table, json or yaml"},
 		{"help", nil, []string{"tenant", "--help"}, "", 0, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

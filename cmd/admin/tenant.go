@@ -151,7 +151,7 @@ func (t *tool) tenantDelete(f *tenantFlags) *cobra.Command {
 		if _, err := c.do(ctx, request{method: http.MethodDelete, path: tenantPath(args[0]), ifMatch: f.tag()}); err != nil {
 			return err
 		}
-		if f.output == "json" {
+		if f.output != asTable {
 			return nil
 		}
 		_, err = fmt.Fprintln(t.out, "deleted", args[0])
@@ -242,8 +242,8 @@ func (t *tool) oneTenant(ctx context.Context, f *tenantFlags, q request) error {
 	if err != nil {
 		return err
 	}
-	if f.output == "json" {
-		return t.printJSON(answer)
+	if f.output != asTable {
+		return t.printAs(f.output, answer)
 	}
 	var one admin.Tenant
 	if err := json.Unmarshal(answer, &one); err != nil {
@@ -269,12 +269,12 @@ func (t *tool) oneTenant(ctx context.Context, f *tenantFlags, q request) error {
 }
 
 func (t *tool) printTenants(f *tenantFlags, all []json.RawMessage) error {
-	if f.output == "json" {
+	if f.output != asTable {
 		b, err := json.Marshal(all)
 		if err != nil {
 			return fmt.Errorf("write the tenants: %w", err)
 		}
-		return t.printJSON(b)
+		return t.printAs(f.output, b)
 	}
 	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "SLUG\tNAME\tSTATE\tHOSTS\tVERSION") // Flush tells what went wrong

@@ -2,10 +2,15 @@ package admin
 
 import (
 	"context"
+	"fmt"
+	"regexp"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/vestibule-auth/vestibule/internal/refusal"
 	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/tenants"
 )
 
 // Permission is something that an operator may be allowed to do. Its name is the wire's.
@@ -42,6 +47,7 @@ const (
 	StatsRead       Permission = "stats.read"
 	DoctorRun       Permission = "doctor.run"
 	SchemaRead      Permission = "schema.read"
+	SelfRead        Permission = "self.read" // everybody's, of themselves
 	OperatorsRead   Permission = "operators.read"
 	OperatorsChange Permission = "operators.change"
 	TokensRead      Permission = "tokens.read"
@@ -64,7 +70,7 @@ const (
 )
 
 // reading is what every role may do.
-var reading = []Permission{TenantsRead, UsersRead, KeysRead, MailRead, WebhooksRead, AuditRead, StatsRead, SchemaRead, DoctorRun}
+var reading = []Permission{TenantsRead, UsersRead, KeysRead, MailRead, WebhooksRead, AuditRead, StatsRead, SchemaRead, SelfRead, DoctorRun}
 
 // roles say what each role may do.
 var roles = map[Role][]Permission{
@@ -88,6 +94,13 @@ var roles = map[Role][]Permission{
 	}),
 }
 
+// Permissions are all that there are, by name: those of an owner.
+func Permissions() []Permission {
+	all := slices.Clone(roles[Owner])
+	slices.Sort(all)
+	return all
+}
+
 // Grant gives an operator or a token a role: with one tenant or, where TenantID is "", with all of them and the platform.
 type Grant struct {
 	Role     Role   `json:"role"`
@@ -102,24 +115,72 @@ type Actor struct {
 	Grants []Grant
 	Scopes []Permission // what a token is narrowed to; nil: to nothing
 
+	// Of a token: the operator whom it may never do more than, what that one has now, and when the token ends.
+	ownerID string
+	owned   []Grant
+	expires time.Time
+
 	// From where they do it.
 	IP        string
 	UserAgent string
 	RequestID string
 }
 
-// BreakGlass is whoever has the emergency token, VESTIBULE_ADMIN_TOKEN: an owner, of whom nothing more is known.
-func BreakGlass() Actor {
-	return Actor{Kind: store.ByBreakGlass, Name: "admin-token", Grants: []Grant{{Role: Owner}}}
+// BreakGlass is whoever has the emergency token, VESTIBULE_ADMIN_TOKEN: an owner, of whom nothing more is known. That it was used is
+// noted, once a minute for each address, whatever it was used for.
+func (s *Service) BreakGlass(ctx context.Context, ip, userAgent, requestID string) (Actor, error) {
+	by := Actor{
+		Kind: store.ByBreakGlass, Name: "admin-token", Grants: []Grant{{Role: Owner}}, IP: ip, UserAgent: userAgent, RequestID: requestID,
+	}
+	if !s.breakGlass.due(ip, s.clock.Now()) {
+		return by, nil
+	}
+	e, err := s.event(by, store.BreakGlassUsed, "", nil)
+	if err == nil {
+		err = s.store.For(system).One(func(tx *store.Tx) error { return tx.AddEvent(ctx, e) })
+	}
+	if err != nil {
+		s.breakGlass.forget(ip)
+		return by, failed("note the use of the emergency token", err)
+	}
+	return by, nil
+}
+
+// noted remembers when something was noted of an address. It is small: only who has the emergency token gets into it.
+type noted struct {
+	mu sync.Mutex
+	at map[string]time.Time
+}
+
+// due reports whether it is to be noted now, and takes it that it is.
+func (n *noted) due(ip string, now time.Time) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if at, ok := n.at[ip]; ok && now.Sub(at) < noteUse {
+		return false
+	}
+	if n.at == nil || len(n.at) > 1000 {
+		n.at = map[string]time.Time{}
+	}
+	n.at[ip] = now
+	return true
+}
+
+func (n *noted) forget(ip string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.at, ip)
 }
 
 // May reports whether the actor may do something with a tenant or, with tenantID "", with the platform. What is not granted is refused.
 // The tenant of the operators themselves is the owners': whoever could change its people could become any of them.
 func (a Actor) May(p Permission, tenantID string) bool {
-	if a.Scopes != nil && !slices.Contains(a.Scopes, p) {
-		return false
-	}
-	return slices.ContainsFunc(a.Grants, func(g Grant) bool {
+	return (a.Scopes == nil || p == SelfRead || slices.Contains(a.Scopes, p)) && allow(a.Grants, p, tenantID) &&
+		(a.ownerID == "" || allow(a.owned, p, tenantID))
+}
+
+func allow(grants []Grant, p Permission, tenantID string) bool {
+	return slices.ContainsFunc(grants, func(g Grant) bool {
 		switch {
 		case !slices.Contains(roles[g.Role], p):
 			return false
@@ -133,9 +194,50 @@ func (a Actor) May(p Permission, tenantID string) bool {
 	})
 }
 
+// cover refuses to give away what the actor does not have: every permission of the grants, as far as scopes leave it, with the same
+// tenant.
+func (a Actor) cover(grants []Grant, scopes []Permission) error {
+	for _, g := range grants {
+		for _, p := range roles[g.Role] {
+			if scopes != nil && !slices.Contains(scopes, p) || g.TenantID != "" && slices.Contains(platform, p) {
+				continue
+			}
+			// An owner's reach into the operators' own tenant goes with the role.
+			if !a.May(p, g.TenantID) || g.Role == Owner && g.TenantID == "" && !a.May(p, SystemID) {
+				return &refusal.Refusal{Kind: refusal.Forbidden, Details: []refusal.Detail{{
+					Message: fmt.Sprintf("you cannot give the role %s, since you do not have %s yourself", g.Role, p), Code: refusal.Malformed, Param: "grants",
+				}}}
+			}
+		}
+	}
+	return nil
+}
+
+// owner is the operator whom a token that the actor makes may never do more than, or "".
+func (a Actor) owner() string {
+	if a.Kind == store.ByOperator {
+		return a.ID
+	}
+	return a.ownerID
+}
+
 // Everywhere reports whether the actor has a role with all tenants, so that there is none that must be hidden from them.
 func (a Actor) Everywhere() bool {
-	return slices.ContainsFunc(a.Grants, func(g Grant) bool { return g.TenantID == "" })
+	all := func(g Grant) bool { return g.TenantID == "" }
+	return slices.ContainsFunc(a.Grants, all) && (a.ownerID == "" || slices.ContainsFunc(a.owned, all))
+}
+
+// Tenants are the ids of the tenants with which the actor may do something, unless it is all of them.
+func (a Actor) Tenants(p Permission) (ids []string, all bool) {
+	if a.May(p, "") {
+		return nil, true
+	}
+	for _, g := range slices.Concat(a.Grants, a.owned) {
+		if g.TenantID != "" && a.May(p, g.TenantID) && !slices.Contains(ids, g.TenantID) {
+			ids = append(ids, g.TenantID)
+		}
+	}
+	return ids, false
 }
 
 // Admit refuses who may not do something with the platform.
@@ -173,8 +275,16 @@ func (s *Service) AdmitSomewhere(by Actor, p Permission) error {
 	return refusal.Of(refusal.Forbidden)
 }
 
-// SystemID is the id of the tenant whose users are the operators. It is the same everywhere, and no other tenant can have it.
-const SystemID = "00000000-0000-8000-8000-000000000001"
+// idForm is what an id of ours looks like. What does not is not looked for.
+var idForm = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
-// SystemSlug is what that tenant goes by.
-const SystemSlug = "system"
+func isID(s string) bool { return idForm.MatchString(s) }
+
+// system is the tenant whose users are the operators, as far as the store needs it.
+var system = &tenants.Tenant{ID: SystemID, Slug: SystemSlug}
+
+// The tenant whose users are the operators.
+const (
+	SystemID   = tenants.SystemID
+	SystemSlug = tenants.SystemSlug
+)

@@ -52,6 +52,11 @@ type Options struct {
 	// SharedHosts are those on which the tenant header decides. They belong to no tenant, and none may claim them.
 	SharedHosts []string
 
+	// PrivateWebhooks says that webhooks may lead to addresses that are not public.
+	PrivateWebhooks bool
+	// WakeWebhooks, if given, has those looked after for which something was queued.
+	WakeWebhooks func()
+
 	// CheckTemplate refuses a tenant's own texts for a kind of mail that could not be sent; nil: none is refused. It is
 	// package post's to say, which this package does not reach. An *Invalid has paths inside the template.
 	CheckTemplate func(kind string, t tenants.MailTemplate) error
@@ -72,6 +77,10 @@ type Service struct {
 	log       *slog.Logger
 	shared    []string // normal hosts
 
+	breakGlass      noted // whose use of the emergency token was noted
+	privateWebhooks bool
+	wakeWebhooks    func()
+
 	checkTemplate func(kind string, t tenants.MailTemplate) error
 	mailKinds     MailKinds
 	previewMail   func(t *tenants.Tenant, in PreviewInput) (*Preview, error)
@@ -89,8 +98,12 @@ func New(o Options) *Service {
 		o.Keyring = keyring.New(keyring.Options{Store: o.Store, Clock: o.Clock, Log: o.Log})
 	}
 	s := &Service{
-		store: o.Store, directory: o.Directory, keyring: o.Keyring, flows: o.Flows, clock: o.Clock, keys: o.Keys, log: o.Log, checkTemplate: o.CheckTemplate,
-		mailKinds: o.MailKinds, previewMail: o.PreviewMail,
+		store: o.Store, directory: o.Directory, keyring: o.Keyring, flows: o.Flows, clock: o.Clock, keys: o.Keys, log: o.Log,
+		checkTemplate: o.CheckTemplate, mailKinds: o.MailKinds, previewMail: o.PreviewMail,
+		privateWebhooks: o.PrivateWebhooks, wakeWebhooks: o.WakeWebhooks,
+	}
+	if s.wakeWebhooks == nil {
+		s.wakeWebhooks = func() {}
 	}
 	for _, h := range o.SharedHosts {
 		if normal, ok := hostname.Normal(h); ok {

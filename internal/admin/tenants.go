@@ -3,7 +3,6 @@ package admin
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,9 +14,6 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
-
-// MaxPage is the most tenants that one page lists.
-const MaxPage = 200
 
 // Tenant is a tenant as operators see it.
 type Tenant struct {
@@ -130,12 +126,10 @@ func (s *Service) record(ctx context.Context, slug string) (*store.TenantRecord,
 // Tenants lists up to limit tenants, at most MaxPage, sorted by slug. The first page has the cursor ""; each page comes
 // with the cursor of the next one, which is "" after the last.
 func (s *Service) Tenants(ctx context.Context, cursor string, limit int) (page []*Tenant, next string, err error) {
-	if limit < 1 || limit > MaxPage {
-		return nil, "", &refusal.Refusal{Kind: refusal.Invalid, Details: []refusal.Detail{{
-			Message: fmt.Sprintf("must be a whole number from 1 to %d", MaxPage), Code: refusal.Malformed, Param: "limit",
-		}}}
+	if err := checkLimit(limit); err != nil {
+		return nil, "", err
 	}
-	after, err := s.after(cursor)
+	after, err := s.after(list{"tenants"}, cursor)
 	if err != nil {
 		return nil, "", err
 	}
@@ -145,7 +139,7 @@ func (s *Service) Tenants(ctx context.Context, cursor string, limit int) (page [
 	}
 	if len(records) > limit {
 		records = records[:limit]
-		next = s.cursor(records[limit-1].Slug)
+		next = s.cursor(list{"tenants"}, records[limit-1].Slug)
 	}
 	page = make([]*Tenant, len(records))
 	for i, rec := range records {
@@ -154,34 +148,6 @@ func (s *Service) Tenants(ctx context.Context, cursor string, limit int) (page [
 		}
 	}
 	return page, next, nil
-}
-
-// cursorOf is what the MAC of a cursor is of, besides the slug: the list that the cursor belongs to.
-const cursorOf = "tenants"
-
-// macSize is the length of a MAC, which comes first in a cursor.
-const macSize = 32
-
-// cursor is where the page after a slug begins. It is signed, so that nothing but what this server handed out ever comes
-// back, and opaque, so that nobody builds on what is in it.
-func (s *Service) cursor(slug string) string {
-	return base64.RawURLEncoding.EncodeToString(append(s.keys.Sign(secret.ForCursor, cursorOf, slug), slug...))
-}
-
-// after is the slug that a cursor of ours stands for.
-func (s *Service) after(cursor string) (string, error) {
-	if cursor == "" {
-		return "", nil
-	}
-	raw, err := base64.RawURLEncoding.DecodeString(cursor)
-	// A cursor has one spelling: the decoder would let line breaks and loose bits pass.
-	if err != nil || len(raw) < macSize || base64.RawURLEncoding.EncodeToString(raw) != cursor ||
-		!s.keys.Verify(raw[:macSize], secret.ForCursor, cursorOf, string(raw[macSize:])) {
-		return "", &refusal.Refusal{Kind: refusal.Invalid, Details: []refusal.Detail{{
-			Message: "must be the next_cursor of an earlier page; leave it out to begin anew", Code: refusal.Malformed, Param: "cursor",
-		}}}
-	}
-	return string(raw[macSize:]), nil
 }
 
 // Versions are those that a change is meant for; nil is any.

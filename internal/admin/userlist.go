@@ -34,7 +34,7 @@ type User struct {
 func userOf(r *store.UserRow) User {
 	u := User{
 		ID: r.ID, Username: r.Username, Name: r.Name, Email: r.Email, EmailVerified: r.AnyVerified, Phone: r.Phone, PhoneVerified: r.PhoneVerified,
-		Active: r.Active, HasPassword: r.HasPassword, Factors: []string{}, CreatedAt: r.CreatedAt.UTC(), LastLoginAt: orNil(r.LastLoginAt),
+		Active: r.Active, HasPassword: r.HasPassword, Factors: []string{}, CreatedAt: r.CreatedAt.UTC(), LastLoginAt: atOrNull(r.LastLoginAt),
 	}
 	for _, t := range store.AuthenticatorTypes {
 		if r.Factors.Has(t) {
@@ -42,15 +42,6 @@ func userOf(r *store.UserRow) User {
 		}
 	}
 	return u
-}
-
-// orNil is nil for the zero time.
-func orNil(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	t = t.UTC()
-	return &t
 }
 
 // UserQuery says which users are listed. The zero value is all of them, the latest first.

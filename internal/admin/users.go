@@ -161,7 +161,7 @@ func (s *Service) userOf(ctx context.Context, t *tenants.Tenant, id string) (*Us
 		return nil, failed("read provider accounts", err)
 	}
 	for _, p := range providers {
-		u.ProviderAccounts = append(u.ProviderAccounts, ProviderAccount{p.Provider, p.UID, p.CreatedAt.UTC(), orNil(p.LastUsedAt)})
+		u.ProviderAccounts = append(u.ProviderAccounts, ProviderAccount{p.Provider, p.UID, p.CreatedAt.UTC(), atOrNull(p.LastUsedAt)})
 	}
 	return u, nil
 }

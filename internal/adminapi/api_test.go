@@ -3,6 +3,7 @@ package adminapi_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -62,6 +63,8 @@ type desk struct {
 	handler http.Handler
 	store   *store.Store
 	router  routers.Router
+	clock   *clock.Fake
+	raw     *sql.DB
 
 	mu  sync.Mutex
 	all bytes.Buffer // every answer, with its headers, and the log
@@ -69,15 +72,41 @@ type desk struct {
 
 func newDesk(t *testing.T, engine string, observe func(op, query string) error) *desk {
 	t.Helper()
-	d := &desk{t: t, store: testkit.Open(t, engine, observe), router: documentRouter(t)}
+	url := testkit.URL(t, engine)
+	d := &desk{
+		t: t, store: testkit.OpenURL(t, url, observe), router: documentRouter(t), clock: clock.At(testkit.Start), raw: testkit.Raw(t, url),
+	}
 	log := slog.New(slog.NewTextHandler(d, nil))
 	d.api = &adminapi.API{
-		Admin: admin.New(admin.Options{Store: d.store, Clock: clock.At(testkit.Start), Keys: testkit.Keys(t), Log: log}),
+		Admin: admin.New(admin.Options{Store: d.store, Clock: d.clock, Keys: testkit.Keys(t), Log: log}),
 		Token: admin.NewToken(token), Log: log,
 		RequestID: func(*http.Request) string { return "request-1" },
 	}
 	d.handler = d.api.Handler()
 	return d
+}
+
+// events are those of a tenant, the earliest first.
+func (d *desk) events(tenantID string) []store.Event {
+	d.t.Helper()
+	rows, err := d.raw.QueryContext(d.t.Context(), `
+		SELECT action, actor_kind, actor_name, target, ip, request_id, details FROM audit_events WHERE tenant_id = $1 ORDER BY at, id`, tenantID)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }() // it was only read
+	var all []store.Event
+	for rows.Next() {
+		var e store.Event
+		if err := rows.Scan(&e.Action, &e.Actor.Kind, &e.Actor.Name, &e.Target, &e.IP, &e.RequestID, &e.Details); err != nil {
+			d.t.Fatal(err)
+		}
+		all = append(all, e)
+	}
+	if rows.Err() != nil {
+		d.t.Fatal(rows.Err())
+	}
+	return all
 }
 
 // Write takes what is logged.

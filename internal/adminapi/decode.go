@@ -151,3 +151,15 @@ func unchanged(r *http.Request, tag string) bool {
 	}
 	return false
 }
+
+// sendPage answers with a page of a list, and the cursor of the next one.
+func sendPage[T any](w http.ResponseWriter, items []T, next string) {
+	out := struct {
+		Items      []T     `json:"items"`
+		NextCursor *string `json:"next_cursor"`
+	}{Items: items}
+	if next != "" {
+		out.NextCursor = &next
+	}
+	send(w, http.StatusOK, jsonType, out)
+}

@@ -43,11 +43,13 @@ var (
 	errMalformed = newProblem("malformed", http.StatusBadRequest, "The request cannot be read.",
 		"See errors for what is wrong with it.")
 	errNoToken = newProblem("unauthenticated", http.StatusUnauthorized, "A token is needed.",
-		"Send the admin token in the Authorization header, as a Bearer token.")
+		"Sign in, or send an API token in the Authorization header, as a Bearer token.")
 	errForbidden = newProblem("forbidden", http.StatusForbidden, "This is not allowed.", "")
-	errNoRoute   = newProblem("unknown-path", http.StatusNotFound, "There is nothing at this path.", "")
-	errMissing   = newProblem("missing", http.StatusNotFound, "There is no such thing.", "It may have been deleted.")
-	errNoMethod  = newProblem("method", http.StatusMethodNotAllowed, "This method is not for this path.",
+	errWeak      = newProblem("second-factor", http.StatusForbidden, "A second factor is needed.",
+		"Operators sign in with a second factor or a passkey. Add one to your account, or show the one that you have.")
+	errNoRoute  = newProblem("unknown-path", http.StatusNotFound, "There is nothing at this path.", "")
+	errMissing  = newProblem("missing", http.StatusNotFound, "There is no such thing.", "It may have been deleted.")
+	errNoMethod = newProblem("method", http.StatusMethodNotAllowed, "This method is not for this path.",
 		"The Allow header lists those that are.")
 	errTaken = newProblem("taken", http.StatusConflict, "A slug or host belongs to another tenant.",
 		"Choose another, or take it away from the other tenant first.")
@@ -102,6 +104,8 @@ func problemOf(r *http.Request, err error) *problem {
 		return errInUse.because(inUse.Faults...)
 	case errors.As(err, &tooLarge):
 		return errTooLarge
+	case errors.Is(err, admin.ErrWeak):
+		return errWeak
 	case errors.Is(err, admin.ErrStale) && conditional(r):
 		return errStale
 	case errors.Is(err, admin.ErrStale):

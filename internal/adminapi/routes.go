@@ -11,6 +11,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"github.com/vestibule-auth/vestibule/internal/admin"
+	"github.com/vestibule-auth/vestibule/internal/refusal"
 )
 
 // prefix is what every path begins with.
@@ -25,6 +26,10 @@ type API struct {
 
 	// RequestID is the id that a request goes by in the logs; nil: none.
 	RequestID func(*http.Request) string
+	// ClientIP is the address that a request comes from; nil: none.
+	ClientIP func(*http.Request) string
+	// Operator tells which operator a request without a token is signed in as, if any; nil: none can be. See Session.
+	Operator func(*http.Request) (Session, error)
 	// Route is told the template of the route that matched, for logs and metrics; nil: nobody is.
 	Route func(r *http.Request, template string)
 }
@@ -63,6 +68,17 @@ var routes = []route{
 	{http.MethodPost, "/tenants/{slug}/keys", admin.KeysImport, inTenant, (*API).importKey},
 	{http.MethodPost, "/tenants/{slug}/keys/rotate", admin.KeysRotate, inTenant, (*API).rotateKey},
 	{http.MethodPost, "/tenants/{slug}/keys/{kid}/retire", admin.KeysRetire, inTenant, (*API).retireKey},
+	{http.MethodGet, "/tenants/{slug}/webhooks", admin.WebhooksRead, inTenant, (*API).listWebhooks},
+	{http.MethodPost, "/tenants/{slug}/webhooks", admin.WebhooksChange, inTenant, (*API).createWebhook},
+	{http.MethodGet, "/tenants/{slug}/webhooks/{id}", admin.WebhooksRead, inTenant, (*API).showWebhook},
+	{http.MethodPatch, "/tenants/{slug}/webhooks/{id}", admin.WebhooksChange, inTenant, (*API).patchWebhook},
+	{http.MethodDelete, "/tenants/{slug}/webhooks/{id}", admin.WebhooksChange, inTenant, (*API).deleteWebhook},
+	{http.MethodPost, "/tenants/{slug}/webhooks/{id}/rotate-secret", admin.WebhooksChange, inTenant, (*API).rotateWebhookSecret},
+	{http.MethodPost, "/tenants/{slug}/webhooks/{id}/test", admin.WebhooksChange, inTenant, (*API).testWebhook},
+	{http.MethodPost, "/tenants/{slug}/webhooks/{id}/replay", admin.WebhooksChange, inTenant, (*API).replayFailed},
+	{http.MethodGet, "/tenants/{slug}/webhooks/{id}/deliveries", admin.WebhooksRead, inTenant, (*API).listDeliveries},
+	{http.MethodGet, "/tenants/{slug}/webhooks/{id}/deliveries/{delivery}", admin.WebhooksRead, inTenant, (*API).showDelivery},
+	{http.MethodPost, "/tenants/{slug}/webhooks/{id}/deliveries/{delivery}/replay", admin.WebhooksChange, inTenant, (*API).replayDelivery},
 	{http.MethodGet, "/tenants/{slug}/users", admin.UsersRead, inTenant, (*API).listUsers},
 	{http.MethodPost, "/tenants/{slug}/users", admin.UsersCreate, inTenant, (*API).createUser},
 	{http.MethodGet, "/tenants/{slug}/users/{id}", admin.UsersRead, inTenant, (*API).showUser},
@@ -91,6 +107,10 @@ var routes = []route{
 	{http.MethodGet, "/tenants/{slug}/deleted-users", admin.UsersRead, inTenant, (*API).listDeletedUsers},
 	{http.MethodGet, "/mail-kinds", admin.SchemaRead, anywhere, (*API).mailKinds},
 	{http.MethodGet, "/config-schema", admin.SchemaRead, anywhere, (*API).configSchema},
+	{http.MethodGet, "/me", admin.SelfRead, anywhere, (*API).me},
+	{http.MethodGet, "/tokens", admin.TokensRead, atPlatform, (*API).listTokens},
+	{http.MethodPost, "/tokens", admin.TokensChange, atPlatform, (*API).createToken},
+	{http.MethodDelete, "/tokens/{id}", admin.TokensChange, atPlatform, (*API).revokeToken},
 	{http.MethodGet, "/dev/mail", admin.MailRead, atPlatform, (*API).listMail},
 	{http.MethodDelete, "/dev/mail", admin.MailDelete, atPlatform, (*API).emptyMail},
 }
@@ -101,10 +121,12 @@ var document []byte
 // Document is the OpenAPI document (3.1, YAML) of this wire.
 func Document() []byte { return slices.Clone(document) }
 
-// Handler serves everything under /admin/v1; what else it is asked for is 404.
-func (a *API) Handler() http.Handler {
+// Handler serves everything under /admin/v1, and how to use it under /admin/docs; what else it is asked for is 404.
+func (a *API) Handler() http.Handler { return a.serving(routes) }
+
+func (a *API) serving(table []route) http.Handler {
 	byPath := map[string]map[string]route{}
-	for _, row := range routes {
+	for _, row := range table {
 		if byPath[row.path] == nil {
 			byPath[row.path] = map[string]route{}
 		}
@@ -115,7 +137,12 @@ func (a *API) Handler() http.Handler {
 		router.Handle(prefix+path, a.dispatch(prefix+path, methods))
 	}
 	router.NotFoundHandler = a.answer(func(*API, http.ResponseWriter, *http.Request) error { return errNoRoute })
-	return a.guard(router)
+	open := mux.NewRouter().SkipClean(true)
+	open.Methods(http.MethodGet, http.MethodHead).Path("/admin/docs").HandlerFunc(a.serveDocs)
+	open.Methods(http.MethodGet, http.MethodHead).Path(prefix + "/openapi.yaml").HandlerFunc(a.serveDocument)
+	open.NotFoundHandler = a.guard(router)
+	open.MethodNotAllowedHandler = open.NotFoundHandler
+	return open
 }
 
 // dispatch serves the methods of one path. HEAD is GET without the body, which net/http leaves out by itself.
@@ -181,25 +208,58 @@ func actor(r *http.Request) admin.Actor {
 	return by
 }
 
-// guard lets nobody through who does not have the token, whatever they ask for.
+// guard lets nobody through whom it does not know, whatever they ask for.
 func (a *API) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		token, given := bearer(r)
-		if !a.Token.Is(token) {
+		by, err := a.who(r)
+		if refused, ok := refusal.As(err); ok && refused.Kind == refusal.Unauthenticated {
 			challenge := `Bearer realm="vestibule-admin"`
-			if given { // a request without credentials is told no more than how to come with some (RFC 6750, section 3.1)
+			if _, given := bearer(r); given { // without credentials one is told no more than how to come with some (RFC 6750, section 3.1)
 				challenge += `, error="invalid_token"`
 			}
 			w.Header().Set("WWW-Authenticate", challenge)
-			a.decline(w, r, errNoToken)
+		}
+		if err != nil {
+			a.decline(w, r, err)
 			return
 		}
-		by := admin.BreakGlass()
-		by.UserAgent = r.UserAgent()
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), actorKey{}, by)))
 	})
+}
+
+// Session is what is known of a browser's request: that it comes from a page of ours, and who is signed in.
+type Session struct {
+	UserID string // a user of the operators' tenant; "" for nobody
+	Strong bool   // a second factor or a passkey was shown
+}
+
+// who sent a request: whoever has the emergency token or an API token or else is signed in.
+func (a *API) who(r *http.Request) (by admin.Actor, err error) {
+	ip, id := "", ""
+	if a.ClientIP != nil {
+		ip = a.ClientIP(r)
+	}
+	if a.RequestID != nil {
+		id = a.RequestID(r)
+	}
+	token, given := bearer(r)
+	switch {
+	case a.Token.Is(token):
+		return a.Admin.BreakGlass(r.Context(), ip, r.UserAgent(), id)
+	case given:
+		by, err = a.Admin.ActorOfToken(r.Context(), token, ip)
+	case a.Operator == nil || len(r.Header.Values("Authorization")) > 0:
+		return by, refusal.Of(refusal.Unauthenticated)
+	default:
+		var of Session
+		if of, err = a.Operator(r); err == nil {
+			by, err = a.Admin.ActorOfSession(r.Context(), of.UserID, of.Strong)
+		}
+	}
+	by.IP, by.UserAgent, by.RequestID = ip, r.UserAgent(), id
+	return by, err
 }
 
 // bearer is the token of a request that carries exactly one.

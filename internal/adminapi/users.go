@@ -11,18 +11,6 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/admin"
 )
 
-// sendPage answers with a page of a list.
-func sendPage[T any](w http.ResponseWriter, items []T, next string) {
-	out := struct {
-		Items      []T     `json:"items"`
-		NextCursor *string `json:"next_cursor"`
-	}{Items: items}
-	if next != "" {
-		out.NextCursor = &next
-	}
-	send(w, http.StatusOK, jsonType, out)
-}
-
 // listUsers serves GET tenants/{slug}/users.
 func (a *API) listUsers(w http.ResponseWriter, r *http.Request) error {
 	q, err := query(r, append([]string{"limit", "cursor"}, admin.UserParameters...)...)

@@ -29,6 +29,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/post"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/internal/webhook"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
@@ -62,8 +63,10 @@ type App struct {
 	config  config.Config
 	log     *slog.Logger
 	clock   clock.Clock
+	own     *operators
 	health  *httpd.Health
 	worker  *post.Worker
+	hooks   *webhook.Worker
 	limiter limiter
 	close   []func() error
 }
@@ -117,6 +120,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 			return nil, err
 		}
 	}
+	a.makeOperators(ctx, a.own)
 	return a, nil
 }
 
@@ -144,7 +148,7 @@ func (a *App) limits(ctx context.Context, metrics *httpd.Metrics, patience time.
 	return nil
 }
 
-// post makes the worker that sends mail and texts.
+// post makes the workers that send mail and texts, and that tell webhooks of events.
 func (a *App) post(ctx context.Context, metrics *httpd.Metrics) error {
 	dialer := outbound.Dialer{AllowPrivate: a.config.AllowPrivateNetworks}
 	smtp := &post.SMTP{Dialer: dialer}
@@ -165,6 +169,9 @@ func (a *App) post(ctx context.Context, metrics *httpd.Metrics) error {
 	if a.config.MailFrom.Address != "" {
 		from = a.config.MailFrom.String()
 	}
+	a.hooks = &webhook.Worker{
+		Store: a.Store, Tenants: a.Directory.ByID, Client: webhook.Client(dialer), Clock: a.clock, Log: a.log, OnSent: metrics.Webhook,
+	}
 	a.worker = &post.Worker{
 		Queue: a.Store, Mail: mail, SMS: texts, From: from, Clock: a.clock, Log: a.log,
 		Tenants: a.Directory.ByID,
@@ -183,14 +190,21 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	service := admin.New(admin.Options{
 		Store: a.Store, Directory: a.Directory, Flows: a.Flows, Keyring: a.Keys, Clock: a.clock, Keys: a.config.Keys, Log: a.log, CheckTemplate: checkTemplate,
 		SharedHosts: a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail,
+		PrivateWebhooks: a.config.AllowPrivateNetworks, WakeWebhooks: a.hooks.Wake,
 	})
-	operators := &adminapi.API{
+	own := &operators{app: a, service: service}
+	theirs := &headless.API{
+		Flows: a.Flows, Tenants: own, TenantHeader: a.config.TenantHeader, Recorder: recorder{}, Log: a.log,
+	}
+	api := &adminapi.API{
 		Admin: service, Token: admin.NewToken(a.config.AdminToken.Reveal()), Log: a.log,
 		RequestID: func(r *http.Request) string { return httpd.RequestID(r.Context()) },
 		Route:     func(r *http.Request, template string) { httpd.SetRoute(r.Context(), template) },
+		ClientIP:  clientIP,
+		Operator:  signedIn(theirs),
 	}
 	if a.Mailbox != nil {
-		operators.Mailbox = mailbox{a.Mailbox}
+		api.Mailbox = mailbox{a.Mailbox}
 	}
 	checks := []httpd.Check{
 		{Name: "database", Probe: a.Store.Ping},
@@ -213,13 +227,15 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	chain.BodyLimit = operatorBody
 	a.Operators, err = httpd.Listen(ctx, httpd.ServerOptions{
 		Name: "operators", Addr: a.config.AdminListen, Log: a.log,
-		Handler:        httpd.Operators(a.health, metrics, httpd.Standard(operators.Handler(), chain)),
+		Handler:        httpd.Operators(a.health, metrics, httpd.Standard(operatorsOnly(theirs.Handler(), api.Handler()), chain)),
 		RequestTimeout: a.config.RequestTimeout,
 	})
-	if err == nil {
-		a.close = append(a.close, a.Operators.Close)
+	if err != nil {
+		return err
 	}
-	return err
+	a.close = append(a.close, a.Operators.Close)
+	a.own = own
+	return nil
 }
 
 // operatorBody is the most that is read of an operator's request: settings documents are longer than what users send.
@@ -260,6 +276,7 @@ func (a *App) Run(ctx context.Context) error {
 	g.Add(httpd.Until(a.sweep))
 	g.Add(httpd.Until(a.Directory.Watch))
 	g.Add(httpd.Until(draining(a.worker.Run)))
+	g.Add(httpd.Until(draining(a.hooks.Run)))
 	g.Add(httpd.Until(draining(a.Public.Serve)))
 	g.Add(httpd.Until(func(interrupted context.Context) error {
 		select {
@@ -317,6 +334,12 @@ func (a *App) sweep(ctx context.Context) error {
 		}{
 			{"sessions", func() (int64, error) { return a.Store.SweepSessions(ctx, now.Add(-keepSessions), sweepBatch) }},
 			{"signing keys", func() (int64, error) { return a.Store.SweepSigningKeys(ctx, now, sweepBatch) }},
+			{"bodies of webhook deliveries", func() (int64, error) {
+				return a.Store.EraseDeliveries(ctx, now.Add(-webhook.KeepBodies), now, sweepBatch)
+			}},
+			{"webhook deliveries", func() (int64, error) {
+				return a.Store.SweepDeliveries(ctx, now.Add(-webhook.KeepDeliveries), sweepBatch)
+			}},
 			{"deleted users", func() (int64, error) { return a.Flows.EraseDue(ctx, sweepBatch) }},
 			{"messages", func() (int64, error) { return a.Store.SweepMessages(ctx, now.Add(-keepMessages), sweepBatch) }},
 		} {
@@ -372,6 +395,14 @@ func (recorder) Outcome(r *http.Request, why string) { httpd.SetOutcome(r.Contex
 func (recorder) RequestID(r *http.Request) string { return httpd.RequestID(r.Context()) }
 
 func (recorder) ClientIP(r *http.Request) netip.Addr { return httpd.ClientIP(r.Context()) }
+
+// clientIP is the address that a request comes from, as it is kept.
+func clientIP(r *http.Request) string {
+	if ip := httpd.ClientIP(r.Context()); ip.IsValid() {
+		return ip.String()
+	}
+	return ""
+}
 
 // observer counts what package flows reports.
 type observer struct{ metrics *httpd.Metrics }

@@ -81,6 +81,13 @@ var settings = []setting{
 		parse: func(c *Config, v string) (err error) { c.AdminListen, err = address(v); return err },
 	},
 	{
+		name: "ADMIN_PUBLIC_URL", takes: "URL",
+		text: "Where operators' browsers reach the operators' listener, such as https://admin.example.org: what their links, cookies " +
+			"and passkeys are made for. Unless it is given they must use http://localhost with the listener's port, as through an " +
+			"SSH tunnel or kubectl port-forward.",
+		parse: parseAdminURL,
+	},
+	{
 		name: "DATABASE_URL", section: "Storage", takes: "URL", hidden: true, required: true, remedy: databaseRemedy,
 		dev:     func(dir string) string { return sqliteScheme + filepath.Join(dir, "dev.db") },
 		devText: "sqlite:.vestibule/dev.db",
@@ -236,6 +243,25 @@ func address(v string) (string, error) {
 		return "", flawed(remedy, "has the host %s, which is neither a name nor an IP address", shown(host))
 	}
 	return v, nil
+}
+
+// parseAdminURL reads an origin. Passkeys need a name, so an IP address will not do; and cookies without TLS are for this machine alone.
+func parseAdminURL(c *Config, v string) error {
+	const remedy = "Write it as https://admin.example.org, with a port if it needs one and nothing after it"
+	u, err := url.Parse(v)
+	if err != nil || u.Host == "" || u.User != nil || (u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.Fragment != "" {
+		return flawed(remedy, "is %s, which is not where a listener can be reached", shown(v))
+	}
+	host, ok := hostname.Normal(u.Host)
+	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); !ok || err == nil {
+		return flawed(remedy, "has the host %s, which is not a name", shown(u.Host))
+	}
+	local := host == "localhost" || strings.HasSuffix(host, ".localhost")
+	if u.Scheme != "https" && (u.Scheme != "http" || !local) {
+		return flawed(remedy, "must begin with https://, unless its host is localhost")
+	}
+	c.AdminURL = u.Scheme + "://" + strings.ToLower(u.Host)
+	return nil
 }
 
 // sameListener reports whether two addresses cannot be listened on at the same time. Port 0 means any free one.

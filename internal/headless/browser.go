@@ -73,6 +73,23 @@ func (b *browser) admit(r *http.Request, v *flows.Visit) error {
 	return nil
 }
 
+// SignedIn opens the session of a browser's request for another wire that the same pages use: with what the request has to prove where
+// it may change something.
+func (a *API) SignedIn(r *http.Request) (*flows.Visit, error) {
+	t, err := a.Tenants.Resolve(r.Context(), r.Host, "")
+	if err != nil {
+		return nil, err
+	}
+	b := &browser{}
+	v, err := a.Flows.Open(r.Context(), t, flows.Origin{
+		Client: b.kind(), Token: b.token(r, t), IP: a.Recorder.ClientIP(r), UserAgent: r.UserAgent(),
+	})
+	if err == nil {
+		err = b.admit(r, v)
+	}
+	return v, err
+}
+
 // ownOrigin reports whether a request says that it comes from the tenant's own pages, or says nothing.
 func ownOrigin(r *http.Request, t *tenants.Tenant) bool {
 	if origin := r.Header.Get("Origin"); origin != "" {

@@ -1,6 +1,7 @@
 package headless
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -26,10 +27,15 @@ type Recorder interface {
 	ClientIP(r *http.Request) netip.Addr
 }
 
+// Resolver tells whose a request is: a tenants.Directory, or whatever serves one tenant alone.
+type Resolver interface {
+	Resolve(ctx context.Context, host, tenantHeader string) (*tenants.Tenant, error)
+}
+
 // API serves the public wire. All fields are needed.
 type API struct {
 	Flows        *flows.Service
-	Tenants      *tenants.Directory
+	Tenants      Resolver
 	TenantHeader string // the header that names a tenant on shared hosts
 	Recorder     Recorder
 	Log          *slog.Logger

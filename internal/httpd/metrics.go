@@ -80,6 +80,7 @@ type Metrics struct {
 	signups   *prometheus.CounterVec
 	factors   *prometheus.CounterVec
 	mails     *prometheus.CounterVec
+	webhooks  *prometheus.CounterVec
 	limits    *prometheus.CounterVec
 	degraded  prometheus.Gauge
 
@@ -121,11 +122,12 @@ func NewMetrics(tenants int, c clock.Clock) *Metrics {
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "vestibule_http_panics_total", Help: "Handlers that panicked. Each is a bug.",
 		}),
-		logins:  counters("logins_total", "Logins by result.", "tenant", "result"),
-		signups: counters("signups_total", "Signups by result.", "tenant", "result"),
-		factors: counters("second_factors_total", "Second factors and passkeys that were shown, by result.", "tenant", "result"),
-		mails:   counters("mails_total", "Messages by kind and result.", "kind", "result"),
-		limits:  counters("limits_hit_total", "Requests turned away by a rate limit.", "tenant", "action"),
+		logins:   counters("logins_total", "Logins by result.", "tenant", "result"),
+		signups:  counters("signups_total", "Signups by result.", "tenant", "result"),
+		factors:  counters("second_factors_total", "Second factors and passkeys that were shown, by result.", "tenant", "result"),
+		mails:    counters("mails_total", "Messages by kind and result.", "kind", "result"),
+		webhooks: counters("webhook_deliveries_total", "Attempts at telling a webhook of an event, by result.", "result"),
+		limits:   counters("limits_hit_total", "Requests turned away by a rate limit.", "tenant", "action"),
 		degraded: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "vestibule_limiter_degraded", Help: "1 while limits are counted in the process because Redis is out of reach.",
 		}),
@@ -134,7 +136,7 @@ func NewMetrics(tenants int, c clock.Clock) *Metrics {
 	m.registry.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.requests, m.durations, m.inFlight, m.panics, m.logins, m.signups, m.factors, m.mails, m.limits, m.degraded,
+		m.requests, m.durations, m.inFlight, m.panics, m.logins, m.signups, m.factors, m.mails, m.webhooks, m.limits, m.degraded,
 	)
 	return m
 }
@@ -165,6 +167,9 @@ func (m *Metrics) Factor(tenant, result string) { m.countOf(tenant, m.factors, r
 func (m *Metrics) Mail(kind, result string) {
 	m.mails.WithLabelValues(m.words.Label(kind), m.words.Label(result)).Inc()
 }
+
+// Webhook counts an attempt to tell a webhook of an event, with its result: "delivered", "retried", "failed" or "disabled".
+func (m *Metrics) Webhook(result string) { m.webhooks.WithLabelValues(m.words.Label(result)).Inc() }
 
 // LimitHit counts a request that the limit of an action turned away.
 func (m *Metrics) LimitHit(action, tenant string) { m.countOf(tenant, m.limits, action) }

@@ -17,6 +17,9 @@ var notOwned = map[string]string{
 	"tenants":        "the tenants themselves",
 	"tenant_hosts":   "leads from a host to its tenant: whoever reads it does not know the tenant yet",
 	"tenant_changes": "one row, the number of the latest change to any tenant",
+
+	"operator_grants": "what operators may do, with one tenant or all",
+	"api_tokens":      "the operators' credentials, which are looked up before anything is known of who has one",
 }
 
 // uniqueAlone are the unique indexes on rows of tenants that do not begin with the tenant, and why they need not.

@@ -20,12 +20,18 @@ var acrossTenants = map[string]string{
 	"SweepMessages": "the sweeper removes what is finished, whoever it belonged to",
 	"SweepSessions": "the sweeper removes what has ended, whoever it belonged to",
 
-	"DueErasures": "the sweeper looks for deleted users whose time has come, whoever they belong to",
+	"operators":        "operators are the users of one tenant, which the text names; its callers pass that one",
+	"APITokenByDigest": "whoever shows a token is nobody's yet; its owner is looked for in the operators' tenant alone",
+	"DueErasures":      "the sweeper looks for deleted users whose time has come, whoever they belong to",
 
 	"addEvent": "its callers pass the tenant that they are about: Tx its own, AddTenant and SaveTenant the one that they write",
 
 	"DueSigningKeys":   "the rotator looks for tenants whose keys are due",
 	"SweepSigningKeys": "the sweeper removes keys that nothing lives of any more, whoever they belonged to",
+
+	"LeaseWebhooks":   "the worker looks after everybody's webhooks, each by a Scope of its tenant",
+	"EraseDeliveries": "the sweeper erases what was kept long enough, whoever it belonged to",
+	"SweepDeliveries": "the sweeper removes what was kept long enough, whoever it belonged to",
 }
 
 // runs are the methods that run a statement: after the context, the name of the operation and the text come the arguments.

@@ -55,6 +55,11 @@ const (
 	ForUser      Purpose = "deleted user"
 	ForTrust     Purpose = "trusted browser"
 
+	ForRecipient     Purpose = "message recipient"
+	ForWebhook       Purpose = "webhook delivery"
+	ForWebhookAnswer Purpose = "webhook answer"
+	ForWebhookSecret Purpose = "webhook secret"
+
 	ForSigningKey   Purpose = "signing key"
 	ForSigningKeyID Purpose = "signing key id"
 )

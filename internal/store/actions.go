@@ -40,6 +40,20 @@ const (
 	KeyRotated      Action = "key.rotated"
 	KeyImported     Action = "key.imported"
 	KeyRetired      Action = "key.retired"
+	TokenCreated    Action = "token.created"
+	TokenRevoked    Action = "token.revoked"
+	BreakGlassUsed  Action = "break_glass.used"
+
+	MailTested     Action = "mail.tested"
+	MessageRetried Action = "message.retried"
+
+	WebhookCreated       Action = "webhook.created"
+	WebhookChanged       Action = "webhook.changed"
+	WebhookDeleted       Action = "webhook.deleted"
+	WebhookDisabled      Action = "webhook.disabled" // by the server
+	WebhookSecretRotated Action = "webhook.secret_rotated"
+	WebhookTested        Action = "webhook.tested"
+	WebhookReplayed      Action = "webhook.replayed"
 
 	UserCreated          Action = "user.created"
 	UserInvited          Action = "user.invited"

@@ -1,0 +1,99 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"github.com/vestibule-auth/vestibule/internal/admin"
+	"github.com/vestibule-auth/vestibule/internal/adminapi"
+	"github.com/vestibule-auth/vestibule/internal/headless"
+	"github.com/vestibule-auth/vestibule/internal/refusal"
+	"github.com/vestibule-auth/vestibule/tenants"
+)
+
+// operators is the tenant that is served on the operators' listener, whatever host a request names: that of the operators themselves.
+// It is made when it is first needed, since the database may be empty, or away, when the server starts.
+type operators struct {
+	app     *App
+	service *admin.Service
+	made    atomic.Bool
+}
+
+// Resolve is the operators' tenant.
+func (o *operators) Resolve(ctx context.Context, _, tenantHeader string) (*tenants.Tenant, error) {
+	if tenantHeader != "" {
+		return nil, fmt.Errorf("the operators' listener serves one tenant, and takes no tenant header: %w", refusal.Of(refusal.Missing))
+	}
+	if err := o.make(ctx); err != nil {
+		return nil, fmt.Errorf("make the operators' tenant: %w", err)
+	}
+	t, err := o.app.Directory.ByID(ctx, tenants.SystemID)
+	if err == nil && t.State != tenants.Active {
+		err = refusal.Of(refusal.Forbidden)
+	}
+	return t, err
+}
+
+func (o *operators) make(ctx context.Context) error {
+	if o.made.Load() {
+		return nil
+	}
+	err := o.service.MakeSystem(ctx, o.app.operatorsURL())
+	if err == nil {
+		o.made.Store(true)
+	}
+	return err
+}
+
+// operatorsURL is where operators' browsers reach their listener.
+func (a *App) operatorsURL() string {
+	if a.config.AdminURL != "" {
+		return a.config.AdminURL
+	}
+	port := a.Operators.Addr().(*net.TCPAddr).Port
+	return "http://localhost:" + strconv.Itoa(port)
+}
+
+// signedIn tells the admin API which operator a browser is signed in as.
+func signedIn(wire *headless.API) func(*http.Request) (adminapi.Session, error) {
+	return func(r *http.Request) (adminapi.Session, error) {
+		v, err := wire.SignedIn(r)
+		if err != nil {
+			return adminapi.Session{}, err
+		}
+		strong, err := v.Strong()
+		return adminapi.Session{UserID: v.UserID(), Strong: strong}, err
+	}
+}
+
+// operatorsOnly sends what is of the operators' own tenant's wire to it, and everything else to the rest. Only the browser's half is
+// there: operators' programs have API tokens.
+func operatorsOnly(wire, rest http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/_allauth/browser/") {
+			wire.ServeHTTP(w, r)
+			return
+		}
+		rest.ServeHTTP(w, r)
+	})
+}
+
+// makeOperators makes the operators' tenant at the start, where that is possible yet, and warns of an emergency token that is set.
+func (a *App) makeOperators(ctx context.Context, o *operators) {
+	if a.config.AdminToken.Given() && !a.config.Dev {
+		a.log.WarnContext(ctx, "VESTIBULE_ADMIN_TOKEN is set: whoever has it is an owner. Make operators and API tokens, then take it away")
+	}
+	current, err := a.Store.Current(ctx)
+	if err == nil && current {
+		err = o.make(ctx)
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
+		a.log.WarnContext(ctx, "cannot make the operators' tenant yet; trying again when it is needed", "error", err)
+	}
+}
