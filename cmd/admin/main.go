@@ -66,6 +66,7 @@ func (t *tool) run(ctx context.Context, args []string) int {
 		t.webhookCommand(),
 		t.tokenCommand(),
 		t.auditCommand(),
+		t.statsCommand(),
 		t.schemaCommand(),
 		t.migrateCommand(),
 	)

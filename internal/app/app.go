@@ -29,6 +29,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/passhash"
 	"github.com/vestibule-auth/vestibule/internal/post"
 	"github.com/vestibule-auth/vestibule/internal/secret"
+	"github.com/vestibule-auth/vestibule/internal/stats"
 	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/internal/webhook"
 	"github.com/vestibule-auth/vestibule/tenants"
@@ -109,7 +110,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	a.Keys = keyring.New(keyring.Options{Store: a.Store, Tenants: a.Directory.ByID, Clock: o.Clock, Log: o.Log})
 	a.Audit = audit.New(audit.Options{
 		Store: a.Store, Tenants: a.Directory.ByID, Clock: o.Clock, Log: o.Log,
-		Followers: []audit.Follower{webhook.Dispatcher{Clock: o.Clock}},
+		Followers: []audit.Follower{webhook.Dispatcher{Clock: o.Clock}, stats.Counter{}},
 	})
 	if err := a.post(ctx, metrics); err != nil {
 		return nil, err
@@ -282,6 +283,7 @@ func (a *App) Run(ctx context.Context) error {
 	g.Add(httpd.Until(a.sweep))
 	g.Add(httpd.Until(a.Directory.Watch))
 	g.Add(httpd.Until(a.Audit.Run))
+	g.Add(httpd.Until((&stats.Roller{Store: a.Store, Log: a.log}).Run))
 	g.Add(httpd.Until(draining(a.worker.Run)))
 	g.Add(httpd.Until(draining(a.hooks.Run)))
 	g.Add(httpd.Until(draining(a.Public.Serve)))
@@ -343,6 +345,7 @@ func (a *App) sweep(ctx context.Context) error {
 			some func() (int64, error)
 		}{
 			{"sessions", func() (int64, error) { return a.Store.SweepSessions(ctx, now.Add(-keepSessions), sweepBatch) }},
+			{"statistics", func() (int64, error) { return stats.Sweep(ctx, a.Store, now, sweepBatch) }},
 			{"signing keys", func() (int64, error) { return a.Store.SweepSigningKeys(ctx, now, sweepBatch) }},
 			{"bodies of webhook deliveries", func() (int64, error) {
 				return a.Store.EraseDeliveries(ctx, now.Add(-webhook.KeepBodies), now, sweepBatch)
