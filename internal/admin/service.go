@@ -29,6 +29,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vestibule-auth/vestibule/flows"
 	"github.com/vestibule-auth/vestibule/internal/audit"
 	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/hostname"
@@ -43,6 +44,7 @@ import (
 type Options struct {
 	Store     *store.Store
 	Directory *tenants.Directory // told of every change; nil where this process serves no tenants
+	Flows     *flows.Service     // by whose rules users are changed; needed for that
 	Keyring   *keyring.Keyring   // the one that this process signs with, if it does
 	Audit     *audit.Keeper      // the one that this process chains the log with, if it does
 	Clock     clock.Clock        // the machine's, unless given
@@ -72,6 +74,7 @@ type Service struct {
 	directory *tenants.Directory
 	keyring   *keyring.Keyring
 	audit     *audit.Keeper
+	flows     *flows.Service
 	clock     clock.Clock
 	keys      *secret.Keys
 	log       *slog.Logger
@@ -101,9 +104,9 @@ func New(o Options) *Service {
 		o.Audit = audit.New(audit.Options{Store: o.Store, Tenants: o.Store.TenantByID, Clock: o.Clock, Log: o.Log})
 	}
 	s := &Service{
-		audit: o.Audit,
-		store: o.Store, directory: o.Directory, keyring: o.Keyring, clock: o.Clock, keys: o.Keys, log: o.Log, checkTemplate: o.CheckTemplate,
-		mailKinds: o.MailKinds, previewMail: o.PreviewMail, privateWebhooks: o.PrivateWebhooks, wakeWebhooks: o.WakeWebhooks,
+		store: o.Store, directory: o.Directory, keyring: o.Keyring, audit: o.Audit, flows: o.Flows, clock: o.Clock, keys: o.Keys, log: o.Log,
+		checkTemplate: o.CheckTemplate, mailKinds: o.MailKinds, previewMail: o.PreviewMail,
+		privateWebhooks: o.PrivateWebhooks, wakeWebhooks: o.WakeWebhooks,
 	}
 	if s.wakeWebhooks == nil {
 		s.wakeWebhooks = func() {}

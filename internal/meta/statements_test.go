@@ -20,7 +20,10 @@ var acrossTenants = map[string]string{
 	"SweepMessages": "the sweeper removes what is finished, whoever it belonged to",
 	"SweepSessions": "the sweeper removes what has ended, whoever it belonged to",
 
-	"insertsOfEvents": "the callers of addEvents pass the tenant that they are about: Tx its own, AddTenant and SaveTenant the one that they write",
+	"insertsOfEvents":  "the callers of addEvents pass the tenant that they are about: Tx its own, AddTenant and SaveTenant the one that they write",
+	"operators":        "operators are the users of one tenant, which the text names; its callers pass that one",
+	"APITokenByDigest": "whoever shows a token is nobody's yet; its owner is looked for in the operators' tenant alone",
+	"DueErasures":      "the sweeper looks for deleted users whose time has come, whoever they belong to",
 
 	"numberEvents":             "NumberEvents, which is Tx's, puts its tenant into each row",
 	"chainedEvents":            "its callers are Scope and Tx, which pass their tenant",
@@ -32,8 +35,6 @@ var acrossTenants = map[string]string{
 	"SweepStats":               "the sweeper removes what is old, whoever it belonged to",
 	"TenantWithNewEvents":      "the chainer looks for tenants that have events to chain",
 	"TenantsWithDueChains":     "the sweeper looks for tenants whose events may have been kept long enough",
-	"operators":                "operators are the users of one tenant, which the text names; its callers pass that one",
-	"APITokenByDigest":         "whoever shows a token is nobody's yet; its owner is looked for in the operators' tenant alone",
 
 	"DueSigningKeys":   "the rotator looks for tenants whose keys are due",
 	"SweepSigningKeys": "the sweeper removes keys that nothing lives of any more, whoever they belonged to",
