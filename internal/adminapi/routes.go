@@ -84,6 +84,8 @@ var routes = []route{
 	{http.MethodGet, "/tenants/{slug}/audit", admin.AuditRead, inTenant, (*API).listAudit},
 	{http.MethodGet, "/tenants/{slug}/audit/export", admin.AuditRead, inTenant, (*API).exportAudit},
 	{http.MethodGet, "/tenants/{slug}/audit/verify", admin.AuditRead, inTenant, (*API).verifyAudit},
+	{http.MethodGet, "/tenants/{slug}/stats", admin.StatsRead, inTenant, (*API).tenantStats},
+	{http.MethodGet, "/stats", admin.StatsRead, atPlatform, (*API).platformStats},
 	{http.MethodGet, "/audit", admin.AuditRead, atPlatform, (*API).listAudit},
 	{http.MethodGet, "/audit/export", admin.AuditRead, atPlatform, (*API).exportAudit},
 	{http.MethodGet, "/tenants/{slug}/webhooks", admin.WebhooksRead, inTenant, (*API).listWebhooks},
