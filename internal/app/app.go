@@ -308,7 +308,7 @@ const (
 	sweepEvery   = time.Minute
 	sweepBatch   = 1000
 	keepSessions = time.Hour           // after they expired
-	keepMessages = 30 * 24 * time.Hour // after they were sent or given up; their bodies are gone at once
+	keepMessages = 30 * 24 * time.Hour // after they were sent, when their bodies went, or given up
 )
 
 // sweep removes what has run out, in small bites, for as long as the server runs.
@@ -340,6 +340,7 @@ func (a *App) sweep(ctx context.Context) error {
 			{"webhook deliveries", func() (int64, error) {
 				return a.Store.SweepDeliveries(ctx, now.Add(-webhook.KeepDeliveries), sweepBatch)
 			}},
+			{"bodies of messages that expired", func() (int64, error) { return a.Store.EraseSpentMessages(ctx, now, sweepBatch) }},
 			{"messages", func() (int64, error) { return a.Store.SweepMessages(ctx, now.Add(-keepMessages), sweepBatch) }},
 		} {
 			for n := int64(sweepBatch); n == sweepBatch; {

@@ -25,6 +25,7 @@ const lookForChanges = "FROM tenant_changes"
 // sweeper's. The worker finds tenants by id, which requests never do.
 func background(query string) bool {
 	for _, part := range []string{"UPDATE messages", lookForChanges, "FROM tenants t WHERE t.id", "DELETE FROM messages", "WHERE expires_at <",
+		"UPDATE webhook_endpoints SET leased_until", "UPDATE webhook_deliveries", "DELETE FROM webhook_deliveries",
 		"FROM signing_keys WHERE due_at", "FROM signing_keys WHERE known_until"} {
 		if strings.Contains(query, part) {
 			return true
