@@ -66,6 +66,7 @@ type App struct {
 	own     *operators
 	health  *httpd.Health
 	worker  *post.Worker
+	smtp    *post.SMTP
 	hooks   *webhook.Worker
 	limiter limiter
 	close   []func() error
@@ -160,6 +161,7 @@ func (a *App) post(ctx context.Context, metrics *httpd.Metrics) error {
 	} else if !a.config.Mailbox() {
 		a.log.WarnContext(ctx, "no VESTIBULE_SMTP_URL: mail of tenants without a mail server of their own waits, and is given up after 12 hours")
 	}
+	a.smtp = smtp
 	var mail, texts post.Sender = smtp, &post.SMS{Client: outbound.HTTPClient(outbound.Options{Dialer: dialer})}
 	if a.config.Mailbox() {
 		a.Mailbox = &post.Mailbox{Mail: mail, SMS: texts, Log: a.log}
@@ -190,7 +192,7 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	service := admin.New(admin.Options{
 		Store: a.Store, Directory: a.Directory, Keyring: a.Keys, Clock: a.clock, Keys: a.config.Keys, Log: a.log, CheckTemplate: checkTemplate,
 		SharedHosts: a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail,
-		PrivateWebhooks: a.config.AllowPrivateNetworks, WakeWebhooks: a.hooks.Wake,
+		PrivateWebhooks: a.config.AllowPrivateNetworks, WakeWebhooks: a.hooks.Wake, WakeMail: a.worker.Wake, Limiter: a.limiter, TestMail: a.testMail,
 	})
 	own := &operators{app: a, service: service}
 	theirs := &headless.API{

@@ -109,7 +109,9 @@ type SMTP struct {
 }
 
 // Send hands one mail to one server, in a connection of its own. It is done when ctx is.
-func (s *SMTP) Send(ctx context.Context, t *tenants.Tenant, o Outgoing) error { return s.send(ctx, t, o, nil) }
+func (s *SMTP) Send(ctx context.Context, t *tenants.Tenant, o Outgoing) error {
+	return s.send(ctx, t, o, nil)
+}
 
 func (s *SMTP) send(ctx context.Context, t *tenants.Tenant, o Outgoing, heard *hearing) error {
 	server, dial := s.Server, (&net.Dialer{Timeout: outbound.DefaultTimeout}).DialContext
