@@ -196,7 +196,11 @@ func (s *Service) sendLoginCode(v *Visit, l *login, a *store.Account, p *process
 	if v.user == nil {
 		code = v.code(of, p)
 	}
-	return v.send(messageLoginCode, p.Email, p.Phone, map[string]string{"code": code, "expires": expiry(p.Since.Add(of.timeout))})
+	userID := ""
+	if a != nil {
+		userID = a.ID
+	}
+	return v.send(userID, messageLoginCode, p.Email, p.Phone, map[string]string{"code": code, "expires": expiry(p.Since.Add(of.timeout))})
 }
 
 // ResendLoginCode sends another code for the login that waits for one.

@@ -69,7 +69,7 @@ func (s *Service) mailCode(ctx context.Context, v *Visit, p *process, a *store.A
 		kind = mailConfirmSignup
 	}
 	of := v.forEmail()
-	return v.mail(kind, Letter{To: p.Email, Data: map[string]string{
+	return v.mail(kind, Letter{To: p.Email, UserID: a.ID, Data: map[string]string{
 		"email": p.Email, "display": viewOf(v.Tenant, &a.User).Display,
 		"code": v.code(of, p), "expires": expiry(p.Since.Add(of.timeout)),
 	}})
@@ -132,7 +132,7 @@ func (s *Service) mailVerification(ctx context.Context, v *Visit, l *login, a *s
 
 // mailLink mails the link that proves an account's address.
 func (v *Visit) mailLink(kind string, a *store.Account) error {
-	return v.mail(kind, Letter{To: a.Address.Email, Data: map[string]string{
+	return v.mail(kind, Letter{To: a.Address.Email, UserID: a.ID, Data: map[string]string{
 		"email": a.Address.Email, "display": viewOf(v.Tenant, &a.User).Display,
 		"url": v.Tenant.FrontendURL(tenants.ConfirmEmail, signEmail(v.Tenant, a.Address.ID, a.Epoch, v.Now)),
 	}})
@@ -236,7 +236,7 @@ func (s *Service) verifyEmail(v *Visit, a *store.Account) error {
 	if old == "" || old == e.Email {
 		return nil
 	}
-	return v.notify(mailEmailChanged, old, map[string]string{"from_email": old, "to_email": e.Email})
+	return v.notify(a.ID, mailEmailChanged, old, map[string]string{"from_email": old, "to_email": e.Email})
 }
 
 // verify marks an account's address as verified, or adds it as such where it was only pending in the session; the first one
@@ -675,7 +675,7 @@ func (s *Service) MakeEmailPrimary(ctx context.Context, v *Visit, email string, 
 		}
 		for _, x := range own {
 			if x.Primary && x.ID != e.ID {
-				return left, v.notify(mailEmailChanged, x.Email, map[string]string{"from_email": x.Email, "to_email": e.Email})
+				return left, v.notify(userID, mailEmailChanged, x.Email, map[string]string{"from_email": x.Email, "to_email": e.Email})
 			}
 		}
 		return left, nil
@@ -709,7 +709,7 @@ func (s *Service) RemoveEmail(ctx context.Context, v *Visit, email string) ([]Em
 			v.setUserEmail(userID, "")
 		}
 		left := slices.DeleteFunc(own, func(x store.Email) bool { return x.ID == e.ID })
-		return left, v.notify(mailEmailDeleted, primary, map[string]string{"deleted_email": e.Email})
+		return left, v.notify(userID, mailEmailDeleted, primary, map[string]string{"deleted_email": e.Email})
 	})
 }
 

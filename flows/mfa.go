@@ -119,7 +119,12 @@ func typesOf(f store.Factors) []string {
 // factors changed since, nothing is written.
 func (v *Visit) setFactors(a *store.Account, f store.Factors) {
 	id, epoch := a.ID, a.FactorEpoch
-	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetFactors(ctx, id, epoch, f) })
+	v.queue(func(ctx context.Context, tx *store.Tx) error {
+		if v.desk {
+			return tx.ReplaceFactors(ctx, id, epoch, f)
+		}
+		return tx.SetFactors(ctx, id, epoch, f)
+	})
 	a.Factors, a.FactorEpoch = f, epoch+1
 	if v.user != nil && v.user.ID == id {
 		v.user.Factors = f
@@ -227,7 +232,7 @@ func (s *Service) notifyOwn(ctx context.Context, v *Visit, kind string, a *store
 	if err != nil {
 		return err
 	}
-	return v.notify(kind, to, nil)
+	return v.notify(a.ID, kind, to, nil)
 }
 
 // AuthenticateByCode takes the code of an authenticator app, or a recovery code, which a login waits for.

@@ -184,7 +184,7 @@ func (s *Service) text(ctx context.Context, v *Visit, p *process, a *store.Accou
 		return v.tellExists("", p.Phone)
 	}
 	of := v.forPhone()
-	return v.send(messagePhone, "", p.Phone, map[string]string{"code": v.code(of, p), "expires": expiry(p.Since.Add(of.timeout))})
+	return v.send(p.UserID, messagePhone, "", p.Phone, map[string]string{"code": v.code(of, p), "expires": expiry(p.Since.Add(of.timeout))})
 }
 
 // ResendPhoneCode sends another code to the number that a login waits for.
@@ -282,7 +282,7 @@ func (s *Service) verifyNewPhone(ctx context.Context, v *Visit, code string) err
 	if err != nil {
 		return err
 	}
-	return v.notify(messagePhoneChanged, to, map[string]string{"from_phone": masked(old), "to_phone": masked(phone)})
+	return v.notify(id, messagePhoneChanged, to, map[string]string{"from_phone": masked(old), "to_phone": masked(phone)})
 }
 
 // masked is a number of which the end can be read: enough to know it by, and no more, in a mail.

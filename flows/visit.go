@@ -51,6 +51,7 @@ type Visit struct {
 	keys    *token.Set  // what tokens are signed with, once this visit has signed somebody in who is to be handed some
 	proofs  int         // how many the user of the latest has given under the session, once it gave one in this visit
 	dirty   bool        // the session is to be saved
+	desk    bool        // it is an operator's, who has no session and reaches users who are not active, too
 	granted *store.User // whom the session is signed in as when it is saved: locked by then
 	writes  []write
 	mailed  bool   // a write queues mail

@@ -147,8 +147,8 @@ func declined(answer *http.Response, body []byte) error {
 	return errors.New(b.String())
 }
 
-// ask sends one request to the API that the flags name.
-func (t *tool) ask(ctx context.Context, f *apiFlags, q request) ([]byte, error) {
+// answerTo sends one request to the API that the flags name.
+func (t *tool) answerTo(ctx context.Context, f *apiFlags, q request) ([]byte, error) {
 	c, err := t.client(f)
 	if err != nil {
 		return nil, err
@@ -156,10 +156,23 @@ func (t *tool) ask(ctx context.Context, f *apiFlags, q request) ([]byte, error) 
 	return c.do(ctx, q)
 }
 
-// printUnless prints an answer for programs, unless there is an error instead of it.
-func (t *tool) printUnless(err error, form string, answer []byte) error {
+// ask sends a request and reads the answer into out, which show then prints, unless programs are to read it as it came.
+func (t *tool) ask(ctx context.Context, f *apiFlags, q request, out any, show func() error) error {
+	answer, err := t.answerTo(ctx, f, q)
 	if err != nil {
 		return err
 	}
-	return t.printAs(form, answer)
+	if out != nil {
+		if err := json.Unmarshal(answer, out); err != nil {
+			return fmt.Errorf("read the answer: %w", err)
+		}
+	}
+	switch {
+	case f.output == asTable:
+		return show()
+	case len(answer) == 0:
+		return nil
+	default:
+		return t.printAs(f.output, answer)
+	}
 }

@@ -59,7 +59,16 @@ func (t *tool) run(ctx context.Context, args []string) int {
 	root.SetIn(t.in)
 	root.SetOut(t.out)
 	root.SetErr(t.complaints)
-	root.AddCommand(t.migrateCommand(), t.tenantCommand(), t.keyCommand(), t.mailCommand(), t.tokenCommand(), t.webhookCommand())
+	root.AddCommand(
+		t.tenantCommand(),
+		t.keyCommand(),
+		t.mailCommand(),
+		t.webhookCommand(),
+		t.tokenCommand(),
+		t.schemaCommand(),
+		t.migrateCommand(),
+	)
+	t.completions(root)
 	cmd, err := root.ExecuteContextC(ctx)
 	var failed failure
 	switch {

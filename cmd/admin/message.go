@@ -44,7 +44,7 @@ func (t *tool) mailTest(f *messageFlags) *cobra.Command {
 	cmd := &cobra.Command{Use: "test --tenant SLUG --to ADDRESS", Short: "Send a mail now, and tell what the mail server said", Args: cobra.NoArgs,
 		RunE: does(func(ctx context.Context, _ []string) error {
 			var r admin.MailTest
-			err := t.askFor(ctx, &f.apiFlags, request{method: http.MethodPost, path: tenantPath(f.tenant) + "/mail-test", mediaType: "application/json",
+			err := t.ask(ctx, &f.apiFlags, request{method: http.MethodPost, path: tenantPath(f.tenant) + "/mail-test", mediaType: "application/json",
 				body: map[string]any{"to": f.to}}, &r, func() error { return t.printMailTest(r) })
 			if err == nil && !r.Sent {
 				return errQuiet
@@ -81,7 +81,7 @@ func (t *tool) mailLog(f *messageFlags) *cobra.Command {
 				}
 			}
 			var page struct{ Items []admin.Message }
-			return t.askFor(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path() + "?" + q.Encode()}, &page, func() error {
+			return t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path() + "?" + q.Encode()}, &page, func() error {
 				return t.printMessages(page.Items)
 			})
 		})}
@@ -97,7 +97,7 @@ func (t *tool) mailShow(f *messageFlags) *cobra.Command {
 	return &cobra.Command{Use: "show ID --tenant SLUG", Short: "Show what became of a message", Args: cobra.ExactArgs(1),
 		RunE: does(func(ctx context.Context, args []string) error {
 			var m admin.Message
-			return t.askFor(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path(args[0])}, &m, func() error {
+			return t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path(args[0])}, &m, func() error {
 				return t.printMessages([]admin.Message{m})
 			})
 		})}
@@ -107,7 +107,7 @@ func (t *tool) mailRetry(f *messageFlags) *cobra.Command {
 	return &cobra.Command{Use: "retry ID --tenant SLUG", Short: "Send a message again that failed", Args: cobra.ExactArgs(1),
 		RunE: does(func(ctx context.Context, args []string) error {
 			var m admin.Message
-			return t.askFor(ctx, &f.apiFlags, request{method: http.MethodPost, path: f.path(args[0], "retry")}, &m, func() error {
+			return t.ask(ctx, &f.apiFlags, request{method: http.MethodPost, path: f.path(args[0], "retry")}, &m, func() error {
 				return t.printMessages([]admin.Message{m})
 			})
 		})}

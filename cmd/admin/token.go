@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -38,21 +37,16 @@ func (t *tool) tokenCommand() *cobra.Command {
 func (t *tool) tokenList(f *tokenFlags) *cobra.Command {
 	return &cobra.Command{Use: "list", Short: "List the tokens that were not revoked", Args: cobra.NoArgs,
 		RunE: does(func(ctx context.Context, _ []string) error {
-			answer, err := t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: "/tokens"})
-			if err != nil || f.output != asTable {
-				return t.printUnless(err, f.output, answer)
-			}
 			var all struct{ Items []admin.APIToken }
-			if err := json.Unmarshal(answer, &all); err != nil {
-				return fmt.Errorf("read the answer: %w", err)
-			}
-			table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
-			_, _ = fmt.Fprintln(table, "ID\tNAME\tROLES\tMADE BY\tEXPIRES\tLAST USED\tFROM") // Flush tells what went wrong
-			for _, k := range all.Items {
-				_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, rolesText(k.Grants), k.CreatedBy,
-					k.ExpiresAt.Format(time.RFC3339), orDash(k.LastUsedAt), orNothing(k.LastUsedIP))
-			}
-			return table.Flush()
+			return t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: "/tokens"}, &all, func() error {
+				table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+				_, _ = fmt.Fprintln(table, "ID\tNAME\tROLES\tMADE BY\tEXPIRES\tLAST USED\tFROM") // Flush tells what went wrong
+				for _, k := range all.Items {
+					_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, rolesText(k.Grants), k.CreatedBy,
+						k.ExpiresAt.Format(time.RFC3339), orDash(k.LastUsedAt), orNothing(k.LastUsedIP))
+				}
+				return table.Flush()
+			})
 		})}
 }
 
@@ -64,18 +58,15 @@ func (t *tool) tokenCreate(f *tokenFlags) *cobra.Command {
 	cmd.Flags().DurationVar(&f.expires, "expires", 0, "after which time it is good for nothing, such as 720h (default 90 days; a year at most)")
 	in := map[string]any{}
 	work := does(func(ctx context.Context, _ []string) error {
-		answer, err := t.ask(ctx, &f.apiFlags, request{method: http.MethodPost, path: "/tokens", mediaType: "application/json", body: in})
-		if err != nil || f.output != asTable {
-			return t.printUnless(err, f.output, answer)
-		}
 		var one admin.APIToken
-		if err := json.Unmarshal(answer, &one); err != nil {
-			return fmt.Errorf("read the answer: %w", err)
-		}
-		// The token alone goes where a script reads it.
-		_, err = fmt.Fprintf(t.complaints, "Made the token %s, good until %s. Keep it now: it is not shown again.\n", one.ID, one.ExpiresAt.Format(time.RFC3339))
-		_, out := fmt.Fprintln(t.out, one.Secret)
-		return errors.Join(err, out)
+		q := request{method: http.MethodPost, path: "/tokens", mediaType: "application/json", body: in}
+		return t.ask(ctx, &f.apiFlags, q, &one, func() error {
+			// The token alone goes where a script reads it.
+			_, err := fmt.Fprintf(t.complaints, "Made the token %s, good until %s. Keep it now: it is not shown again.\n",
+				one.ID, one.ExpiresAt.Format(time.RFC3339))
+			_, out := fmt.Fprintln(t.out, one.Secret)
+			return errors.Join(err, out)
+		})
 	})
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		grants, err := grantsOf(f.grants)
@@ -98,12 +89,11 @@ func (t *tool) tokenRevoke(f *tokenFlags) *cobra.Command {
 	cmd := &cobra.Command{Use: "revoke ID --yes", Short: "Have a token be good for nothing", Args: cobra.ExactArgs(1)}
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "really revoke it; this cannot be undone")
 	work := does(func(ctx context.Context, args []string) error {
-		_, err := t.ask(ctx, &f.apiFlags, request{method: http.MethodDelete, path: "/tokens/" + url.PathEscape(args[0])})
-		if err != nil || f.output != asTable {
+		q := request{method: http.MethodDelete, path: "/tokens/" + url.PathEscape(args[0])}
+		return t.ask(ctx, &f.apiFlags, q, nil, func() error {
+			_, err := fmt.Fprintln(t.out, "revoked", args[0])
 			return err
-		}
-		_, err = fmt.Fprintln(t.out, "revoked", args[0])
-		return err
+		})
 	})
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if !f.yes {
@@ -117,24 +107,21 @@ func (t *tool) tokenRevoke(f *tokenFlags) *cobra.Command {
 func (t *tool) tokenSelf(f *tokenFlags) *cobra.Command {
 	return &cobra.Command{Use: "self", Short: "Show who the token in use is taken for, and what it may do", Args: cobra.NoArgs,
 		RunE: does(func(ctx context.Context, _ []string) error {
-			answer, err := t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: "/me"})
-			if err != nil || f.output != asTable {
-				return t.printUnless(err, f.output, answer)
-			}
 			var me admin.Me
-			if err := json.Unmarshal(answer, &me); err != nil {
-				return fmt.Errorf("read the answer: %w", err)
-			}
-			table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
-			_, _ = fmt.Fprintf(table, "Name\t%s\nKind\t%s\nRoles\t%s\n", me.Name, me.Kind, rolesText(me.Grants)) // Flush tells what went wrong
-			if len(me.Permissions) > 0 {
-				_, _ = fmt.Fprintf(table, "With every tenant\t%s\n", permissionsText(me.Permissions))
-			}
-			for _, with := range me.Tenants {
-				_, _ = fmt.Fprintf(table, "With %s\t%s\n", orUnknown(with.Tenant), permissionsText(with.Permissions))
-			}
-			return table.Flush()
+			return t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: "/me"}, &me, func() error { return t.printMe(&me) })
 		})}
+}
+
+func (t *tool) printMe(me *admin.Me) error {
+	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintf(table, "Name\t%s\nKind\t%s\nRoles\t%s\n", me.Name, me.Kind, rolesText(me.Grants)) // Flush tells what went wrong
+	if len(me.Permissions) > 0 {
+		_, _ = fmt.Fprintf(table, "With every tenant\t%s\n", permissionsText(me.Permissions))
+	}
+	for _, with := range me.Tenants {
+		_, _ = fmt.Fprintf(table, "With %s\t%s\n", orUnknown(with.Tenant), permissionsText(with.Permissions))
+	}
+	return table.Flush()
 }
 
 // grantFlag gives a command the flag that says what somebody is trusted with.

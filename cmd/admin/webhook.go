@@ -52,7 +52,7 @@ func (t *tool) webhookList(f *webhookFlags) *cobra.Command {
 	return &cobra.Command{Use: "list --tenant SLUG", Short: "List a tenant's webhooks", Args: cobra.NoArgs,
 		RunE: does(func(ctx context.Context, _ []string) error {
 			var all struct{ Items []admin.Webhook }
-			return t.askFor(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path()}, &all, func() error {
+			return t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path()}, &all, func() error {
 				table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 				_, _ = fmt.Fprintln(table, "ID\tURL\tEVENTS\tSTATE\tDESCRIPTION") // Flush tells what went wrong
 				for _, h := range all.Items {
@@ -130,7 +130,7 @@ func (t *tool) webhookDelete(f *webhookFlags) *cobra.Command {
 	cmd := &cobra.Command{Use: "delete ID --tenant SLUG --yes", Short: "Remove a webhook, and what is on its way there", Args: cobra.ExactArgs(1)}
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "really remove it; this cannot be undone")
 	work := does(func(ctx context.Context, args []string) error {
-		return t.askFor(ctx, &f.apiFlags, request{method: http.MethodDelete, path: f.path(args[0])}, nil, func() error {
+		return t.ask(ctx, &f.apiFlags, request{method: http.MethodDelete, path: f.path(args[0])}, nil, func() error {
 			_, err := fmt.Fprintln(t.out, "deleted", args[0])
 			return err
 		})
@@ -206,7 +206,7 @@ func (t *tool) webhookDeliveries(f *webhookFlags) *cobra.Command {
 				q.Set("state", f.state)
 			}
 			var page struct{ Items []admin.Delivery }
-			return t.askFor(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path(args[0], "deliveries") + "?" + q.Encode()}, &page, func() error {
+			return t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path(args[0], "deliveries") + "?" + q.Encode()}, &page, func() error {
 				table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 				_, _ = fmt.Fprintln(table, "ID\tTYPE\tSTATE\tATTEMPTS\tSTATUS\tMADE\tNEXT\tERROR") // Flush tells what went wrong
 				for _, d := range page.Items {
@@ -252,7 +252,7 @@ func (t *tool) webhookReplay(f *webhookFlags) *cobra.Command {
 		}
 		for all := int64(0); ; {
 			var n admin.Replayed
-			if err := t.askFor(ctx, &f.apiFlags, request{method: http.MethodPost, path: f.path(args[0], "replay"), mediaType: "application/json",
+			if err := t.ask(ctx, &f.apiFlags, request{method: http.MethodPost, path: f.path(args[0], "replay"), mediaType: "application/json",
 				body: map[string]any{"since": f.since}}, &n, func() error { return nil }); err != nil {
 				return err
 			}
@@ -274,31 +274,10 @@ func (t *tool) webhookReplay(f *webhookFlags) *cobra.Command {
 	return cmd
 }
 
-// askFor sends a request and reads the answer into out, which show then prints, unless it is to be printed as it came.
-func (t *tool) askFor(ctx context.Context, f *apiFlags, q request, out any, show func() error) error {
-	answer, err := t.ask(ctx, f, q)
-	if err != nil {
-		return err
-	}
-	if out != nil {
-		if err := json.Unmarshal(answer, out); err != nil {
-			return fmt.Errorf("read the answer: %w", err)
-		}
-	}
-	switch {
-	case f.output == asTable:
-		return show()
-	case len(answer) == 0:
-		return nil
-	default:
-		return t.printAs(f.output, answer)
-	}
-}
-
 // oneWebhook sends a request that a webhook is the answer to, and prints it.
 func (t *tool) oneWebhook(ctx context.Context, f *webhookFlags, q request) error {
 	var h admin.Webhook
-	return t.askFor(ctx, &f.apiFlags, q, &h, func() error {
+	return t.ask(ctx, &f.apiFlags, q, &h, func() error {
 		table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 		_, _ = fmt.Fprintf(table, "ID\t%s\nURL\t%s\nEvents\t%s\nState\t%s\nDescription\t%s\nMade\t%s\n", h.ID, h.URL, strings.Join(h.Events, ", "),
 			webhookState(h), h.Description, h.CreatedAt.Format(time.RFC3339)) // Flush tells what went wrong
@@ -314,7 +293,7 @@ func (t *tool) oneWebhook(ctx context.Context, f *webhookFlags, q request) error
 
 // oneDelivery sends a request that a delivery is the answer to, and prints it.
 func (t *tool) oneDelivery(ctx context.Context, f *webhookFlags, q request) error {
-	answer, err := t.ask(ctx, &f.apiFlags, q)
+	answer, err := t.answerTo(ctx, &f.apiFlags, q)
 	if err != nil {
 		return err
 	}

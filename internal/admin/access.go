@@ -94,6 +94,13 @@ var roles = map[Role][]Permission{
 	}),
 }
 
+// Permissions are all that there are, by name: those of an owner.
+func Permissions() []Permission {
+	all := slices.Clone(roles[Owner])
+	slices.Sort(all)
+	return all
+}
+
 // Grant gives an operator or a token a role: with one tenant or, where TenantID is "", with all of them and the platform.
 type Grant struct {
 	Role     Role   `json:"role"`

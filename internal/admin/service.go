@@ -29,6 +29,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vestibule-auth/vestibule/flows"
 	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/hostname"
 	"github.com/vestibule-auth/vestibule/internal/keyring"
@@ -43,6 +44,7 @@ import (
 type Options struct {
 	Store     *store.Store
 	Directory *tenants.Directory // told of every change; nil where this process serves no tenants
+	Flows     *flows.Service     // by whose rules users are changed; needed for that
 	Keyring   *keyring.Keyring   // the one that this process signs with, if it does
 	Clock     clock.Clock        // the machine's, unless given
 	Keys      *secret.Keys       // the server's; they sign cursors
@@ -76,6 +78,7 @@ type Service struct {
 	store     *store.Store
 	directory *tenants.Directory
 	keyring   *keyring.Keyring
+	flows     *flows.Service
 	clock     clock.Clock
 	keys      *secret.Keys
 	log       *slog.Logger
@@ -106,8 +109,9 @@ func New(o Options) *Service {
 		o.Keyring = keyring.New(keyring.Options{Store: o.Store, Clock: o.Clock, Log: o.Log})
 	}
 	s := &Service{
-		store: o.Store, directory: o.Directory, keyring: o.Keyring, clock: o.Clock, keys: o.Keys, log: o.Log, checkTemplate: o.CheckTemplate,
-		mailKinds: o.MailKinds, previewMail: o.PreviewMail, privateWebhooks: o.PrivateWebhooks, wakeWebhooks: o.WakeWebhooks,
+		store: o.Store, directory: o.Directory, keyring: o.Keyring, flows: o.Flows, clock: o.Clock, keys: o.Keys, log: o.Log,
+		checkTemplate: o.CheckTemplate, mailKinds: o.MailKinds, previewMail: o.PreviewMail,
+		privateWebhooks: o.PrivateWebhooks, wakeWebhooks: o.WakeWebhooks,
 		limiter: o.Limiter, testMail: o.TestMail, wakeMail: o.WakeMail,
 	}
 	if s.limiter == nil {

@@ -216,10 +216,9 @@ func (f *faults) scopes(raw json.RawMessage) []Permission {
 
 func permissionNames() string {
 	var all []string
-	for _, p := range roles[Owner] {
+	for _, p := range Permissions() {
 		all = append(all, string(p))
 	}
-	slices.Sort(all)
 	return strings.Join(all, ", ")
 }
 

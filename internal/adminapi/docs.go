@@ -74,33 +74,35 @@ type (
 // What the template shows.
 type (
 	docsView struct {
-		Title, About string
-		Groups       []docsGroup
-		Shapes       []docsShape
+		Title  string
+		About  template.HTML
+		Groups []docsGroup
+		Shapes []docsShape
 	}
 	docsGroup struct {
 		Name string
 		Ops  []docsOp
 	}
 	docsOp struct {
-		ID, Method, Path, Summary, About, Permission string
-		Parameters                                   []docsField
-		Body                                         template.HTML
-		Answers                                      []docsAnswer
+		ID, Method, Path, Permission string
+		Summary, About               template.HTML
+		Parameters                   []docsField
+		Body                         template.HTML
+		Answers                      []docsAnswer
 	}
 	docsAnswer struct {
-		Status, About string
-		Shape         template.HTML
+		Status       string
+		About, Shape template.HTML
 	}
 	docsField struct {
-		Name, Where, About string
-		Needed             bool
-		Shape              template.HTML
+		Name, Where  string
+		Needed       bool
+		About, Shape template.HTML
 	}
 	docsShape struct {
-		Name, About string
-		Shape       template.HTML
-		Fields      []docsField
+		Name         string
+		About, Shape template.HTML
+		Fields       []docsField
 	}
 )
 
@@ -130,7 +132,7 @@ var renderDocs = sync.OnceValues(func() ([]byte, error) {
 })
 
 func (m *manual) view() (docsView, error) {
-	v := docsView{Title: m.Info.Title, About: m.Info.Description}
+	v := docsView{Title: m.Info.Title, About: prose(m.Info.Description)}
 	for _, path := range slices.Sorted(maps.Keys(m.Paths)) {
 		for _, method := range []string{"get", "post", "put", "patch", "delete"} {
 			node, ok := m.Paths[path][method]
@@ -151,7 +153,7 @@ func (m *manual) view() (docsView, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Components.Schemas)) {
 		s := m.Components.Schemas[name]
-		shape := docsShape{Name: name, About: s.Description, Shape: s.shape()}
+		shape := docsShape{Name: name, About: prose(s.Description), Shape: s.shape()}
 		fields, err := s.fields()
 		if err != nil {
 			return v, fmt.Errorf("read the schema %s: %w", name, err)
@@ -173,13 +175,14 @@ func groupOf(path string) string {
 
 func (m *manual) op(path, method string, op *operation) docsOp {
 	d := docsOp{
-		ID: op.OperationID, Method: strings.ToUpper(method), Path: path, Summary: op.Summary, About: op.Description, Permission: op.Permission,
+		ID: op.OperationID, Method: strings.ToUpper(method), Path: path, Permission: op.Permission,
+		Summary: prose(op.Summary), About: prose(op.Description),
 	}
 	for _, p := range op.Parameters {
 		if name, ok := strings.CutPrefix(p.Ref, "#/components/parameters/"); ok {
 			p = m.Components.Parameters[name]
 		}
-		d.Parameters = append(d.Parameters, docsField{Name: p.Name, Where: p.In, About: p.Description, Needed: p.Required, Shape: p.Schema.shape()})
+		d.Parameters = append(d.Parameters, docsField{Name: p.Name, Where: p.In, About: prose(p.Description), Needed: p.Required, Shape: p.Schema.shape()})
 	}
 	d.Body = shapes(op.RequestBody.Content)
 	for _, status := range slices.Sorted(maps.Keys(op.Responses)) {
@@ -187,9 +190,28 @@ func (m *manual) op(path, method string, op *operation) docsOp {
 		if name, ok := strings.CutPrefix(r.Ref, "#/components/responses/"); ok {
 			r = m.Components.Responses[name]
 		}
-		d.Answers = append(d.Answers, docsAnswer{Status: status, About: r.Description, Shape: shapes(r.Content)})
+		d.Answers = append(d.Answers, docsAnswer{Status: status, About: prose(r.Description), Shape: shapes(r.Content)})
 	}
 	return d
+}
+
+// prose is a description for the page: its paragraphs as they are, its lines joined, and what stands in backticks as code.
+func prose(text string) template.HTML {
+	var b strings.Builder
+	for i, paragraph := range strings.Split(strings.TrimSpace(text), "\n\n") {
+		if i > 0 {
+			b.WriteString("<br><br>")
+		}
+		for j, part := range strings.Split(strings.Join(strings.Fields(paragraph), " "), "`") {
+			if j%2 == 1 {
+				part = "<code>" + template.HTMLEscapeString(part) + "</code>"
+			} else {
+				part = template.HTMLEscapeString(part)
+			}
+			b.WriteString(part)
+		}
+	}
+	return template.HTML(b.String()) // #nosec G203 -- its parts were escaped
 }
 
 // shapes are the media types of a body with their shapes.
@@ -249,7 +271,7 @@ func (s *docsSchema) fields() ([]docsField, error) {
 			return nil, err
 		}
 		name := s.Properties.Content[i].Value
-		all = append(all, docsField{Name: name, About: of.Description, Needed: slices.Contains(s.Required, name), Shape: of.shape()})
+		all = append(all, docsField{Name: name, About: prose(of.Description), Needed: slices.Contains(s.Required, name), Shape: of.shape()})
 	}
 	return all, nil
 }

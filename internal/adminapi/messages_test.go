@@ -62,9 +62,13 @@ func TestMessagesOverTheWire(t *testing.T) {
 		expired := d.message(acme, "expired@example.org", time.Minute)
 		d.settle(func(m store.Message) error { return d.store.ExpireMessage(ctx, m, testkit.Start, "too late") })
 		failed := d.message(acme, "failed@example.org", 10*time.Minute)
-		d.settle(func(m store.Message) error { return d.store.FailMessage(ctx, m, testkit.Start, "send: rcpt: 550", true) })
+		d.settle(func(m store.Message) error {
+			return d.store.FailMessage(ctx, m, testkit.Start, "send: rcpt: 550", true)
+		})
 		hopeless := d.message(acme, "hopeless@example.org", 0)
-		d.settle(func(m store.Message) error { return d.store.FailMessage(ctx, m, testkit.Start, "cannot be sent", false) })
+		d.settle(func(m store.Message) error {
+			return d.store.FailMessage(ctx, m, testkit.Start, "cannot be sent", false)
+		})
 		queued := d.message(acme, "<b>queued</b>@example.org", 0)
 		theirs := d.message(zenith, "theirs@example.org", 0)
 		if err := d.store.For(acme).One(func(tx *store.Tx) error { return tx.Waste(ctx, secret.NewID(), testkit.Start) }); err != nil {

@@ -190,7 +190,7 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 		Flows: a.Flows, Tenants: a.Directory, TenantHeader: a.config.TenantHeader, Recorder: recorder{}, Log: a.log,
 	}
 	service := admin.New(admin.Options{
-		Store: a.Store, Directory: a.Directory, Keyring: a.Keys, Clock: a.clock, Keys: a.config.Keys, Log: a.log, CheckTemplate: checkTemplate,
+		Store: a.Store, Directory: a.Directory, Flows: a.Flows, Keyring: a.Keys, Clock: a.clock, Keys: a.config.Keys, Log: a.log, CheckTemplate: checkTemplate,
 		SharedHosts: a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail,
 		PrivateWebhooks: a.config.AllowPrivateNetworks, WakeWebhooks: a.hooks.Wake, WakeMail: a.worker.Wake, Limiter: a.limiter, TestMail: a.testMail,
 	})
@@ -342,6 +342,7 @@ func (a *App) sweep(ctx context.Context) error {
 			{"webhook deliveries", func() (int64, error) {
 				return a.Store.SweepDeliveries(ctx, now.Add(-webhook.KeepDeliveries), sweepBatch)
 			}},
+			{"deleted users", func() (int64, error) { return a.Flows.EraseDue(ctx, sweepBatch) }},
 			{"bodies of messages that expired", func() (int64, error) { return a.Store.EraseSpentMessages(ctx, now, sweepBatch) }},
 			{"messages", func() (int64, error) { return a.Store.SweepMessages(ctx, now.Add(-keepMessages), sweepBatch) }},
 		} {

@@ -23,6 +23,7 @@ var acrossTenants = map[string]string{
 
 	"operators":        "operators are the users of one tenant, which the text names; its callers pass that one",
 	"APITokenByDigest": "whoever shows a token is nobody's yet; its owner is looked for in the operators' tenant alone",
+	"DueErasures":      "the sweeper looks for deleted users whose time has come, whoever they belong to",
 
 	"addEvent": "its callers pass the tenant that they are about: Tx its own, AddTenant and SaveTenant the one that they write",
 

@@ -46,11 +46,13 @@ const (
 	ForCSRF      Purpose = "csrf token"
 	ForEmailLink Purpose = "email verification link"
 	ForResetLink Purpose = "password reset link"
+	ForSentLink  Purpose = "password link that an operator sent"
 	ForMessage   Purpose = "queued message"
 	ForCursor    Purpose = "page cursor"
 	ForCode      Purpose = "mailed code"
 	ForLimitKey  Purpose = "rate limit key"
 	ForFactor    Purpose = "authenticator"
+	ForUser      Purpose = "deleted user"
 	ForTrust     Purpose = "trusted browser"
 
 	ForRecipient     Purpose = "message recipient"
