@@ -71,6 +71,7 @@ type App struct {
 	own       *operators
 	health    *httpd.Health
 	worker    *post.Worker
+	smtp      *post.SMTP
 	unchained bool
 	hooks     *webhook.Worker
 	limiter   limiter
@@ -171,6 +172,7 @@ func (a *App) post(ctx context.Context, metrics *httpd.Metrics) error {
 	} else if !a.config.Mailbox() {
 		a.log.WarnContext(ctx, "no VESTIBULE_SMTP_URL: mail of tenants without a mail server of their own waits, and is given up after 12 hours")
 	}
+	a.smtp = smtp
 	var mail, texts post.Sender = smtp, &post.SMS{Client: outbound.HTTPClient(outbound.Options{Dialer: dialer})}
 	if a.config.Mailbox() {
 		a.Mailbox = &post.Mailbox{Mail: mail, SMS: texts, Log: a.log}
@@ -201,7 +203,7 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	service := admin.New(admin.Options{
 		Store: a.Store, Directory: a.Directory, Flows: a.Flows, Keyring: a.Keys, Audit: a.Audit, Clock: a.clock, Keys: a.config.Keys, Log: a.log,
 		CheckTemplate: checkTemplate, SharedHosts: a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail,
-		PrivateWebhooks: a.config.AllowPrivateNetworks, WakeWebhooks: a.hooks.Wake,
+		PrivateWebhooks: a.config.AllowPrivateNetworks, WakeWebhooks: a.hooks.Wake, WakeMail: a.worker.Wake, Limiter: a.limiter, TestMail: a.testMail,
 	})
 	a.admin = service
 	own := &operators{app: a, service: service}
@@ -325,7 +327,7 @@ const (
 	sweepEvery   = time.Minute
 	sweepBatch   = 1000
 	keepSessions = time.Hour           // after they expired
-	keepMessages = 30 * 24 * time.Hour // after they were sent or given up; their bodies are gone at once
+	keepMessages = 30 * 24 * time.Hour // after they were sent, when their bodies went, or given up
 )
 
 // sweep removes what has run out, in small bites, for as long as the server runs.
@@ -362,6 +364,7 @@ func (a *App) sweep(ctx context.Context) error {
 				return a.Store.SweepDeliveries(ctx, now.Add(-webhook.KeepDeliveries), sweepBatch)
 			}},
 			{"deleted users", func() (int64, error) { return a.Flows.EraseDue(ctx, sweepBatch) }},
+			{"bodies of messages that expired", func() (int64, error) { return a.Store.EraseSpentMessages(ctx, now, sweepBatch) }},
 			{"messages", func() (int64, error) { return a.Store.SweepMessages(ctx, now.Add(-keepMessages), sweepBatch) }},
 		} {
 			for n := int64(sweepBatch); n == sweepBatch; {

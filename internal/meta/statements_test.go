@@ -14,11 +14,12 @@ import (
 
 // acrossTenants are the functions of package store that reach the rows of tenants without a Scope, and why they may.
 var acrossTenants = map[string]string{
-	"LeaseMessages": "the worker sends everybody's messages",
-	"endMessage":    "the worker holds a lease on the message, and the message names its tenant",
-	"RetryMessage":  "the worker holds a lease on the message, and the message names its tenant",
-	"SweepMessages": "the sweeper removes what is finished, whoever it belonged to",
-	"SweepSessions": "the sweeper removes what has ended, whoever it belonged to",
+	"LeaseMessages":      "the worker sends everybody's messages",
+	"endMessage":         "the worker holds a lease on the message, and the message names its tenant",
+	"RetryMessage":       "the worker holds a lease on the message, and the message names its tenant",
+	"EraseSpentMessages": "the sweeper erases what has expired, whoever it was for",
+	"SweepMessages":      "the sweeper removes what is finished, whoever it belonged to",
+	"SweepSessions":      "the sweeper removes what has ended, whoever it belonged to",
 
 	"insertsOfEvents":  "the callers of addEvents pass the tenant that they are about: Tx its own, AddTenant and SaveTenant the one that they write",
 	"operators":        "operators are the users of one tenant, which the text names; its callers pass that one",
