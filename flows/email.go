@@ -69,7 +69,7 @@ func (s *Service) mailCode(ctx context.Context, v *Visit, p *process, a *store.A
 		kind = mailConfirmSignup
 	}
 	of := v.forEmail()
-	return v.mail(kind, Letter{To: p.Email, Data: map[string]string{
+	return v.mail(kind, Letter{To: p.Email, UserID: a.ID, Data: map[string]string{
 		"email": p.Email, "display": viewOf(v.Tenant, &a.User).Display,
 		"code": v.code(of, p), "expires": expiry(p.Since.Add(of.timeout)),
 	}})
@@ -132,7 +132,7 @@ func (s *Service) mailVerification(ctx context.Context, v *Visit, l *login, a *s
 
 // mailLink mails the link that proves an account's address.
 func (v *Visit) mailLink(kind string, a *store.Account) error {
-	return v.mail(kind, Letter{To: a.Address.Email, Data: map[string]string{
+	return v.mail(kind, Letter{To: a.Address.Email, UserID: a.ID, Data: map[string]string{
 		"email": a.Address.Email, "display": viewOf(v.Tenant, &a.User).Display,
 		"url": v.Tenant.FrontendURL(tenants.ConfirmEmail, signEmail(v.Tenant, a.Address.ID, a.Epoch, v.Now)),
 	}})
@@ -232,11 +232,12 @@ func (s *Service) verifyEmail(v *Visit, a *store.Account) error {
 	}
 	e := a.Address
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropEmailsBut(ctx, &e, false) })
+	v.audit(store.EmailRemoved, a.ID, map[string]any{"all_but": e.Email})
 	v.makePrimary(&e)
 	if old == "" || old == e.Email {
 		return nil
 	}
-	return v.notify(mailEmailChanged, old, map[string]string{"from_email": old, "to_email": e.Email})
+	return v.notify(a.ID, mailEmailChanged, old, map[string]string{"from_email": old, "to_email": e.Email})
 }
 
 // verify marks an account's address as verified, or adds it as such where it was only pending in the session; the first one
@@ -255,12 +256,14 @@ func (v *Visit) verify(a *store.Account) {
 	if e.ID == "" {
 		e.ID, e.UserID, e.CreatedAt, e.Verified, e.Exclusive = secret.NewID(), a.ID, v.Now, true, unique
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddEmail(ctx, &e) })
+		v.audit(store.EmailAdded, a.ID, map[string]any{"email": e.Email})
 	} else {
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.VerifyEmail(ctx, e.ID, unique) })
 	}
 	if !e.Primary {
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetFirstPrimary(ctx, &e) })
 	}
+	v.audit(store.EmailVerified, a.ID, map[string]any{"email": e.Email})
 	a.Address = e
 	a.Address.Verified, a.AnyVerified = true, true
 	if v.user != nil && v.user.ID == a.ID && v.user.Email == "" {
@@ -271,6 +274,7 @@ func (v *Visit) verify(a *store.Account) {
 // makePrimary makes an address its user's primary one.
 func (v *Visit) makePrimary(e *store.Email) {
 	x := *e
+	v.audit(store.EmailPrimaryChanged, x.UserID, map[string]any{"after": map[string]any{"email": x.Email}})
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.UnsetPrimary(ctx, x.UserID) })
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetPrimary(ctx, &x) })
 	v.setUserEmail(x.UserID, x.Email)
@@ -495,9 +499,15 @@ func (s *Service) addEmail(ctx context.Context, v *Visit, own []store.Email, use
 			v.setUserEmail(userID, "") // what is shown, and notified, goes with its row
 		}
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropEmailsBut(ctx, &e, true) })
-		own = slices.DeleteFunc(own, func(x store.Email) bool { return !x.Verified })
+		own = slices.DeleteFunc(own, func(x store.Email) bool {
+			if !x.Verified {
+				v.audit(store.EmailRemoved, userID, map[string]any{"email": x.Email})
+			}
+			return !x.Verified
+		})
 	}
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddEmail(ctx, &e) })
+	v.audit(store.EmailAdded, userID, map[string]any{"email": e.Email})
 	return append(own, e), s.mailOwnLink(ctx, v, v.owner(e))
 }
 
@@ -589,6 +599,7 @@ func (v *Visit) moveSignup(owner *store.Account, e store.Email) {
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropEmailsBut(ctx, &e, true) })
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddEmail(ctx, &e) })
 	v.setUserEmail(owner.ID, e.Email)
+	v.audit(store.EmailPrimaryChanged, owner.ID, change("email", owner.Email, e.Email))
 	v.state.Login.Email = e.Key
 	owner.Address, owner.Email = e, e.Email
 }
@@ -675,7 +686,7 @@ func (s *Service) MakeEmailPrimary(ctx context.Context, v *Visit, email string, 
 		}
 		for _, x := range own {
 			if x.Primary && x.ID != e.ID {
-				return left, v.notify(mailEmailChanged, x.Email, map[string]string{"from_email": x.Email, "to_email": e.Email})
+				return left, v.notify(userID, mailEmailChanged, x.Email, map[string]string{"from_email": x.Email, "to_email": e.Email})
 			}
 		}
 		return left, nil
@@ -700,6 +711,7 @@ func (s *Service) RemoveEmail(ctx context.Context, v *Visit, email string) ([]Em
 			return nil, err
 		}
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropEmail(ctx, &e) })
+		v.audit(store.EmailRemoved, userID, map[string]any{"email": e.Email})
 		if p := v.state.Email; p != nil && p.Email == e.Key {
 			v.state.Email, v.dirty = nil, true // what is removed is not to be proved any more
 		}
@@ -709,7 +721,7 @@ func (s *Service) RemoveEmail(ctx context.Context, v *Visit, email string) ([]Em
 			v.setUserEmail(userID, "")
 		}
 		left := slices.DeleteFunc(own, func(x store.Email) bool { return x.ID == e.ID })
-		return left, v.notify(mailEmailDeleted, primary, map[string]string{"deleted_email": e.Email})
+		return left, v.notify(userID, mailEmailDeleted, primary, map[string]string{"deleted_email": e.Email})
 	})
 }
 

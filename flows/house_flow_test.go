@@ -245,9 +245,9 @@ func (h *house) render(l letter) {
 	h.Helper()
 	var err error
 	if l.Channel == store.SMS {
-		_, err = post.RenderText(h.tenant, l.Kind, post.Letter(l.Letter))
+		_, err = post.RenderText(h.tenant, l.Kind, post.Letter{To: l.To, Data: l.Data})
 	} else {
-		_, err = post.Render(h.tenant, l.Kind, post.Letter(l.Letter))
+		_, err = post.Render(h.tenant, l.Kind, post.Letter{To: l.To, Data: l.Data})
 	}
 	if err != nil {
 		h.Errorf("%s to %s cannot be sent: %v", l.Kind, l.To, err)

@@ -15,8 +15,9 @@ import (
 // Letter is a message as it is queued: whom it goes to, and what its template is filled in with. It is sealed until it
 // is sent.
 type Letter struct {
-	To   string            `json:"to"` // an address or a number
-	Data map[string]string `json:"data"`
+	To     string            `json:"to"` // an address or a number
+	Data   map[string]string `json:"data"`
+	UserID string            `json:"-"` // whose account it is about; "" for nobody's
 }
 
 // messageExists says that somebody tried to sign up with what has an account already.
@@ -35,7 +36,7 @@ func (v *Visit) post(kind string, channel store.Channel, l Letter) error {
 	if err != nil {
 		return fmt.Errorf("encode message: %w", err)
 	}
-	m := store.Message{ID: secret.NewID(), Kind: kind, Channel: channel, CreatedAt: v.Now, DueAt: v.Now}
+	m := store.Message{ID: secret.NewID(), UserID: l.UserID, Kind: kind, Channel: channel, CreatedAt: v.Now, DueAt: v.Now}
 	m.Body = v.Tenant.Keys.Seal(secret.ForMessage, m.ID, plain)
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddMessage(ctx, &m) })
 	v.mailed = true
@@ -50,18 +51,18 @@ func (v *Visit) waste() {
 	v.mailed = true
 }
 
-// send queues a message to an address or, if that is "", to a number.
-func (v *Visit) send(kind, email, phone string, data map[string]string) error {
+// send queues a message to an address or, if that is "", to a number; for a user or, where that is "", for nobody who has an account.
+func (v *Visit) send(userID, kind, email, phone string, data map[string]string) error {
 	if email != "" {
 		data["email"] = email
-		return v.mail(kind, Letter{To: email, Data: data})
+		return v.mail(kind, Letter{To: email, Data: data, UserID: userID})
 	}
-	return v.post(kind, store.SMS, Letter{To: phone, Data: data})
+	return v.post(kind, store.SMS, Letter{To: phone, Data: data, UserID: userID})
 }
 
 // tellExists tells whoever has an address or number that somebody tried to sign up with it.
 func (v *Visit) tellExists(email, phone string) error {
-	return v.send(messageExists, email, phone, map[string]string{"password_reset_url": v.Tenant.FrontendURL(tenants.ResetPassword, "")})
+	return v.send("", messageExists, email, phone, map[string]string{"password_reset_url": v.Tenant.FrontendURL(tenants.ResetPassword, "")})
 }
 
 // tellUnknown tells whoever asked for something at an address or number that there is no account, if the tenant wants that.
@@ -74,12 +75,12 @@ func (v *Visit) tellUnknown(email, phone string) error {
 	if v.Tenant.Settings.Account.SignupEnabled {
 		signup = v.Tenant.FrontendURL(tenants.SignupPage, "")
 	}
-	return v.send(messageUnknownAccount, email, phone, map[string]string{"signup_url": signup})
+	return v.send("", messageUnknownAccount, email, phone, map[string]string{"signup_url": signup})
 }
 
-// notify mails word of a change to an account, if the tenant wants that and there is an address. Such mails hold no link, as the
+// notify mails word of a change to a user's account, if the tenant wants that and there is an address. Such mails hold no link, as the
 // contract has it.
-func (v *Visit) notify(kind, to string, data map[string]string) error {
+func (v *Visit) notify(userID, kind, to string, data map[string]string) error {
 	if !v.Tenant.Settings.Account.EmailNotifications || to == "" {
 		return nil
 	}
@@ -87,7 +88,7 @@ func (v *Visit) notify(kind, to string, data map[string]string) error {
 		"email": to, "ip": v.address(), "user_agent": v.Origin.UserAgent, "at": v.Now.UTC().Format("2 January 2006, 15:04 UTC"),
 	}
 	maps.Copy(all, data)
-	return v.mail(kind, Letter{To: to, Data: all})
+	return v.mail(kind, Letter{To: to, Data: all, UserID: userID})
 }
 
 // expiry is from when on a code is not worth sending: a minute after it has run out, so that nobody waits for a mail in vain

@@ -136,6 +136,9 @@ func (s *Service) guessOwn(ctx context.Context, v *Visit, a *store.Account, pass
 	}
 	defer end()
 	ok, _, err := s.matches(ctx, v.Tenant, passhash.Unmarked(a.Password), password)
+	if err == nil && !ok {
+		err = s.failed(ctx, v, a.ID, map[string]any{"method": "password"})
+	}
 	if err != nil || ok {
 		err = s.refund(ctx, d, err)
 	}
@@ -179,6 +182,7 @@ func (s *Service) ChangePassword(ctx context.Context, v *Visit, in ChangePasswor
 		}
 		s.setPassword(v, a, encoded)
 		v.actor = actor{} // setPassword holds the user as of the same epoch
+		v.audit(store.PasswordChanged, a.ID, map[string]any{"first": !read.HasPassword})
 		kind := mailPasswordChanged
 		if trim(in.Current) == "" {
 			kind = mailPasswordSet
@@ -196,7 +200,7 @@ func (s *Service) ChangePassword(ctx context.Context, v *Visit, in ChangePasswor
 		if err != nil {
 			return err
 		}
-		return v.notify(kind, to, nil)
+		return v.notify(a.ID, kind, to, nil)
 	})
 }
 
@@ -251,6 +255,9 @@ func (s *Service) RequestPasswordReset(ctx context.Context, v *Visit, email stri
 			return err
 		}
 		account := &v.Tenant.Settings.Account
+		if len(reached) > 0 || account.PreventEnumeration.Prevented() {
+			v.auditReset(to, reached)
+		}
 		switch {
 		case len(reached) == 0 && !account.PreventEnumeration.Prevented():
 			return refusal.Because("email", refusal.UnknownEmail)
@@ -271,6 +278,17 @@ func (s *Service) RequestPasswordReset(ctx context.Context, v *Visit, email stri
 	})
 }
 
+// auditReset notes that a reset was asked for, with an account or without one.
+func (v *Visit) auditReset(to address, reached []store.Account) {
+	details := map[string]any{"tried": v.tried(string(to))}
+	if len(reached) == 0 {
+		v.auditOf(store.PasswordResetAsked, "", details)
+	}
+	for i := range reached {
+		v.auditOf(store.PasswordResetAsked, reached[i].ID, details)
+	}
+}
+
 func (s *Service) mailResetCode(v *Visit, to address, reached []store.Account) error {
 	v.keep()
 	p := process{Email: string(to)}
@@ -282,7 +300,7 @@ func (s *Service) mailResetCode(v *Visit, to address, reached []store.Account) e
 		return v.tellUnknown(string(to), "")
 	}
 	of := v.forReset()
-	return v.mail(mailResetCode, Letter{To: string(to), Data: map[string]string{
+	return v.mail(mailResetCode, Letter{To: string(to), UserID: reached[0].ID, Data: map[string]string{
 		"email": string(to), "code": v.code(of, v.state.Reset), "expires": expiry(v.Now.Add(of.timeout)),
 	}})
 }
@@ -292,25 +310,28 @@ func (s *Service) mailResetLink(ctx context.Context, v *Visit, to address, a *st
 	if err != nil {
 		return err
 	}
-	return v.mail(mailResetLink, Letter{To: string(to), Data: map[string]string{
+	return v.mail(mailResetLink, Letter{To: string(to), UserID: a.ID, Data: map[string]string{
 		"email": string(to), "display": viewOf(v.Tenant, &a.User).Display,
-		"url": v.Tenant.FrontendURL(tenants.ResetPasswordFromKey, signReset(v.Tenant, a, emails, string(to), v.Now)),
+		"url": v.Tenant.FrontendURL(tenants.ResetPasswordFromKey, signReset(v.Tenant, secret.ForResetLink, a, emails, string(to), v.Now)),
 	}})
 }
 
 // A reset key is the user's id (16 bytes), the time it was made (8 bytes, seconds) and a MAC under the tenant's key (32 bytes)
 // over both, over the address that it was mailed to and over what the account is like, as base64url. It dies with the next login,
 // the next password and the next change of an address or of which is the primary one, and by being used.
+//
+// One that an operator has sent is signed for another purpose. It is good where the tenant mails codes, too, and proves its address:
+// nobody asked for it, so that whoever uses it has it from nowhere but the mail.
 const (
 	resetHead = 16 + 8
 	resetSize = resetHead + macSize
 )
 
 // signReset is the reset key of an account as it is now, mailed to one of its addresses at a time.
-func signReset(t *tenants.Tenant, a *store.Account, emails []store.Email, to string, made time.Time) string {
+func signReset(t *tenants.Tenant, purpose secret.Purpose, a *store.Account, emails []store.Email, to string, made time.Time) string {
 	id := uuid.MustParse(a.ID) // made by secret.NewID
 	head := binary.BigEndian.AppendUint64(id[:], uint64(made.Unix()))
-	return keyEncoding.EncodeToString(append(head, t.Keys.Sign(secret.ForResetLink, resetParts(t, head, a, emails, to)...)...))
+	return keyEncoding.EncodeToString(append(head, t.Keys.Sign(purpose, resetParts(t, head, a, emails, to)...)...))
 }
 
 func resetParts(t *tenants.Tenant, head []byte, a *store.Account, emails []store.Email, to string) []string {
@@ -342,32 +363,49 @@ func readResetKey(key string) (k resetKey, ok bool) {
 	return resetKey{uuid.UUID(raw[:16]).String(), made, raw[:resetHead], raw[resetHead:]}, true
 }
 
-// accountOfResetKey is the account that a reset key is good for, with the address that it was mailed to, and all its addresses.
-func (s *Service) accountOfResetKey(ctx context.Context, v *Visit, key string) (*store.Account, []store.Email, error) {
+// resetting is what a reset key or code is good for.
+type resetting struct {
+	*store.Account               // whose password is reset, with the address that it was mailed to; nil where there is a fault
+	emails         []store.Email // all its addresses, for a key
+	byLink         bool          // a key it is, and no code
+	sent           bool          // which an operator has sent
+}
+
+// accountOfResetKey is the account that a reset key is good for.
+func (s *Service) accountOfResetKey(ctx context.Context, v *Visit, key string) (resetting, error) {
+	r := resetting{byLink: true}
 	bad := refusal.Because("key", refusal.InvalidPasswordReset)
 	k, ok := readResetKey(key)
 	if !ok || v.Now.Sub(k.made) > v.Tenant.Settings.Account.PasswordResetTimeout.Duration() {
-		return nil, nil, bad
+		return r, bad
 	}
 	a, err := s.accountOf(ctx, v, k.userID, "")
 	if err != nil {
-		return nil, nil, err
+		return r, err
 	}
 	if a == nil || !a.Active {
-		return nil, nil, bad
+		return r, bad
 	}
 	emails, err := s.store.For(v.Tenant).EmailsOf(ctx, a.ID)
 	if err != nil {
-		return nil, nil, err
+		return r, err
 	}
 	for _, e := range emails {
-		if v.Tenant.Keys.Verify(k.mac, secret.ForResetLink, resetParts(v.Tenant, k.head, a, emails, e.Key)...) {
-			if a.Address = e; entered(a, false) {
-				return a, emails, nil
-			}
+		parts := resetParts(v.Tenant, k.head, a, emails, e.Key)
+		sent := v.Tenant.Keys.Verify(k.mac, secret.ForSentLink, parts...)
+		asked := v.Tenant.Keys.Verify(k.mac, secret.ForResetLink, parts...) && !v.Tenant.Settings.Account.PasswordResetByCodeEnabled
+		if !sent && !asked {
+			continue
+		}
+		if sent && v.user != nil && v.user.ID != a.ID {
+			break // nobody takes up somebody else's invitation
+		}
+		if a.Address = e; entered(a, false) {
+			r.Account, r.emails, r.sent = a, emails, sent
+			return r, nil
 		}
 	}
-	return nil, nil, bad
+	return r, bad
 }
 
 // LookAtResetKey tells whose password a key or code would reset. A right code proves its address, and claims the account; a wrong
@@ -375,16 +413,17 @@ func (s *Service) accountOfResetKey(ctx context.Context, v *Visit, key string) (
 func (s *Service) LookAtResetKey(ctx context.Context, v *Visit, key string) (user UserView, err error) {
 	err = s.step(ctx, v, func() error {
 		var f refusal.Faults
-		a, _, err := s.accountOfReset(ctx, v, &f, key)
+		r, err := s.accountOfReset(ctx, v, &f, key)
 		if err != nil {
 			return err
 		}
 		if len(f) > 0 {
 			return f.Err()
 		}
+		a := r.Account
 		// Where an address is proved there is nothing to claim; and whose own session, or login that waits, would end with the others
 		// proves it by the reset.
-		if p := v.resetByCode(); p != nil && !a.AnyVerified && v.session.UserID != a.ID && !v.unclaimed(a, false) {
+		if p := v.resetByCode(); !r.byLink && p != nil && !a.AnyVerified && v.session.UserID != a.ID && !v.unclaimed(a, false) {
 			v.hold(a)
 			v.claim(a, false)
 			if p.Epoch != a.Epoch {
@@ -406,23 +445,22 @@ func (v *Visit) resetByCode() *process {
 	return v.state.Reset
 }
 
-// accountOfReset is the account whose password a key or code resets, and for a key its addresses. What is wrong with it is noted; the
-// account is nil then.
-func (s *Service) accountOfReset(ctx context.Context, v *Visit, f *refusal.Faults, key string) (*store.Account, []store.Email, error) {
+// accountOfReset is what a key or code is good for. What is wrong with it is noted; there is no account then.
+func (s *Service) accountOfReset(ctx context.Context, v *Visit, f *refusal.Faults, key string) (resetting, error) {
 	key = trim(key)
-	if !v.Tenant.Settings.Account.PasswordResetByCodeEnabled {
+	if _, link := readResetKey(key); link || !v.Tenant.Settings.Account.PasswordResetByCodeEnabled {
 		if !textFaults(f, "key", key, true) {
-			return nil, nil, nil
+			return resetting{}, nil
 		}
-		a, emails, err := s.accountOfResetKey(ctx, v, key)
-		if r, ok := refusal.As(err); ok && r.Kind == refusal.Invalid {
-			*f = append(*f, r.Details...)
-			return nil, nil, nil
+		r, err := s.accountOfResetKey(ctx, v, key)
+		if bad, ok := refusal.As(err); ok && bad.Kind == refusal.Invalid {
+			*f = append(*f, bad.Details...)
+			return resetting{}, nil
 		}
-		return a, emails, err
+		return r, err
 	}
 	if !v.AwaitsReset() {
-		return nil, nil, refusal.Of(refusal.Conflict)
+		return resetting{}, refusal.Of(refusal.Conflict)
 	}
 	p := v.state.Reset
 	if !v.check(f, "key", v.forReset(), p, key) {
@@ -431,14 +469,14 @@ func (s *Service) accountOfReset(ctx context.Context, v *Visit, f *refusal.Fault
 				v.state.Reset = nil
 			}
 		})
-		return nil, nil, nil
+		return resetting{}, nil
 	}
 	a, err := s.accountOf(ctx, v, p.UserID, p.Email)
 	if err == nil && (a == nil || a.Epoch != p.Epoch || !has(a, p) || !entered(a, false)) {
 		v.miss(func() { v.state.Reset = nil }) // the account or its address is gone or no way in any more, or whoever asked was put out
 		err = refusal.Of(refusal.Conflict)
 	}
-	return a, nil, err
+	return resetting{Account: a}, err
 }
 
 // ResetPassword sets a new password with the key or code that was mailed. Every session of the account ends.
@@ -446,10 +484,11 @@ func (s *Service) ResetPassword(ctx context.Context, v *Visit, key, password str
 	encoded, userID := "", ""
 	err := s.step(ctx, v, func() error {
 		var f refusal.Faults
-		a, emails, err := s.accountOfReset(ctx, v, &f, key)
+		r, err := s.accountOfReset(ctx, v, &f, key)
 		if err != nil {
 			return err
 		}
+		a := r.Account
 		chosen := trim(password)
 		switch {
 		case a != nil:
@@ -468,7 +507,7 @@ func (s *Service) ResetPassword(ctx context.Context, v *Visit, key, password str
 			}
 		}
 		userID = a.ID
-		return s.resetPassword(ctx, v, a, emails, encoded)
+		return s.resetPassword(ctx, v, r, encoded)
 	})
 	if err != nil {
 		return err
@@ -479,13 +518,14 @@ func (s *Service) ResetPassword(ctx context.Context, v *Visit, key, password str
 	return nil
 }
 
-func (s *Service) resetPassword(ctx context.Context, v *Visit, a *store.Account, emails []store.Email, encoded string) error {
+func (s *Service) resetPassword(ctx context.Context, v *Visit, r resetting, encoded string) error {
+	a := r.Account
 	proof, email := Method{Method: "password_reset"}, ""
 	nobodys := !a.AnyVerified
 	v.hold(a)
-	if v.resetByCode() == nil { // a link dies with any change
+	if r.byLink { // which dies with any change
 		read := *a
-		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.HoldUnchanged(ctx, &read, emails) })
+		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.HoldUnchanged(ctx, &read, r.emails) })
 	}
 	unclaimed := v.unclaimed(a, false)
 	if !unclaimed {
@@ -493,7 +533,7 @@ func (s *Service) resetPassword(ctx context.Context, v *Visit, a *store.Account,
 	}
 	var proves *process
 	byCode := false
-	if p := v.resetByCode(); p != nil {
+	if p := v.resetByCode(); !r.byLink && p != nil {
 		if unclaimed {
 			proves = p.clone()
 		} else {
@@ -504,6 +544,15 @@ func (s *Service) resetPassword(ctx context.Context, v *Visit, a *store.Account,
 	} else if nobodys && !unclaimed { // a link proves nothing by itself: whatever else the account has would do for a login code
 		v.leave(a, a.Address)
 	}
+	if r.sent && !unclaimed && a.Address.ID != "" {
+		elsewhere, err := s.store.For(v.Tenant).VerifiedElsewhere(ctx, a.ID, a.Address.Key)
+		if err != nil {
+			return err
+		}
+		if !elsewhere || !v.Tenant.Settings.Account.UniqueEmail {
+			v.proven(a, &process{Email: a.Address.Key})
+		}
+	}
 	switch { // what is the account's in this session ends with the others
 	case v.user != nil && v.user.ID == a.ID:
 		id := v.session.ID
@@ -513,11 +562,12 @@ func (s *Service) resetPassword(ctx context.Context, v *Visit, a *store.Account,
 		v.abandon()
 	}
 	s.setPassword(v, a, encoded)
+	v.audit(store.PasswordReset, a.ID, nil)
 	to, err := s.emailFor(ctx, v, a)
 	if err != nil {
 		return err
 	}
-	if err := v.notify(mailPasswordReset, to, nil); err != nil {
+	if err := v.notify(a.ID, mailPasswordReset, to, nil); err != nil {
 		return err
 	}
 	if !v.Tenant.Settings.Account.LoginOnPasswordReset || v.user != nil {

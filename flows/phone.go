@@ -139,6 +139,7 @@ func (s *Service) changeText(ctx context.Context, v *Visit, a *store.Account, ph
 		phone, verified = a.Phone, a.PhoneVerified
 	}
 	v.hold(a)
+	v.audit(store.PhoneChanged, id, change("phone", a.Phone, phone))
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetPhone(ctx, id, phone, verified) })
 	return s.text(ctx, v, p, a)
 }
@@ -184,7 +185,7 @@ func (s *Service) text(ctx context.Context, v *Visit, p *process, a *store.Accou
 		return v.tellExists("", p.Phone)
 	}
 	of := v.forPhone()
-	return v.send(messagePhone, "", p.Phone, map[string]string{"code": v.code(of, p), "expires": expiry(p.Since.Add(of.timeout))})
+	return v.send(p.UserID, messagePhone, "", p.Phone, map[string]string{"code": v.code(of, p), "expires": expiry(p.Since.Add(of.timeout))})
 }
 
 // ResendPhoneCode sends another code to the number that a login waits for.
@@ -278,11 +279,12 @@ func (s *Service) verifyNewPhone(ctx context.Context, v *Visit, code string) err
 	v.state.Phone, v.dirty = nil, true
 	id, phone, old := a.ID, p.Phone, a.Phone
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetPhone(ctx, id, phone, true) })
+	v.audit(store.PhoneChanged, id, change("phone", old, phone))
 	to, err := s.emailFor(ctx, v, a)
 	if err != nil {
 		return err
 	}
-	return v.notify(messagePhoneChanged, to, map[string]string{"from_phone": masked(old), "to_phone": masked(phone)})
+	return v.notify(id, messagePhoneChanged, to, map[string]string{"from_phone": masked(old), "to_phone": masked(phone)})
 }
 
 // masked is a number of which the end can be read: enough to know it by, and no more, in a mail.

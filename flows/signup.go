@@ -33,6 +33,12 @@ type newcomer struct {
 	mailed   bool // the address belongs to an account, which is not to be told
 	texted   bool // the number does
 	held     bool // the address is held by an account that is not reached there
+
+	// Of whom an operator makes an account for.
+	name                  string
+	emailProved           bool
+	phoneProved           bool
+	publicly, toOperators []byte // metadata
 }
 
 // Signup makes an account and signs it in, as far as the tenant's rules let it go at once.
@@ -69,6 +75,11 @@ func (s *Service) Signup(ctx context.Context, v *Visit, in SignupInput) error {
 		}
 		l.Unheard = in.Honeypot != ""
 		if n.mailed || n.texted || l.Unheard {
+			reason := "taken"
+			if l.Unheard {
+				reason = "honeypot"
+			}
+			v.auditOf(store.SignupRefused, "", map[string]any{"reason": reason})
 			v.waste() // in place of the account
 			if n.email != "" {
 				v.waste() // and of its address
@@ -192,18 +203,25 @@ func (s *Service) addAccount(_ context.Context, v *Visit, n newcomer, encoded st
 	}
 	u := store.User{
 		ID: secret.NewID(), Username: n.username, Email: string(n.email), Phone: n.phone, Password: encoded, HasPassword: encoded != "",
-		Active: true, Epoch: 1, CreatedAt: v.Now,
+		Active: true, Epoch: 1, CreatedAt: v.Now, Name: n.name, PhoneVerified: n.phone != "" && n.phoneProved,
+		MetadataPublic: n.publicly, MetadataPrivate: n.toOperators,
 	}
 	u.DataKey = v.Tenant.NewUserKey(u.ID)
 	a := &store.Account{User: u}
+	v.audit(store.UserSignedUp, u.ID, nil)
 	v.queue(func(ctx context.Context, tx *store.Tx) error {
 		return tx.AddUser(ctx, &a.User, usernameKey(u.Username))
 	})
 	if n.email != "" {
 		e := v.newAddress(u.ID, n.email)
 		e.Primary = true
+		if n.emailProved {
+			e.Verified, e.Exclusive, a.AnyVerified = true, account.UniqueEmail, true
+		}
 		a.Address = e
-		if n.held && e.Exclusive {
+		if n.emailProved && e.Exclusive { // whoever has not proved it has it for themselves no longer
+			v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.YieldEmail(ctx, &e) })
+		} else if n.held && e.Exclusive {
 			v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.YieldHeld(ctx, &e) })
 		}
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddEmail(ctx, &e) })

@@ -64,7 +64,9 @@ func (t *tool) run(ctx context.Context, args []string) int {
 		t.keyCommand(),
 		t.mailCommand(),
 		t.webhookCommand(),
+		t.operatorCommand(),
 		t.tokenCommand(),
+		t.auditCommand(),
 		t.schemaCommand(),
 		t.migrateCommand(),
 	)

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -50,4 +51,25 @@ func (s *Service) after(of list, cursor string) (string, error) {
 		return "", badQuery("cursor", "must be the next_cursor of an earlier page of the same list; leave it out to begin anew")
 	}
 	return string(raw[macSize:]), nil
+}
+
+// cursorAt is cursor for a place of more than one part.
+func (s *Service) cursorAt(of list, place any) (string, error) {
+	raw, err := json.Marshal(place)
+	if err != nil {
+		return "", fmt.Errorf("encode cursor: %w", err)
+	}
+	return s.cursor(of, string(raw)), nil
+}
+
+// placeOf reads the place that a cursor of cursorAt stands for; "" leaves it as it is.
+func (s *Service) placeOf(of list, cursor string, place any) error {
+	raw, err := s.after(of, cursor)
+	if err != nil || raw == "" {
+		return err
+	}
+	if err := json.Unmarshal([]byte(raw), place); err != nil {
+		return fmt.Errorf("read cursor: %w", err)
+	}
+	return nil
 }

@@ -30,6 +30,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vestibule-auth/vestibule/flows"
+	"github.com/vestibule-auth/vestibule/internal/audit"
 	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/hostname"
 	"github.com/vestibule-auth/vestibule/internal/keyring"
@@ -43,7 +45,9 @@ import (
 type Options struct {
 	Store     *store.Store
 	Directory *tenants.Directory // told of every change; nil where this process serves no tenants
+	Flows     *flows.Service     // by whose rules users are changed; needed for that
 	Keyring   *keyring.Keyring   // the one that this process signs with, if it does
+	Audit     *audit.Keeper      // the one that this process chains the log with, if it does
 	Clock     clock.Clock        // the machine's, unless given
 	Keys      *secret.Keys       // the server's; they sign cursors
 	Log       *slog.Logger       // nowhere, unless given
@@ -70,6 +74,8 @@ type Service struct {
 	store     *store.Store
 	directory *tenants.Directory
 	keyring   *keyring.Keyring
+	flows     *flows.Service
+	audit     *audit.Keeper
 	clock     clock.Clock
 	keys      *secret.Keys
 	log       *slog.Logger
@@ -95,9 +101,13 @@ func New(o Options) *Service {
 	if o.Keyring == nil {
 		o.Keyring = keyring.New(keyring.Options{Store: o.Store, Clock: o.Clock, Log: o.Log})
 	}
+	if o.Audit == nil {
+		o.Audit = audit.New(audit.Options{Store: o.Store, Tenants: o.Store.TenantByID, Clock: o.Clock, Log: o.Log})
+	}
 	s := &Service{
-		store: o.Store, directory: o.Directory, keyring: o.Keyring, clock: o.Clock, keys: o.Keys, log: o.Log, checkTemplate: o.CheckTemplate,
-		mailKinds: o.MailKinds, previewMail: o.PreviewMail, privateWebhooks: o.PrivateWebhooks, wakeWebhooks: o.WakeWebhooks,
+		store: o.Store, directory: o.Directory, keyring: o.Keyring, flows: o.Flows, audit: o.Audit, clock: o.Clock, keys: o.Keys, log: o.Log,
+		checkTemplate: o.CheckTemplate, mailKinds: o.MailKinds, previewMail: o.PreviewMail,
+		privateWebhooks: o.PrivateWebhooks, wakeWebhooks: o.WakeWebhooks,
 	}
 	if s.wakeWebhooks == nil {
 		s.wakeWebhooks = func() {}

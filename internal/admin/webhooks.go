@@ -163,7 +163,7 @@ func (s *Service) CreateWebhook(ctx context.Context, by Actor, slug string, doc 
 	}
 	key := webhook.NewSecret()
 	h.Secret = t.Keys.Seal(secret.ForWebhookSecret, h.ID, []byte(key))
-	e, err := s.event(by, store.WebhookCreated, "webhook/"+h.ID, map[string]any{"after": told(h)})
+	e, err := s.event(by, store.WebhookCreated, "webhook/"+h.ID, map[string]any{"after": aboutWebhook(h)})
 	if err != nil {
 		return nil, err
 	}
@@ -255,8 +255,8 @@ func (f *faults) events(raw json.RawMessage) []string {
 	return all
 }
 
-// told is what events say of a webhook. Of its address they say no more than where it is: paths of such addresses can be secrets.
-func told(h *store.Webhook) map[string]any {
+// aboutWebhook is what events say of a webhook. Of its address they say no more than where it is: paths of such addresses can be secrets.
+func aboutWebhook(h *store.Webhook) map[string]any {
 	at := ""
 	if u, err := url.Parse(h.URL); err == nil {
 		at = u.Scheme + "://" + u.Host
@@ -285,7 +285,7 @@ func (s *Service) PatchWebhook(ctx context.Context, by Actor, slug, id string, m
 	if h.Enabled {
 		h.DisabledWhy = ""
 	}
-	details := map[string]any{"before": told(&before), "after": told(h)}
+	details := map[string]any{"before": aboutWebhook(&before), "after": aboutWebhook(h)}
 	if h.URL != before.URL {
 		details["url_changed"] = true // which the parts that are told may not show
 	}
@@ -340,7 +340,7 @@ func (s *Service) DeleteWebhook(ctx context.Context, by Actor, slug, id string) 
 	if err != nil {
 		return err
 	}
-	if err := s.withEvent(ctx, by, store.WebhookDeleted, t, id, map[string]any{"before": told(h)}, func(tx *store.Tx) error {
+	if err := s.withEvent(ctx, by, store.WebhookDeleted, t, id, map[string]any{"before": aboutWebhook(h)}, func(tx *store.Tx) error {
 		return tx.DropWebhook(ctx, id)
 	}); err != nil {
 		return err

@@ -53,6 +53,8 @@ var (
 		"The Allow header lists those that are.")
 	errTaken = newProblem("taken", http.StatusConflict, "A slug or host belongs to another tenant.",
 		"Choose another, or take it away from the other tenant first.")
+	errInUse = newProblem("in-use", http.StatusConflict, "Others have what belonged to this.",
+		"See errors for what it is. It has to be free first.")
 	errConflict = newProblem("conflict", http.StatusConflict, "Others kept changing this at the same time.",
 		"Read it again, then decide whether the change is still wanted.")
 	errGone  = newProblem("gone", http.StatusGone, "This is not there any more.", "")
@@ -90,6 +92,7 @@ func problemOf(r *http.Request, err error) *problem {
 		own      *problem
 		invalid  *admin.Invalid
 		taken    *admin.Taken
+		inUse    *admin.InUse
 		tooLarge *http.MaxBytesError
 	)
 	switch {
@@ -99,6 +102,8 @@ func problemOf(r *http.Request, err error) *problem {
 		return errInvalid.because(invalid.Faults...)
 	case errors.As(err, &taken):
 		return errTaken.because(taken.Fault)
+	case errors.As(err, &inUse):
+		return errInUse.because(inUse.Faults...)
 	case errors.As(err, &tooLarge):
 		return errTooLarge
 	case errors.Is(err, admin.ErrWeak):

@@ -18,6 +18,7 @@ import (
 	"github.com/vestibule-auth/vestibule/flows"
 	"github.com/vestibule-auth/vestibule/internal/admin"
 	"github.com/vestibule-auth/vestibule/internal/adminapi"
+	"github.com/vestibule-auth/vestibule/internal/audit"
 	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/config"
 	"github.com/vestibule-auth/vestibule/internal/headless"
@@ -55,6 +56,7 @@ type App struct {
 	Directory *tenants.Directory
 	Keys      *keyring.Keyring
 	Flows     *flows.Service
+	Audit     *audit.Keeper
 	Hasher    *passhash.Hasher
 	Mailbox   *post.Mailbox // nil unless mail is kept in the process
 	Public    *httpd.Server
@@ -106,6 +108,10 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		return nil, fmt.Errorf("VESTIBULE_SHARED_HOSTS: %w", err)
 	}
 	a.Keys = keyring.New(keyring.Options{Store: a.Store, Tenants: a.Directory.ByID, Clock: o.Clock, Log: o.Log})
+	a.Audit = audit.New(audit.Options{
+		Store: a.Store, Tenants: a.Directory.ByID, Clock: o.Clock, Log: o.Log,
+		Followers: []audit.Follower{webhook.Dispatcher{Clock: o.Clock}},
+	})
 	if err := a.post(ctx, metrics); err != nil {
 		return nil, err
 	}
@@ -189,8 +195,9 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 		Flows: a.Flows, Tenants: a.Directory, TenantHeader: a.config.TenantHeader, Recorder: recorder{}, Log: a.log,
 	}
 	service := admin.New(admin.Options{
-		Store: a.Store, Directory: a.Directory, Keyring: a.Keys, Clock: a.clock, Keys: a.config.Keys, Log: a.log, CheckTemplate: checkTemplate,
-		SharedHosts: a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail,
+		Store: a.Store, Directory: a.Directory, Flows: a.Flows, Keyring: a.Keys, Audit: a.Audit, Clock: a.clock, Keys: a.config.Keys, Log: a.log,
+		CheckTemplate: checkTemplate,
+		SharedHosts:   a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail,
 		PrivateWebhooks: a.config.AllowPrivateNetworks, WakeWebhooks: a.hooks.Wake,
 	})
 	a.admin = service
@@ -278,6 +285,7 @@ func (a *App) Run(ctx context.Context) error {
 	g.Add(httpd.Until(a.sweep))
 	g.Add(httpd.Until(a.sweepTenants))
 	g.Add(httpd.Until(a.Directory.Watch))
+	g.Add(httpd.Until(a.Audit.Run))
 	g.Add(httpd.Until(draining(a.worker.Run)))
 	g.Add(httpd.Until(draining(a.hooks.Run)))
 	g.Add(httpd.Until(draining(a.Public.Serve)))
@@ -330,6 +338,9 @@ func (a *App) sweep(ctx context.Context) error {
 		} else if n > 0 {
 			a.log.InfoContext(ctx, "signing keys have successors", "keys", n)
 		}
+		if _, err := a.Audit.Retain(ctx); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "cannot remove old events; trying again in a minute", "error", err)
+		}
 		now := a.clock.Now()
 		for _, part := range []struct {
 			what string
@@ -343,6 +354,7 @@ func (a *App) sweep(ctx context.Context) error {
 			{"webhook deliveries", func() (int64, error) {
 				return a.Store.SweepDeliveries(ctx, now.Add(-webhook.KeepDeliveries), sweepBatch)
 			}},
+			{"deleted users", func() (int64, error) { return a.Flows.EraseDue(ctx, sweepBatch) }},
 			{"messages", func() (int64, error) { return a.Store.SweepMessages(ctx, now.Add(-keepMessages), sweepBatch) }},
 		} {
 			for n := int64(sweepBatch); n == sweepBatch; {

@@ -59,6 +59,10 @@ var kinds = []Kind{
 		Variables: []string{"url", "display"}, Needs: []string{"url"},
 	},
 	{
+		Name: "invitation", Channels: []store.Channel{store.Mail}, // to somebody whom an operator has made an account for
+		Variables: []string{"url", "display"}, Needs: []string{"url"},
+	},
+	{
 		Name: "password_reset_code", Channels: []store.Channel{store.Mail},
 		Variables: []string{"code"}, Needs: []string{"code"},
 	},

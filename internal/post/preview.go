@@ -54,7 +54,7 @@ func samples(t *tenants.Tenant, k Kind) map[string]string {
 	data := map[string]string{}
 	for _, name := range k.Variables {
 		switch {
-		case name == "url" && k.Name == "password_reset_key":
+		case name == "url" && (k.Name == "password_reset_key" || k.Name == "invitation"):
 			data[name] = t.FrontendURL(tenants.ResetPasswordFromKey, "sample-key")
 		case name == "url":
 			data[name] = t.FrontendURL(tenants.ConfirmEmail, "sample-key")

@@ -29,6 +29,8 @@ type dialect struct {
 	meaning func(error) error
 	// skipLocked ends the sub-select of a statement that leases rows. SQLite has one writer, and needs none.
 	skipLocked string
+	// linkTypes says of what types a list of Links is, which PostgreSQL would take for texts.
+	linkTypes [4]string
 	// bytewise compares a text byte by byte, and so sorts it, whatever the collation of the database. SQLite always does.
 	bytewise string
 	// rowID is what the engine calls the place of a row.
@@ -48,7 +50,7 @@ func dialectOf(rawURL string) (dialect, error) {
 	switch scheme {
 	case "postgres", "postgresql":
 		return dialect{name: "postgres", open: openPostgres, meaning: postgresMeaning, skipLocked: "FOR UPDATE SKIP LOCKED",
-			bytewise: ` COLLATE "C"`, rowID: "ctid"}, nil
+			linkTypes: [4]string{"::UUID", "::BIGINT", "::BYTEA", "::BYTEA"}, bytewise: ` COLLATE "C"`, rowID: "ctid"}, nil
 	case "sqlite":
 		return dialect{name: "sqlite", open: openSQLite, meaning: sqliteMeaning, rowID: "rowid"}, nil
 	}

@@ -22,7 +22,6 @@ type TenantFilter struct {
 const (
 	beyond = "\U0010ffff"
 	next   = "\x01"
-	noID   = "00000000-0000-0000-0000-000000000000"
 )
 
 // inState ends a query's conditions where tenants of one state are asked for. The states are written out, so that PostgreSQL plans for the

@@ -21,6 +21,7 @@ const (
 type Message struct {
 	TenantID  string
 	ID        string
+	UserID    string // whom it is for, "" for somebody without an account
 	Kind      string // which template, such as "email_confirmation"
 	Channel   Channel
 	Body      []byte // sealed JSON; nil once finished
@@ -32,9 +33,18 @@ type Message struct {
 // AddMessage queues a message, together with whatever else the transaction writes.
 func (t *Tx) AddMessage(ctx context.Context, m *Message) error {
 	_, err := t.exec(ctx, "add message", `
-		INSERT INTO messages (tenant_id, id, kind, channel, body, state, attempts, last_error, created_at, due_at)
-		VALUES ($1, $2, $3, $4, $5, 'queued', 0, '', $6, $7)`,
-		t.tenant, m.ID, m.Kind, m.Channel, m.Body, m.CreatedAt, m.DueAt)
+		INSERT INTO messages (tenant_id, id, user_id, kind, channel, body, state, attempts, last_error, created_at, due_at)
+		VALUES ($1, $2, $3, $4, $5, $6, 'queued', 0, '', $7, $8)`,
+		t.tenant, m.ID, orNull(m.UserID), m.Kind, m.Channel, m.Body, m.CreatedAt, m.DueAt)
+	return err
+}
+
+// VoidMessagesOf has nothing be sent to a user any more that is still queued, and forgets what mail servers said of the user's address.
+func (t *Tx) VoidMessagesOf(ctx context.Context, userID string, at time.Time) error {
+	_, err := t.exec(ctx, "void messages of user", `
+		UPDATE messages
+		   SET last_error = '', body = NULL, finished_at = COALESCE(finished_at, $3), state = CASE WHEN state = 'queued' THEN 'void' ELSE state END
+		 WHERE tenant_id = $1 AND user_id = $2`, t.tenant, userID, at)
 	return err
 }
 

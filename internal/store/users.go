@@ -28,6 +28,10 @@ type User struct {
 	FactorEpoch int64     // counts their changes; read for logins only
 
 	PhoneVerified bool
+
+	// JSON objects, which the user is made with; read for operators only. Nil is an empty one.
+	MetadataPublic  []byte
+	MetadataPrivate []byte
 }
 
 // Account is what a login needs to know of a user: the user with the password's hash, and the address that counts.
@@ -228,10 +232,10 @@ func (s Scope) Taken(ctx context.Context, n Names) (Taken, error) {
 func (t *Tx) AddUser(ctx context.Context, u *User, usernameKey string) error {
 	_, err := t.exec(ctx, "add user", `
 		INSERT INTO users (tenant_id, id, username, username_key, email, name, phone, phone_verified, password, active, epoch, created_at,
-		                   last_login_at, data_key)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		                   last_login_at, factors, factor_epoch, data_key, metadata_public, metadata_private)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
 		t.tenant, u.ID, orNull(u.Username), orNull(usernameKey), u.Email, u.Name, orNull(u.Phone), u.PhoneVerified, u.Password, u.Active, u.Epoch,
-		u.CreatedAt, orNever(u.LastLoginAt), orNoBytes(u.DataKey))
+		u.CreatedAt, orNever(u.LastLoginAt), int64(u.Factors), u.FactorEpoch, orNoBytes(u.DataKey), orEmpty(u.MetadataPublic), orEmpty(u.MetadataPrivate))
 	return err
 }
 
@@ -404,6 +408,14 @@ func (t *Tx) VerifyPhone(ctx context.Context, userID, phone string) error {
 	res, err := t.exec(ctx, "verify phone", `
 		UPDATE users SET phone_verified = TRUE WHERE tenant_id = $1 AND id = $2 AND phone = $3`, t.tenant, userID, phone)
 	return changedOne(res, err, ErrStale)
+}
+
+// orEmpty is a JSON object as it is kept.
+func orEmpty(object []byte) string {
+	if len(object) == 0 {
+		return "{}"
+	}
+	return string(object)
 }
 
 func orNull(s string) sql.NullString { return sql.NullString{String: s, Valid: s != ""} }

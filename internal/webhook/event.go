@@ -70,7 +70,7 @@ type Actor struct {
 }
 
 // private are the members of details that are the operators' own, and go to nobody.
-var private = []string{"private_metadata", "private"}
+var private = []string{"metadata_private", "private"}
 
 // payloadOf is what is told of an event.
 func payloadOf(t *tenants.Tenant, e *store.Event) ([]byte, error) {

@@ -249,7 +249,7 @@ func TestEventsArriveSigned(t *testing.T) {
 		user := secret.NewID()
 		o.happens(
 			store.Event{Action: store.UserSignedUp, UserID: user, Actor: store.Actor{Kind: store.ByUser, ID: user, Name: "ann's name"}, IP: "192.0.2.1",
-				Details: []byte(`{"name":"</script>\u001b[31m","after":{"private_metadata":{"x":"hush"},"n":12345678901234567890}}`)},
+				Details: []byte(`{"name":"</script>\u001b[31m","after":{"metadata_private":{"x":"hush"},"n":12345678901234567890}}`)},
 			store.Event{Action: store.TenantChanged},
 		)
 		r.answers(http.StatusOK, "thanks <b>\xff")

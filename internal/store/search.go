@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// UserRow is a user in a list.
+type UserRow struct {
+	User
+	AnyVerified bool  // whether any address is verified
+	Place       Place // where in the list
+}
+
+// Place is where a row stands in a list of users: by the time it was made, or by the name that was looked for, and by an id.
+type Place struct {
+	At  time.Time
+	Key string
+	ID  string
+}
+
+// First is the place before any in a list by names, and Latest the one before any in a list that begins with what is latest.
+var (
+	First  = Place{ID: "00000000-0000-0000-0000-000000000000"}
+	Latest = Place{At: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), ID: "ffffffff-ffff-ffff-ffff-ffffffffffff"}
+)
+
+// afterPrefix is what no key that begins with a prefix comes after: keys are compared by their bytes, and this is the last letter.
+const afterPrefix = "\U0010FFFF"
+
+// rowColumns are what scanRow reads of users u.
+const rowColumns = `u.id, u.username, u.email, u.name, u.phone, u.phone_verified, u.password <> '', u.active, u.epoch, u.created_at,
+		       u.last_login_at, u.factors,
+		       EXISTS (SELECT 1 FROM emails v WHERE v.tenant_id = u.tenant_id AND v.user_id = u.id AND v.verified)`
+
+func (s Scope) users(ctx context.Context, op, query string, args []any) ([]UserRow, error) {
+	var all []UserRow
+	given := []any{s.tenant}
+	given = append(given, args...)
+	err := s.store.reader().each(ctx, op, query, given, func(rows *sqlx.Rows) error {
+		var r UserRow
+		var username, phone sql.NullString
+		err := rows.Scan(&r.ID, &username, &r.Email, &r.Name, &phone, &r.PhoneVerified, &r.HasPassword, &r.Active, &r.Epoch,
+			when(&r.CreatedAt), when(&r.LastLoginAt), &r.Factors, &r.AnyVerified, &r.Place.Key, &r.Place.ID)
+		r.Username, r.Phone, r.Place.At = username.String, phone.String, r.CreatedAt
+		all = append(all, r)
+		return err
+	})
+	return all, err
+}
+
+// Users are users by the time they were made, latest first: no more than n after a place, of those made from one time until before
+// another; zero times are no bound.
+func (s Scope) Users(ctx context.Context, from, until time.Time, after Place, n int) ([]UserRow, error) {
+	if until.IsZero() {
+		until = Latest.At
+	}
+	return s.users(ctx, "list users", `
+		SELECT `+rowColumns+`, '', u.id
+		  FROM users u
+		 WHERE u.tenant_id = $1 AND u.created_at >= $2 AND u.created_at < $3 AND (u.created_at, u.id) < ($4, $5)
+		 ORDER BY u.created_at DESC, u.id DESC
+		 LIMIT $6`, []any{from, until, after.At, after.ID, n})
+}
+
+// UsersByEmail are users with an address whose key begins with a prefix, by the first such address of each: no more than n after a
+// place.
+func (s Scope) UsersByEmail(ctx context.Context, prefix string, after Place, n int) ([]UserRow, error) {
+	return s.users(ctx, "search users by email", `
+		SELECT `+rowColumns+`, e.email_key, e.id
+		  FROM emails e
+		  JOIN users u ON u.tenant_id = e.tenant_id AND u.id = e.user_id
+		 WHERE e.tenant_id = $1 AND e.email_key >= $2 AND e.email_key < $3 AND (e.email_key, e.id) > ($4, $5)
+		   AND NOT EXISTS (SELECT 1 FROM emails o
+		        WHERE o.tenant_id = e.tenant_id AND o.user_id = e.user_id AND o.email_key >= $2 AND o.email_key < e.email_key)
+		 ORDER BY e.email_key, e.id
+		 LIMIT $6`, []any{prefix, prefix + afterPrefix, after.Key, after.ID, n})
+}
+
+// UsersByUsername are users whose username begins with a prefix, by its key, without those that UsersByEmail finds by another prefix
+// ("" for none): no more than n after a place.
+func (s Scope) UsersByUsername(ctx context.Context, prefix, notEmail string, after Place, n int) ([]UserRow, error) {
+	return s.users(ctx, "search users by username", `
+		SELECT `+rowColumns+`, u.username_key, u.id
+		  FROM users u
+		 WHERE u.tenant_id = $1 AND u.username_key >= $2 AND u.username_key < $3 AND (u.username_key, u.id) > ($4, $5)
+		   AND NOT EXISTS (SELECT 1 FROM emails o
+		        WHERE o.tenant_id = u.tenant_id AND o.user_id = u.id AND $6 <> '' AND o.email_key >= $6 AND o.email_key < $7)
+		 ORDER BY u.username_key, u.id
+		 LIMIT $8`, []any{prefix, prefix + afterPrefix, after.Key, after.ID, notEmail, notEmail + afterPrefix, n})
+}
+
+// UsersByPhone are users whose number begins with a prefix: no more than n after a place.
+func (s Scope) UsersByPhone(ctx context.Context, prefix string, after Place, n int) ([]UserRow, error) {
+	return s.users(ctx, "search users by phone", `
+		SELECT `+rowColumns+`, u.phone, u.id
+		  FROM users u
+		 WHERE u.tenant_id = $1 AND u.phone >= $2 AND u.phone < $3 AND (u.phone, u.id) > ($4, $5)
+		 ORDER BY u.phone, u.id
+		 LIMIT $6`, []any{prefix, prefix + afterPrefix, after.Key, after.ID, n})
+}
+
+// UserByID is one user with its metadata, or ErrNotFound.
+func (s Scope) UserByID(ctx context.Context, id string) (*UserRow, error) {
+	r := UserRow{User: User{ID: id}}
+	var username, phone sql.NullString
+	err := s.store.reader().row(ctx, "read user", `
+		SELECT `+rowColumns+`, u.metadata_public, u.metadata_private
+		  FROM users u
+		 WHERE u.tenant_id = $1 AND u.id = $2`, []any{s.tenant, id},
+		[]any{&r.ID, &username, &r.Email, &r.Name, &phone, &r.PhoneVerified, &r.HasPassword, &r.Active, &r.Epoch,
+			when(&r.CreatedAt), when(&r.LastLoginAt), &r.Factors, &r.AnyVerified, &r.MetadataPublic, &r.MetadataPrivate})
+	r.Username, r.Phone = username.String, phone.String
+	return &r, err
+}
