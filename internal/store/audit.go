@@ -93,6 +93,12 @@ func (t *Tx) SaveChain(ctx context.Context, c *Chain) error {
 	return changedOne(res, err, ErrStale)
 }
 
+// PutOffChain has the tenant's chain be looked at again no sooner than at a time.
+func (t *Tx) PutOffChain(ctx context.Context, until time.Time) error {
+	_, err := t.exec(ctx, "put off chain", `UPDATE audit_chains SET due_at = $2 WHERE tenant_id = $1`, t.tenant, until)
+	return err
+}
+
 // NewEvents are up to n events of the tenant that have no number, in the order in which they were made.
 func (t *Tx) NewEvents(ctx context.Context, n int) ([]Event, error) {
 	var all []Event
