@@ -74,6 +74,7 @@ type App struct {
 	unchained bool
 	hooks     *webhook.Worker
 	limiter   limiter
+	admin     *admin.Service
 	close     []func() error
 }
 
@@ -199,9 +200,11 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	}
 	service := admin.New(admin.Options{
 		Store: a.Store, Directory: a.Directory, Flows: a.Flows, Keyring: a.Keys, Audit: a.Audit, Clock: a.clock, Keys: a.config.Keys, Log: a.log,
-		CheckTemplate: checkTemplate, SharedHosts: a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail,
+		CheckTemplate: checkTemplate,
+		SharedHosts:   a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail,
 		PrivateWebhooks: a.config.AllowPrivateNetworks, WakeWebhooks: a.hooks.Wake,
 	})
+	a.admin = service
 	own := &operators{app: a, service: service}
 	theirs := &headless.API{
 		Flows: a.Flows, Tenants: own, TenantHeader: a.config.TenantHeader, Recorder: recorder{}, Log: a.log,
@@ -284,6 +287,7 @@ func (a *App) Run(ctx context.Context) error {
 	var g httpd.Group
 	g.Add(httpd.Until(draining(a.Operators.Serve)))
 	g.Add(httpd.Until(a.sweep))
+	g.Add(httpd.Until(a.sweepTenants))
 	g.Add(httpd.Until(a.Directory.Watch))
 	if !a.unchained {
 		g.Add(httpd.Until(a.Audit.Run))
@@ -367,6 +371,22 @@ func (a *App) sweep(ctx context.Context) error {
 					a.log.WarnContext(ctx, "cannot remove what has run out; trying again in a minute", "what", part.what, "error", err)
 				}
 			}
+		}
+	}
+}
+
+// sweepTenants purges tenants that were deleted long ago. A large one takes minutes, in small bites, and holds up nothing else.
+func (a *App) sweepTenants(ctx context.Context) error {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if _, err := a.admin.SweepTenants(ctx); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "cannot purge deleted tenants; trying again in a minute", "error", err)
 		}
 	}
 }
