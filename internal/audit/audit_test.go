@@ -228,6 +228,24 @@ func TestHeadThatWasChangedIsLogged(t *testing.T) {
 	})
 }
 
+// TestChainThatWasRemovedIsLogged, and the log goes on.
+func TestChainThatWasRemovedIsLogged(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		b := newBench(t, engine)
+		b.chained(5)
+		b.unguarded(`DELETE FROM audit_chains`)
+		b.chained(5)
+		r := b.verify()
+		if r.Break == nil || r.Break.Kind != audit.HeadChanged || r.First != 6 || r.Last != 11 {
+			t.Errorf("%+v, %+v", r, r.Break)
+		}
+		b.clock.Advance(48 * time.Hour)
+		if n, err := b.Retain(t.Context()); err != nil || n != 0 {
+			t.Errorf("%d events from before are removed, %v", n, err)
+		}
+	})
+}
+
 // TestErasedEventsStayInTheChain.
 func TestErasedEventsStayInTheChain(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine string) {

@@ -84,7 +84,7 @@ func (k *Keeper) retain(ctx context.Context, id string) (removed int64, err erro
 		if err := tx.SaveChain(ctx, c); err != nil {
 			return err
 		}
-		removed, err = tx.DropEvents(ctx, c.First)
+		removed, err = tx.DropEvents(ctx, c.First, now.Add(-keep))
 		return err
 	})
 	return removed, err

@@ -24,6 +24,7 @@ var acrossTenants = map[string]string{
 	"insertsOfEvents": "the callers of addEvents pass the tenant that they are about: Tx its own, AddTenant and SaveTenant the one that they write",
 
 	"numberEvents":             "NumberEvents, which is Tx's, puts its tenant into each row",
+	"lastNumber":               "its callers are Scope and Tx, which pass their tenant",
 	"chainedEvents":            "its callers are Scope and Tx, which pass their tenant",
 	"EventsEverywhere":         "whoever runs the platform looks for what happened anywhere",
 	"TenantWithNewEvents":      "the chainer looks for tenants that have events to chain",
