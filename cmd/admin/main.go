@@ -64,6 +64,7 @@ func (t *tool) run(ctx context.Context, args []string) int {
 		t.keyCommand(),
 		t.mailCommand(),
 		t.webhookCommand(),
+		t.doctorCommand(),
 		t.tokenCommand(),
 		t.schemaCommand(),
 		t.migrateCommand(),
