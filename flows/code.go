@@ -233,6 +233,7 @@ func (s *Service) ConfirmLoginCode(ctx context.Context, v *Visit, code string) e
 		var f refusal.Faults
 		if !v.check(&f, "code", v.forLogin(), l.Code, code) {
 			v.miss(func() {
+				v.auditOf(store.LoginFailed, v.state.Login.UserID, map[string]any{"method": "code"})
 				if v.state.Login.Code.missed(v.forLogin()) {
 					v.abandon()
 				}
@@ -351,6 +352,11 @@ func (v *Visit) claim(a *store.Account, byPhone bool) {
 	}
 	id, epoch := a.ID, a.Epoch
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.Claim(ctx, id, epoch, passhash.Mark) })
+	by := "email"
+	if byPhone {
+		by = "phone"
+	}
+	v.audit(store.UserClaimed, id, map[string]any{"by": by})
 	a.Epoch++
 	if byPhone {
 		v.leave(a, store.Email{UserID: id})
@@ -387,6 +393,7 @@ func (v *Visit) dropPhone(a *store.Account) {
 	}
 	id := a.ID
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetPhone(ctx, id, "", false) })
+	v.audit(store.PhoneRemoved, id, map[string]any{"before": map[string]any{"phone": a.Phone}})
 	a.Phone, a.PhoneVerified = "", false
 }
 
@@ -397,6 +404,7 @@ func (v *Visit) proven(a *store.Account, p *process) {
 		a.PhoneVerified = true
 		id, phone := a.ID, p.Phone
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.VerifyPhone(ctx, id, phone) })
+		v.audit(store.PhoneVerified, id, map[string]any{"phone": phone})
 	case p.Email != "" && a.Address.Key == p.Email && !a.Address.Verified:
 		v.verify(a)
 	}

@@ -224,26 +224,49 @@ func (d *Desk) sendLink(v *Visit, kind string, a *store.Account, own []store.Ema
 	}
 	return v.mail(kind, Letter{To: a.Address.Email, UserID: a.ID, Data: map[string]string{
 		"email": a.Address.Email, "display": viewOf(d.t, &a.User).Display,
-		"url": d.t.FrontendURL(tenants.ResetPasswordFromKey, signReset(d.t, secret.ForSentLink, a, own, a.Address.Key, v.Now)),
+		"url": d.link(v, a, own),
 	}})
+}
+
+// Link is what SendLink would mail, for whoever is to hand it over in another way.
+func (d *Desk) Link(ctx context.Context, userID string) (link string, err error) {
+	err = d.withEmails(ctx, userID, func(v *Visit, a *store.Account, own []store.Email) error {
+		a.Address, err = reachable(a, own)
+		link = d.link(v, a, own)
+		return err
+	})
+	return link, err
+}
+
+// link sets a password, once, for as long as the tenant's password_reset_timeout says, and for the account as it is now.
+func (d *Desk) link(v *Visit, a *store.Account, own []store.Email) string {
+	return d.t.FrontendURL(tenants.ResetPasswordFromKey, signReset(d.t, secret.ForSentLink, a, own, a.Address.Key, v.Now))
+}
+
+// reachable is the address that a user can be sent a link at: one that is proved, rather than one that is not.
+func reachable(a *store.Account, own []store.Email) (store.Email, error) {
+	i := slices.IndexFunc(own, func(e store.Email) bool { return e.Verified && e.Email == a.Email })
+	if i < 0 {
+		i = slices.IndexFunc(own, func(e store.Email) bool { return e.Verified })
+	}
+	if i < 0 {
+		i = slices.IndexFunc(own, func(e store.Email) bool { return e.Primary })
+	}
+	if i < 0 {
+		var f refusal.Faults
+		f.Say("email", "", "The user has no address that a link could be sent to.")
+		return store.Email{}, f.Err()
+	}
+	return own[i], nil
 }
 
 // SendLink mails a user a link that sets a password: the first one, or another. One that was sent before dies with its use.
 func (d *Desk) SendLink(ctx context.Context, userID string) error {
 	return d.withEmails(ctx, userID, func(v *Visit, a *store.Account, own []store.Email) error {
-		i := slices.IndexFunc(own, func(e store.Email) bool { return e.Verified && e.Email == a.Email })
-		if i < 0 {
-			i = slices.IndexFunc(own, func(e store.Email) bool { return e.Verified })
+		var err error
+		if a.Address, err = reachable(a, own); err != nil {
+			return err
 		}
-		if i < 0 {
-			i = slices.IndexFunc(own, func(e store.Email) bool { return e.Primary })
-		}
-		if i < 0 {
-			var f refusal.Faults
-			f.Say("email", "", "The user has no address that a link could be sent to.")
-			return f.Err()
-		}
-		a.Address = own[i]
 		kind, act := mailResetLink, store.PasswordResetSent
 		if !a.HasPassword && a.LastLoginAt.IsZero() {
 			kind, act = mailInvitation, store.UserInvited

@@ -232,6 +232,7 @@ func (s *Service) verifyEmail(v *Visit, a *store.Account) error {
 	}
 	e := a.Address
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropEmailsBut(ctx, &e, false) })
+	v.audit(store.EmailRemoved, a.ID, map[string]any{"all_but": e.Email})
 	v.makePrimary(&e)
 	if old == "" || old == e.Email {
 		return nil
@@ -255,12 +256,14 @@ func (v *Visit) verify(a *store.Account) {
 	if e.ID == "" {
 		e.ID, e.UserID, e.CreatedAt, e.Verified, e.Exclusive = secret.NewID(), a.ID, v.Now, true, unique
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddEmail(ctx, &e) })
+		v.audit(store.EmailAdded, a.ID, map[string]any{"email": e.Email})
 	} else {
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.VerifyEmail(ctx, e.ID, unique) })
 	}
 	if !e.Primary {
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetFirstPrimary(ctx, &e) })
 	}
+	v.audit(store.EmailVerified, a.ID, map[string]any{"email": e.Email})
 	a.Address = e
 	a.Address.Verified, a.AnyVerified = true, true
 	if v.user != nil && v.user.ID == a.ID && v.user.Email == "" {
@@ -271,6 +274,7 @@ func (v *Visit) verify(a *store.Account) {
 // makePrimary makes an address its user's primary one.
 func (v *Visit) makePrimary(e *store.Email) {
 	x := *e
+	v.audit(store.EmailPrimaryChanged, x.UserID, map[string]any{"after": map[string]any{"email": x.Email}})
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.UnsetPrimary(ctx, x.UserID) })
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetPrimary(ctx, &x) })
 	v.setUserEmail(x.UserID, x.Email)
@@ -495,9 +499,15 @@ func (s *Service) addEmail(ctx context.Context, v *Visit, own []store.Email, use
 			v.setUserEmail(userID, "") // what is shown, and notified, goes with its row
 		}
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropEmailsBut(ctx, &e, true) })
-		own = slices.DeleteFunc(own, func(x store.Email) bool { return !x.Verified })
+		own = slices.DeleteFunc(own, func(x store.Email) bool {
+			if !x.Verified {
+				v.audit(store.EmailRemoved, userID, map[string]any{"email": x.Email})
+			}
+			return !x.Verified
+		})
 	}
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddEmail(ctx, &e) })
+	v.audit(store.EmailAdded, userID, map[string]any{"email": e.Email})
 	return append(own, e), s.mailOwnLink(ctx, v, v.owner(e))
 }
 
@@ -589,6 +599,7 @@ func (v *Visit) moveSignup(owner *store.Account, e store.Email) {
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropEmailsBut(ctx, &e, true) })
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddEmail(ctx, &e) })
 	v.setUserEmail(owner.ID, e.Email)
+	v.audit(store.EmailPrimaryChanged, owner.ID, change("email", owner.Email, e.Email))
 	v.state.Login.Email = e.Key
 	owner.Address, owner.Email = e, e.Email
 }
@@ -700,6 +711,7 @@ func (s *Service) RemoveEmail(ctx context.Context, v *Visit, email string) ([]Em
 			return nil, err
 		}
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropEmail(ctx, &e) })
+		v.audit(store.EmailRemoved, userID, map[string]any{"email": e.Email})
 		if p := v.state.Email; p != nil && p.Email == e.Key {
 			v.state.Email, v.dirty = nil, true // what is removed is not to be proved any more
 		}

@@ -64,6 +64,7 @@ func (s *Service) Login(ctx context.Context, v *Visit, in LoginInput) error {
 		}
 		if !a.Active {
 			// The password was right, and that is all that is told: nobody is signed in.
+			v.auditOf(store.LoginFailed, a.ID, map[string]any{"method": "password", "reason": "deactivated"})
 			return nil
 		}
 		if err := s.checkCodeLimit(ctx, v, c, &a); err != nil {
@@ -182,6 +183,13 @@ func (s *Service) authenticate(ctx context.Context, v *Visit, c credentials) (st
 		if err := s.waste(ctx, v.Tenant, c.password); err != nil {
 			return store.Account{}, "", s.refund(ctx, taken, err)
 		}
+	}
+	known := ""
+	if len(candidates) == 1 {
+		known = candidates[0].ID
+	}
+	if err := s.failed(ctx, v, known, map[string]any{"method": "password", "tried": v.tried(v.guessKey(c))}); err != nil {
+		return store.Account{}, "", s.refund(ctx, taken, err)
 	}
 	s.observe.Login(v.Tenant.Slug, "refused")
 	return store.Account{}, "", refusal.Because("password", mismatch[c.method])

@@ -2,6 +2,7 @@ package flows
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 
@@ -136,6 +137,7 @@ func (v *Visit) addFactors(a *store.Account, all ...*store.Authenticator) {
 	f := a.Factors
 	for _, x := range all {
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddAuthenticator(ctx, x) })
+		v.audit(store.FactorAdded, x.UserID, factorDetails(x))
 		f = f.With(x.Type)
 	}
 	v.setFactors(a, f)
@@ -169,6 +171,16 @@ func (v *Visit) dropFactors(a *store.Account, has []store.Authenticator, dropped
 func (v *Visit) dropFactor(x *store.Authenticator) {
 	userID, id := x.UserID, x.ID
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropAuthenticator(ctx, userID, id) })
+	v.audit(store.FactorRemoved, userID, factorDetails(x))
+}
+
+// factorDetails say which authenticator an event is about.
+func factorDetails(x *store.Authenticator) map[string]any {
+	d := map[string]any{"type": x.Type, "authenticator": publicNumber(x.ID)}
+	if x.Name != "" {
+		d["name"] = x.Name
+	}
+	return d
 }
 
 // mayProtect reports whether an account may get a second factor. One with an address that is not verified may not, unless the
@@ -275,6 +287,7 @@ func (s *Service) ReauthenticateByCode(ctx context.Context, v *Visit, code strin
 			if err != nil {
 				return err
 			}
+			v.audit(store.UserReauthenticated, x.UserID, map[string]any{"method": x.Type})
 			return v.recordFactor(x, Method{})
 		})
 		return err == nil, err
@@ -339,6 +352,9 @@ func (s *Service) spendCode(ctx context.Context, v *Visit, userID, code string) 
 		}
 		if ok {
 			x.LastUsedAt = v.Now
+			if x.Type == store.RecoveryCodes {
+				v.audit(store.RecoveryCodeUsed, userID, nil)
+			}
 			v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SaveAuthenticator(ctx, x) })
 			return x, nil
 		}
@@ -377,15 +393,18 @@ func (v *Visit) takeCode(x *store.Authenticator, code string) (bool, error) {
 	}
 }
 
-// factorOf is what guesses at a user's second factor are counted by, and passkeyOf what answers to a login by passkey are: those come
-// from anybody who knows the user's id, and must not keep the user from a code.
-func factorOf(userID string) string  { return "second factor of " + userID }
-func passkeyOf(userID string) string { return "passkey of " + userID }
+// guessed is whose second factor is guessed at, and by what such guesses are counted.
+type guessed struct{ userID, method, key string }
+
+// factorOf are guesses at a user's second factor, and passkeyOf answers to a login by passkey: those come from anybody who knows the
+// user's id, and must not keep the user from a code.
+func factorOf(userID string) guessed  { return guessed{userID, methodMFA, "second factor of " + userID} }
+func passkeyOf(userID string) guessed { return guessed{userID, "passkey", "passkey of " + userID} }
 
 // guessFactor runs a step in which a user shows a second factor. It counts as a failed login until it is known to be none, by user,
 // wherever it comes from; once the right one is shown, the failures at that user are forgotten.
-func (s *Service) guessFactor(ctx context.Context, v *Visit, key, param string, fn func() (ok bool, err error)) error {
-	d, end, err := s.guess(ctx, v, ActionLoginFailed, key)
+func (s *Service) guessFactor(ctx context.Context, v *Visit, of guessed, param string, fn func() (ok bool, err error)) error {
+	d, end, err := s.guess(ctx, v, ActionLoginFailed, of.key)
 	if err != nil {
 		return err
 	}
@@ -399,9 +418,14 @@ func (s *Service) guessFactor(ctx context.Context, v *Visit, key, param string, 
 	ok, err := fn()
 	if ok && err == nil {
 		s.observe.Factor(v.Tenant.Slug, "ok")
-		return s.forgetGuesses(ctx, v, d, key)
+		return s.forgetGuesses(ctx, v, d, of.key)
 	}
 	if refused, is := refusal.As(err); is && refused.Kind == refusal.Invalid {
+		if !errors.Is(err, factor.ErrCounter) { // which is settled already, and noted with it
+			if err := s.failed(ctx, v, of.userID, map[string]any{"method": of.method}); err != nil {
+				return s.refund(ctx, d, err)
+			}
+		}
 		s.observe.Factor(v.Tenant.Slug, "refused")
 		return err
 	}

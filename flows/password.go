@@ -136,6 +136,9 @@ func (s *Service) guessOwn(ctx context.Context, v *Visit, a *store.Account, pass
 	}
 	defer end()
 	ok, _, err := s.matches(ctx, v.Tenant, passhash.Unmarked(a.Password), password)
+	if err == nil && !ok {
+		err = s.failed(ctx, v, a.ID, map[string]any{"method": "password"})
+	}
 	if err != nil || ok {
 		err = s.refund(ctx, d, err)
 	}
@@ -179,6 +182,7 @@ func (s *Service) ChangePassword(ctx context.Context, v *Visit, in ChangePasswor
 		}
 		s.setPassword(v, a, encoded)
 		v.actor = actor{} // setPassword holds the user as of the same epoch
+		v.audit(store.PasswordChanged, a.ID, map[string]any{"first": !read.HasPassword})
 		kind := mailPasswordChanged
 		if trim(in.Current) == "" {
 			kind = mailPasswordSet
@@ -251,6 +255,9 @@ func (s *Service) RequestPasswordReset(ctx context.Context, v *Visit, email stri
 			return err
 		}
 		account := &v.Tenant.Settings.Account
+		if len(reached) > 0 || account.PreventEnumeration.Prevented() {
+			v.auditReset(to, reached)
+		}
 		switch {
 		case len(reached) == 0 && !account.PreventEnumeration.Prevented():
 			return refusal.Because("email", refusal.UnknownEmail)
@@ -269,6 +276,17 @@ func (s *Service) RequestPasswordReset(ctx context.Context, v *Visit, email stri
 		}
 		return nil
 	})
+}
+
+// auditReset notes that a reset was asked for, with an account or without one.
+func (v *Visit) auditReset(to address, reached []store.Account) {
+	details := map[string]any{"tried": v.tried(string(to))}
+	if len(reached) == 0 {
+		v.auditOf(store.PasswordResetAsked, "", details)
+	}
+	for i := range reached {
+		v.auditOf(store.PasswordResetAsked, reached[i].ID, details)
+	}
 }
 
 func (s *Service) mailResetCode(v *Visit, to address, reached []store.Account) error {
@@ -544,6 +562,7 @@ func (s *Service) resetPassword(ctx context.Context, v *Visit, r resetting, enco
 		v.abandon()
 	}
 	s.setPassword(v, a, encoded)
+	v.audit(store.PasswordReset, a.ID, nil)
 	to, err := s.emailFor(ctx, v, a)
 	if err != nil {
 		return err

@@ -139,6 +139,7 @@ func (s *Service) changeText(ctx context.Context, v *Visit, a *store.Account, ph
 		phone, verified = a.Phone, a.PhoneVerified
 	}
 	v.hold(a)
+	v.audit(store.PhoneChanged, id, change("phone", a.Phone, phone))
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetPhone(ctx, id, phone, verified) })
 	return s.text(ctx, v, p, a)
 }
@@ -278,6 +279,7 @@ func (s *Service) verifyNewPhone(ctx context.Context, v *Visit, code string) err
 	v.state.Phone, v.dirty = nil, true
 	id, phone, old := a.ID, p.Phone, a.Phone
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SetPhone(ctx, id, phone, true) })
+	v.audit(store.PhoneChanged, id, change("phone", old, phone))
 	to, err := s.emailFor(ctx, v, a)
 	if err != nil {
 		return err

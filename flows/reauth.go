@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/vestibule-auth/vestibule/internal/refusal"
+	"github.com/vestibule-auth/vestibule/internal/store"
 )
 
 // errReauthenticate refuses a change that asks for a recent proof of who is signed in. It is answered with the ways to give
@@ -39,6 +40,7 @@ func (s *Service) Reauthenticate(ctx context.Context, v *Visit, password string)
 			return refusal.Of(refusal.Unauthenticated)
 		}
 		v.keep()
+		v.audit(store.UserReauthenticated, v.user.ID, map[string]any{"method": "password"})
 		return v.record(v.user.ID, Method{Method: "password", Reauthenticated: true})
 	})
 }

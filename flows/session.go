@@ -77,7 +77,12 @@ func (s *Service) EndSessions(ctx context.Context, v *Visit, ids []int64) (left 
 				continue
 			}
 			found[n] = true
-			own = own || x.ID == v.session.ID
+			if x.ID == v.session.ID {
+				own = true
+				v.audit(store.UserLoggedOut, userID, nil)
+			} else {
+				v.audit(store.SessionEnded, userID, map[string]any{"session": x.ID})
+			}
 			v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropSessionOf(ctx, userID, x.ID) })
 		}
 		if slices.ContainsFunc(ids, func(n int64) bool { return !found[n] }) {

@@ -75,6 +75,11 @@ func (s *Service) Signup(ctx context.Context, v *Visit, in SignupInput) error {
 		}
 		l.Unheard = in.Honeypot != ""
 		if n.mailed || n.texted || l.Unheard {
+			reason := "taken"
+			if l.Unheard {
+				reason = "honeypot"
+			}
+			v.auditOf(store.SignupRefused, "", map[string]any{"reason": reason})
 			v.waste() // in place of the account
 			if n.email != "" {
 				v.waste() // and of its address
@@ -203,6 +208,7 @@ func (s *Service) addAccount(_ context.Context, v *Visit, n newcomer, encoded st
 	}
 	u.DataKey = v.Tenant.NewUserKey(u.ID)
 	a := &store.Account{User: u}
+	v.audit(store.UserSignedUp, u.ID, nil)
 	v.queue(func(ctx context.Context, tx *store.Tx) error {
 		return tx.AddUser(ctx, &a.User, usernameKey(u.Username))
 	})

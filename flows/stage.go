@@ -180,8 +180,7 @@ func (s *Service) advance(ctx context.Context, v *Visit, a *store.Account) error
 				return err
 			}
 		}
-		v.complete(l, a)
-		return nil
+		return v.complete(l, a)
 	}
 }
 
@@ -194,20 +193,28 @@ func (l *login) stands(a *store.Account) bool {
 
 // complete signs the account in: the pending login becomes the session's, under a new token. Whom it is signed in as is read
 // under the lock that notes the login; an account that is being made is nobody else's to change yet.
-func (v *Visit) complete(l *login, a *store.Account) {
+func (v *Visit) complete(l *login, a *store.Account) error {
 	v.state.Login, v.state.Email, v.state.Key = nil, nil, nil
 	v.state.Trusted = a.Factors.Second() && !l.Passwordless && !l.factorShown(a)
 	v.session.UserID, v.session.Pending, v.session.Epoch = a.ID, false, a.Epoch
 	v.session.RefreshNumber += newFamily // what was handed out under the session before is worth nothing
 	v.session.RefreshedAt = v.Now
 	v.rotate()
+	methods, err := v.proofNames()
+	if err != nil {
+		return err
+	}
+	if l.Signup {
+		methods = append(methods, "signup")
+	}
+	v.audit(store.UserLoggedIn, a.ID, map[string]any{"methods": methods})
 	user := a.User
 	user.Password, user.Phone = "", ""
 	v.user = &user
 	if l.made {
 		a.LastLoginAt = v.Now // signing up signs in
 		v.granted = &user
-		return
+		return nil
 	}
 	read := a.User
 	v.queue(func(ctx context.Context, tx *store.Tx) (err error) {
@@ -218,4 +225,5 @@ func (v *Visit) complete(l *login, a *store.Account) {
 		own := v.session.ID // which is put out as well, if this login claims the account, and comes back when it is saved
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropDeadSessionsOf(ctx, a.ID, own) })
 	}
+	return nil
 }

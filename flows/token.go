@@ -2,7 +2,6 @@ package flows
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -202,18 +201,17 @@ func (s *Service) touchRefreshed(ctx context.Context, v *Visit, c *token.Claims,
 // endFamily ends the session of a refresh token that was used twice, and says so. It is refused only once that is written: a thief
 // must not be told off and left in.
 func (s *Service) endFamily(ctx context.Context, v *Visit, c *token.Claims, number int64, r *store.Refreshing) error {
-	details, err := json.Marshal(map[string]any{"shown": number, "good": r.Number, "rotated_at": r.RefreshedAt})
+	reused := v.noteOf(store.RefreshTokenReused, c.Subject, map[string]any{"shown": number, "good": r.Number, "rotated_at": r.RefreshedAt})
+	reused.SessionID = c.Session
+	events, err := eventsOf([]note{reused})
 	if err != nil {
-		return fmt.Errorf("encode the details of an event: %w", err)
+		return err
 	}
 	err = s.store.For(v.Tenant).Do(ctx, func(tx *store.Tx) error {
 		if err := tx.DropSessionOf(ctx, c.Subject, c.Session); err != nil {
 			return err
 		}
-		return tx.AddEvent(ctx, &store.Event{
-			ID: secret.NewID(), At: v.Now, Action: store.RefreshTokenReused, UserID: c.Subject, SessionID: c.Session, IP: v.address(),
-			UserAgent: v.Origin.UserAgent, Details: details,
-		})
+		return tx.AddEvents(ctx, events...)
 	})
 	if err != nil {
 		return err

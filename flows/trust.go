@@ -116,6 +116,7 @@ func (s *Service) Trust(ctx context.Context, v *Visit, trust bool) error {
 	return s.loginStep(ctx, v, MFATrust, func(l *login, a *store.Account) error {
 		if p := l.trustable(v.Tenant, a); trust && p != (proofs{}) {
 			v.trust = v.trustFor(a, p)
+			v.audit(store.BrowserTrusted, a.ID, nil)
 		}
 		l.TrustAnswered = true
 		return s.advance(ctx, v, a)

@@ -28,6 +28,7 @@ type Origin struct {
 	Tokens    bool       // whoever signs in is handed an access and a refresh token, where the tenant has them
 	IP        netip.Addr // the client's address; invalid where there is none
 	UserAgent string
+	RequestID string // that the request goes by in the logs; "" for none
 }
 
 // maxUserAgent is how much of a user agent's name is kept, in bytes.
@@ -54,6 +55,7 @@ type Visit struct {
 	desk    bool        // it is an operator's, who has no session and reaches users who are not active, too
 	granted *store.User // whom the session is signed in as when it is saved: locked by then
 	writes  []write
+	notes   []note // what is to be written of it in the audit log
 	mailed  bool   // a write queues mail
 	missed  func() // counts a miss in a visit that is refused for it
 
@@ -372,6 +374,11 @@ func (s *Service) settle(ctx context.Context, v *Visit) error {
 		hold := func(ctx context.Context, tx *store.Tx) error { return tx.HoldUser(ctx, by.userID, by.epoch) }
 		writes = append([]write{hold}, writes...)
 	}
+	noted, err := v.noted()
+	if err != nil {
+		return err
+	}
+	writes = append(slices.Clip(writes), noted...)
 	if v.dirty && !v.ended {
 		save, err := v.save()
 		if err != nil {
@@ -380,7 +387,6 @@ func (s *Service) settle(ctx context.Context, v *Visit) error {
 		writes = append(slices.Clip(writes), save)
 	}
 	scope := s.store.For(v.Tenant)
-	var err error
 	switch len(writes) {
 	case 0:
 		return nil
@@ -405,7 +411,7 @@ func (s *Service) settle(ctx context.Context, v *Visit) error {
 	if v.granted != nil {
 		v.user = v.granted // as it was under the lock
 	}
-	v.writes, v.dirty, v.granted, v.mailed, v.spent, v.missed = nil, false, nil, false, nil, nil
+	v.writes, v.notes, v.dirty, v.granted, v.mailed, v.spent, v.missed = nil, nil, false, nil, false, nil, nil
 	return nil
 }
 
@@ -543,6 +549,9 @@ func (s *Service) Logout(ctx context.Context, v *Visit) error {
 	return s.step(ctx, v, func() error {
 		if v.session == nil {
 			return nil
+		}
+		if v.user != nil {
+			v.audit(store.UserLoggedOut, v.user.ID, nil)
 		}
 		id := v.session.ID
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropSession(ctx, id) })

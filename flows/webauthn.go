@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -286,6 +287,11 @@ func (s *Service) RenameKey(ctx context.Context, v *Visit, in RenameKeyInput) (v
 		return f.Err()
 	}
 	err = s.ownStep(ctx, v, check, func(*store.Account, []store.Authenticator) error {
+		if x.Name != in.Name {
+			d := factorDetails(x)
+			maps.Copy(d, change("name", x.Name, in.Name))
+			v.audit(store.FactorChanged, x.UserID, d)
+		}
 		x.Name = in.Name
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.SaveAuthenticator(ctx, x) })
 		view, err = v.viewFactor(x, false)
@@ -375,10 +381,11 @@ func (s *Service) takeKey(ctx context.Context, v *Visit, userID, waitsFor, purpo
 	switch {
 	case errors.Is(err, factor.ErrCounter):
 		v.miss(func() { // the refusal settles nothing else
-			v.audit(store.WebAuthnCounterFailed, userID, map[string]any{"authenticator": publicNumber(k.row.ID), "name": k.row.Name})
+			v.auditOf(store.WebAuthnCounterFailed, userID, map[string]any{"authenticator": publicNumber(k.row.ID), "name": k.row.Name})
+			v.notes = append(v.notes, v.failure(userID, map[string]any{"method": "webauthn", "reason": "counter"}))
 		})
 		s.log.WarnContext(ctx, "a key's signature counter did not rise; there may be a copy of the key", "tenant", v.Tenant.Slug, "user_id", userID)
-		return nil, refused
+		return nil, fmt.Errorf("%w: %w", refused, err)
 	case err != nil:
 		return nil, refused
 	}
@@ -465,6 +472,7 @@ func (s *Service) ReauthenticateByKey(ctx context.Context, v *Visit, in KeyInput
 			if err != nil {
 				return err
 			}
+			v.audit(store.UserReauthenticated, x.UserID, map[string]any{"method": x.Type})
 			return v.recordFactor(x, Method{Reauthenticated: true})
 		})
 		return err == nil, err
@@ -508,6 +516,9 @@ func (s *Service) takePasskey(ctx context.Context, v *Visit, in KeyInput) error 
 	}
 	if !slices.ContainsFunc(all, func(x store.Authenticator) bool { return bytes.Equal(x.CredentialID, credentialID) }) {
 		s.observe.Factor(v.Tenant.Slug, "refused")
+		if err := s.failed(ctx, v, "", map[string]any{"method": "passkey"}); err != nil {
+			return err
+		}
 		return unknown // nobody's failures: whoever knows a user's id must not lock the user out with it
 	}
 	return s.guessFactor(ctx, v, passkeyOf(id.String()), "credential", func() (ok bool, err error) {
@@ -534,9 +545,11 @@ func (s *Service) takePasskey(ctx context.Context, v *Visit, in KeyInput) error 
 func (s *Service) loginByKey(ctx context.Context, v *Visit, a *store.Account, x *store.Authenticator) error {
 	switch {
 	case !a.Active:
+		v.auditOf(store.LoginFailed, a.ID, map[string]any{"method": "passkey", "reason": "deactivated"})
 		return nil // the key was right, and that is all that is told: nobody is signed in
 	case v.user != nil && v.user.ID == a.ID:
 		v.rotate()
+		v.audit(store.UserReauthenticated, a.ID, map[string]any{"method": "passkey"})
 		return v.recordFactor(x, Method{Passwordless: true})
 	case v.user != nil:
 		return refusal.Of(refusal.Conflict)

@@ -8,6 +8,8 @@
 //
 //	doc, settings, err := tenants.ParseNew(given)         // a new tenant gets a little that old documents did not
 //	doc, settings, err = tenants.ParsePatch(doc, patch)   // RFC 7396; masked secrets keep their value
+//	doc, settings, err = tenants.ParseWhole(doc, other)   // another in its place; likewise
+//	doc, settings, err = tenants.ParseTemplate(doc, hosts, patch, false) // a new tenant that is like another one
 //	err = settings.ValidateHosts(hosts)                   // what depends on the tenant's hosts
 //	err = settings.ValidateTemplates(check)               // what depends on the kinds of mail
 //	stored, err := tenants.SealSecrets(doc, keys, id)     // what goes into the database

@@ -90,6 +90,29 @@ func ParsePatch(doc, patch []byte) ([]byte, Settings, error) {
 	return d.finish(s)
 }
 
+// ParseWhole is Parse for a document that takes the place of another, and also makes that document: what it leaves out is as if never
+// given. Both have their secrets in the clear; a secret that is given as Mask keeps its stored value, under the conditions of ParsePatch.
+// The old document is empty where there was none. An empty doc is an empty object.
+func ParseWhole(old, doc []byte) ([]byte, Settings, error) {
+	before := map[string]any{}
+	if len(old) > 0 {
+		var err error
+		if before, err = readDocument(old); err != nil {
+			return nil, unread(), err
+		}
+	}
+	if len(bytes.TrimSpace(doc)) == 0 {
+		doc = []byte("{}")
+	}
+	d := readDraft(doc)
+	if d.tree != nil {
+		d.keepFixed(before)
+		d.keepAppSecrets(before, d.tree)
+	}
+	s := d.judge()
+	return d.finish(s)
+}
+
 // finish is the document to save, or what is wrong with it.
 func (d *draft) finish(s Settings) ([]byte, Settings, error) {
 	if err := d.faults.err(); err != nil {

@@ -36,6 +36,9 @@ func (v secretValue) text() (string, error) {
 	}
 }
 
+// smtpPath is the one secret that is a URL, of which the password alone is masked.
+const smtpPath = "email.smtp_url"
+
 // appSecrets are the keys of a provider's app that hold secrets, and those of its settings.
 var appSecrets, appSettingsSecrets = []string{"secret", "key"}, []string{"certificate_key"}
 
@@ -46,7 +49,7 @@ func secretsOf(tree map[string]any) []secretValue {
 		for _, key := range keys {
 			if _, ok := in[key]; ok {
 				at := append(slices.Clone(path), key)
-				all = append(all, secretValue{at, pathText(at), in, key, key == "smtp_url"})
+				all = append(all, secretValue{at, pathText(at), in, key, pathText(at) == smtpPath})
 			}
 		}
 	}
@@ -88,15 +91,21 @@ func Redact(doc []byte) ([]byte, error) {
 		return nil, err
 	}
 	for _, v := range secretsOf(tree) {
-		switch s, ok := v.in[v.key].(string); {
-		case v.in[v.key] == nil, ok && s == "":
-		case ok && v.isURL:
-			v.in[v.key] = maskURL(s)
-		default:
-			v.in[v.key] = Mask
-		}
+		v.in[v.key] = masked(v.in[v.key], v.isURL)
 	}
 	return writeDocument(tree)
+}
+
+// masked is a secret as it may be shown. One that is not set is shown as that.
+func masked(v any, isURL bool) any {
+	switch s, ok := v.(string); {
+	case v == nil, ok && s == "":
+		return v
+	case ok && isURL:
+		return maskURL(s)
+	default:
+		return Mask
+	}
 }
 
 // SealSecrets is a document as it is stored: every secret is sealed under the tenant's keys, and bound to the tenant and

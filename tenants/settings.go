@@ -16,6 +16,7 @@ type Settings struct {
 	Headless      Headless      `json:"headless"`
 	MFA           MFA           `json:"mfa"`
 	UserSessions  UserSessions  `json:"usersessions"`
+	Audit         Audit         `json:"audit"`
 	SocialAccount SocialAccount `json:"socialaccount"`
 	IDPOIDC       IDPOIDC       `json:"idp_oidc"`
 	CORS          CORS          `json:"cors"`
@@ -354,6 +355,12 @@ type UserSessions struct {
 	// Whether each session keeps when it was last used, to the minute, from which address and with which program.
 	// Otherwise it keeps that of its last login or change.
 	TrackActivity bool `json:"track_activity"`
+}
+
+// Audit is the log of what people and operators did.
+type Audit struct {
+	// For how many days events are kept; 0 is for ever.
+	RetentionDays int `json:"retention_days" jsonschema:"minimum=0,maximum=36500"`
 }
 
 // SocialAccount is logging in through other providers.
@@ -728,6 +735,7 @@ func Defaults() Settings {
 			RPInitiatedLogoutAsksForOPLogout: true,
 		},
 		CORS:    CORS{AllowedOrigins: []string{}, MaxAge: 600},
+		Audit:   Audit{RetentionDays: 365},
 		Cookies: Cookies{SessionName: "sessionid", CSRFName: "csrftoken", SameSite: "Lax", SessionAge: 1209600},
 		Passwords: Passwords{
 			MinLength: 8, Hasher: "argon2id", Argon2idMemory: 19456, Argon2idIterations: 2, Argon2idParallelism: 1,

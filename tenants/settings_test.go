@@ -101,6 +101,7 @@ func TestDefaultsAreThoseOfTheReference(t *testing.T) {
 		"webauthn_rp_id": "", "webauthn_rp_origins": []
 	},
 	"usersessions": {"track_activity": false},
+	"audit": {"retention_days": 365},
 	"socialaccount": {
 		"providers": {}, "auto_signup": true, "email_authentication": false,
 		"email_authentication_auto_connect": false, "email_verification": "optional", "email_required": false,

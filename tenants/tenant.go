@@ -18,7 +18,9 @@ type State string
 const (
 	Active    State = "active"
 	Suspended State = "suspended" // known, but every request is refused
-	Deleted   State = "deleted"   // as if it were not there, until its rows are gone
+	Deleted   State = "deleted"   // as if it were not there, but can come back
+	Purging   State = "purging"   // its key is destroyed, and its rows are being removed
+	Purged    State = "purged"    // there was a tenant of that id
 )
 
 // The tenant whose users are the operators. Its id is the same everywhere, and no other tenant can have its id or its slug. It is served

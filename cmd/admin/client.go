@@ -89,6 +89,35 @@ type request struct {
 
 // do sends a request and returns the answer's body, or what the API had against it.
 func (c *client) do(ctx context.Context, q request) ([]byte, error) {
+	answer, err := c.ask(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = answer.Body.Close() }() // it was only read
+	b, err := io.ReadAll(io.LimitReader(answer.Body, mostInAnswer))
+	if err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	return b, nil
+}
+
+// stream sends a request and copies the answer's body as it comes, however long that takes.
+func (c *client) stream(ctx context.Context, q request, out io.Writer) error {
+	patient := *c
+	patient.http = &http.Client{CheckRedirect: c.http.CheckRedirect, Transport: c.http.Transport}
+	answer, err := patient.ask(ctx, q)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = answer.Body.Close() }() // it was only read
+	if _, err := io.Copy(out, answer.Body); err != nil {
+		return fmt.Errorf("the answer broke off: %w", err)
+	}
+	return nil
+}
+
+// ask sends a request and returns the answer, or what the API had against it.
+func (c *client) ask(ctx context.Context, q request) (*http.Response, error) {
 	var body io.Reader
 	if q.body != nil {
 		b, err := json.Marshal(q.body)
@@ -112,15 +141,15 @@ func (c *client) do(ctx context.Context, q request) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the admin API cannot be reached (is the server running, and --url right?): %w", err)
 	}
-	defer func() { _ = answer.Body.Close() }() // it was only read
-	b, err := io.ReadAll(io.LimitReader(answer.Body, mostInAnswer))
-	if err != nil {
-		return nil, fmt.Errorf("read the answer: %w", err)
-	}
 	if answer.StatusCode/100 != 2 {
+		defer func() { _ = answer.Body.Close() }() // it was only read
+		b, err := io.ReadAll(io.LimitReader(answer.Body, mostInAnswer))
+		if err != nil {
+			return nil, fmt.Errorf("read the answer: %w", err)
+		}
 		return nil, declined(answer, b)
 	}
-	return b, nil
+	return answer, nil
 }
 
 // declined is what the API had against a request, fault by fault.

@@ -64,8 +64,10 @@ func (t *tool) run(ctx context.Context, args []string) int {
 		t.keyCommand(),
 		t.mailCommand(),
 		t.webhookCommand(),
+		t.operatorCommand(),
 		t.doctorCommand(),
 		t.tokenCommand(),
+		t.auditCommand(),
 		t.schemaCommand(),
 		t.migrateCommand(),
 	)

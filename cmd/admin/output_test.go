@@ -6,10 +6,12 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/vestibule-auth/vestibule/internal/yamldoc"
 )
 
 func TestYAMLSaysWhatJSONSays(t *testing.T) {
-	text, err := yamlOf([]byte(`{"z":1,"a":["yes","1","null","-",""],"n":null,"t":true,"f":1.50,"big":12345678901234567890,
+	text, err := yamldoc.Write([]byte(`{"z":1,"a":["yes","1","null","-",""],"n":null,"t":true,"f":1.50,"big":12345678901234567890,
 		"lines":"one\ntwo\n","\u003ca\u003e":"\ud83d\ude00 # no: comment","none":[],"empty":{},"deep":{"list":[{"k":"v"}]}}`))
 	if err != nil {
 		t.Fatal(err)

@@ -25,7 +25,7 @@ import (
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
-var ann = admin.Actor{Name: "ann"}
+var ann = admin.Actor{Name: "ann", Grants: []admin.Grant{{Role: admin.Owner}}}
 
 // house is a Service with what a test wants to look at around it.
 type house struct {
@@ -206,7 +206,7 @@ func TestFaultsAreReportedAtOnce(t *testing.T) {
 			}
 		})
 	}
-	if page, _, err := h.Tenants(t.Context(), "", 10); err != nil || len(page) != 0 {
+	if page, _, err := h.Tenants(t.Context(), ann, admin.TenantSearch{}, "", 10); err != nil || len(page) != 0 {
 		t.Errorf("faulty tenants were made: %v %v", page, err)
 	}
 	if h.log.Len() != 0 {
@@ -333,7 +333,7 @@ func TestTenantOfALaterVersionIsListedSuspendedAndDeleted(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.create(t, "zenith", "")
-	page, _, err := h.Tenants(t.Context(), "", 10)
+	page, _, err := h.Tenants(t.Context(), ann, admin.TenantSearch{}, "", 10)
 	if err != nil || len(page) != 3 {
 		t.Fatalf("listed %v, %v", page, err)
 	}
@@ -364,7 +364,7 @@ func TestTenantOfALostKeyIsListedSuspendedAndDeleted(t *testing.T) {
 		h.create(t, "acme", "")
 		h.create(t, "zenith", "")
 
-		page, _, err := h.Tenants(t.Context(), "", 10)
+		page, _, err := h.Tenants(t.Context(), ann, admin.TenantSearch{}, "", 10)
 		if err != nil || len(page) != 3 {
 			t.Fatalf("listed %v, %v", page, err)
 		}
@@ -547,7 +547,7 @@ func TestDeletedTenantIsDeadForGood(t *testing.T) {
 		if err := h.DeleteTenant(t.Context(), ann, "acme", nil); !refusal.Is(err, refusal.Missing) {
 			t.Errorf("deleted twice: %v", err)
 		}
-		if page, _, err := h.Tenants(t.Context(), "", 10); err != nil || len(page) != 0 {
+		if page, _, err := h.Tenants(t.Context(), ann, admin.TenantSearch{}, "", 10); err != nil || len(page) != 0 {
 			t.Errorf("a deleted tenant is listed: %v, %v", page, err)
 		}
 		second := h.create(t, "acme", "")
@@ -670,7 +670,7 @@ func TestUnreachableDatabaseIsBusy(t *testing.T) {
 	h.create(t, "acme", "")
 	down = true
 	_, show := h.Tenant(t.Context(), "acme")
-	_, _, list := h.Tenants(t.Context(), "", 1)
+	_, _, list := h.Tenants(t.Context(), ann, admin.TenantSearch{}, "", 1)
 	_, create := h.CreateTenant(t.Context(), ann, admin.CreateInput{Slug: "b", Name: "B", Hosts: []string{"b.example"}})
 	for name, err := range map[string]error{"show": show, "list": list, "create": create} {
 		if refused, ok := refusal.As(err); !ok || refused.Kind != refusal.Busy || refused.RetryAfter <= 0 {
@@ -714,7 +714,7 @@ func TestPagesListEveryTenantOnce(t *testing.T) {
 			var slugs []string
 			cursor, pages := "", 0
 			for {
-				page, next, err := h.Tenants(t.Context(), cursor, limit)
+				page, next, err := h.Tenants(t.Context(), ann, admin.TenantSearch{}, cursor, limit)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -750,7 +750,7 @@ func TestForgedCursors(t *testing.T) {
 		})
 		h.create(t, "acme", "")
 		h.create(t, "bolt", "")
-		_, cursor, err := h.Tenants(t.Context(), "", 1)
+		_, cursor, err := h.Tenants(t.Context(), ann, admin.TenantSearch{}, "", 1)
 		if err != nil || cursor == "" {
 			t.Fatal(cursor, err)
 		}
@@ -783,7 +783,7 @@ func TestForgedCursors(t *testing.T) {
 			"a null character":           "\x00",
 			"a number, as in other APIs": "1",
 		} {
-			page, next, err := h.Tenants(t.Context(), forged, 10)
+			page, next, err := h.Tenants(t.Context(), ann, admin.TenantSearch{}, forged, 10)
 			if !refusal.Is(err, refusal.Invalid) || page != nil || next != "" {
 				t.Errorf("%s: %v, %q, %v", name, page, next, err)
 			}
@@ -791,12 +791,12 @@ func TestForgedCursors(t *testing.T) {
 		if n := asked.Load(); n != 0 {
 			t.Errorf("the database was asked %d times", n)
 		}
-		page, next, err := h.Tenants(t.Context(), cursor, 10)
+		page, next, err := h.Tenants(t.Context(), ann, admin.TenantSearch{}, cursor, 10)
 		if err != nil || len(page) != 1 || page[0].Slug != "bolt" || next != "" {
 			t.Errorf("the true cursor leads to %v, %q, %v", page, next, err)
 		}
 		for _, limit := range []int{-1, 0, 201} {
-			if _, _, err := h.Tenants(t.Context(), "", limit); !refusal.Is(err, refusal.Invalid) {
+			if _, _, err := h.Tenants(t.Context(), ann, admin.TenantSearch{}, "", limit); !refusal.Is(err, refusal.Invalid) {
 				t.Errorf("limit %d: %v", limit, err)
 			}
 		}

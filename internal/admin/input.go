@@ -19,6 +19,7 @@ import (
 const (
 	MaxName  = 200 // characters
 	MaxHosts = 50
+	MaxNote  = 500 // characters
 )
 
 // CreateInput is a new tenant.
@@ -26,19 +27,24 @@ type CreateInput struct {
 	Slug   string
 	Name   string
 	Hosts  []string        // the public one first
-	Config json.RawMessage // what the tenant wants other than the defaults; empty: nothing
+	Config json.RawMessage // what the tenant wants other than the defaults or than the template; empty: nothing
+	Note   string          // why
+
+	Template        string // the slug of a tenant that the new one is to be like; "": none
+	TemplateSecrets bool   // its secrets too
 
 	faults faults // what ReadCreateInput found
 }
 
 // The members of the documents that operators send, with those that could be meant to be there.
 var (
-	createMembers = []string{"slug", "name", "hosts", "config"}
-	patchMembers  = []string{"name", "hosts", "state", "config"}
+	createMembers = []string{"slug", "name", "hosts", "config", "note", "template", "template_secrets"}
+	patchMembers  = []string{"name", "hosts", "state", "config", "note"}
+	wholeMembers  = []string{"slug", "name", "hosts", "state", "config", "version", "note"}
 	fixedMembers  = []string{"id", "slug", "public_url", "version", "created_at", "updated_at", "error"}
 )
 
-// ReadCreateInput reads a new tenant from a JSON object with slug, name, hosts and config. What does not fit is kept, and
+// ReadCreateInput reads a new tenant from a JSON object with slug, name, hosts, config, note, template and template_secrets. What does not fit is kept, and
 // reported by CreateTenant together with what is wrong with the rest.
 func ReadCreateInput(doc json.RawMessage) CreateInput {
 	var in CreateInput
@@ -52,7 +58,16 @@ func ReadCreateInput(doc json.RawMessage) CreateInput {
 	if raw, ok := given["hosts"]; ok {
 		in.Hosts = in.faults.texts("hosts", raw)
 	}
-	in.Config = given["config"]
+	in.Config, in.Note = given["config"], in.faults.noteIn(given)
+	if raw, ok := given["template"]; ok {
+		in.Template = in.faults.text("template", raw)
+	}
+	if raw, ok := given["template_secrets"]; ok && json.Unmarshal(raw, &in.TemplateSecrets) != nil {
+		in.faults.add("template_secrets", "must be true or false")
+	}
+	if in.TemplateSecrets && in.Template == "" {
+		in.faults.add("template_secrets", "is for a template, and none is named")
+	}
 	return in
 }
 
@@ -62,6 +77,7 @@ type patch struct {
 	hosts  *[]string
 	state  *tenants.State
 	config json.RawMessage // itself a merge patch; nil: not given
+	note   string
 }
 
 func (f *faults) patch(doc json.RawMessage) patch {
@@ -81,15 +97,80 @@ func (f *faults) patch(doc json.RawMessage) patch {
 		hosts := f.texts("hosts", raw)
 		p.hosts = &hosts
 	}
-	if raw, ok := given["state"]; ok {
-		var state tenants.State
-		if json.Unmarshal(raw, &state) != nil || (state != tenants.Active && state != tenants.Suspended) {
-			f.add("state", `must be "active" or "suspended"`)
-		}
-		p.state = &state
-	}
-	p.config = given["config"]
+	p.state = f.state(given)
+	p.config, p.note = given["config"], f.noteIn(given)
 	return p
+}
+
+// state is the state that is asked for, or nil.
+func (f *faults) state(given map[string]json.RawMessage) *tenants.State {
+	raw, ok := given["state"]
+	if !ok {
+		return nil
+	}
+	var state tenants.State
+	if json.Unmarshal(raw, &state) != nil || (state != tenants.Active && state != tenants.Suspended) {
+		f.add("state", `must be "active" or "suspended"`)
+	}
+	return &state
+}
+
+// noteIn is the note among the members, or "".
+func (f *faults) noteIn(given map[string]json.RawMessage) string {
+	raw, ok := given["note"]
+	if !ok {
+		return ""
+	}
+	note := f.text("note", raw)
+	f.note(note)
+	return note
+}
+
+func (f *faults) note(note string) {
+	odd := func(r rune) bool { return !unicode.IsPrint(r) && r != '\n' }
+	if !f.has("note") && (!utf8.ValidString(note) || utf8.RuneCountInString(note) > MaxNote || strings.ContainsFunc(note, odd)) {
+		f.add("note", "must be at most %d printable characters", MaxNote)
+	}
+}
+
+// whole is a tenant as it is to be, whatever it was.
+type whole struct {
+	slug    string // "" where it is not said
+	name    string
+	hosts   []string
+	state   *tenants.State  // nil: as it is, and active for a new one
+	config  json.RawMessage // what is not in it is at its default
+	version *int64          // the one that this is to take the place of
+	note    string
+}
+
+func (f *faults) whole(doc json.RawMessage) whole {
+	var w whole
+	given := f.members(doc, wholeMembers)
+	if raw, ok := given["slug"]; ok {
+		w.slug = f.text("slug", raw)
+	}
+	if raw, ok := given["name"]; ok {
+		w.name = f.text("name", raw)
+	}
+	if raw, ok := given["hosts"]; ok {
+		w.hosts = f.texts("hosts", raw)
+	}
+	if raw, ok := given["version"]; ok {
+		w.version = f.version("version", raw)
+	}
+	w.state, w.config, w.note = f.state(given), given["config"], f.noteIn(given)
+	return w
+}
+
+// version is the number of a version.
+func (f *faults) version(path string, raw json.RawMessage) *int64 {
+	var n int64
+	if json.Unmarshal(raw, &n) != nil || n < 1 {
+		f.add(path, "must be the number of a version")
+		return nil
+	}
+	return &n
 }
 
 // members are those of a JSON object. Unlike encoding/json it takes names as they are spelt, and none twice.

@@ -3,13 +3,14 @@
 //
 // Shapes. A Tenant is a view: its configuration is the sparse document that operators gave, with every secret replaced by
 // tenants.Mask, and it can be sent back as it is. A CreateInput is a new tenant; a change is a JSON merge patch (RFC 7396)
-// of "name", "hosts", "state" and "config". Each change names the Actor who makes it, and is logged with it; no value that
+// of "name", "hosts", "state" and "config", or a whole document of these that takes the place of what there was. Each change names the Actor who makes it, and is logged with it; no value that
 // was given is in the log.
 //
 // A tenant has a version, which rises with every change and is never that of another tenant. A change may say which
-// versions it was meant for; one that does not is applied to whatever is there. Deleting frees the slug and the hosts
+// versions it was meant for; one that does not is applied to whatever is there. What each change left is kept, to be looked at, compared
+// and gone back to. Deleting frees the slug and the hosts
 // but keeps the row: the id, and the keys that were made for it, are never used again, so that nothing that was left
-// behind can belong to a later tenant of the same slug.
+// behind can belong to a later tenant of the same slug. For Grace a deleted tenant can come back; then it is purged, its key first.
 //
 // Errors. Invalid has everything that is wrong with the input, at once, and nothing was changed; Taken says which slug or
 // host belongs to another tenant; ErrStale says that the tenant has another version than the change was meant for, or
@@ -30,6 +31,7 @@ import (
 	"time"
 
 	"github.com/vestibule-auth/vestibule/flows"
+	"github.com/vestibule-auth/vestibule/internal/audit"
 	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/hostname"
 	"github.com/vestibule-auth/vestibule/internal/keyring"
@@ -46,6 +48,7 @@ type Options struct {
 	Directory *tenants.Directory // told of every change; nil where this process serves no tenants
 	Flows     *flows.Service     // by whose rules users are changed; needed for that
 	Keyring   *keyring.Keyring   // the one that this process signs with, if it does
+	Audit     *audit.Keeper      // the one that this process chains the log with, if it does
 	Clock     clock.Clock        // the machine's, unless given
 	Keys      *secret.Keys       // the server's; they sign cursors
 	Log       *slog.Logger       // nowhere, unless given
@@ -83,6 +86,7 @@ type Service struct {
 	directory *tenants.Directory
 	keyring   *keyring.Keyring
 	flows     *flows.Service
+	audit     *audit.Keeper
 	clock     clock.Clock
 	keys      *secret.Keys
 	log       *slog.Logger
@@ -114,8 +118,11 @@ func New(o Options) *Service {
 	if o.Keyring == nil {
 		o.Keyring = keyring.New(keyring.Options{Store: o.Store, Clock: o.Clock, Log: o.Log})
 	}
+	if o.Audit == nil {
+		o.Audit = audit.New(audit.Options{Store: o.Store, Tenants: o.Store.TenantByID, Clock: o.Clock, Log: o.Log})
+	}
 	s := &Service{
-		store: o.Store, directory: o.Directory, keyring: o.Keyring, flows: o.Flows, clock: o.Clock, keys: o.Keys, log: o.Log,
+		store: o.Store, directory: o.Directory, keyring: o.Keyring, flows: o.Flows, audit: o.Audit, clock: o.Clock, keys: o.Keys, log: o.Log,
 		checkTemplate: o.CheckTemplate, mailKinds: o.MailKinds, previewMail: o.PreviewMail,
 		privateWebhooks: o.PrivateWebhooks, wakeWebhooks: o.WakeWebhooks,
 		doctor: o.Doctor, watch: o.Watch, limiter: o.Limiter, testMail: o.TestMail, wakeMail: o.WakeMail,
@@ -158,16 +165,21 @@ func (t Token) Is(token string) bool {
 
 // Fault is one thing that is wrong with the input.
 type Fault struct {
-	Path    string `json:"path"`    // such as slug, hosts[0] or config.account.login_methods[0]; "" is the whole input
-	Message string `json:"message"` // a sentence that goes after the path
+	Path    string `json:"path"`           // such as slug, hosts[0] or config.account.login_methods[0]; "" is the whole input
+	Message string `json:"message"`        // a sentence that goes after the path
+	Line    int    `json:"line,omitempty"` // of a document in YAML; 0 where it is not known
 }
 
-// String is the path and the message.
+// String is the line, the path and the message.
 func (f Fault) String() string {
-	if f.Path == "" {
-		return f.Message
+	text := f.Message
+	if f.Path != "" {
+		text = f.Path + ": " + text
 	}
-	return f.Path + ": " + f.Message
+	if f.Line > 0 {
+		text = fmt.Sprintf("line %d: %s", f.Line, text)
+	}
+	return text
 }
 
 // Invalid is everything that is wrong with the input, sorted by path. No secret is in it.
@@ -195,7 +207,7 @@ var ErrStale = errors.New("admin: changed by someone else")
 type faults []Fault
 
 func (f *faults) add(path, format string, args ...any) {
-	*f = append(*f, Fault{path, fmt.Sprintf(format, args...)})
+	*f = append(*f, Fault{Path: path, Message: fmt.Sprintf(format, args...)})
 }
 
 // config takes over the faults of a configuration, which has its place under config. Hosts stand beside it.

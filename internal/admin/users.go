@@ -114,7 +114,7 @@ func told(op string, err error) error {
 func faultsOf(details []refusal.Detail) []Fault {
 	all := make([]Fault, len(details))
 	for i, d := range details {
-		all[i] = Fault{d.Param, d.Message}
+		all[i] = Fault{Path: d.Param, Message: d.Message}
 	}
 	return all
 }

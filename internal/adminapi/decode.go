@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/vestibule-auth/vestibule/internal/admin"
+	"github.com/vestibule-auth/vestibule/internal/yamldoc"
 )
 
 // maxBody is the most that is read of a body.
@@ -49,6 +50,50 @@ func body(w http.ResponseWriter, r *http.Request, mediaTypes ...string) (json.Ra
 	return raw, nil
 }
 
+// wholeBody is the JSON object that a request carries as JSON or as YAML. Whoever finds fault with it passes that through locate, which
+// adds the lines of a document in YAML.
+func wholeBody(w http.ResponseWriter, r *http.Request, mediaTypes ...string) (doc json.RawMessage, locate func(error) error, err error) {
+	given, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || given != yamlType {
+		doc, err = body(w, r, mediaTypes...)
+		return doc, func(err error) error { return err }, err
+	}
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		return nil, nil, fmt.Errorf("read body: %w", err)
+	}
+	read, err := yamldoc.Read(raw)
+	var bad *yamldoc.Error
+	switch {
+	case errors.As(err, &bad):
+		faults := make([]admin.Fault, len(bad.Faults))
+		for i, f := range bad.Faults {
+			faults[i] = admin.Fault{Path: f.Path, Message: f.Message, Line: f.Line}
+		}
+		return nil, nil, errMalformed.because(faults...)
+	case err != nil:
+		return nil, nil, err
+	case read.JSON[0] != '{':
+		return nil, nil, errMalformed.because(admin.Fault{Message: "the body must be a mapping"})
+	}
+	return read.JSON, func(err error) error { return located(read, err) }, nil
+}
+
+// located adds the lines of a document to the faults that were found in it.
+func located(doc *yamldoc.Document, err error) error {
+	var invalid *admin.Invalid
+	var taken *admin.Taken
+	switch {
+	case errors.As(err, &invalid):
+		for i, f := range invalid.Faults {
+			invalid.Faults[i].Line = doc.Line(f.Path)
+		}
+	case errors.As(err, &taken):
+		taken.Fault.Line = doc.Line(taken.Fault.Path)
+	}
+	return err
+}
+
 // notJSON says where raw stops to be JSON. It quotes nothing of it, since there may be secrets in it.
 func notJSON(raw []byte) string {
 	var syntax *json.SyntaxError
@@ -81,6 +126,29 @@ func query(r *http.Request, known ...string) (url.Values, error) {
 		return nil, errMalformed.because(slices.Compact(faults)...)
 	}
 	return q, nil
+}
+
+// number is a parameter that is a whole number from 1, or 0 where it is left out.
+func number(name, text string) (int64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 1 {
+		return 0, errMalformed.because(admin.Fault{Path: name, Message: "must be the number of a version"})
+	}
+	return n, nil
+}
+
+// truth is a parameter that is true or false, and false where it is left out.
+func truth(name, text string) (bool, error) {
+	switch text {
+	case "", "false":
+		return false, nil
+	case "true":
+		return true, nil
+	}
+	return false, errMalformed.because(admin.Fault{Path: name, Message: "must be true or false"})
 }
 
 // defaultLimit is how many things are listed where nothing is said.

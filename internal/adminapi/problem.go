@@ -60,10 +60,12 @@ var (
 	errGone  = newProblem("gone", http.StatusGone, "This is not there any more.", "")
 	errStale = newProblem("stale", http.StatusPreconditionFailed, "This was changed by someone else.",
 		"The If-Match header names another version. Read it again, then decide whether the change is still wanted.")
+	errOther = newProblem("other-version", http.StatusConflict, "This was changed by someone else.",
+		"The document names another version. Read it again, then decide whether the change is still wanted.")
 	errTooLarge = newProblem("too-large", http.StatusRequestEntityTooLarge, "The body is too large.",
 		"It may have 1 MiB at most.")
 	errMediaType = newProblem("media-type", http.StatusUnsupportedMediaType, "The body has a type that is not taken here.",
-		"Send JSON, and say so in the Content-Type header.")
+		"Send JSON or, where a whole document is taken, YAML, and say so in the Content-Type header.")
 	errInvalid = newProblem("invalid", http.StatusUnprocessableEntity, "The input is not valid.",
 		"Nothing was changed. See errors for everything that is wrong.")
 	errLimited = newProblem("limited", http.StatusTooManyRequests, "There were too many requests.", "Wait a while, then try again.")
@@ -106,6 +108,8 @@ func problemOf(r *http.Request, err error) *problem {
 		return errTooLarge
 	case errors.Is(err, admin.ErrWeak):
 		return errWeak
+	case errors.Is(err, admin.ErrOtherVersion):
+		return errOther
 	case errors.Is(err, admin.ErrStale) && conditional(r):
 		return errStale
 	case errors.Is(err, admin.ErrStale):

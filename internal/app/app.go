@@ -18,6 +18,7 @@ import (
 	"github.com/vestibule-auth/vestibule/flows"
 	"github.com/vestibule-auth/vestibule/internal/admin"
 	"github.com/vestibule-auth/vestibule/internal/adminapi"
+	"github.com/vestibule-auth/vestibule/internal/audit"
 	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/config"
 	"github.com/vestibule-auth/vestibule/internal/headless"
@@ -55,6 +56,7 @@ type App struct {
 	Directory *tenants.Directory
 	Keys      *keyring.Keyring
 	Flows     *flows.Service
+	Audit     *audit.Keeper
 	Hasher    *passhash.Hasher
 	Mailbox   *post.Mailbox // nil unless mail is kept in the process
 	Public    *httpd.Server
@@ -69,6 +71,7 @@ type App struct {
 	smtp    *post.SMTP
 	hooks   *webhook.Worker
 	limiter limiter
+	admin   *admin.Service
 	close   []func() error
 }
 
@@ -106,6 +109,10 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		return nil, fmt.Errorf("VESTIBULE_SHARED_HOSTS: %w", err)
 	}
 	a.Keys = keyring.New(keyring.Options{Store: a.Store, Tenants: a.Directory.ByID, Clock: o.Clock, Log: o.Log})
+	a.Audit = audit.New(audit.Options{
+		Store: a.Store, Tenants: a.Directory.ByID, Clock: o.Clock, Log: o.Log,
+		Followers: []audit.Follower{webhook.Dispatcher{Clock: o.Clock}},
+	})
 	if err := a.post(ctx, metrics); err != nil {
 		return nil, err
 	}
@@ -191,14 +198,16 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 		Flows: a.Flows, Tenants: a.Directory, TenantHeader: a.config.TenantHeader, Recorder: recorder{}, Log: a.log,
 	}
 	service := admin.New(admin.Options{
-		Store: a.Store, Directory: a.Directory, Flows: a.Flows, Keyring: a.Keys, Clock: a.clock, Keys: a.config.Keys, Log: a.log, CheckTemplate: checkTemplate,
-		SharedHosts: a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail,
-		PrivateWebhooks: a.config.AllowPrivateNetworks, WakeWebhooks: a.hooks.Wake, WakeMail: a.worker.Wake, Limiter: a.limiter, TestMail: a.testMail,
-		Watch: watch{seen},
+		Store: a.Store, Directory: a.Directory, Flows: a.Flows, Keyring: a.Keys, Audit: a.Audit, Clock: a.clock, Keys: a.config.Keys, Log: a.log,
+		CheckTemplate: checkTemplate,
+		SharedHosts:   a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail,
+		PrivateWebhooks: a.config.AllowPrivateNetworks, WakeWebhooks: a.hooks.Wake,
+		WakeMail: a.worker.Wake, Limiter: a.limiter, TestMail: a.testMail, Watch: watch{seen},
 		Doctor: admin.DoctorServer{
 			ProxyCount: a.config.TrustedProxyCount, ClientIPHeader: a.config.TrustedClientIPHeader, TenantHeader: a.config.TenantHeader,
 		},
 	})
+	a.admin = service
 	own := &operators{app: a, service: service}
 	theirs := &headless.API{
 		Flows: a.Flows, Tenants: own, TenantHeader: a.config.TenantHeader, Recorder: recorder{}, Log: a.log,
@@ -283,7 +292,9 @@ func (a *App) Run(ctx context.Context) error {
 	var g httpd.Group
 	g.Add(httpd.Until(draining(a.Operators.Serve)))
 	g.Add(httpd.Until(a.sweep))
+	g.Add(httpd.Until(a.sweepTenants))
 	g.Add(httpd.Until(a.Directory.Watch))
+	g.Add(httpd.Until(a.Audit.Run))
 	g.Add(httpd.Until(draining(a.worker.Run)))
 	g.Add(httpd.Until(draining(a.hooks.Run)))
 	g.Add(httpd.Until(draining(a.Public.Serve)))
@@ -336,6 +347,9 @@ func (a *App) sweep(ctx context.Context) error {
 		} else if n > 0 {
 			a.log.InfoContext(ctx, "signing keys have successors", "keys", n)
 		}
+		if _, err := a.Audit.Retain(ctx); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "cannot remove old events; trying again in a minute", "error", err)
+		}
 		now := a.clock.Now()
 		for _, part := range []struct {
 			what string
@@ -359,6 +373,22 @@ func (a *App) sweep(ctx context.Context) error {
 					a.log.WarnContext(ctx, "cannot remove what has run out; trying again in a minute", "what", part.what, "error", err)
 				}
 			}
+		}
+	}
+}
+
+// sweepTenants purges tenants that were deleted long ago. A large one takes minutes, in small bites, and holds up nothing else.
+func (a *App) sweepTenants(ctx context.Context) error {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if _, err := a.admin.SweepTenants(ctx); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "cannot purge deleted tenants; trying again in a minute", "error", err)
 		}
 	}
 }

@@ -25,8 +25,9 @@ const lookForChanges = "FROM tenant_changes"
 // sweeper's. The worker finds tenants by id, which requests never do.
 func background(query string) bool {
 	for _, part := range []string{"UPDATE messages", lookForChanges, "FROM tenants t WHERE t.id", "DELETE FROM messages", "WHERE expires_at <",
-		"UPDATE webhook_endpoints SET leased_until", "UPDATE webhook_deliveries", "DELETE FROM webhook_deliveries",
-		"FROM signing_keys WHERE due_at", "FROM signing_keys WHERE known_until"} {
+		"UPDATE webhook_deliveries", "DELETE FROM webhook_deliveries",
+		"FROM signing_keys WHERE due_at", "FROM signing_keys WHERE known_until",
+		"audit_chains", "number IS NULL", "FROM webhook_endpoints"} {
 		if strings.Contains(query, part) {
 			return true
 		}
@@ -281,22 +282,22 @@ func costs() []cost {
 		{"a session check", 1, 1, links, (*turn).in, gets(http.StatusOK, "/auth/session")},
 		{"a session check of a login that waits", 1, 1, waitLinks, (*turn).linked, gets(http.StatusUnauthorized, "/auth/session")},
 
-		{"a login", 3, 4, links, inAndOut, does(http.StatusOK, logIn)},
-		{"a login by number", 3, 4, textCodes, func(t *turn) { inByText(t); t.out() }, does(http.StatusOK, func(t *turn) *reply {
+		{"a login", 4, 4, links, inAndOut, does(http.StatusOK, logIn)},
+		{"a login by number", 4, 4, textCodes, func(t *turn) { inByText(t); t.out() }, does(http.StatusOK, func(t *turn) *reply {
 			return t.post("/auth/login", map[string]any{"phone": t.phone, "password": password})
 		})},
 		{"a login over one that waits", 5, 5, waitLinks, (*turn).linked, does(http.StatusUnauthorized, logIn)},
-		{"a login with a wrong password", 1, 4, links, inAndOut, does(http.StatusBadRequest, func(t *turn) *reply { return t.login(t.email, otherPassword) })},
-		{"a login to no account", 1, 4, links, none, does(http.StatusBadRequest, logIn)},
-		{"a logout", 2, 2, links, (*turn).in, does(http.StatusUnauthorized, func(t *turn) *reply { return t.delete("/auth/session") })},
+		{"a login with a wrong password", 2, 4, links, inAndOut, does(http.StatusBadRequest, func(t *turn) *reply { return t.login(t.email, otherPassword) })},
+		{"a login to no account", 2, 4, links, none, does(http.StatusBadRequest, logIn)},
+		{"a logout", 3, 3, links, (*turn).in, does(http.StatusUnauthorized, func(t *turn) *reply { return t.delete("/auth/session") })},
 		{"a stranger's logout", 0, 0, links, none, does(http.StatusUnauthorized, func(t *turn) *reply { return t.delete("/auth/session") })},
 
-		{"a signup that mails", 5, 6, links, none, does(http.StatusOK, (*turn).signUp)},
-		{"a signup that waits for its mail", 5, 6, waitLinks, none, does(http.StatusUnauthorized, (*turn).signUp)},
-		{"a signup that waits for its code", 5, 6, mailCodes, none, does(http.StatusUnauthorized, (*turn).signUp)},
-		{"a signup that waits for its text", 4, 6, textCodes, none, does(http.StatusUnauthorized, (*turn).signUpByText)},
-		{"a signup with a taken address", 5, 6, waitLinks, func(t *turn) { t.linked(); t.out() }, does(http.StatusUnauthorized, (*turn).signUp)},
-		{"a signup with a taken number", 4, 6, textCodes, func(t *turn) { inByText(t); t.out() }, does(http.StatusUnauthorized, (*turn).signUpByText)},
+		{"a signup that mails", 6, 6, links, none, does(http.StatusOK, (*turn).signUp)},
+		{"a signup that waits for its mail", 6, 6, waitLinks, none, does(http.StatusUnauthorized, (*turn).signUp)},
+		{"a signup that waits for its code", 6, 6, mailCodes, none, does(http.StatusUnauthorized, (*turn).signUp)},
+		{"a signup that waits for its text", 5, 6, textCodes, none, does(http.StatusUnauthorized, (*turn).signUpByText)},
+		{"a signup with a taken address", 6, 6, waitLinks, func(t *turn) { t.linked(); t.out() }, does(http.StatusUnauthorized, (*turn).signUp)},
+		{"a signup with a taken number", 5, 6, textCodes, func(t *turn) { inByText(t); t.out() }, does(http.StatusUnauthorized, (*turn).signUpByText)},
 		{"a signup with faults", 0, 6, links, none, does(http.StatusBadRequest, func(t *turn) *reply { return t.signup("nope") })},
 
 		{"asking for a login code", 3, 3, loginCodes, provedAndOut, does(http.StatusUnauthorized, askCode)},
@@ -304,137 +305,137 @@ func costs() []cost {
 		{"asking for a login code with faults", 0, 0, loginCodes, none, does(http.StatusBadRequest, func(t *turn) *reply { return t.request("nope") })},
 		{"asking for another login code", 4, 4, loginCodes, codeWaits, posts(http.StatusOK, "/auth/code/resend")},
 		{"asking for another login code for nothing", 0, 0, loginCodes, none, posts(http.StatusConflict, "/auth/code/resend")},
-		{"a login by code", 6, 6, loginCodes, codeWaits, does(http.StatusOK, confirm)},
-		{"a login by code that claims the account", 10, 10, loginCodes, func(t *turn) { inAndOut(t); t.coded(t.email, func() *reply { return t.request(t.email) }) },
+		{"a login by code", 7, 7, loginCodes, codeWaits, does(http.StatusOK, confirm)},
+		{"a login by code that claims the account", 11, 11, loginCodes, func(t *turn) { inAndOut(t); t.coded(t.email, func() *reply { return t.request(t.email) }) },
 			does(http.StatusOK, confirm)},
-		{"a login by a wrong code", 2, 2, loginCodes, codeWaits, does(http.StatusBadRequest, mistyped(confirm))},
+		{"a login by a wrong code", 3, 3, loginCodes, codeWaits, does(http.StatusBadRequest, mistyped(confirm))},
 
 		{"looking at a link", 2, 2, waitLinks, (*turn).linked, does(http.StatusOK, func(t *turn) *reply { return t.look(t.secret) })},
 		{"looking at a link that is none", 0, 0, waitLinks, none, does(http.StatusBadRequest, func(t *turn) *reply { return t.look("nope") })},
-		{"proving an address while signed in", 5, 5, links, (*turn).linked, does(http.StatusOK, verify)},
-		{"proving another address while signed in", 6, 6, links, withOther, does(http.StatusOK, verify)},
-		{"proving an address that a login waits for", 6, 6, linksIn, (*turn).linked, does(http.StatusOK, verify)},
+		{"proving an address while signed in", 6, 6, links, (*turn).linked, does(http.StatusOK, verify)},
+		{"proving another address while signed in", 7, 7, links, withOther, does(http.StatusOK, verify)},
+		{"proving an address that a login waits for", 7, 7, linksIn, (*turn).linked, does(http.StatusOK, verify)},
 		{"proving an address by no link", 1, 1, waitLinks, (*turn).linked, does(http.StatusBadRequest, madeUp(verify))},
-		{"proving an address by code", 7, 7, mailCodes, mailWaits, does(http.StatusOK, verify)},
-		{"proving another address by code", 9, 9, mailCodes, otherWaits, does(http.StatusOK, verify)},
+		{"proving an address by code", 8, 8, mailCodes, mailWaits, does(http.StatusOK, verify)},
+		{"proving another address by code", 10, 10, mailCodes, otherWaits, does(http.StatusOK, verify)},
 		{"proving an address by a wrong code", 2, 2, mailCodes, mailWaits, does(http.StatusBadRequest, mistyped(verify))},
 		{"asking for another code for an address", 4, 4, mailCodes, mailWaits, posts(http.StatusOK, "/auth/email/verify/resend")},
 		{"asking for another code for no address", 0, 0, mailCodes, none, posts(http.StatusConflict, "/auth/email/verify/resend")},
 
 		{"the list of addresses", 2, 2, links, (*turn).in, gets(http.StatusOK, "/account/email")},
 		{"a stranger's list of addresses", 0, 0, links, none, gets(http.StatusUnauthorized, "/account/email")},
-		{"adding an address", 7, 7, links, (*turn).proved, does(http.StatusOK, addOther)},
+		{"adding an address", 8, 8, links, (*turn).proved, does(http.StatusOK, addOther)},
 		{"adding an address that is proved by code", 6, 6, mailCodes, (*turn).in, does(http.StatusOK, addOther)},
 		{"adding an address twice", 2, 2, links, withOther, does(http.StatusBadRequest, addOther)},
-		{"moving a signup to another address", 10, 10, mailCodes, mailWaits, does(http.StatusOK, addOther)},
+		{"moving a signup to another address", 11, 11, mailCodes, mailWaits, does(http.StatusOK, addOther)},
 		{"moving a signup to no other address", 1, 1, mailCodes, mailWaits, does(http.StatusBadRequest, func(t *turn) *reply { return t.emails(http.MethodPost, t.email) })},
 		{"another link for an address", 4, 4, links, withOther, does(http.StatusOK, mailOther)},
 		{"another link for somebody else's address", 2, 2, links, (*turn).proved, does(http.StatusBadRequest, mailOther)},
 		{"another code for an address that is added", 6, 6, mailCodes, otherWaits, does(http.StatusOK, mailOther)},
-		{"another primary address", 6, 6, links, withTwo, does(http.StatusOK, preferOther)},
+		{"another primary address", 7, 7, links, withTwo, does(http.StatusOK, preferOther)},
 		{"another primary address that is not proved", 2, 2, links, withOther, does(http.StatusBadRequest, preferOther)},
-		{"removing an address", 4, 4, links, withTwo, does(http.StatusOK, func(t *turn) *reply { return t.emails(http.MethodDelete, t.other) })},
+		{"removing an address", 5, 5, links, withTwo, does(http.StatusOK, func(t *turn) *reply { return t.emails(http.MethodDelete, t.other) })},
 		{"removing the primary address", 2, 2, links, withTwo, does(http.StatusBadRequest, func(t *turn) *reply { return t.emails(http.MethodDelete, t.email) })},
 
-		{"proving a number that a login waits for", 7, 7, textCodes, textWaits, does(http.StatusOK, verifyText)},
+		{"proving a number that a login waits for", 8, 8, textCodes, textWaits, does(http.StatusOK, verifyText)},
 		{"proving a number by a wrong code", 2, 2, textCodes, textWaits, does(http.StatusBadRequest, mistyped(verifyText))},
 		{"asking for another text", 4, 4, textCodes, textWaits, posts(http.StatusOK, "/auth/phone/verify/resend")},
 		{"asking for another text for nothing", 0, 0, textCodes, none, posts(http.StatusConflict, "/auth/phone/verify/resend")},
-		{"moving a signup to another number", 8, 8, textCodes, textWaits, does(http.StatusAccepted, moveText)},
+		{"moving a signup to another number", 9, 9, textCodes, textWaits, does(http.StatusAccepted, moveText)},
 		{"moving a signup to no other number", 3, 3, textCodes, textWaits, does(http.StatusBadRequest, func(t *turn) *reply { return t.changePhone(t.phone) })},
 		{"one's number", 2, 2, textCodes, inByText, gets(http.StatusOK, "/account/phone")},
 		{"a stranger's number", 0, 0, textCodes, none, gets(http.StatusUnauthorized, "/account/phone")},
 		{"asking for another number", 6, 6, textCodes, inByText, does(http.StatusAccepted, moveText)},
 		{"asking for the number that one has", 3, 3, textCodes, inByText, does(http.StatusBadRequest, func(t *turn) *reply { return t.changePhone(t.phone) })},
-		{"proving another number", 6, 6, textCodes, numberWaits, does(http.StatusOK, verifyText)},
+		{"proving another number", 7, 7, textCodes, numberWaits, does(http.StatusOK, verifyText)},
 		{"proving another number by a wrong code", 2, 2, textCodes, numberWaits, does(http.StatusBadRequest, mistyped(verifyText))},
 
-		{"another password", 4, 4, links, (*turn).in, does(http.StatusOK, func(t *turn) *reply { return t.changePassword(password) })},
-		{"another password after a wrong one", 2, 2, links, (*turn).in, does(http.StatusBadRequest, func(t *turn) *reply { return t.changePassword(otherPassword) })},
-		{"asking for a reset by link", 3, 3, links, provedAndOut, does(http.StatusOK, askReset)},
-		{"asking for a reset by link without an account", 3, 3, links, none, does(http.StatusOK, askReset)},
-		{"asking for a reset by code", 3, 3, mailCodes, inAndOut, does(http.StatusUnauthorized, askReset)},
-		{"asking for a reset by code without an account", 3, 3, mailCodes, none, does(http.StatusUnauthorized, askReset)},
+		{"another password", 5, 5, links, (*turn).in, does(http.StatusOK, func(t *turn) *reply { return t.changePassword(password) })},
+		{"another password after a wrong one", 3, 3, links, (*turn).in, does(http.StatusBadRequest, func(t *turn) *reply { return t.changePassword(otherPassword) })},
+		{"asking for a reset by link", 4, 4, links, provedAndOut, does(http.StatusOK, askReset)},
+		{"asking for a reset by link without an account", 4, 4, links, none, does(http.StatusOK, askReset)},
+		{"asking for a reset by code", 4, 4, mailCodes, inAndOut, does(http.StatusUnauthorized, askReset)},
+		{"asking for a reset by code without an account", 4, 4, mailCodes, none, does(http.StatusUnauthorized, askReset)},
 		{"asking for a reset with faults", 0, 0, links, none, does(http.StatusBadRequest, func(t *turn) *reply { return t.askReset("nope") })},
 		{"looking at a reset by link", 2, 2, links, resetCame, does(http.StatusOK, func(t *turn) *reply { return t.lookReset(t.secret) })},
 		{"looking at a reset by no link", 0, 0, links, none, does(http.StatusBadRequest, func(t *turn) *reply { return t.lookReset("nope") })},
 		{"looking at a reset by code", 2, 2, mailCodes, resetWaits, does(http.StatusOK, func(t *turn) *reply { return t.lookReset(t.secret) })},
 		{"looking at a reset by a wrong code", 2, 2, mailCodes, resetWaits, does(http.StatusBadRequest, mistyped(func(t *turn) *reply { return t.lookReset(t.secret) }))},
-		{"a reset by link", 7, 7, links, resetCame, does(http.StatusUnauthorized, reset)},
-		{"a reset by link that claims the account", 9, 9, links, func(t *turn) { inAndOut(t); t.secret = t.resetKey(t.email, func() { t.askReset(t.email) }) },
+		{"a reset by link", 8, 8, links, resetCame, does(http.StatusUnauthorized, reset)},
+		{"a reset by link that claims the account", 10, 10, links, func(t *turn) { inAndOut(t); t.secret = t.resetKey(t.email, func() { t.askReset(t.email) }) },
 			does(http.StatusUnauthorized, reset)},
-		{"a reset by link that signs in", 10, 10, resetsIn, resetCame, does(http.StatusOK, reset)},
+		{"a reset by link that signs in", 11, 11, resetsIn, resetCame, does(http.StatusOK, reset)},
 		{"a reset by no link", 0, 0, links, none, does(http.StatusBadRequest, madeUp(reset))},
-		{"a reset by code", 7, 7, mailCodes, resetWaits, does(http.StatusUnauthorized, reset)},
+		{"a reset by code", 8, 8, mailCodes, resetWaits, does(http.StatusUnauthorized, reset)},
 		{"a reset by a wrong code", 2, 2, mailCodes, resetWaits, does(http.StatusBadRequest, mistyped(reset))},
 
-		{"proving again who one is", 3, 3, links, (*turn).in, does(http.StatusOK, func(t *turn) *reply { return t.proveAgain(password) })},
-		{"proving again who one is by a wrong password", 2, 2, links, (*turn).in, does(http.StatusBadRequest, func(t *turn) *reply { return t.proveAgain(otherPassword) })},
+		{"proving again who one is", 4, 4, links, (*turn).in, does(http.StatusOK, func(t *turn) *reply { return t.proveAgain(password) })},
+		{"proving again who one is by a wrong password", 3, 3, links, (*turn).in, does(http.StatusBadRequest, func(t *turn) *reply { return t.proveAgain(otherPassword) })},
 
 		{"the list of sessions", 2, 2, links, (*turn).in, gets(http.StatusOK, "/auth/sessions")},
 		{"a stranger's list of sessions", 0, 0, links, none, gets(http.StatusUnauthorized, "/auth/sessions")},
-		{"ending another session", 4, 4, links, func(t *turn) {
+		{"ending another session", 5, 5, links, func(t *turn) {
 			t.in()
 			t.front(t.at).login(t.email, password).want(http.StatusOK)
 			_, t.session = t.sessions()
 		},
 			does(http.StatusOK, (*turn).endSession)},
-		{"ending one's own session", 3, 3, links, func(t *turn) { t.in(); t.session, _ = t.sessions() }, does(http.StatusUnauthorized, (*turn).endSession)},
+		{"ending one's own session", 4, 4, links, func(t *turn) { t.in(); t.session, _ = t.sessions() }, does(http.StatusUnauthorized, (*turn).endSession)},
 		{"ending no session", 2, 2, links, (*turn).in, does(http.StatusBadRequest, (*turn).endSession)},
 
 		{"a session check of somebody with a second factor", 1, 1, factors, (*turn).guardedIn, gets(http.StatusOK, "/auth/session")},
 		{"a session check of a login that waits for a second factor", 1, 1, factors, (*turn).halfway, gets(http.StatusUnauthorized, "/auth/session")},
 		{"a login that is to wait for a second factor", 3, 4, factors, func(t *turn) { t.guardedIn(); t.out() }, does(http.StatusUnauthorized, logIn)},
-		{"a login by a code of an app", 6, 6, factors, (*turn).halfway, does(http.StatusOK, func(t *turn) *reply { return t.giveCode(t.pocket.code()) })},
-		{"a login by a recovery code", 6, 6, factors, (*turn).halfway, does(http.StatusOK, func(t *turn) *reply { return t.giveCode(t.pocket.codes[0]) })},
-		{"a login by a wrong code of an app", 3, 3, factors, (*turn).halfway, does(http.StatusBadRequest, func(t *turn) *reply { return t.giveCode(t.pocket.wrong()) })},
+		{"a login by a code of an app", 7, 7, factors, (*turn).halfway, does(http.StatusOK, func(t *turn) *reply { return t.giveCode(t.pocket.code()) })},
+		{"a login by a recovery code", 7, 7, factors, (*turn).halfway, does(http.StatusOK, func(t *turn) *reply { return t.giveCode(t.pocket.codes[0]) })},
+		{"a login by a wrong code of an app", 4, 4, factors, (*turn).halfway, does(http.StatusBadRequest, func(t *turn) *reply { return t.giveCode(t.pocket.wrong()) })},
 		{"what the key of a login is asked", 3, 3, factors, (*turn).halfway, gets(http.StatusOK, byKey)},
-		{"a login by a key", 6, 6, factors, func(t *turn) { t.halfway(); t.begun(byKey) }, does(http.StatusOK, func(t *turn) *reply { return t.answers(byKey) })},
-		{"a login by a key that does not answer", 3, 3, factors, func(t *turn) { t.halfway(); t.asked = t.options(byPasskey) },
+		{"a login by a key", 7, 7, factors, func(t *turn) { t.halfway(); t.begun(byKey) }, does(http.StatusOK, func(t *turn) *reply { return t.answers(byKey) })},
+		{"a login by a key that does not answer", 4, 4, factors, func(t *turn) { t.halfway(); t.asked = t.options(byPasskey) },
 			does(http.StatusBadRequest, func(t *turn) *reply { return t.answers(byKey) })},
 
 		{"what a passkey is asked", 1, 1, factors, none, gets(http.StatusOK, byPasskey)},
-		{"a login by passkey", 6, 6, factors, func(t *turn) { t.guardedIn(); t.out(); t.begun(byPasskey) },
+		{"a login by passkey", 7, 7, factors, func(t *turn) { t.guardedIn(); t.out(); t.begun(byPasskey) },
 			does(http.StatusOK, func(t *turn) *reply { return t.answers(byPasskey) })},
-		{"a login by nobody's passkey", 2, 2, factors, func(t *turn) {
+		{"a login by nobody's passkey", 3, 3, factors, func(t *turn) {
 			t.pocket = &pocket{key: newKey(t.at)}
 			t.pocket.key.Create(json.RawMessage(`{"publicKey": {"challenge": "AAAA", "rp": {"id": "x"}, "user": {"id": "` + base64URL(16) + `"}}}`))
 			t.begun(byPasskey)
 		}, does(http.StatusBadRequest, func(t *turn) *reply { return t.answers(byPasskey) })},
-		{"a signup with a passkey", 5, 6, byCodes, none, does(http.StatusUnauthorized, func(t *turn) *reply { return t.post(signupByKey, map[string]any{"email": t.email}) })},
+		{"a signup with a passkey", 6, 6, byCodes, none, does(http.StatusUnauthorized, func(t *turn) *reply { return t.post(signupByKey, map[string]any{"email": t.email}) })},
 		{"what the passkey of a signup is made with", 3, 3, byCodes, (*turn).signingUp, gets(http.StatusOK, signupByKey)},
-		{"the passkey of a signup", 6, 6, byCodes, func(t *turn) { t.signingUp(); t.begun(signupByKey) },
+		{"the passkey of a signup", 7, 7, byCodes, func(t *turn) { t.signingUp(); t.begun(signupByKey) },
 			does(http.StatusOK, func(t *turn) *reply { return t.keeps(http.MethodPut, signupByKey) })},
 
 		{"the list of authenticators", 2, 2, factors, (*turn).guardedIn, gets(http.StatusOK, "/account/authenticators")},
 		{"a stranger's list of authenticators", 0, 0, factors, none, gets(http.StatusUnauthorized, "/account/authenticators")},
 		{"one's authenticator app", 2, 2, factors, (*turn).guardedIn, gets(http.StatusOK, appPath)},
 		{"the secret of a new authenticator app", 4, 4, factors, (*turn).proved, gets(http.StatusNotFound, appPath)},
-		{"a new authenticator app", 10, 10, factors, (*turn).appShown, does(http.StatusOK, func(t *turn) *reply {
+		{"a new authenticator app", 11, 11, factors, (*turn).appShown, does(http.StatusOK, func(t *turn) *reply {
 			return t.post(appPath, map[string]any{"code": t.pocket.code()})
 		})},
 		{"a new authenticator app with a wrong code", 4, 4, factors, (*turn).appShown, does(http.StatusBadRequest, func(t *turn) *reply {
 			return t.post(appPath, map[string]any{"code": t.pocket.wrong()})
 		})},
-		{"no authenticator app any more", 6, 6, factors, (*turn).guardedIn, does(http.StatusOK, func(t *turn) *reply { return t.delete(appPath) })},
+		{"no authenticator app any more", 7, 7, factors, (*turn).guardedIn, does(http.StatusOK, func(t *turn) *reply { return t.delete(appPath) })},
 		{"no authenticator app any more, where there was none", 1, 1, factors, (*turn).in, does(http.StatusOK, func(t *turn) *reply { return t.delete(appPath) })},
 		{"recovery codes, for the first time", 5, 5, factors, func(t *turn) {
 			t.appShown()
 			t.post(appPath, map[string]any{"code": t.pocket.code()}).want(http.StatusOK)
 		}, gets(http.StatusOK, codesPath)},
 		{"recovery codes", 3, 3, factors, (*turn).guardedIn, gets(http.StatusOK, codesPath)},
-		{"new recovery codes", 7, 7, factors, (*turn).guardedIn, posts(http.StatusOK, codesPath)},
+		{"new recovery codes", 8, 8, factors, (*turn).guardedIn, posts(http.StatusOK, codesPath)},
 		{"new recovery codes of nobody with a second factor", 1, 1, factors, (*turn).in, posts(http.StatusBadRequest, codesPath)},
 		{"what a key is made with", 5, 5, factors, (*turn).guardedIn, gets(http.StatusOK, keysPath)},
-		{"a new key", 9, 9, factors, func(t *turn) { t.guardedIn(); t.begun(keysPath) }, does(http.StatusOK, func(t *turn) *reply { return t.keeps(http.MethodPost, keysPath) })},
-		{"another name for a key", 5, 5, factors, (*turn).guardedIn, does(http.StatusOK, func(t *turn) *reply { return t.rename(t.pocket.keyID) })},
+		{"a new key", 10, 10, factors, func(t *turn) { t.guardedIn(); t.begun(keysPath) }, does(http.StatusOK, func(t *turn) *reply { return t.keeps(http.MethodPost, keysPath) })},
+		{"another name for a key", 6, 6, factors, (*turn).guardedIn, does(http.StatusOK, func(t *turn) *reply { return t.rename(t.pocket.keyID) })},
 		{"another name for somebody else's key", 3, 3, factors, (*turn).guardedIn, does(http.StatusBadRequest, func(t *turn) *reply { return t.rename(1) })},
-		{"removing a key", 6, 6, factors, (*turn).guardedIn, does(http.StatusOK, func(t *turn) *reply { return t.remove(t.pocket.keyID) })},
+		{"removing a key", 7, 7, factors, (*turn).guardedIn, does(http.StatusOK, func(t *turn) *reply { return t.remove(t.pocket.keyID) })},
 		{"removing somebody else's key", 3, 3, factors, (*turn).guardedIn, does(http.StatusBadRequest, func(t *turn) *reply { return t.remove(1) })},
-		{"proving again who one is, by a code of an app", 5, 5, factors, (*turn).guardedIn, does(http.StatusOK, func(t *turn) *reply { return t.proveBy(t.pocket.code()) })},
-		{"proving again who one is, by a wrong code", 2, 2, factors, (*turn).guardedIn, does(http.StatusBadRequest, func(t *turn) *reply { return t.proveBy(t.pocket.wrong()) })},
+		{"proving again who one is, by a code of an app", 6, 6, factors, (*turn).guardedIn, does(http.StatusOK, func(t *turn) *reply { return t.proveBy(t.pocket.code()) })},
+		{"proving again who one is, by a wrong code", 3, 3, factors, (*turn).guardedIn, does(http.StatusBadRequest, func(t *turn) *reply { return t.proveBy(t.pocket.wrong()) })},
 		{"what a key is asked to prove who one is", 3, 3, factors, (*turn).guardedIn, gets(http.StatusOK, againByKey)},
-		{"proving again who one is, by a key", 5, 5, factors, func(t *turn) { t.guardedIn(); t.begun(againByKey) },
+		{"proving again who one is, by a key", 6, 6, factors, func(t *turn) { t.guardedIn(); t.begun(againByKey) },
 			does(http.StatusOK, func(t *turn) *reply { return t.answers(againByKey) })},
 	}
 }
@@ -455,7 +456,7 @@ func tokenCosts() []cost {
 	refresh := func(t *turn) *reply { return t.post("/tokens/refresh", map[string]any{"refresh_token": t.secret}) }
 	rotated := func(t *turn) string { return refresh(t).want(http.StatusOK).refreshed().refresh }
 	return []cost{
-		{"a login that hands out tokens", 3, 4, tokens, func(t *turn) { t.signUp(); t.out() }, does(http.StatusOK, func(t *turn) *reply { return t.login(t.email, password) })},
+		{"a login that hands out tokens", 4, 4, tokens, func(t *turn) { t.signUp(); t.out() }, does(http.StatusOK, func(t *turn) *reply { return t.login(t.email, password) })},
 		{"a session check by an access token", 1, 1, tokens, shown, gets(http.StatusOK, "/auth/session")},
 		{"a session check by an access token that is none", 0, 0, tokens, func(t *turn) { t.header.Set("Authorization", "Bearer nope") },
 			gets(http.StatusUnauthorized, "/auth/session")},
@@ -481,9 +482,9 @@ func trustCosts() []cost {
 	return []cost{
 		{"a login that shows its second factor", 5, 5, trusts, (*turn).halfway,
 			does(http.StatusUnauthorized, func(t *turn) *reply { return t.giveCode(t.pocket.code()) })},
-		{"trusting a browser", 4, 4, trusts, func(t *turn) { t.halfway(); t.giveCode(t.pocket.code()).waits("mfa_trust") },
+		{"trusting a browser", 5, 5, trusts, func(t *turn) { t.halfway(); t.giveCode(t.pocket.code()).waits("mfa_trust") },
 			does(http.StatusOK, func(t *turn) *reply { return t.trust(true) })},
-		{"a login in a browser that is trusted", 3, 3, trusts, func(t *turn) {
+		{"a login in a browser that is trusted", 4, 4, trusts, func(t *turn) {
 			t.halfway()
 			t.giveCode(t.pocket.code()).waits("mfa_trust")
 			t.trust(true).want(http.StatusOK)

@@ -56,6 +56,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v, err := a.Flows.Open(r.Context(), t, flows.Origin{
 		Client: e.client.kind(), Token: e.client.token(r, t), Access: e.client.access(r, t), Slides: e.client.slides(),
 		Tokens: e.client.tokens(), Trust: e.client.trust(r, t), IP: a.Recorder.ClientIP(r), UserAgent: r.UserAgent(),
+		RequestID: a.Recorder.RequestID(r),
 	})
 	if err != nil {
 		a.decline(w, r, nil, err)

@@ -21,11 +21,22 @@ var acrossTenants = map[string]string{
 	"SweepMessages":      "the sweeper removes what is finished, whoever it belonged to",
 	"SweepSessions":      "the sweeper removes what has ended, whoever it belonged to",
 
-	"operators":        "operators are the users of one tenant, which the text names; its callers pass that one",
-	"APITokenByDigest": "whoever shows a token is nobody's yet; its owner is looked for in the operators' tenant alone",
-	"DueErasures":      "the sweeper looks for deleted users whose time has come, whoever they belong to",
+	"DueErasures":     "the sweeper looks for deleted users whose time has come, whoever they belong to",
+	"insertsOfEvents": "the callers of addEvents pass the tenant that they are about: Tx its own, AddTenant and SaveTenant the one that they write",
 
-	"addEvent": "its callers pass the tenant that they are about: Tx its own, AddTenant and SaveTenant the one that they write",
+	"numberEvents":         "NumberEvents, which is Tx's, puts its tenant into each row",
+	"chainedEvents":        "its callers are Scope and Tx, which pass their tenant",
+	"EventsEverywhere":     "whoever runs the platform looks for what happened anywhere",
+	"TenantWithNewEvents":  "the chainer looks for tenants that have events to chain",
+	"TenantsWithDueChains": "the sweeper looks for tenants whose events may have been kept long enough",
+	"operators":            "operators are the users of one tenant, which the text names; its callers pass that one",
+	"APITokenByDigest":     "whoever shows a token is nobody's yet; its owner is looked for in the operators' tenant alone",
+
+	"addVersion":            "like addEvent: AddTenant and SaveTenant pass the tenant that they write",
+	"addFirstVersion":       "likewise",
+	"RestoreTenant":         "ends the sessions of the tenant that it writes",
+	"SweepDeleted":          "the sweeper removes what nobody can use, whoever it belonged to",
+	"DropSessionsOfDeleted": "the tenant is deleted, and has no Scope any more",
 
 	"DueSigningKeys":   "the rotator looks for tenants whose keys are due",
 	"SweepSigningKeys": "the sweeper removes keys that nothing lives of any more, whoever they belonged to",

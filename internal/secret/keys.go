@@ -54,6 +54,11 @@ const (
 	ForFactor    Purpose = "authenticator"
 	ForUser      Purpose = "deleted user"
 	ForTrust     Purpose = "trusted browser"
+	ForAuditName Purpose = "name in the audit log"
+
+	ForAuditEvent  Purpose = "event in the audit log"
+	ForAuditDigest Purpose = "personal part of an event"
+	ForAuditHead   Purpose = "head of the audit log"
 
 	ForRecipient     Purpose = "message recipient"
 	ForWebhook       Purpose = "webhook delivery"

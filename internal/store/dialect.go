@@ -29,6 +29,12 @@ type dialect struct {
 	meaning func(error) error
 	// skipLocked ends the sub-select of a statement that leases rows. SQLite has one writer, and needs none.
 	skipLocked string
+	// linkTypes says of what types a list of Links is, which PostgreSQL would take for texts.
+	linkTypes [4]string
+	// bytewise compares a text byte by byte, and so sorts it, whatever the collation of the database. SQLite always does.
+	bytewise string
+	// rowID is what the engine calls the place of a row.
+	rowID string
 }
 
 // Deadlines of PostgreSQL. The server gives up on a statement first; the connection's own deadline is for a network that
@@ -43,9 +49,10 @@ func dialectOf(rawURL string) (dialect, error) {
 	scheme, _, _ := strings.Cut(rawURL, ":")
 	switch scheme {
 	case "postgres", "postgresql":
-		return dialect{name: "postgres", open: openPostgres, meaning: postgresMeaning, skipLocked: "FOR UPDATE SKIP LOCKED"}, nil
+		return dialect{name: "postgres", open: openPostgres, meaning: postgresMeaning, skipLocked: "FOR UPDATE SKIP LOCKED",
+			linkTypes: [4]string{"::UUID", "::BIGINT", "::BYTEA", "::BYTEA"}, bytewise: ` COLLATE "C"`, rowID: "ctid"}, nil
 	case "sqlite":
-		return dialect{name: "sqlite", open: openSQLite, meaning: sqliteMeaning}, nil
+		return dialect{name: "sqlite", open: openSQLite, meaning: sqliteMeaning, rowID: "rowid"}, nil
 	}
 	return dialect{}, fmt.Errorf("database URL: the scheme must be postgres or sqlite, not %q", scheme)
 }

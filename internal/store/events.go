@@ -3,6 +3,9 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -44,34 +47,56 @@ type Event struct {
 }
 
 // AddEvent writes an event.
-func (t *Tx) AddEvent(ctx context.Context, e *Event) error { return t.addEvent(ctx, t.tenant, e) }
+func (t *Tx) AddEvent(ctx context.Context, e *Event) error {
+	return t.addEvents(ctx, t.tenant, []*Event{e})
+}
 
-// AddEvents writes events, if there are any.
+// AddEvents writes events, if there are any. It is one statement for up to EventsAtOnce of them.
 func (t *Tx) AddEvents(ctx context.Context, events ...*Event) error {
 	return t.addEvents(ctx, t.tenant, events)
 }
 
+// EventsAtOnce is how many events one statement writes at the most.
+const EventsAtOnce = 8
+
 func (r runner) addEvents(ctx context.Context, tenantID string, events []*Event) error {
-	for _, e := range events {
-		if err := r.addEvent(ctx, tenantID, e); err != nil {
+	for some := range slices.Chunk(events, EventsAtOnce) {
+		args := []any{tenantID}
+		for _, e := range some {
+			details := string(e.Details)
+			if details == "" {
+				details = "{}"
+			}
+			args = append(args, e.ID, e.At, string(e.Action), string(e.Actor.Kind), e.Actor.ID, e.Actor.Name, orNull(e.UserID), e.Target,
+				orNull(e.SessionID), e.IP, e.UserAgent, e.RequestID, details)
+		}
+		if _, err := r.exec(ctx, "add events", addEvents[len(some)-1], args...); err != nil {
 			return err
 		}
+		r.happened()
 	}
 	return nil
 }
 
-func (r runner) addEvent(ctx context.Context, tenantID string, e *Event) error {
-	details := string(e.Details)
-	if details == "" {
-		details = "{}"
-	}
-	_, err := r.exec(ctx, "add event", `
+// addEvents are the statements that write one event, two, and so on.
+var addEvents = insertsOfEvents()
+
+func insertsOfEvents() (texts [EventsAtOnce]string) {
+	const columns = 13 // besides tenant_id
+	rows := make([]string, EventsAtOnce)
+	for i := range rows {
+		var b strings.Builder
+		b.WriteString("($1")
+		for j := range columns {
+			b.WriteString(", $" + strconv.Itoa(2+i*columns+j))
+		}
+		rows[i] = b.String() + ")"
+		texts[i] = `
 		INSERT INTO audit_events (tenant_id, id, at, action, actor_kind, actor_id, actor_name, user_id, target, session_id, ip, user_agent,
 		                          request_id, details)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
-		tenantID, e.ID, e.At, string(e.Action), string(e.Actor.Kind), e.Actor.ID, e.Actor.Name, orNull(e.UserID), e.Target, orNull(e.SessionID),
-		e.IP, e.UserAgent, e.RequestID, details)
-	return err
+		VALUES ` + strings.Join(rows[:i+1], ", ")
+	}
+	return texts
 }
 
 const eventColumns = `id, at, action, actor_kind, actor_id, actor_name, user_id, target, session_id, ip, user_agent, request_id, details, number`

@@ -59,6 +59,18 @@ type Store struct {
 	keys    *secret.Keys
 	read    *pool // the same as write on PostgreSQL
 	write   *pool
+	events  chan struct{}
+}
+
+// Events tells that events were committed through this store since it was last asked: it holds one word at the most.
+func (s *Store) Events() <-chan struct{} { return s.events }
+
+// tell says so.
+func (s *Store) tell() {
+	select {
+	case s.events <- struct{}{}:
+	default: // somebody has yet to ask
+	}
 }
 
 // Open opens the database without touching its tables. Close it when done.
@@ -71,7 +83,7 @@ func Open(o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	st := &Store{dialect: d, options: o, keys: o.Keys, read: newPool(read)}
+	st := &Store{dialect: d, options: o, keys: o.Keys, read: newPool(read), events: make(chan struct{}, 1)}
 	st.write = st.read
 	if write != read {
 		st.write = newPool(write)
@@ -134,19 +146,26 @@ func (s *Store) do(ctx context.Context, fn func(runner) error) error {
 		return s.fault("begin", err)
 	}
 	var missed []string
+	events := false
 	defer func() {
 		for _, text := range missed {
 			_, _ = s.write.prepared(ctx, text) // if it cannot be prepared now, the next to need it says why
 		}
 	}()
 	defer func() { _ = tx.Rollback() }() // after a panic; otherwise it is over by then
-	if err := fn(runner{store: s, pool: s.write, tx: tx, missed: &missed}); err != nil {
+	if err := fn(runner{store: s, pool: s.write, tx: tx, missed: &missed, events: &events}); err != nil {
 		if rollback := tx.Rollback(); rollback != nil && !errors.Is(rollback, sql.ErrTxDone) {
 			return errors.Join(err, s.fault("roll back", rollback))
 		}
 		return err
 	}
-	return s.fault("commit", tx.Commit())
+	if err := tx.Commit(); err != nil {
+		return s.fault("commit", err)
+	}
+	if events {
+		s.tell()
+	}
+	return nil
 }
 
 // pool is a database/sql pool with the statements that were prepared on it. Texts are literals of this package, so there
@@ -210,6 +229,16 @@ type runner struct {
 	pool   *pool
 	tx     *sqlx.Tx
 	missed *[]string // in a transaction: what was not prepared yet
+	events *bool     // likewise: whether there were events
+}
+
+// happened notes that events were written, and tells of it once they are committed.
+func (r runner) happened() {
+	if r.tx == nil {
+		r.store.tell()
+	} else {
+		*r.events = true
+	}
 }
 
 // enter waits for a turn, which a transaction has already.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -26,6 +27,7 @@ type TenantRecord struct {
 	CreatedAt time.Time
 	UpdatedAt time.Time
 	DeletedAt time.Time // zero unless the tenant was deleted
+	Note      string    // why it is being changed, in the words of who does it; kept with the version and never read back
 
 	// Unreadable is why the secrets could not be opened, which are then still sealed in Document. Such a tenant is not
 	// served, but it can be listed, suspended and deleted, and SaveTenant keeps its secrets as they are stored.
@@ -64,14 +66,17 @@ func (s *Store) AddTenant(ctx context.Context, rec *TenantRecord, events ...*Eve
 		}
 		rec.Version = version
 		_, err = r.exec(ctx, "add tenant", `
-			INSERT INTO tenants (id, slug, name, state, hosts, settings, data_key, version, created_at, updated_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`,
-			rec.ID, rec.Slug, rec.Name, rec.State, hosts, settings, rec.dataKey, version, rec.CreatedAt)
+			INSERT INTO tenants (id, slug, name, name_key, state, hosts, settings, data_key, version, created_at, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)`,
+			rec.ID, rec.Slug, rec.Name, nameKey(rec.Name), rec.State, hosts, settings, rec.dataKey, version, rec.CreatedAt)
 		if errors.Is(err, ErrTaken) {
 			return &TakenError{What: "slug", Value: rec.Slug}
 		}
 		if err == nil {
 			err = r.addHosts(ctx, rec)
+		}
+		if err == nil {
+			err = r.addVersion(ctx, rec, events)
 		}
 		if err == nil {
 			err = r.addEvents(ctx, rec.ID, events)
@@ -80,9 +85,21 @@ func (s *Store) AddTenant(ctx context.Context, rec *TenantRecord, events ...*Eve
 	})
 }
 
-// SaveTenant writes a tenant's name, state, hosts and settings if its version is still rec's, and ErrStale if not. A
-// state of Deleted frees the slug and the hosts. The events are written with it.
+// SaveTenant writes a tenant's slug, name, state, hosts and settings if its version is still rec's, and ErrStale if not. A
+// state of Deleted frees the slug and the hosts. What the tenant has become is kept as a version, and the events are written with it.
 func (s *Store) SaveTenant(ctx context.Context, rec *TenantRecord, events ...*Event) error {
+	return s.saveTenant(ctx, rec, events, func(runner) error { return nil })
+}
+
+// RestoreTenant is SaveTenant for one that was deleted, and ends what is left of the sessions from before.
+func (s *Store) RestoreTenant(ctx context.Context, rec *TenantRecord, events ...*Event) error {
+	return s.saveTenant(ctx, rec, events, func(r runner) error {
+		_, err := r.exec(ctx, "end a restored tenant's sessions", `DELETE FROM sessions WHERE tenant_id = $1`, rec.ID)
+		return err
+	})
+}
+
+func (s *Store) saveTenant(ctx context.Context, rec *TenantRecord, events []*Event, more func(runner) error) error {
 	settings, hosts, err := s.seal(rec)
 	if err != nil {
 		return err
@@ -93,12 +110,18 @@ func (s *Store) SaveTenant(ctx context.Context, rec *TenantRecord, events ...*Ev
 		if version, err = r.nextVersion(ctx); err != nil {
 			return err
 		}
+		if err := r.addFirstVersion(ctx, rec.ID); err != nil {
+			return err
+		}
 		res, err := r.exec(ctx, "save tenant", `
 			UPDATE tenants
-			   SET name = $3, state = $4, hosts = $5, settings = $6, version = $7, updated_at = $8, deleted_at = $9
+			   SET slug = $3, name = $4, name_key = $5, state = $6, hosts = $7, settings = $8, version = $9, updated_at = $10, deleted_at = $11
 			 WHERE id = $1 AND version = $2`,
-			rec.ID, rec.Version, rec.Name, rec.State, hosts, settings, version, rec.UpdatedAt,
+			rec.ID, rec.Version, rec.Slug, rec.Name, nameKey(rec.Name), rec.State, hosts, settings, version, rec.UpdatedAt,
 			orNever(rec.DeletedAt))
+		if errors.Is(err, ErrTaken) {
+			return &TakenError{What: "slug", Value: rec.Slug}
+		}
 		if err := changedOne(res, err, ErrStale); err != nil {
 			return err
 		}
@@ -110,6 +133,12 @@ func (s *Store) SaveTenant(ctx context.Context, rec *TenantRecord, events ...*Ev
 				return err
 			}
 		}
+		if err := more(r); err != nil {
+			return err
+		}
+		if err := r.addVersion(ctx, rec, events); err != nil {
+			return err
+		}
 		return r.addEvents(ctx, rec.ID, events)
 	})
 	if err == nil {
@@ -117,6 +146,9 @@ func (s *Store) SaveTenant(ctx context.Context, rec *TenantRecord, events ...*Ev
 	}
 	return err
 }
+
+// nameKey is what a name is found by.
+func nameKey(name string) string { return strings.ToLower(name) }
 
 func (r runner) addHosts(ctx context.Context, rec *TenantRecord) error {
 	for _, host := range rec.Hosts {
@@ -145,17 +177,9 @@ func (s *Store) TenantRecordBySlug(ctx context.Context, slug string) (*TenantRec
 		SELECT `+tenantColumns+` FROM tenants t WHERE t.slug = $1 AND t.deleted_at IS NULL`, slug)
 }
 
-// TenantRecords lists tenants that were not deleted, by slug, after the given one.
-func (s *Store) TenantRecords(ctx context.Context, after string, n int) ([]*TenantRecord, error) {
-	var all []*TenantRecord
-	err := s.reader().each(ctx, "list tenants", `
-		SELECT `+tenantColumns+` FROM tenants t WHERE t.slug > $1 AND t.deleted_at IS NULL ORDER BY t.slug LIMIT $2`,
-		[]any{after, n}, func(rows *sqlx.Rows) error {
-			rec, err := s.scanTenant(rows)
-			all = append(all, rec)
-			return err
-		})
-	return all, err
+// TenantRecordByID is the tenant with an id, deleted or not, or ErrNotFound.
+func (s *Store) TenantRecordByID(ctx context.Context, id string) (*TenantRecord, error) {
+	return s.tenantRecord(ctx, "read tenant by id", `SELECT `+tenantColumns+` FROM tenants t WHERE t.id = $1`, id)
 }
 
 // TenantByHost is the tenant that a host belongs to, or tenants.ErrUnknown.
@@ -228,11 +252,12 @@ func (s *Store) tenantRecord(ctx context.Context, op, query, arg string) (*Tenan
 	return rec, err
 }
 
-func (s *Store) scanTenant(rows *sqlx.Rows) (*TenantRecord, error) {
+// scanTenant reads the tenantColumns of a row, and what comes after them into more.
+func (s *Store) scanTenant(rows *sqlx.Rows, more ...any) (*TenantRecord, error) {
 	var rec TenantRecord
 	var hosts, settings []byte
-	if err := rows.Scan(&rec.ID, &rec.Slug, &rec.Name, &rec.State, &hosts, &settings, &rec.dataKey, &rec.Version,
-		when(&rec.CreatedAt), when(&rec.UpdatedAt), when(&rec.DeletedAt)); err != nil {
+	if err := rows.Scan(append([]any{&rec.ID, &rec.Slug, &rec.Name, &rec.State, &hosts, &settings, &rec.dataKey, &rec.Version,
+		when(&rec.CreatedAt), when(&rec.UpdatedAt), when(&rec.DeletedAt)}, more...)...); err != nil {
 		return nil, err
 	}
 	if err := json.Unmarshal(hosts, &rec.Hosts); err != nil {
@@ -305,7 +330,9 @@ func (s *Store) SealTenantKeys(ctx context.Context) (int, error) {
 	for {
 		var page []TenantRecord
 		err := s.reader().each(ctx, "read data keys", `
-			SELECT id, state, data_key FROM tenants WHERE CAST(id AS TEXT) > $1 ORDER BY CAST(id AS TEXT) LIMIT 500`,
+			SELECT id, state, data_key FROM tenants
+			 WHERE CAST(id AS TEXT) > $1 AND state NOT IN ('purging', 'purged')
+			 ORDER BY CAST(id AS TEXT) LIMIT 500`,
 			[]any{after}, func(rows *sqlx.Rows) error {
 				var rec TenantRecord
 				err := rows.Scan(&rec.ID, &rec.State, &rec.dataKey)
@@ -324,7 +351,7 @@ func (s *Store) SealTenantKeys(ctx context.Context) (int, error) {
 			switch {
 			case done:
 				sealed++
-			case errors.Is(err, secret.ErrUnreadable) && rec.State == tenants.Deleted:
+			case errors.Is(err, secret.ErrUnreadable) && rec.State == tenants.Deleted: // nobody misses it
 			case errors.Is(err, secret.ErrUnreadable):
 				lost = append(lost, err)
 			case err != nil:

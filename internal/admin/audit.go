@@ -1,0 +1,346 @@
+package admin
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/vestibule-auth/vestibule/internal/audit"
+	"github.com/vestibule-auth/vestibule/internal/refusal"
+	"github.com/vestibule-auth/vestibule/internal/secret"
+	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/tenants"
+)
+
+// AuditEvent is something that happened, as operators see it.
+type AuditEvent struct {
+	ID        string          `json:"id"`
+	TenantID  string          `json:"tenant_id"`
+	At        time.Time       `json:"at"`
+	Action    store.Action    `json:"action"`
+	Number    *int64          `json:"number"` // in the tenant's chain; null for a moment after it happened
+	Actor     AuditActor      `json:"actor"`
+	UserID    *string         `json:"user_id"` // whom it is about
+	Target    string          `json:"target"`  // what else it is about: a kind and an id
+	SessionID *string         `json:"session_id"`
+	IP        string          `json:"ip"`
+	UserAgent string          `json:"user_agent"`
+	RequestID string          `json:"request_id"`
+	Details   json.RawMessage `json:"details"`
+}
+
+// AuditActor is who did it.
+type AuditActor struct {
+	Kind store.ActorKind `json:"kind"` // "" for somebody unknown
+	ID   string          `json:"id"`
+	Name string          `json:"name"`
+}
+
+// AuditFilter says which events are asked for. What is empty does not count.
+type AuditFilter struct {
+	Action    string // an action, or what begins some, such as user or factor.
+	Actor     string // an id
+	User      string // an id
+	Session   string // an id
+	Request   string // an id
+	Since     string // RFC 3339
+	Until     string // likewise; not itself
+	at, until time.Time
+}
+
+// text is all of a filter, for the MAC of a cursor.
+func (f *AuditFilter) text() string {
+	return strings.Join([]string{f.Action, f.Actor, f.User, f.Session, f.Request, f.Since, f.Until}, "\x00")
+}
+
+// check reads the times, and refuses what is none and what is no id.
+func (f *AuditFilter) check() error {
+	var bad []refusal.Detail
+	add := func(param, message string) {
+		bad = append(bad, refusal.Detail{Message: message, Code: refusal.Malformed, Param: param})
+	}
+	for _, id := range []struct {
+		param string
+		value *string
+	}{{"user", &f.User}, {"session", &f.Session}} {
+		if u, err := uuid.Parse(*id.value); err == nil && len(*id.value) == len(u.String()) {
+			*id.value = u.String()
+		} else if *id.value != "" {
+			add(id.param, "must be an id")
+		}
+	}
+	for _, at := range []struct {
+		param, value string
+		into         *time.Time
+	}{{"since", f.Since, &f.at}, {"until", f.Until, &f.until}} {
+		if at.value == "" {
+			continue
+		}
+		t, err := time.Parse(time.RFC3339, at.value)
+		if err != nil || t.Year() < 1970 || t.Year() > 9000 {
+			add(at.param, "must be a time such as 2026-06-01T12:00:00Z")
+		}
+		*at.into = t.UTC()
+	}
+	if len(bad) > 0 {
+		return &refusal.Refusal{Kind: refusal.Invalid, Details: bad}
+	}
+	return nil
+}
+
+// query is the part of a filter that an index serves.
+func (f *AuditFilter) query(everywhere bool) store.EventQuery {
+	q := store.EventQuery{Since: f.at, BeforeAt: f.until, BeforeID: firstID}
+	if f.until.IsZero() {
+		q.BeforeAt = endOfTime
+	}
+	if f.at.IsZero() {
+		q.Since = time.Unix(0, 0).UTC()
+	}
+	switch {
+	case f.Request != "":
+		q.Request = f.Request
+	case f.Session != "" && !everywhere:
+		q.Session = f.Session
+	case f.User != "" && !everywhere:
+		q.User = f.User
+	case f.Actor != "":
+		q.Actor = f.Actor
+	case strings.Contains(f.Action, ".") && !strings.HasSuffix(f.Action, ".") && !everywhere:
+		q.Action = store.Action(f.Action)
+	}
+	return q
+}
+
+// asks reports whether a filter asks for an event.
+func (f *AuditFilter) asks(e *store.Event) bool {
+	begins := f.Action == "" || string(e.Action) == f.Action || strings.HasPrefix(string(e.Action), strings.TrimSuffix(f.Action, ".")+".")
+	return begins && (f.Actor == "" || e.Actor.ID == f.Actor) && (f.User == "" || e.UserID == f.User) &&
+		(f.Session == "" || e.SessionID == f.Session) && (f.Request == "" || e.RequestID == f.Request)
+}
+
+const (
+	firstID = "00000000-0000-0000-0000-000000000000"
+	// lookedAt is how many events are looked at for one page: where few of many are asked for, a page may have less than it could, and
+	// the next one goes on.
+	lookedAt  = 10_000
+	eventPage = 500
+)
+
+var endOfTime = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// AuditLog is where events are read: those of a tenant or, with slug "", those of all tenants that the actor may see.
+type auditLog struct {
+	s      *Service
+	of     string // the tenant's id; "" for all
+	filter AuditFilter
+	fetch  func(context.Context, store.EventQuery) ([]store.TenantEvent, error)
+	shows  func(*store.TenantEvent) bool
+}
+
+func (s *Service) auditLog(ctx context.Context, by Actor, slug string, f AuditFilter) (*auditLog, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	l := &auditLog{s: s, filter: f, fetch: s.store.EventsEverywhere, shows: func(*store.TenantEvent) bool { return true }}
+	if slug == "" {
+		if !by.May(AuditRead, SystemID) {
+			l.shows = func(e *store.TenantEvent) bool { return e.TenantID != SystemID }
+		}
+		return l, nil
+	}
+	rec, err := s.record(ctx, slug)
+	if err != nil {
+		return nil, err
+	}
+	l.of, l.fetch = rec.ID, s.store.For(&tenants.Tenant{ID: rec.ID}).Events
+	return l, nil
+}
+
+// read gives take the events from a place on, latest first, until it has had enough, a number of them was looked at, or there are no more.
+// It returns the place to go on from; nil where there are no more.
+func (l *auditLog) read(ctx context.Context, q store.EventQuery, most int, take func(*store.TenantEvent) (enough bool, err error)) (*store.EventQuery, error) {
+	q.MostAtAll = eventPage
+	for looked := 0; looked < most; {
+		events, err := l.fetch(ctx, q)
+		if err != nil {
+			return nil, failed("read events", err)
+		}
+		for i := range events {
+			e := &events[i]
+			q.BeforeAt, q.BeforeID = e.At, e.ID
+			if !l.filter.asks(&e.Event) || !l.shows(e) {
+				continue
+			}
+			if enough, err := take(e); enough || err != nil {
+				return &q, err
+			}
+		}
+		if len(events) < eventPage {
+			return nil, nil
+		}
+		looked += len(events)
+	}
+	return &q, nil
+}
+
+// Audit lists up to limit events, at most MaxPage, latest first: of a tenant or, with slug "", of all that the actor may see. It may list
+// less where few of many are asked for; next is "" only after the last.
+func (s *Service) Audit(ctx context.Context, by Actor, slug string, f AuditFilter, cursor string, limit int) (page []*AuditEvent, next string, err error) {
+	l, err := s.auditLog(ctx, by, slug, f)
+	if err != nil {
+		return nil, "", err
+	}
+	q := l.filter.query(l.of == "")
+	if cursor != "" {
+		if q.BeforeAt, q.BeforeID, err = l.place(cursor); err != nil {
+			return nil, "", err
+		}
+	}
+	page = []*AuditEvent{}
+	rest, err := l.read(ctx, q, lookedAt, func(e *store.TenantEvent) (bool, error) {
+		page = append(page, viewOfEvent(e))
+		return len(page) == limit, nil
+	})
+	if err == nil && rest != nil {
+		next = l.cursor(rest)
+	}
+	return page, next, err
+}
+
+// ExportAudit gives take the events one by one, latest first, until there are no more or it fails.
+func (s *Service) ExportAudit(ctx context.Context, by Actor, slug string, f AuditFilter, take func(*AuditEvent) error) error {
+	l, err := s.auditLog(ctx, by, slug, f)
+	if err != nil {
+		return err
+	}
+	q := l.filter.query(l.of == "")
+	for rest := &q; rest != nil; {
+		rest, err = l.read(ctx, *rest, lookedAt, func(e *store.TenantEvent) (bool, error) { return false, take(viewOfEvent(e)) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func viewOfEvent(e *store.TenantEvent) *AuditEvent {
+	view := &AuditEvent{
+		ID: e.ID, TenantID: e.TenantID, At: e.At.UTC(), Action: e.Action, Actor: AuditActor(e.Actor), Target: e.Target, IP: e.IP,
+		UserAgent: e.UserAgent, RequestID: e.RequestID, Details: bytes.Clone(e.Details),
+	}
+	if e.Number > 0 {
+		view.Number = &e.Number
+	}
+	if e.UserID != "" {
+		view.UserID = &e.UserID
+	}
+	if e.SessionID != "" {
+		view.SessionID = &e.SessionID
+	}
+	return view
+}
+
+// cursor is where a page ends, signed as a place in this list of this tenant with this filter.
+func (l *auditLog) cursor(q *store.EventQuery) string {
+	return l.s.place("audit", l.of, l.filter.text(), strconv.FormatInt(q.BeforeAt.UnixMicro(), 10)+" "+q.BeforeID)
+}
+
+// place is the event that a cursor stands for.
+func (l *auditLog) place(cursor string) (at time.Time, id string, err error) {
+	raw, err := l.s.placed("audit", l.of, l.filter.text(), cursor)
+	if err != nil {
+		return at, "", err
+	}
+	micros, id, _ := strings.Cut(raw, " ")
+	n, err := strconv.ParseInt(micros, 10, 64)
+	if err != nil {
+		return at, "", fmt.Errorf("read a cursor of ours: %w", err)
+	}
+	return time.UnixMicro(n).UTC(), id, nil
+}
+
+// place is a place in a list, signed as one of that list, of that tenant and with that filter. It is opaque, so that nobody builds on
+// what is in it.
+func (s *Service) place(list, tenantID, filter, at string) string {
+	return base64.RawURLEncoding.EncodeToString(append(s.keys.Sign(secret.ForCursor, list, tenantID, filter, at), at...))
+}
+
+// placed is the place that a cursor of ours stands for.
+func (s *Service) placed(list, tenantID, filter, cursor string) (string, error) {
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	// A cursor has one spelling: the decoder would let line breaks and loose bits pass.
+	if err != nil || len(raw) < macSize || base64.RawURLEncoding.EncodeToString(raw) != cursor ||
+		!s.keys.Verify(raw[:macSize], secret.ForCursor, list, tenantID, filter, string(raw[macSize:])) {
+		return "", &refusal.Refusal{Kind: refusal.Invalid, Details: []refusal.Detail{{
+			Message: "must be the next_cursor of an earlier page of the same list; leave it out to begin anew", Code: refusal.Malformed, Param: "cursor",
+		}}}
+	}
+	return string(raw[macSize:]), nil
+}
+
+// AuditReport is what became of looking at a part of a tenant's chain.
+type AuditReport struct {
+	Intact      bool         `json:"intact"`
+	FirstNumber int64        `json:"first_number"` // of the first event that is kept
+	LastNumber  int64        `json:"last_number"`  // of the latest
+	Head        string       `json:"head"`         // the latest event's MAC: keep it elsewhere, and compare
+	Verified    int64        `json:"verified"`     // events that were looked at
+	Erased      int64        `json:"erased"`       // of them, those whose personal part was erased with its user
+	Break       *audit.Break `json:"break"`        // the first place where the chain does not hold
+	NextCursor  *string      `json:"next_cursor"`  // where to go on; null at the end
+}
+
+// verifiedAtOnce is how many events one call looks at: a second's work or so.
+const verifiedAtOnce = 50_000
+
+// VerifyAudit looks at a tenant's chain, from a cursor on. A chain that is long takes several calls.
+func (s *Service) VerifyAudit(ctx context.Context, slug, cursor string) (*AuditReport, error) {
+	rec, err := s.record(ctx, slug)
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.store.TenantByID(ctx, rec.ID)
+	if err == nil && t.Keys == nil {
+		err = secret.ErrUnreadable
+	}
+	if errors.Is(err, secret.ErrUnreadable) {
+		return nil, &Invalid{Faults: []Fault{{Message: unreadable}}}
+	}
+	if err != nil {
+		return nil, failed("read tenant", err)
+	}
+	var from *audit.Place
+	if cursor != "" {
+		raw, err := s.placed("audit chain", t.ID, "", cursor)
+		if err != nil {
+			return nil, err
+		}
+		number, mac, _ := strings.Cut(raw, " ")
+		n, err := strconv.ParseInt(number, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("read a cursor of ours: %w", err)
+		}
+		from = &audit.Place{Number: n, MAC: []byte(mac)}
+	}
+	r, err := s.audit.Verify(ctx, t, from, verifiedAtOnce)
+	if err != nil {
+		return nil, failed("verify the audit log", err)
+	}
+	report := &AuditReport{
+		Intact: r.Break == nil, FirstNumber: r.First, LastNumber: r.Last, Head: r.Head, Verified: r.Verified, Erased: r.Erased, Break: r.Break,
+	}
+	if r.Next != nil {
+		next := s.place("audit chain", t.ID, "", strconv.FormatInt(r.Next.Number, 10)+" "+string(r.Next.MAC))
+		report.NextCursor = &next
+	}
+	return report, nil
+}
