@@ -155,6 +155,16 @@ func (s Scope) DeletedUsers(ctx context.Context, after Place, n int) ([]DeletedU
 	return all, err
 }
 
+// ForgetEventsOf takes from the events about a user what may tell who it was. The events stay, and so does what they were: the chain is of
+// the MAC of what goes.
+func (t *Tx) ForgetEventsOf(ctx context.Context, userID string) error {
+	_, err := t.exec(ctx, "forget events of user", `
+		UPDATE audit_events
+		   SET ip = '', user_agent = '', details = '{}', actor_name = CASE WHEN actor_id = $3 THEN '' ELSE actor_name END
+		 WHERE tenant_id = $1 AND user_id = $2`, t.tenant, userID, userID)
+	return err
+}
+
 // ForgetStrangers ends up to n of the tenant's sessions after an id that know a user without being the user's, as one in which somebody
 // asked for a password reset does. It returns the last id that it looked at, "" where there are no more.
 func (t *Tx) ForgetStrangers(ctx context.Context, userID, after string, n int) (last string, err error) {
