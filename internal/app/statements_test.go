@@ -26,7 +26,7 @@ const lookForChanges = "FROM tenant_changes"
 func background(query string) bool {
 	for _, part := range []string{"UPDATE messages", lookForChanges, "FROM tenants t WHERE t.id", "DELETE FROM messages", "WHERE expires_at <",
 		"FROM signing_keys WHERE due_at", "FROM signing_keys WHERE known_until",
-		"audit_chains", "number IS NULL"} {
+		"audit_chains", "number IS NULL", "FROM webhook_endpoints"} {
 		if strings.Contains(query, part) {
 			return true
 		}
