@@ -124,8 +124,8 @@ func (h *house) recycled(t *testing.T) {
 		}
 	}
 	for _, table := range store.OfTenants() {
-		if n := h.db.one(`SELECT count(*) FROM `+table+` WHERE tenant_id = $1`, old); n != "0" {
-			t.Errorf("%s rows of %s are left", n, table)
+		if n := h.db.one(`SELECT count(*) FROM `+table.Name+` WHERE tenant_id = $1`, old); n != "0" {
+			t.Errorf("%s rows of %s are left", n, table.Name)
 		}
 	}
 	h.good(t, h.a, moved)

@@ -34,7 +34,6 @@ var acrossTenants = map[string]string{
 	"addVersion":            "like addEvent: AddTenant and SaveTenant pass the tenant that they write",
 	"addFirstVersion":       "likewise",
 	"RestoreTenant":         "ends the sessions of the tenant that it writes",
-	"SweepDeleted":          "the sweeper removes what nobody can use, whoever it belonged to",
 	"DropSessionsOfDeleted": "the tenant is deleted, and has no Scope any more",
 
 	"DueSigningKeys":   "the rotator looks for tenants whose keys are due",
