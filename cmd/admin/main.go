@@ -67,6 +67,7 @@ func (t *tool) run(ctx context.Context, args []string) int {
 		t.operatorCommand(),
 		t.tokenCommand(),
 		t.auditCommand(),
+		t.statsCommand(),
 		t.schemaCommand(),
 		t.migrateCommand(),
 	)

@@ -1703,7 +1703,7 @@ func TestNothingTellsWhetherThereIsAnAccount(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		var seen counted
 		s := newScene(t, engine, func(_ *config.Config, o *app.Options) {
-			o.Observe = seen.observe
+			o.Observe, o.Unchained = seen.observe, true
 			o.Clock = clock.At(time.Now()) // it stands still, so that the tenant stays known
 		})
 		hosts := map[string]string{}

@@ -25,6 +25,8 @@ func OfTenants() []TenantTable {
 		{"provider_accounts", "provider, uid"},
 		{"users", "id"},
 		{"deleted_users", "id"},
+		{"stats", "span, at, name"},
+		{"active_users", "span, at, user_id"},
 		{"messages", "id"},
 		{"signing_keys", "kid"},
 		{"webhook_deliveries", "id"},
