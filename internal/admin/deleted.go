@@ -209,6 +209,11 @@ func (s *Service) purgeRows(ctx context.Context, id string) error {
 		if n > 0 {
 			continue
 		}
+		if left, err := s.store.HasRows(ctx, id); err != nil {
+			return failed("look for a tenant's rows", err)
+		} else if left {
+			continue
+		}
 		if err := s.store.EndPurge(ctx, id, s.clock.Now().Add(-settle)); err != nil {
 			return failed("end a purge", err)
 		}

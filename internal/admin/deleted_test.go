@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -481,4 +482,47 @@ func TestActsOnTenantsAreAllOrNothing(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Of two servers that purge at once, one may find that the rows which it was about to remove are gone, and must not take that for the end.
+func TestTwoServersPurgeAtOnce(t *testing.T) {
+	url := testkit.URL(t, "postgres") // SQLite has one writer, who is never in his own way
+	h, db := houseOn(t, testkit.OpenURL(t, url, nil)), testkit.Raw(t, url)
+	made := h.create(t, "acme", "")
+	for range 4 {
+		withSession(t, h.store, made.ID)
+	}
+	h.remove(t, "acme")
+	tx, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	if _, err := tx.ExecContext(t.Context(), `DELETE FROM sessions WHERE tenant_id = $1`, made.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.ExecContext(t.Context(), `DELETE FROM users WHERE tenant_id = $1`, made.ID); err != nil {
+		t.Fatal(err)
+	}
+	purged := make(chan error, 1)
+	go func() { purged <- h.PurgeTenant(context.WithoutCancel(t.Context()), ann, made.ID) }()
+	for waits := 0; waits == 0; {
+		if err := db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%DELETE FROM%'`).Scan(&waits); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// While it waits for those rows, others come that its statements do not see.
+	withSession(t, h.store, made.ID)
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-purged; err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range store.OfTenants() {
+		if n := count(t, db, table.Name, made.ID); n != 0 {
+			t.Errorf("%d rows of %s are left", n, table.Name)
+		}
+	}
 }
