@@ -31,7 +31,8 @@ func withSession(t *testing.T, st *store.Store, tenantID string) {
 			return err
 		}
 		return tx.AddSession(t.Context(), &store.Session{
-			ID: secret.NewID(), Token: secret.Digest(secret.Token()), Client: "app", UserID: u.ID, Methods: []byte("[]"), State: []byte("{}"), CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(time.Hour * 24 * 365),
+			ID: secret.NewID(), Token: secret.Digest(secret.Token()), Client: "app", UserID: u.ID, Methods: []byte("[]"), State: []byte("{}"),
+			CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(time.Hour * 24 * 365),
 		}, u)
 	}); err != nil {
 		t.Fatal(err)
