@@ -61,10 +61,12 @@ func (t *tool) run(ctx context.Context, args []string) int {
 	root.SetErr(t.complaints)
 	root.AddCommand(
 		t.tenantCommand(),
+		t.userCommand(),
 		t.keyCommand(),
 		t.mailCommand(),
 		t.webhookCommand(),
 		t.operatorCommand(),
+		t.doctorCommand(),
 		t.tokenCommand(),
 		t.auditCommand(),
 		t.statsCommand(),

@@ -58,6 +58,10 @@ type Options struct {
 
 	// PrivateWebhooks says that webhooks may lead to addresses that are not public.
 	PrivateWebhooks bool
+	// Doctor is what the process's settings say of how requests are understood, but for SharedHosts; and Watch what the public listener
+	// has seen, if there is one.
+	Doctor DoctorServer
+	Watch  Watch
 	// Limiter bounds what operators may set going; in memory, unless given.
 	Limiter limit.Limiter
 	// TestMail sends a mail the way that a tenant's mail goes, and tells what came of it; nil: none can be sent.
@@ -92,6 +96,8 @@ type Service struct {
 	privateWebhooks bool
 	wakeWebhooks    func()
 
+	doctor   DoctorServer
+	watch    Watch
 	limiter  limit.Limiter
 	testMail func(ctx context.Context, t *tenants.Tenant, to string, now time.Time) *MailTest
 	wakeMail func()
@@ -119,7 +125,7 @@ func New(o Options) *Service {
 		store: o.Store, directory: o.Directory, keyring: o.Keyring, flows: o.Flows, audit: o.Audit, clock: o.Clock, keys: o.Keys, log: o.Log,
 		checkTemplate: o.CheckTemplate, mailKinds: o.MailKinds, previewMail: o.PreviewMail,
 		privateWebhooks: o.PrivateWebhooks, wakeWebhooks: o.WakeWebhooks,
-		limiter: o.Limiter, testMail: o.TestMail, wakeMail: o.WakeMail,
+		doctor: o.Doctor, watch: o.Watch, limiter: o.Limiter, testMail: o.TestMail, wakeMail: o.WakeMail,
 	}
 	if s.limiter == nil {
 		s.limiter = limit.NewMemory(o.Clock, 0)

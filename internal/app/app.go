@@ -197,13 +197,19 @@ func (a *App) post(ctx context.Context, metrics *httpd.Metrics) error {
 func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	realIP := &httpd.RealIP{ProxyCount: a.config.TrustedProxyCount, Header: a.config.TrustedClientIPHeader, Log: a.log, Clock: a.clock}
 	chain := httpd.Options{Log: a.log, Clock: a.clock, Metrics: metrics, RealIP: realIP, RequestTimeout: a.config.RequestTimeout}
+	seen := &httpd.Watch{Clock: a.clock, ClientIPHeader: a.config.TrustedClientIPHeader}
 	wire := &headless.API{
 		Flows: a.Flows, Tenants: a.Directory, TenantHeader: a.config.TenantHeader, Recorder: recorder{}, Log: a.log,
 	}
 	service := admin.New(admin.Options{
 		Store: a.Store, Directory: a.Directory, Flows: a.Flows, Keyring: a.Keys, Audit: a.Audit, Clock: a.clock, Keys: a.config.Keys, Log: a.log,
-		CheckTemplate: checkTemplate, SharedHosts: a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail,
-		PrivateWebhooks: a.config.AllowPrivateNetworks, WakeWebhooks: a.hooks.Wake, WakeMail: a.worker.Wake, Limiter: a.limiter, TestMail: a.testMail,
+		CheckTemplate: checkTemplate,
+		SharedHosts:   a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail,
+		PrivateWebhooks: a.config.AllowPrivateNetworks, WakeWebhooks: a.hooks.Wake,
+		WakeMail: a.worker.Wake, Limiter: a.limiter, TestMail: a.testMail, Watch: watch{seen},
+		Doctor: admin.DoctorServer{
+			ProxyCount: a.config.TrustedProxyCount, ClientIPHeader: a.config.TrustedClientIPHeader, TenantHeader: a.config.TenantHeader,
+		},
 	})
 	a.admin = service
 	own := &operators{app: a, service: service}
@@ -230,8 +236,10 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	}
 	a.health = httpd.NewHealth(a.log, checks...)
 	var err error
+	public := chain
+	public.Watch = seen
 	a.Public, err = httpd.Listen(ctx, httpd.ServerOptions{
-		Name: "public", Addr: a.config.Listen, Handler: httpd.Standard(wire.Handler(), chain), Log: a.log,
+		Name: "public", Addr: a.config.Listen, Handler: httpd.Standard(wire.Handler(), public), Log: a.log,
 		RequestTimeout: a.config.RequestTimeout,
 	})
 	if err != nil {
