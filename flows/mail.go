@@ -38,6 +38,8 @@ func (v *Visit) post(kind string, channel store.Channel, l Letter) error {
 	}
 	m := store.Message{ID: secret.NewID(), UserID: l.UserID, Kind: kind, Channel: channel, CreatedAt: v.Now, DueAt: v.Now}
 	m.Body = v.Tenant.Keys.Seal(secret.ForMessage, m.ID, plain)
+	m.Recipient = v.Tenant.Keys.Seal(secret.ForRecipient, m.ID, []byte(l.To))
+	m.ExpiresAt, _ = time.Parse(time.RFC3339, l.Data["expires"]) // zero where there is none
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddMessage(ctx, &m) })
 	v.mailed = true
 	return nil

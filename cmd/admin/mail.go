@@ -22,13 +22,14 @@ type mailFlags struct {
 	text, html, sms        bool
 }
 
-// mailCommand is admin mail, which shows what tenants' messages look like.
+// mailCommand is admin mail, which shows what tenants' messages look like and what became of them.
 func (t *tool) mailCommand() *cobra.Command {
 	f := &mailFlags{}
-	cmd := &cobra.Command{Use: "mail", Short: "Preview the mails and texts of tenants",
+	cmd := &cobra.Command{Use: "mail", Short: "Preview the mails and texts of tenants, try mail out, and see what became of it",
 		Args: cobra.ArbitraryArgs, RunE: needsCommand}
 	f.add(cmd)
 	cmd.AddCommand(t.mailKinds(f), t.mailPreview(f))
+	cmd.AddCommand(t.messageCommands(f)...)
 	return cmd
 }
 

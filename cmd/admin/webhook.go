@@ -231,7 +231,7 @@ func statusOf(d admin.Delivery) string {
 // plain is a text of somebody else's as a terminal can show it: control characters would move the cursor, or worse.
 func plain(s string) string {
 	q := strconv.QuoteToGraphic(s)
-	return q[1 : len(q)-1]
+	return strings.ReplaceAll(q[1:len(q)-1], `\"`, `"`)
 }
 
 func (t *tool) webhookDelivery(f *webhookFlags) *cobra.Command {
@@ -256,7 +256,7 @@ func (t *tool) webhookReplay(f *webhookFlags) *cobra.Command {
 				body: map[string]any{"since": f.since}}, &n, func() error { return nil }); err != nil {
 				return err
 			}
-			if all += n.Replayed; !n.More && f.output == "table" {
+			if all += n.Replayed; !n.More && f.output == asTable {
 				_, err := fmt.Fprintln(t.out, all, "are sent again")
 				return err
 			}
@@ -293,11 +293,7 @@ func (t *tool) oneWebhook(ctx context.Context, f *webhookFlags, q request) error
 
 // oneDelivery sends a request that a delivery is the answer to, and prints it.
 func (t *tool) oneDelivery(ctx context.Context, f *webhookFlags, q request) error {
-	c, err := t.client(&f.apiFlags)
-	if err != nil {
-		return err
-	}
-	answer, err := c.do(ctx, q)
+	answer, err := t.answerTo(ctx, &f.apiFlags, q)
 	if err != nil {
 		return err
 	}
@@ -309,8 +305,8 @@ func (t *tool) oneDelivery(ctx context.Context, f *webhookFlags, q request) erro
 }
 
 func (t *tool) printDelivery(f *webhookFlags, answer []byte, d admin.Delivery) error {
-	if f.output != "table" {
-		return t.printJSON(answer)
+	if f.output != asTable {
+		return t.printAs(f.output, answer)
 	}
 	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintf(table, "ID\t%s\nType\t%s\nState\t%s\nAttempts\t%d\nStatus\t%s\nTook\t%d ms\nMade\t%s\nNext\t%s\n", d.ID, d.Type, d.State, d.Attempts,

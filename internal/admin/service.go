@@ -35,6 +35,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/hostname"
 	"github.com/vestibule-auth/vestibule/internal/keyring"
+	"github.com/vestibule-auth/vestibule/internal/limit"
 	"github.com/vestibule-auth/vestibule/internal/refusal"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
@@ -57,6 +58,16 @@ type Options struct {
 
 	// PrivateWebhooks says that webhooks may lead to addresses that are not public.
 	PrivateWebhooks bool
+	// Doctor is what the process's settings say of how requests are understood, but for SharedHosts; and Watch what the public listener
+	// has seen, if there is one.
+	Doctor DoctorServer
+	Watch  Watch
+	// Limiter bounds what operators may set going; in memory, unless given.
+	Limiter limit.Limiter
+	// TestMail sends a mail the way that a tenant's mail goes, and tells what came of it; nil: none can be sent.
+	TestMail func(ctx context.Context, t *tenants.Tenant, to string, now time.Time) *MailTest
+	// WakeMail, if given, has messages sent that were queued.
+	WakeMail func()
 	// WakeWebhooks, if given, has those looked after for which something was queued.
 	WakeWebhooks func()
 
@@ -85,6 +96,12 @@ type Service struct {
 	privateWebhooks bool
 	wakeWebhooks    func()
 
+	doctor   DoctorServer
+	watch    Watch
+	limiter  limit.Limiter
+	testMail func(ctx context.Context, t *tenants.Tenant, to string, now time.Time) *MailTest
+	wakeMail func()
+
 	checkTemplate func(kind string, t tenants.MailTemplate) error
 	mailKinds     MailKinds
 	previewMail   func(t *tenants.Tenant, in PreviewInput) (*Preview, error)
@@ -108,9 +125,15 @@ func New(o Options) *Service {
 		store: o.Store, directory: o.Directory, keyring: o.Keyring, flows: o.Flows, audit: o.Audit, clock: o.Clock, keys: o.Keys, log: o.Log,
 		checkTemplate: o.CheckTemplate, mailKinds: o.MailKinds, previewMail: o.PreviewMail,
 		privateWebhooks: o.PrivateWebhooks, wakeWebhooks: o.WakeWebhooks,
+		doctor: o.Doctor, watch: o.Watch, limiter: o.Limiter, testMail: o.TestMail, wakeMail: o.WakeMail,
 	}
-	if s.wakeWebhooks == nil {
-		s.wakeWebhooks = func() {}
+	if s.limiter == nil {
+		s.limiter = limit.NewMemory(o.Clock, 0)
+	}
+	for _, wake := range []*func(){&s.wakeWebhooks, &s.wakeMail} {
+		if *wake == nil {
+			*wake = func() {}
+		}
 	}
 	for _, h := range o.SharedHosts {
 		if normal, ok := hostname.Normal(h); ok {

@@ -71,6 +71,7 @@ type App struct {
 	own       *operators
 	health    *httpd.Health
 	worker    *post.Worker
+	smtp      *post.SMTP
 	unchained bool
 	hooks     *webhook.Worker
 	limiter   limiter
@@ -171,6 +172,7 @@ func (a *App) post(ctx context.Context, metrics *httpd.Metrics) error {
 	} else if !a.config.Mailbox() {
 		a.log.WarnContext(ctx, "no VESTIBULE_SMTP_URL: mail of tenants without a mail server of their own waits, and is given up after 12 hours")
 	}
+	a.smtp = smtp
 	var mail, texts post.Sender = smtp, &post.SMS{Client: outbound.HTTPClient(outbound.Options{Dialer: dialer})}
 	if a.config.Mailbox() {
 		a.Mailbox = &post.Mailbox{Mail: mail, SMS: texts, Log: a.log}
@@ -195,6 +197,7 @@ func (a *App) post(ctx context.Context, metrics *httpd.Metrics) error {
 func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	realIP := &httpd.RealIP{ProxyCount: a.config.TrustedProxyCount, Header: a.config.TrustedClientIPHeader, Log: a.log, Clock: a.clock}
 	chain := httpd.Options{Log: a.log, Clock: a.clock, Metrics: metrics, RealIP: realIP, RequestTimeout: a.config.RequestTimeout}
+	seen := &httpd.Watch{Clock: a.clock, ClientIPHeader: a.config.TrustedClientIPHeader}
 	wire := &headless.API{
 		Flows: a.Flows, Tenants: a.Directory, TenantHeader: a.config.TenantHeader, Recorder: recorder{}, Log: a.log,
 	}
@@ -203,6 +206,10 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 		CheckTemplate: checkTemplate,
 		SharedHosts:   a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail,
 		PrivateWebhooks: a.config.AllowPrivateNetworks, WakeWebhooks: a.hooks.Wake,
+		WakeMail: a.worker.Wake, Limiter: a.limiter, TestMail: a.testMail, Watch: watch{seen},
+		Doctor: admin.DoctorServer{
+			ProxyCount: a.config.TrustedProxyCount, ClientIPHeader: a.config.TrustedClientIPHeader, TenantHeader: a.config.TenantHeader,
+		},
 	})
 	a.admin = service
 	own := &operators{app: a, service: service}
@@ -229,8 +236,10 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	}
 	a.health = httpd.NewHealth(a.log, checks...)
 	var err error
+	public := chain
+	public.Watch = seen
 	a.Public, err = httpd.Listen(ctx, httpd.ServerOptions{
-		Name: "public", Addr: a.config.Listen, Handler: httpd.Standard(wire.Handler(), chain), Log: a.log,
+		Name: "public", Addr: a.config.Listen, Handler: httpd.Standard(wire.Handler(), public), Log: a.log,
 		RequestTimeout: a.config.RequestTimeout,
 	})
 	if err != nil {
@@ -326,7 +335,7 @@ const (
 	sweepEvery   = time.Minute
 	sweepBatch   = 1000
 	keepSessions = time.Hour           // after they expired
-	keepMessages = 30 * 24 * time.Hour // after they were sent or given up; their bodies are gone at once
+	keepMessages = 30 * 24 * time.Hour // after they were sent, when their bodies went, or given up
 )
 
 // sweep removes what has run out, in small bites, for as long as the server runs.
@@ -363,6 +372,7 @@ func (a *App) sweep(ctx context.Context) error {
 				return a.Store.SweepDeliveries(ctx, now.Add(-webhook.KeepDeliveries), sweepBatch)
 			}},
 			{"deleted users", func() (int64, error) { return a.Flows.EraseDue(ctx, sweepBatch) }},
+			{"bodies of messages that expired", func() (int64, error) { return a.Store.EraseSpentMessages(ctx, now, sweepBatch) }},
 			{"messages", func() (int64, error) { return a.Store.SweepMessages(ctx, now.Add(-keepMessages), sweepBatch) }},
 		} {
 			for n := int64(sweepBatch); n == sweepBatch; {

@@ -1,10 +1,15 @@
 package app
 
 import (
+	"cmp"
+	"context"
 	"errors"
+	"time"
 
 	"github.com/vestibule-auth/vestibule/internal/admin"
 	"github.com/vestibule-auth/vestibule/internal/post"
+	"github.com/vestibule-auth/vestibule/internal/secret"
+	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
@@ -58,4 +63,22 @@ func invalid(place string, err error) error {
 		faults[i] = admin.Fault{Path: place + f.Part, Message: f.Reason}
 	}
 	return &admin.Invalid{Faults: faults}
+}
+
+// testMail has package post send a mail that says nothing, for package admin to tell what came of it.
+func (a *App) testMail(ctx context.Context, t *tenants.Tenant, to string, now time.Time) *admin.MailTest {
+	o := post.Outgoing{
+		ID: secret.NewID(), Kind: "test", Channel: store.Mail, To: to, Mail: post.TestLetter(t), At: now,
+		From: cmp.Or(t.Settings.Email.From, a.worker.From), ReplyTo: cmp.Or(t.Settings.Email.ReplyTo, a.worker.ReplyTo),
+	}
+	if a.Mailbox != nil && t.Settings.Email.SMTPURL.Reveal() == "" {
+		if err := a.Mailbox.Send(ctx, t, o); err != nil {
+			return &admin.MailTest{Server: "the development mailbox", From: o.From, Step: "mailbox", Words: err.Error()}
+		}
+		return &admin.MailTest{Server: "the development mailbox", From: o.From, Sent: true}
+	}
+	r := a.smtp.Try(ctx, t, o)
+	return &admin.MailTest{
+		Sent: r.Sent, Server: r.Server, From: r.From, Step: r.Step, Code: r.Code, EnhancedCode: r.Enhanced, Words: r.Words,
+	}
 }

@@ -14,14 +14,17 @@ import (
 
 // acrossTenants are the functions of package store that reach the rows of tenants without a Scope, and why they may.
 var acrossTenants = map[string]string{
-	"LeaseMessages": "the worker sends everybody's messages",
-	"endMessage":    "the worker holds a lease on the message, and the message names its tenant",
-	"RetryMessage":  "the worker holds a lease on the message, and the message names its tenant",
-	"SweepMessages": "the sweeper removes what is finished, whoever it belonged to",
-	"SweepSessions": "the sweeper removes what has ended, whoever it belonged to",
+	"LeaseMessages":      "the worker sends everybody's messages",
+	"endMessage":         "the worker holds a lease on the message, and the message names its tenant",
+	"RetryMessage":       "the worker holds a lease on the message, and the message names its tenant",
+	"EraseSpentMessages": "the sweeper erases what has expired, whoever it was for",
+	"SweepMessages":      "the sweeper removes what is finished, whoever it belonged to",
+	"SweepSessions":      "the sweeper removes what has ended, whoever it belonged to",
 
-	"DueErasures":     "the sweeper looks for deleted users whose time has come, whoever they belong to",
-	"insertsOfEvents": "the callers of addEvents pass the tenant that they are about: Tx its own, AddTenant and SaveTenant the one that they write",
+	"insertsOfEvents":  "the callers of addEvents pass the tenant that they are about: Tx its own, AddTenant and SaveTenant the one that they write",
+	"operators":        "operators are the users of one tenant, which the text names; its callers pass that one",
+	"APITokenByDigest": "whoever shows a token is nobody's yet; its owner is looked for in the operators' tenant alone",
+	"DueErasures":      "the sweeper looks for deleted users whose time has come, whoever they belong to",
 
 	"numberEvents":             "NumberEvents, which is Tx's, puts its tenant into each row",
 	"lastNumber":               "its callers are Scope and Tx, which pass their tenant",
@@ -34,8 +37,6 @@ var acrossTenants = map[string]string{
 	"SweepActiveUsers":         "the sweeper removes what is old, whoever it belonged to",
 	"SweepStats":               "the sweeper removes what is old, whoever it belonged to",
 	"TenantsWithDueChains":     "the sweeper looks for tenants whose events may have been kept long enough",
-	"operators":                "operators are the users of one tenant, which the text names; its callers pass that one",
-	"APITokenByDigest":         "whoever shows a token is nobody's yet; its owner is looked for in the operators' tenant alone",
 
 	"addVersion":            "like addEvent: AddTenant and SaveTenant pass the tenant that they write",
 	"addFirstVersion":       "likewise",

@@ -2,8 +2,8 @@
 //
 // A flow queues a message in the transaction that made it necessary, so that neither exists without the other. The
 // message's body is a Letter as JSON, sealed under the tenant's keys (secret.ForMessage, with the message's id as
-// context). The Worker leases messages, opens and renders them and hands them to a Sender. A finished message, sent or
-// given up, has no body any more.
+// context). The Worker leases messages, opens and renders them and hands them to a Sender. A message that was sent, or has expired, has
+// no body any more; one that was given up keeps it for a while, so that an operator can have it sent again.
 //
 // Delivery is at least once. A crash between sending and noting it lets the lease run out, and the message is sent
 // again with the same Message-ID (to a webhook: the same Idempotency-Key), so that mail servers, mail programs and
@@ -21,5 +21,6 @@
 // rendered to; an Outgoing is a rendered message with its addresses, ready for a Sender.
 //
 // Errors of this package name steps, hosts and reply codes. They never hold a recipient, a code, a link or a password,
-// nor the words of a mail server, which like to repeat the recipient; so they may be logged and stored as they are.
+// nor the words of a mail server, which like to repeat the recipient; so they may be logged and stored as they are. Try alone hands
+// out those words, to an operator who named the recipient.
 package post

@@ -110,6 +110,10 @@ type SMTP struct {
 
 // Send hands one mail to one server, in a connection of its own. It is done when ctx is.
 func (s *SMTP) Send(ctx context.Context, t *tenants.Tenant, o Outgoing) error {
+	return s.send(ctx, t, o, nil)
+}
+
+func (s *SMTP) send(ctx context.Context, t *tenants.Tenant, o Outgoing, heard *hearing) error {
 	server, dial := s.Server, (&net.Dialer{Timeout: outbound.DefaultTimeout}).DialContext
 	if raw := smtpURLOf(t); raw != "" {
 		var err error
@@ -121,11 +125,12 @@ func (s *SMTP) Send(ctx context.Context, t *tenants.Tenant, o Outgoing) error {
 	if !server.Given() {
 		return &SendError{Step: "settings", Err: ErrNotConfigured}
 	}
+	heard.of(server)
 	m, err := envelope(t, o)
 	if err != nil {
 		return err
 	}
-	return deliver(ctx, server, dial, outbound.AtLeastTLS12(s.TLS), m)
+	return deliver(ctx, server, dial, outbound.AtLeastTLS12(s.TLS), m, heard)
 }
 
 // letterhead is a mail in the terms of the library, with what is needed beside it.
@@ -198,8 +203,8 @@ const commandTimeout = 30 * time.Second
 
 type dialFunc func(ctx context.Context, network, addr string) (net.Conn, error)
 
-// deliver speaks to the server.
-func deliver(ctx context.Context, s SMTPServer, dial dialFunc, config *tls.Config, l letterhead) error {
+// deliver speaks to the server. Where there is a hearing, it learns what was said.
+func deliver(ctx context.Context, s SMTPServer, dial dialFunc, config *tls.Config, l letterhead, heard *hearing) error {
 	config.ServerName = s.host
 	local := false // the peer is on this machine
 	var held net.Conn
@@ -211,10 +216,12 @@ func deliver(ctx context.Context, s SMTPServer, dial dialFunc, config *tls.Confi
 		}
 	}()
 	connect := func(dialCtx context.Context, _, _ string) (net.Conn, error) {
+		heard.at("dial")
 		conn, err := dial(dialCtx, "tcp", s.Addr())
 		if err != nil {
 			return nil, err
 		}
+		heard.at("greeting")
 		held = conn
 		stop = context.AfterFunc(ctx, func() { _ = conn.Close() }) // the library minds the time of single commands only
 		if a, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
@@ -223,8 +230,13 @@ func deliver(ctx context.Context, s SMTPServer, dial dialFunc, config *tls.Confi
 		if !s.implicit {
 			return conn, nil
 		}
+		heard.at("tls")
 		c := tls.Client(conn, config)
-		return c, c.HandshakeContext(dialCtx)
+		if err := c.HandshakeContext(dialCtx); err != nil {
+			return nil, err
+		}
+		heard.at("greeting")
+		return c, nil
 	}
 	options := []mail.Option{
 		mail.WithPort(s.port), mail.WithHELO(l.hello), mail.WithTLSConfig(config), mail.WithDialContextFunc(connect),
@@ -238,6 +250,9 @@ func deliver(ctx context.Context, s SMTPServer, dial dialFunc, config *tls.Confi
 	if s.user != "" {
 		options = append(options, mail.WithSMTPAuthCustom(&login{server: s, local: &local}))
 	}
+	if heard != nil {
+		options = append(options, mail.WithDebugLog(), mail.WithLogger(heard))
+	}
 	if !l.utf8 {
 		options = append(options, mail.WithoutSMTPUTF8()) // asked for without need, it makes a relay return the mail
 	}
@@ -247,6 +262,7 @@ func deliver(ctx context.Context, s SMTPServer, dial dialFunc, config *tls.Confi
 	}
 	conversation, err := client.DialToSMTPClientWithContext(ctx)
 	if err != nil {
+		heard.words(err)
 		return connectError(ctx, err)
 	}
 	if _, encrypted := conversation.TLSConnectionState(); !encrypted && s.mustEncrypt(local) {
@@ -260,6 +276,7 @@ func deliver(ctx context.Context, s SMTPServer, dial dialFunc, config *tls.Confi
 		_ = client.CloseWithSMTPClient(conversation)
 		return nil // it is the server's now, however the two part
 	}
+	heard.words(err)
 	return sendError(ctx, err)
 }
 

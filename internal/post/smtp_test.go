@@ -241,7 +241,7 @@ func TestPasswordsAreNotSentInTheClear(t *testing.T) {
 			c, err := d.DialContext(ctx, network, m.addr)
 			return elsewhere{c}, err
 		}
-		return deliver(t.Context(), s, dial, outbound.AtLeastTLS12(trusting()), l)
+		return deliver(t.Context(), s, dial, outbound.AtLeastTLS12(trusting()), l, nil)
 	}
 	ways := func(m *mailServer) { m.ways, m.smtp.AllowInsecureAuth = []string{"PLAIN", "LOGIN", "CRAM-MD5"}, true }
 	for name, c := range map[string]struct {

@@ -25,8 +25,10 @@ type Queue interface {
 	FinishMessage(ctx context.Context, m store.Message, now time.Time) error
 	// RetryMessage puts a message back until it is due again.
 	RetryMessage(ctx context.Context, m store.Message, due time.Time, why string) error
-	// FailMessage gives a message up, and erases its body.
-	FailMessage(ctx context.Context, m store.Message, now time.Time, why string) error
+	// FailMessage gives a message up. It keeps the body if the message can be sent again, by hand; else it erases it.
+	FailMessage(ctx context.Context, m store.Message, now time.Time, why string, again bool) error
+	// ExpireMessage gives a message up that there is no use in any more, and erases its body.
+	ExpireMessage(ctx context.Context, m store.Message, now time.Time, why string) error
 }
 
 // Results of an attempt, as OnSent gets them.
@@ -345,11 +347,11 @@ func (w *Worker) process(ctx context.Context, m store.Message) bool {
 		log.InfoContext(ctx, "message sent")
 	case errors.Is(err, errExpired):
 		result = Expired
-		settled = w.Queue.FailMessage(ctx, m, now, err.Error())
+		settled = w.Queue.ExpireMessage(ctx, m, now, err.Error())
 		log.WarnContext(ctx, "message given up", "error", err)
 	case hopeless(err) || due.After(m.CreatedAt.Add(giveUp)):
 		result = Failed
-		settled = w.Queue.FailMessage(ctx, m, now, err.Error())
+		settled = w.Queue.FailMessage(ctx, m, now, err.Error(), !errors.Is(err, errGivenUp))
 		log.ErrorContext(ctx, "message given up", "error", err)
 	default:
 		result = Retried

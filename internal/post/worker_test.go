@@ -85,8 +85,16 @@ func (q *queue) RetryMessage(_ context.Context, m store.Message, due time.Time, 
 	return q.settle(m, func(r *row) { r.DueAt, r.why = due, why })
 }
 
-func (q *queue) FailMessage(_ context.Context, m store.Message, _ time.Time, why string) error {
-	return q.settle(m, func(r *row) { r.state, r.Body, r.why = "failed", nil, why })
+func (q *queue) FailMessage(_ context.Context, m store.Message, _ time.Time, why string, again bool) error {
+	return q.settle(m, func(r *row) {
+		if r.state, r.why = "failed", why; !again {
+			r.Body = nil
+		}
+	})
+}
+
+func (q *queue) ExpireMessage(_ context.Context, m store.Message, _ time.Time, why string) error {
+	return q.settle(m, func(r *row) { r.state, r.Body, r.why = "expired", nil, why })
 }
 
 // row is a copy of the message of that id.
@@ -326,7 +334,7 @@ func TestRejectedMailIsGivenUpAtOnce(t *testing.T) {
 	o.add("acme", "m1", "email_confirmation", confirmation("ann@example.org"))
 	o.run()
 	o.wait("the end of it", func() bool { return o.queue.row("m1").state == "failed" })
-	if r := o.queue.row("m1"); r.Attempts != 1 || r.Body != nil || r.why != "send: rcpt: 550 5.1.1" {
+	if r := o.queue.row("m1"); r.Attempts != 1 || r.Body == nil || r.why != "send: rcpt: 550 5.1.1" {
 		t.Errorf("got %+v", r)
 	}
 }
@@ -805,7 +813,7 @@ func TestDeclinedTextsAreGivenUpAtOnce(t *testing.T) {
 		o.queueLetter(slug, "m1", "phone_verification", store.SMS, codeTo("+31612345678"))
 		o.run()
 		o.wait("the end of it", func() bool { return o.queue.row("m1").state == "failed" })
-		if r := o.queue.row("m1"); r.Attempts != 1 || r.Body != nil || r.why != "send: "+slug+": 400" {
+		if r := o.queue.row("m1"); r.Attempts != 1 || r.Body == nil || r.why != "send: "+slug+": 400" {
 			t.Errorf("%s: %+v", slug, r)
 		}
 	}
@@ -825,7 +833,7 @@ func TestACodeThatHasExpiredIsNotSent(t *testing.T) {
 	o.run()
 	o.wait("a retry", func() bool { return len(o.heard()) == 1 })
 	o.clock.Advance(2 * time.Second)
-	o.wait("the end of it", func() bool { return o.queue.row("late").state == "failed" })
+	o.wait("the end of it", func() bool { return o.queue.row("late").state == "expired" })
 	if r := o.queue.row("late"); r.Body != nil || r.why != errExpired.Error() || r.Attempts != 2 {
 		t.Errorf("got %+v", r)
 	}
@@ -836,7 +844,7 @@ func TestACodeThatHasExpiredIsNotSent(t *testing.T) {
 	o.add(byWebhook, "no time", "login_code", strange)
 	o.wait("the others", func() bool { return o.queue.count("queued") == 0 })
 	o.close()
-	for id, want := range map[string]string{"just": "failed", "in time": "sent", "no time": "sent"} {
+	for id, want := range map[string]string{"just": "expired", "in time": "sent", "no time": "sent"} {
 		if r := o.queue.row(id); r.state != want {
 			t.Errorf("%s is %s", id, r.state)
 		}

@@ -880,7 +880,7 @@ func TestMessageIsLeasedByOneAndFinishedOnce(t *testing.T) {
 			w.Fatalf("not due again: %+v", third)
 		}
 		w.must(w.st.FinishMessage(w.Context(), third[0], start))
-		w.want(w.st.FailMessage(w.Context(), third[0], start, "late"), store.ErrStale)
+		w.want(w.st.FailMessage(w.Context(), third[0], start, "late", false), store.ErrStale)
 		if left := lease(start.Add(time.Hour)); len(left) != 0 {
 			w.Fatalf("sent, and leased again: %+v", left)
 		}
