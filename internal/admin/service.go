@@ -265,12 +265,20 @@ func failed(op string, err error) error {
 	}
 }
 
+// mostUserAgent is how much of a user agent's name is kept, in bytes.
+const mostUserAgent = 200
+
+// readable is the beginning of a header as text: it may hold any bytes, of which PostgreSQL takes only what is UTF-8.
+func readable(header string) string {
+	return strings.ToValidUTF8(header[:min(len(header), mostUserAgent)], "")
+}
+
 // event is the record of an act, to be written in the act's own transaction. What is about a user has its UserID set by the caller;
 // details say what was changed, before and after, and hold nothing secret.
 func (s *Service) event(by Actor, action store.Action, target string, details map[string]any) (*store.Event, error) {
 	e := &store.Event{
 		ID: secret.NewID(), At: s.clock.Now(), Action: action, Actor: store.Actor{Kind: by.Kind, ID: by.ID, Name: by.Name}, Target: target,
-		IP: by.IP, UserAgent: by.UserAgent, RequestID: by.RequestID,
+		IP: by.IP, UserAgent: readable(by.UserAgent), RequestID: by.RequestID,
 	}
 	if len(details) == 0 {
 		return e, nil

@@ -153,8 +153,11 @@ func (k *Keeper) turn(ctx context.Context, id string) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if t.Keys == nil {
+	if t.Keys == nil && t.State == tenants.Suspended {
 		return false, fmt.Errorf("tenant %s: %w", t.Slug, secret.ErrUnreadable)
+	}
+	if t.Keys == nil { // it is being purged
+		return false, tenants.ErrUnknown
 	}
 	for range inTurn {
 		n := 0
