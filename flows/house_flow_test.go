@@ -110,6 +110,11 @@ func newFactorHouse(t testing.TB, engine, account, mfa string) *house {
 	return h
 }
 
+// noted makes the events of what operators do.
+func (h *house) noted(act store.Action, userID string, _ map[string]any) (*store.Event, error) {
+	return &store.Event{ID: secret.NewID(), At: h.clock.Now(), Action: act, UserID: userID, Actor: store.Actor{Kind: store.ByOperator}}, nil
+}
+
 // nobody hears of metrics.
 type nobody struct{}
 

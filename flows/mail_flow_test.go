@@ -165,6 +165,10 @@ func TestEveryKindOfMessageIsOneThatPostKnows(t *testing.T) {
 	h.device().do(h.signUp(flows.SignupInput{Email: "ann@example.org", Password: password}))
 	h.device().do(h.signUp(flows.SignupInput{Email: "eve@example.org", Phone: number(1), Password: password}))
 	gather(h)
+	h = newHouse(t, "sqlite", everything)
+	_, err := h.Desk(h.tenant, h.noted).Create(t.Context(), flows.NewAccount{Email: "guest@example.org", Invited: true})
+	h.must(err)
+	gather(h)
 
 	known := map[string]bool{}
 	for _, k := range post.Kinds() {

@@ -7,7 +7,7 @@ ALTER TABLE audit_events ADD COLUMN actor_name TEXT NOT NULL DEFAULT '';
 ALTER TABLE audit_events ADD COLUMN target TEXT NOT NULL DEFAULT '';
 ALTER TABLE audit_events ADD COLUMN request_id TEXT NOT NULL DEFAULT '';
 
--- An event gets its number in the tenant's chain soon after it was written. digest is the MAC of what may have to be erased, mac that
+-- An event gets its number in the tenant's chain soon after it was written. digest is two MACs of what may have to be erased, mac that
 -- of the event and the mac before it. Without a number an event is new: nobody has chained, counted or told of it.
 ALTER TABLE audit_events ADD COLUMN number BIGINT;
 ALTER TABLE audit_events ADD COLUMN digest BYTEA;

@@ -17,7 +17,7 @@ WHEN (NOT (
     AND (NEW.number IS NOT DISTINCT FROM OLD.number AND NEW.digest IS NOT DISTINCT FROM OLD.digest AND NEW.mac IS NOT DISTINCT FROM OLD.mac
          OR OLD.number IS NULL AND NEW.number IS NOT NULL AND NEW.digest IS NOT NULL AND NEW.mac IS NOT NULL)
     AND (NEW.ip = OLD.ip AND NEW.user_agent = OLD.user_agent AND NEW.details = OLD.details AND NEW.actor_name = OLD.actor_name
-         OR NEW.ip = '' AND NEW.user_agent = '' AND NEW.details = '{}' AND NEW.actor_name = '')))
+         OR NEW.ip = '' AND NEW.user_agent = '' AND NEW.details = '{}' AND NEW.actor_name IN ('', OLD.actor_name))))
 EXECUTE FUNCTION audit_refuse('the audit log is not changed');
 
 -- +goose StatementBegin

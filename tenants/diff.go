@@ -2,7 +2,6 @@ package tenants
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -107,12 +106,7 @@ func (d *differ) leaf(path []string, a, b any) error {
 
 // shown is a value with its secrets masked, wherever in it they are.
 func (d *differ) shown(path []string, v any) (json.RawMessage, error) {
-	masked := d.mask(path, copyOf(v))
-	text, err := json.Marshal(masked)
-	if err != nil {
-		return nil, fmt.Errorf("compare settings: %w", err)
-	}
-	return text, nil
+	return encode(d.mask(path, copyOf(v)))
 }
 
 func (d *differ) mask(path []string, v any) any {

@@ -203,7 +203,7 @@ func writeDocument(tree map[string]any) ([]byte, error) {
 	return encode(tree)
 }
 
-func encode(tree map[string]any) ([]byte, error) {
+func encode(tree any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)

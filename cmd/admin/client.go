@@ -84,7 +84,7 @@ type request struct {
 	method, path string
 	mediaType    string // of the body
 	ifMatch      string
-	body         any // nil: none
+	body         any // nil: none; bytes are sent as they are
 }
 
 // do sends a request and returns the answer's body, or what the API had against it.
@@ -120,9 +120,12 @@ func (c *client) stream(ctx context.Context, q request, out io.Writer) error {
 func (c *client) ask(ctx context.Context, q request) (*http.Response, error) {
 	var body io.Reader
 	if q.body != nil {
-		b, err := json.Marshal(q.body)
-		if err != nil {
-			return nil, fmt.Errorf("write the request: %w", err)
+		b, raw := q.body.([]byte)
+		if !raw {
+			var err error
+			if b, err = json.Marshal(q.body); err != nil {
+				return nil, fmt.Errorf("write the request: %w", err)
+			}
 		}
 		body = bytes.NewReader(b)
 	}

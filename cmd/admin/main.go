@@ -68,6 +68,7 @@ func (t *tool) run(ctx context.Context, args []string) int {
 		t.doctorCommand(),
 		t.tokenCommand(),
 		t.auditCommand(),
+		t.statsCommand(),
 		t.schemaCommand(),
 		t.migrateCommand(),
 	)

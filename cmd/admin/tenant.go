@@ -28,52 +28,74 @@ const (
 // tenantFlags are the flags of admin tenant. Those that only some commands have are given there.
 type tenantFlags struct {
 	apiFlags
-	name, state, config string
-	hosts               []string
-	ifVersion           int64
-	yes                 bool
+	name, state, config, note string
+	hosts                     []string
+	ifVersion                 int64
+	yes                       bool
 }
 
 // tenantCommand is admin tenant, which asks a running server, so that it sees every change at once.
 func (t *tool) tenantCommand() *cobra.Command {
 	f := &tenantFlags{}
-	cmd := &cobra.Command{Use: "tenant", Short: "Make, show, change and delete tenants",
+	cmd := &cobra.Command{Use: "tenant", Short: "Make, show, change, delete and restore tenants, and look back at what they were",
 		Args: cobra.ArbitraryArgs, RunE: needsCommand}
 	f.add(cmd)
-	cmd.AddCommand(t.tenantList(f), t.tenantShow(f), t.tenantCreate(f), t.tenantPatch(f), t.tenantDelete(f))
+	cmd.AddCommand(
+		t.tenantList(f), t.tenantShow(f), t.tenantCreate(f), t.tenantPatch(f), t.tenantApply(f), t.tenantValidate(f), t.tenantExport(f),
+		t.tenantVersions(f), t.tenantDiff(f), t.tenantRollback(f), t.tenantHost(f),
+		t.tenantSwitch(f, "suspend", "Have every request to a tenant refused"), t.tenantSwitch(f, "resume", "Serve a suspended tenant again"),
+		t.tenantDelete(f), t.tenantDeleted(f), t.tenantRestore(f), t.tenantPurge(f),
+	)
 	return cmd
 }
 
 func (t *tool) tenantList(f *tenantFlags) *cobra.Command {
-	return &cobra.Command{Use: "list", Short: "List all tenants", Args: cobra.NoArgs,
-		RunE: does(func(ctx context.Context, _ []string) error {
-			c, err := t.client(&f.apiFlags)
+	cmd := &cobra.Command{Use: "list [PREFIX]", Short: "List tenants: all, or those whose slug, name or a host begins with something",
+		Args: cobra.MaximumNArgs(1),
+		RunE: does(func(ctx context.Context, args []string) error {
+			q := url.Values{}
+			if len(args) > 0 {
+				q.Set("q", args[0])
+			}
+			if f.state != "" {
+				q.Set("state", f.state)
+			}
+			all, err := t.everyPage(ctx, &f.apiFlags, "/tenants", q)
 			if err != nil {
 				return err
 			}
-			all := []json.RawMessage{}
-			for cursor := ""; ; {
-				q := url.Values{"limit": {pageSize}}
-				if cursor != "" {
-					q.Set("cursor", cursor)
-				}
-				answer, err := c.do(ctx, request{method: http.MethodGet, path: "/tenants?" + q.Encode()})
-				if err != nil {
-					return err
-				}
-				var page struct {
-					Items      []json.RawMessage `json:"items"`
-					NextCursor string            `json:"next_cursor"`
-				}
-				if err := json.Unmarshal(answer, &page); err != nil {
-					return fmt.Errorf("read the answer: %w", err)
-				}
-				all = append(all, page.Items...)
-				if cursor = page.NextCursor; cursor == "" {
-					return t.printTenants(f, all)
-				}
-			}
+			return t.printTenants(f, all)
 		})}
+	cmd.Flags().StringVar(&f.state, "state", "", "only those that are active, or suspended")
+	return cmd
+}
+
+// everyPage reads a list to its end.
+func (t *tool) everyPage(ctx context.Context, f *apiFlags, path string, q url.Values) ([]json.RawMessage, error) {
+	c, err := t.client(f)
+	if err != nil {
+		return nil, err
+	}
+	all := []json.RawMessage{}
+	q.Set("limit", pageSize)
+	for {
+		answer, err := c.do(ctx, request{method: http.MethodGet, path: path + "?" + q.Encode()})
+		if err != nil {
+			return nil, err
+		}
+		var page struct {
+			Items      []json.RawMessage `json:"items"`
+			NextCursor string            `json:"next_cursor"`
+		}
+		if err := json.Unmarshal(answer, &page); err != nil {
+			return nil, fmt.Errorf("read the answer: %w", err)
+		}
+		all = append(all, page.Items...)
+		if page.NextCursor == "" {
+			return all, nil
+		}
+		q.Set("cursor", page.NextCursor)
+	}
 }
 
 func (t *tool) tenantShow(f *tenantFlags) *cobra.Command {
@@ -84,6 +106,7 @@ func (t *tool) tenantShow(f *tenantFlags) *cobra.Command {
 }
 
 func (t *tool) tenantCreate(f *tenantFlags) *cobra.Command {
+	template, secrets := "", false
 	cmd := &cobra.Command{Use: "create SLUG --name NAME", Short: "Make a tenant", Args: cobra.ExactArgs(1),
 		RunE: does(func(ctx context.Context, args []string) error {
 			in := map[string]any{"slug": args[0], "name": f.name}
@@ -93,11 +116,23 @@ func (t *tool) tenantCreate(f *tenantFlags) *cobra.Command {
 			if err := t.addConfig(in, f.config); err != nil {
 				return err
 			}
+			if f.note != "" {
+				in["note"] = f.note
+			}
+			if template != "" {
+				in["template"] = template
+			}
+			if secrets {
+				in["template_secrets"] = true
+			}
 			return t.oneTenant(ctx, f, request{method: http.MethodPost, path: "/tenants", mediaType: "application/json", body: in})
 		})}
 	cmd.Flags().StringVar(&f.name, "name", "", "what people see")
 	cmd.Flags().StringSliceVar(&f.hosts, "host", nil, "a host of the tenant, the public one first; give it again for more")
 	cmd.Flags().StringVar(&f.config, "config", "", "a file with the configuration as JSON; - is the standard input")
+	cmd.Flags().StringVar(&template, "template", "", "a tenant to copy the configuration of, which --config then changes")
+	cmd.Flags().BoolVar(&secrets, "template-secrets", false, "copy the template's secrets too")
+	f.noteFlag(cmd)
 	return cmd
 }
 
@@ -110,9 +145,10 @@ func (t *tool) tenantPatch(f *tenantFlags) *cobra.Command {
 	flags.StringVar(&f.config, "config", "",
 		"a file with the changes to the configuration as a JSON merge patch (null: as if never given); - is the standard input")
 	flags.Int64Var(&f.ifVersion, ifVersion, 0, "change it only if this is still its version")
+	f.noteFlag(cmd)
 	work := does(func(ctx context.Context, args []string) error {
 		in := map[string]any{}
-		for name, value := range map[string]any{"name": f.name, "state": f.state} {
+		for name, value := range map[string]any{"name": f.name, "state": f.state, "note": f.note} {
 			if flags.Changed(name) {
 				in[name] = value
 			}
@@ -138,35 +174,15 @@ func (t *tool) tenantPatch(f *tenantFlags) *cobra.Command {
 	return cmd
 }
 
-func (t *tool) tenantDelete(f *tenantFlags) *cobra.Command {
-	cmd := &cobra.Command{Use: "delete SLUG --yes", Short: "Delete a tenant: nothing reaches its people and their sessions any more",
-		Args: cobra.ExactArgs(1)}
-	cmd.Flags().BoolVar(&f.yes, "yes", false, "really delete it; this cannot be undone")
-	cmd.Flags().Int64Var(&f.ifVersion, ifVersion, 0, "delete it only if this is still its version")
-	work := does(func(ctx context.Context, args []string) error {
-		c, err := t.client(&f.apiFlags)
-		if err != nil {
-			return err
-		}
-		if _, err := c.do(ctx, request{method: http.MethodDelete, path: tenantPath(args[0]), ifMatch: f.tag()}); err != nil {
-			return err
-		}
-		if f.output != asTable {
-			return nil
-		}
-		_, err = fmt.Fprintln(t.out, "deleted", args[0])
-		return err
-	})
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if !f.yes {
-			return errors.New("deleting a tenant cannot be undone: add --yes if it is meant")
-		}
-		if err := f.checkVersion(cmd); err != nil {
-			return err
-		}
-		return work(cmd, args)
-	}
-	return cmd
+// noteFlag gives a command the flag for why.
+func (f *tenantFlags) noteFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.note, "note", "", "why, which is kept with the version")
+}
+
+// versionFlag gives a command the flag that makes its change conditional, and refuses what cannot be a version.
+func (f *tenantFlags) versionFlag(cmd *cobra.Command) {
+	cmd.Flags().Int64Var(&f.ifVersion, ifVersion, 0, "only if this is still its version")
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error { return f.checkVersion(cmd) }
 }
 
 // ifVersion is the flag that makes a change conditional.

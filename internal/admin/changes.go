@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -13,46 +14,28 @@ import (
 // masked.
 func changesOf(before, after *store.TenantRecord) ([]tenants.Change, error) {
 	all := []tenants.Change{}
-	add := func(path string, a, b any) error {
-		change := tenants.Change{Path: path}
-		for _, side := range []struct {
-			value any
-			into  *json.RawMessage
-		}{{a, &change.Before}, {b, &change.After}} {
-			text, err := json.Marshal(side.value)
-			if err != nil {
-				return fmt.Errorf("compare tenants: %w", err)
-			}
-			*side.into = text
+	for _, own := range []struct {
+		path    string
+		differ  bool
+		old, to any
+	}{
+		{"slug", before.Slug != after.Slug, orNull(before.Slug), orNull(after.Slug)},
+		{"name", before.Name != after.Name, orNull(before.Name), orNull(after.Name)},
+		{"hosts", !slices.Equal(before.Hosts, after.Hosts), before.Hosts, listed(after.Hosts)},
+		{"state", before.State != after.State, orNull(string(before.State)), orNull(string(after.State))},
+	} {
+		if !own.differ {
+			continue
 		}
-		all = append(all, change)
-		return nil
-	}
-	orNull := func(text string) any {
-		if text == "" {
-			return nil
-		}
-		return text
-	}
-	if before.Slug != after.Slug {
-		if err := add("slug", orNull(before.Slug), orNull(after.Slug)); err != nil {
+		old, err := valueText(own.old)
+		if err != nil {
 			return nil, err
 		}
-	}
-	if before.Name != after.Name {
-		if err := add("name", orNull(before.Name), orNull(after.Name)); err != nil {
+		to, err := valueText(own.to)
+		if err != nil {
 			return nil, err
 		}
-	}
-	if !slices.Equal(before.Hosts, after.Hosts) {
-		if err := add("hosts", listed(before.Hosts), listed(after.Hosts)); err != nil {
-			return nil, err
-		}
-	}
-	if before.State != after.State {
-		if err := add("state", orNull(string(before.State)), orNull(string(after.State))); err != nil {
-			return nil, err
-		}
+		all = append(all, tenants.Change{Path: own.path, Before: old, After: to})
 	}
 	config, err := tenants.Diff(before.Document, after.Document)
 	if err != nil {
@@ -63,6 +46,25 @@ func changesOf(before, after *store.TenantRecord) ([]tenants.Change, error) {
 		all = append(all, c)
 	}
 	return all, nil
+}
+
+// orNull is null for what is not there.
+func orNull(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+// valueText is a value as JSON that people read.
+func valueText(v any) (json.RawMessage, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, fmt.Errorf("compare tenants: %w", err)
+	}
+	return bytes.TrimSpace(b.Bytes()), nil
 }
 
 // listed is a list that is not null.

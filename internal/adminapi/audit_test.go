@@ -88,7 +88,9 @@ func TestAuditLogOverTheWire(t *testing.T) {
 		)
 		d.happen(zenith, store.Event{Action: store.UserLoggedOut, UserID: bob, Actor: by(bob), RequestID: "three"})
 		const of = "/admin/v1/tenants/acme/audit"
-		at := func(seconds int) string { return testkit.Start.Add(time.Duration(seconds) * time.Second).Format(time.RFC3339) }
+		at := func(seconds int) string {
+			return testkit.Start.Add(time.Duration(seconds) * time.Second).Format(time.RFC3339)
+		}
 		for _, c := range []struct {
 			path  string
 			query url.Values

@@ -15,11 +15,13 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/uuid"
 
 	"github.com/vestibule-auth/vestibule/internal/app"
 	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/config"
+	"github.com/vestibule-auth/vestibule/internal/headless"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/internal/testkit"
@@ -1493,6 +1495,25 @@ func TestLinksOfADeactivatedUserAreDead(t *testing.T) {
 	})
 }
 
+// unclaimed are the paths of the public wire that are no kind of client's.
+func unclaimed(t *testing.T) (paths []string) {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(headless.Document())
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := operations(t)
+	for path := range doc.Paths.Map() {
+		if !slices.ContainsFunc(known, func(o operation) bool { return strings.ReplaceAll(path, "{client}", o.kind) == o.path }) {
+			paths = append(paths, path)
+		}
+	}
+	if len(paths) < 2 {
+		t.Fatalf("only %q were found", paths)
+	}
+	return paths
+}
+
 // Zitadel CVE-2024-47060 and CVE-2024-46999: users of what was deactivated went on. Nothing of a suspended tenant does anything;
 // when it is back, so are its sessions.
 func TestSuspendedTenantRefusesEverywhere(t *testing.T) {
@@ -1504,14 +1525,14 @@ func TestSuspendedTenantRefusesEverywhere(t *testing.T) {
 		for _, w := range waits() {
 			begun[w.name], codes[w.name] = w.begin(s, host)
 		}
-		state := func(state string) {
-			if status, body := s.admin(http.MethodPatch, "/admin/v1/tenants/"+slugOf(host), map[string]any{"state": state}); status != http.StatusOK {
-				s.Fatalf("%s: %d %s", state, status, body)
+		act := func(verb string) {
+			if status, body := s.admin(http.MethodPost, "/admin/v1/tenants/"+slugOf(host)+"/"+verb, map[string]any{}); status != http.StatusOK {
+				s.Fatalf("%s: %d %s", verb, status, body)
 			}
 		}
 		s.settle()
+		act("suspend")
 		before := s.db.everything(host)
-		state("suspended")
 		for name, c := range begun {
 			mine := loot{password: password, key: codes[name], session: secret.NewID(), user: secret.NewID()}
 			for _, o := range operations(t) {
@@ -1523,10 +1544,15 @@ func TestSuspendedTenantRefusesEverywhere(t *testing.T) {
 				}
 			}
 		}
+		for _, path := range unclaimed(t) { // what is no client's: the keys, and what says where they are
+			if r := s.plainRequest(http.MethodGet, host, path).want(http.StatusForbidden); r.Body != `{"status":403}` {
+				s.Errorf("%s is answered %s", path, r.Body)
+			}
+		}
 		if d := difference(before, s.db.everything(host)); d != "" {
 			s.Errorf("something was done:\n%s", d)
 		}
-		state("active")
+		act("resume")
 		begun["somebody"].get("/account/email").want(http.StatusOK)
 		for _, last := range []bool{false, true} { // a new password ends the sessions in which other things wait
 			for _, w := range waits() {
@@ -1677,7 +1703,7 @@ func TestNothingTellsWhetherThereIsAnAccount(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		var seen counted
 		s := newScene(t, engine, func(_ *config.Config, o *app.Options) {
-			o.Observe = seen.observe
+			o.Observe, o.Unchained = seen.observe, true
 			o.Clock = clock.At(time.Now()) // it stands still, so that the tenant stays known
 		})
 		hosts := map[string]string{}

@@ -447,7 +447,7 @@ func TestPasskeyLoginTellsNobodyFromSomebody(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		var seen counted
 		s := newScene(t, engine, func(_ *config.Config, o *app.Options) {
-			o.Observe = seen.observe
+			o.Observe, o.Unchained = seen.observe, true
 			o.Clock = clock.At(time.Now())
 		})
 		host := s.house(byCodes + `, "rate_limits": {"login_failed": "3/h/key", "login": null, "signup": null}`)

@@ -197,7 +197,7 @@ func TestEveryStepIsAllOrNothing(t *testing.T) {
 		var b breaker
 		var at string
 		s := boot(t, engine, func(cfg *config.Config, o *app.Options) {
-			o.Observe = b.observe
+			o.Observe, o.Unchained = b.observe, true
 			o.Clock = clock.At(time.Now()) // it stands still, so that the tenant stays known and is not read in between
 			at = cfg.Database.Reveal()
 		})

@@ -325,7 +325,7 @@ func TestFamilyThatCannotBeEndedIsNoRefusal(t *testing.T) {
 		now := clock.At(testkit.Start)
 		var broken atomic.Pointer[string]
 		s, db := bootShared(t, engine, func(_ *config.Config, o *app.Options) {
-			o.Clock = now
+			o.Clock, o.Unchained = now, true
 			o.Observe = func(op, query string) error {
 				if part := broken.Load(); part != nil && strings.Contains(query, *part) && (op == faultdb.Exec || op == faultdb.Query) {
 					return fmt.Errorf("it is broken")
@@ -360,7 +360,7 @@ func TestFamilyThatCannotBeEndedIsNoRefusal(t *testing.T) {
 func TestFirstTokenIsAllOrNothing(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		var b breaker
-		s, db := bootShared(t, engine, func(_ *config.Config, o *app.Options) { o.Observe = b.observe })
+		s, db := bootShared(t, engine, func(_ *config.Config, o *app.Options) { o.Observe, o.Unchained = b.observe, true })
 		for n, failed := int64(1), true; failed; n++ {
 			host := s.tokenHouse("")
 			c := s.client("app", host)

@@ -4,7 +4,7 @@
 // An event is written by whatever it is about, in that thing's own transaction, and without a number: nobody who logs in waits for a
 // chain. A Keeper then numbers new events in the order in which they were made and gives each a MAC under the tenant's key, of the
 // MAC before it, its number and what it says. What is personal in it (address, user agent, details, the actor's name) enters
-// through a digest, which is a MAC too and stays when that is erased with its user.
+// through digests, which are MACs too and stay when that is erased with its user.
 //
 // The chain proves that between its head and its beginning nothing was changed, removed, put in or moved by anybody without the
 // tenant's key, and its seal that its end was not cut off. It does not prove that what was written was true, it cannot tell of an event
@@ -262,10 +262,19 @@ func sealed(t *tenants.Tenant, c *store.Chain) bool {
 	return t.Keys.Verify(c.Seal, secret.ForAuditHead, sealParts(t, c)...)
 }
 
-// digestOf is the MAC of what is personal in an event, which may have to be erased.
+// digestOf are the MACs of what is personal in an event, which may have to be erased: of whom it is about, and the name of who did it.
 func digestOf(t *tenants.Tenant, e *store.Event) []byte {
-	return t.Keys.Sign(secret.ForAuditDigest, e.ID, e.IP, e.UserAgent, string(e.Details), e.Actor.Name)
+	return append(t.Keys.Sign(secret.ForAuditDigest, aboutParts(e)...), t.Keys.Sign(secret.ForAuditDigest, nameParts(e)...)...)
 }
+
+// macSize is the length of a MAC.
+const macSize = 32
+
+func aboutParts(e *store.Event) []string {
+	return []string{e.ID, "about", e.IP, e.UserAgent, string(e.Details)}
+}
+
+func nameParts(e *store.Event) []string { return []string{e.ID, "name", e.Actor.Name} }
 
 // macOf is the MAC of an event that comes after another in the chain.
 func macOf(t *tenants.Tenant, before []byte, e *store.Event, digest []byte) []byte {

@@ -171,6 +171,7 @@ func TestTamperingShows(t *testing.T) {
 		"who did it":                    {[]string{`UPDATE audit_events SET actor_id = 'else'` + where + `= 5`}, audit.Changed, 5},
 		"whom it was about":             {[]string{`UPDATE audit_events SET user_id = NULL` + where + `= 5`}, audit.Changed, 5},
 		"from where":                    {[]string{`UPDATE audit_events SET ip = '198.51.100.1'` + where + `= 5`}, audit.Changed, 5},
+		"the name of who did it":        {[]string{`UPDATE audit_events SET actor_name = 'else'` + where + `= 5`}, audit.Changed, 5},
 		"details":                       {[]string{`UPDATE audit_events SET details = '{"n":99}'` + where + `= 5`}, audit.Changed, 5},
 		"the request":                   {[]string{`UPDATE audit_events SET request_id = 'else'` + where + `= 1`}, audit.Changed, 1},
 		"the latest":                    {[]string{`UPDATE audit_events SET target = 'else'` + where + `= 10`}, audit.Changed, 10},
@@ -233,18 +234,23 @@ func TestErasedEventsStayInTheChain(t *testing.T) {
 		b := newBench(t, engine)
 		b.chained(5)
 		b.add(b.tenant, 2)
-		b.must(b.store.For(b.tenant).Do(t.Context(), func(tx *store.Tx) error {
-			n, err := tx.BlankEventsOf(t.Context(), b.user)
-			if n != 7 {
-				t.Errorf("%d were made blank", n)
-			}
-			return err
-		}))
-		b.exec(`DELETE FROM users`)
+		operator := &store.Event{ID: secret.NewID(), At: b.clock.Now(), Action: store.SessionEnded, UserID: b.user, IP: "192.0.2.7",
+			Actor: store.Actor{Kind: store.ByOperator, ID: "one", Name: "somebody else"}}
+		b.must(b.store.For(b.tenant).One(func(tx *store.Tx) error { return tx.AddEvent(t.Context(), operator) }))
 		b.must(b.Pass(t.Context()))
+		b.must(b.store.For(b.tenant).Do(t.Context(), func(tx *store.Tx) error {
+			return tx.ForgetEventsOf(t.Context(), b.user)
+		}))
+		if r := b.verify(); r.Break == nil || r.Break.Kind != audit.Blanked {
+			t.Errorf("of somebody who is there: %+v", r.Break)
+		}
+		b.exec(`DELETE FROM users`)
 		r := b.verify()
-		if r.Break != nil || r.Erased != 5 || r.Verified != 7 {
+		if r.Break != nil || r.Erased != 8 || r.Verified != 8 {
 			t.Errorf("%+v, %+v", r, r.Break)
+		}
+		if n := b.one(`SELECT count(*) FROM audit_events WHERE actor_name = 'somebody else'`); n != "1" {
+			t.Error("it is not known any more who did it")
 		}
 		if n := b.one(`SELECT count(*) FROM audit_events WHERE ip <> '' OR details <> '{}'`); n != "0" {
 			t.Errorf("%s are not blank", n)
@@ -261,6 +267,7 @@ func TestLogIsOnlyAddedTo(t *testing.T) {
 		refused := []string{
 			`UPDATE audit_events SET action = 'else' WHERE number = 2`, `UPDATE audit_events SET ip = 'else' WHERE number = 2`,
 			`UPDATE audit_events SET ip = '' WHERE number = 2`, // all of it or nothing
+			`UPDATE audit_events SET ip = '', user_agent = '', details = '{}', actor_name = 'else' WHERE number = 2`,
 			`UPDATE audit_events SET details = '{"n":7}' WHERE number = 2`, `UPDATE audit_events SET number = 9 WHERE number = 2`,
 			`UPDATE audit_events SET number = NULL WHERE number = 2`, `UPDATE audit_events SET mac = digest WHERE number = 2`,
 			`UPDATE audit_events SET user_id = NULL WHERE number = 2`, `UPDATE audit_events SET action = 'else' WHERE number IS NULL`,

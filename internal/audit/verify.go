@@ -115,18 +115,40 @@ func (r *Report) follow(t *tenants.Tenant, c *store.Chain, at *Place, events []s
 			return &Break{Kind: kindOf(t, at, events[i:]), Number: e.Number, EventID: e.ID}
 		case e.Action == store.AuditHeadChanged:
 			return &Break{Kind: HeadChanged, Number: e.Number, EventID: e.ID}
-		case t.Keys.Verify(e.Digest, secret.ForAuditDigest, e.ID, e.IP, e.UserAgent, string(e.Details), e.Actor.Name):
-		case e.Erased:
+		}
+		erased, kind := personal(t, e)
+		if kind != "" {
+			return &Break{Kind: kind, Number: e.Number, EventID: e.ID}
+		}
+		if erased {
 			r.Erased++
-		case e.IP == "" && e.UserAgent == "" && string(e.Details) == "{}" && e.Actor.Name == "":
-			return &Break{Kind: Blanked, Number: e.Number, EventID: e.ID}
-		default:
-			return &Break{Kind: Changed, Number: e.Number, EventID: e.ID}
 		}
 		r.Verified++
 		*at = Place{e.Number, e.MAC}
 	}
 	return nil
+}
+
+// personal looks at what is personal in an event: whether it was erased with its user, or else what was done to it.
+func personal(t *tenants.Tenant, e *store.ChainedEvent) (erased bool, did Kind) {
+	if len(e.Digest) != 2*macSize {
+		return false, Changed
+	}
+	about := t.Keys.Verify(e.Digest[:macSize], secret.ForAuditDigest, aboutParts(&e.Event)...)
+	name := t.Keys.Verify(e.Digest[macSize:], secret.ForAuditDigest, nameParts(&e.Event)...)
+	blank := e.IP == "" && e.UserAgent == "" && string(e.Details) == "{}"
+	switch {
+	case about && name:
+		return false, ""
+	case !about && !blank, !name && e.Actor.Name != "":
+		return false, Changed
+	case e.Erased:
+		return true, ""
+	case blank:
+		return false, Blanked
+	default:
+		return false, Changed
+	}
 }
 
 // fits reports whether an event follows the one that was looked at last.

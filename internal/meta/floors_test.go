@@ -17,7 +17,7 @@ var floors = [][]string{
 	{"internal/config", "internal/limit", "internal/store/faultdb", "migrations", "tenants"},
 	{"internal/provider", "internal/store"},
 	{"internal/keyring"},
-	{"flows", "internal/post", "internal/webhook", "internal/audit"},
+	{"flows", "internal/post", "internal/webhook", "internal/audit", "internal/stats"},
 	{"internal/admin"},
 	{"internal/adminapi", "internal/headless", "internal/httpd", "web/admin"},
 	{"internal/app"},

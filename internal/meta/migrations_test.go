@@ -18,6 +18,8 @@ var notOwned = map[string]string{
 	"tenant_hosts":   "leads from a host to its tenant: whoever reads it does not know the tenant yet",
 	"tenant_changes": "one row, the number of the latest change to any tenant",
 
+	"platform_stats": "the sums of all tenants' counts",
+
 	"operator_grants": "what operators may do, with one tenant or all",
 	"api_tokens":      "the operators' credentials, which are looked up before anything is known of who has one",
 }

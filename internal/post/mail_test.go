@@ -34,6 +34,7 @@ var letters = map[string]struct {
 	"unknown_account_bare":           {"unknown_account", nil},
 	"login_code":                     {"login_code", map[string]string{"code": "BCDF-GHJK"}},
 	"password_reset_key":             {"password_reset_key", map[string]string{"url": longLink, "display": "ann"}},
+	"invitation":                     {"invitation", map[string]string{"url": longLink, "display": "ann"}},
 	"password_reset_code":            {"password_reset_code", map[string]string{"code": "123456"}},
 	"password_changed":               {"password_changed", changed(nil)},
 	"password_changed_bare":          {"password_changed", nil},

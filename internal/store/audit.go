@@ -25,7 +25,7 @@ type Chain struct {
 type Link struct {
 	ID     string
 	Number int64
-	Digest []byte // the MAC of what may have to be erased
+	Digest []byte // the MACs of what may have to be erased
 	MAC    []byte // of the event and the MAC before it
 }
 
@@ -169,7 +169,7 @@ func (r runner) chainedEvents(ctx context.Context, tenantID string, from int64, 
 	var all []ChainedEvent
 	err := r.each(ctx, "read chained events", `
 		SELECT `+eventColumns+`, digest, mac,
-		       ip = '' AND user_agent = '' AND details = '{}' AND actor_name = '' AND user_id IS NOT NULL AND NOT EXISTS (
+		       ip = '' AND user_agent = '' AND details = '{}' AND user_id IS NOT NULL AND NOT EXISTS (
 		       SELECT 1 FROM users u WHERE u.tenant_id = $1 AND u.id = audit_events.user_id)
 		  FROM audit_events
 		 WHERE tenant_id = $1 AND number >= $2
@@ -194,16 +194,6 @@ func (s Scope) LastNumber(ctx context.Context) (int64, error) {
 // DropEvents removes the tenant's events with a number below the given one, where its chain must begin by now.
 func (t *Tx) DropEvents(ctx context.Context, below int64) (int64, error) {
 	res, err := t.exec(ctx, "drop events", `DELETE FROM audit_events WHERE tenant_id = $1 AND number < $2`, t.tenant, below)
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
-}
-
-// BlankEventsOf makes blank what is personal in the events about a user who is erased. The chain still holds: it is of the MAC of that.
-func (t *Tx) BlankEventsOf(ctx context.Context, userID string) (int64, error) {
-	res, err := t.exec(ctx, "blank events of user", `
-		UPDATE audit_events SET ip = '', user_agent = '', details = '{}', actor_name = '' WHERE tenant_id = $1 AND user_id = $2`, t.tenant, userID)
 	if err != nil {
 		return 0, err
 	}

@@ -1,0 +1,248 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vestibule-auth/vestibule/internal/admin"
+	"github.com/vestibule-auth/vestibule/tenants"
+)
+
+func (t *tool) tenantVersions(f *tenantFlags) *cobra.Command {
+	most := 0
+	cmd := &cobra.Command{Use: "versions SLUG", Short: "List what a tenant was after each change, the latest first", Args: cobra.ExactArgs(1),
+		RunE: does(func(ctx context.Context, args []string) error {
+			path := tenantPath(args[0]) + "/versions?limit=" + strconv.Itoa(most)
+			var page struct{ Items []admin.Version }
+			return t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: path}, &page, func() error {
+				table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+				_, _ = fmt.Fprintln(table, "VERSION\tAT\tACTION\tBY\tNAME\tSTATE\tNOTE") // Flush tells what went wrong
+				for _, v := range page.Items {
+					_, _ = fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", v.Number, v.At.Format(time.RFC3339), dash(v.Act), dash(v.Actor.Name),
+						v.Name, v.State, strings.ReplaceAll(v.Note, "\n", " "))
+				}
+				return table.Flush()
+			})
+		})}
+	cmd.Flags().IntVar(&most, "limit", 50, "how many to list at most")
+	return cmd
+}
+
+func dash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}
+
+func (t *tool) tenantDiff(f *tenantFlags) *cobra.Command {
+	return &cobra.Command{Use: "diff SLUG FROM [TO]", Short: "Compare a version of a tenant with another one, or with what it is now",
+		Args: cobra.RangeArgs(2, 3),
+		RunE: does(func(ctx context.Context, args []string) error {
+			q := url.Values{"from": {args[1]}}
+			if len(args) > 2 {
+				q.Set("to", args[2])
+			}
+			var got struct{ Changes []tenants.Change }
+			return t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: tenantPath(args[0]) + "/diff?" + q.Encode()}, &got, func() error {
+				return t.printChanges(got.Changes, "")
+			})
+		})}
+}
+
+func (t *tool) tenantRollback(f *tenantFlags) *cobra.Command {
+	cmd := &cobra.Command{Use: "rollback SLUG VERSION", Short: "Give a tenant the name, hosts and configuration of an earlier version", Args: cobra.ExactArgs(2),
+		RunE: does(func(ctx context.Context, args []string) error {
+			number, err := strconv.ParseInt(args[1], 10, 64)
+			if err != nil {
+				return errors.New("VERSION must be a number as versions prints it")
+			}
+			in := map[string]any{"version": number}
+			return t.actOn(ctx, f, args[0], "/rollback", in)
+		})}
+	f.versionFlag(cmd)
+	f.noteFlag(cmd)
+	return cmd
+}
+
+// actOn sends an act on a tenant, which is the answer.
+func (t *tool) actOn(ctx context.Context, f *tenantFlags, slug, act string, in map[string]any) error {
+	if f.note != "" {
+		in["note"] = f.note
+	}
+	return t.oneTenant(ctx, f, request{method: http.MethodPost, path: tenantPath(slug) + act, mediaType: typeJSON, ifMatch: f.tag(), body: in})
+}
+
+// tenantSwitch is admin tenant suspend and admin tenant resume.
+func (t *tool) tenantSwitch(f *tenantFlags, verb, short string) *cobra.Command {
+	cmd := &cobra.Command{Use: verb + " SLUG", Short: short, Args: cobra.ExactArgs(1),
+		RunE: does(func(ctx context.Context, args []string) error {
+			return t.actOn(ctx, f, args[0], "/"+verb, map[string]any{})
+		})}
+	f.versionFlag(cmd)
+	f.noteFlag(cmd)
+	return cmd
+}
+
+// tenantHost is admin tenant host, which adds hosts and removes them.
+func (t *tool) tenantHost(f *tenantFlags) *cobra.Command {
+	cmd := &cobra.Command{Use: "host", Short: "Add and remove a tenant's hosts", Args: cobra.ArbitraryArgs, RunE: needsCommand}
+	first := false
+	add := &cobra.Command{Use: "add SLUG HOST", Short: "Give a tenant another host", Args: cobra.ExactArgs(2),
+		RunE: does(func(ctx context.Context, args []string) error {
+			return t.actOn(ctx, f, args[0], "/hosts", map[string]any{"host": args[1], "first": first})
+		})}
+	add.Flags().BoolVar(&first, "first", false, "make it the public one, which links lead to unless public_url says otherwise")
+	f.versionFlag(add)
+	f.noteFlag(add)
+	remove := &cobra.Command{Use: "remove SLUG HOST", Short: "Take a host from a tenant", Args: cobra.ExactArgs(2),
+		RunE: does(func(ctx context.Context, args []string) error {
+			return t.oneTenant(ctx, f, request{method: http.MethodDelete, path: tenantPath(args[0]) + "/hosts/" + url.PathEscape(args[1]), ifMatch: f.tag()})
+		})}
+	f.versionFlag(remove)
+	cmd.AddCommand(add, remove)
+	return cmd
+}
+
+func (t *tool) tenantDelete(f *tenantFlags) *cobra.Command {
+	cmd := &cobra.Command{Use: "delete SLUG", Short: "Say what deleting a tenant would do or, with --yes, delete it", Args: cobra.ExactArgs(1),
+		RunE: does(func(ctx context.Context, args []string) error {
+			if !f.yes {
+				var one admin.Tenant
+				return t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: tenantPath(args[0])}, &one, func() error {
+					_, err := fmt.Fprintf(t.out, "%s (%s, version %d) would be deleted: nothing would reach its people and their sessions any more, and its hosts\n"+
+						"(%s) would be free. It could be restored for %d days, and would then be purged.\nAdd --yes if that is meant.\n",
+						one.Slug, one.Name, one.Version, hostsText(one.Hosts), int(admin.Grace.Hours()/24))
+					return err
+				})
+			}
+			if _, err := t.answerTo(ctx, &f.apiFlags, request{method: http.MethodDelete, path: tenantPath(args[0]), ifMatch: f.tag()}); err != nil {
+				return err
+			}
+			return t.say(f, "deleted "+args[0])
+		})}
+	cmd.Flags().BoolVar(&f.yes, "yes", false, "really delete it")
+	f.versionFlag(cmd)
+	return cmd
+}
+
+// say tells people what was done, where there is nothing for programs to read.
+func (t *tool) say(f *tenantFlags, text string) error {
+	if f.output != asTable {
+		return nil
+	}
+	_, err := fmt.Fprintln(t.out, text)
+	return err
+}
+
+func (t *tool) tenantDeleted(f *tenantFlags) *cobra.Command {
+	return &cobra.Command{Use: "deleted", Short: "List deleted tenants that can come back, the latest deletion first", Args: cobra.NoArgs,
+		RunE: does(func(ctx context.Context, _ []string) error {
+			all, err := t.everyPage(ctx, &f.apiFlags, "/deleted-tenants", url.Values{})
+			if err != nil {
+				return err
+			}
+			if f.output != asTable {
+				b, err := json.Marshal(all)
+				if err != nil {
+					return fmt.Errorf("write the tenants: %w", err)
+				}
+				return t.printAs(f.output, b)
+			}
+			table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+			_, _ = fmt.Fprintln(table, "ID\tSLUG\tNAME\tDELETED\tPURGED ON") // Flush tells what went wrong
+			for _, raw := range all {
+				var one admin.DeletedTenant
+				if err := json.Unmarshal(raw, &one); err != nil {
+					return fmt.Errorf("read the answer: %w", err)
+				}
+				_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", one.ID, one.Slug, one.Name, one.DeletedAt.Format(time.RFC3339), one.PurgeAt.Format(time.RFC3339))
+			}
+			return table.Flush()
+		})}
+}
+
+// findDeleted is the deleted tenant of an id or, where there is only one, of a slug.
+func (t *tool) findDeleted(ctx context.Context, f *tenantFlags, name string) (*admin.DeletedTenant, error) {
+	all, err := t.everyPage(ctx, &f.apiFlags, "/deleted-tenants", url.Values{})
+	if err != nil {
+		return nil, err
+	}
+	var found *admin.DeletedTenant
+	for _, raw := range all {
+		var one admin.DeletedTenant
+		if err := json.Unmarshal(raw, &one); err != nil {
+			return nil, fmt.Errorf("read the answer: %w", err)
+		}
+		if one.ID == name {
+			return &one, nil
+		}
+		if one.Slug == name {
+			if found != nil {
+				return nil, fmt.Errorf("several deleted tenants had the slug %s: give the id of one, as deleted prints it", name)
+			}
+			found = &one
+		}
+	}
+	if found == nil {
+		return nil, fmt.Errorf("no deleted tenant has the id or had the slug %s", name)
+	}
+	return found, nil
+}
+
+func (t *tool) tenantRestore(f *tenantFlags) *cobra.Command {
+	slug := ""
+	cmd := &cobra.Command{Use: "restore ID|SLUG", Short: "Bring a deleted tenant back, without the sessions that it had", Args: cobra.ExactArgs(1)}
+	cmd.Flags().StringVar(&slug, "slug", "", "what it goes by from now on, where another tenant has its slug")
+	cmd.Flags().StringSliceVar(&f.hosts, "host", nil, "its hosts from now on, where another tenant has one of its own; give it again for more")
+	f.noteFlag(cmd)
+	cmd.RunE = does(func(ctx context.Context, args []string) error {
+		one, err := t.findDeleted(ctx, f, args[0])
+		if err != nil {
+			return err
+		}
+		in := map[string]any{}
+		if slug != "" {
+			in["slug"] = slug
+		}
+		if cmd.Flags().Changed("host") {
+			in["hosts"] = f.hosts
+		}
+		if f.note != "" {
+			in["note"] = f.note
+		}
+		return t.oneTenant(ctx, f, request{method: http.MethodPost, path: "/deleted-tenants/" + one.ID + "/restore", mediaType: typeJSON, body: in})
+	})
+	return cmd
+}
+
+func (t *tool) tenantPurge(f *tenantFlags) *cobra.Command {
+	cmd := &cobra.Command{Use: "purge ID|SLUG", Short: "Say what purging a deleted tenant would do or, with --yes, purge it for good", Args: cobra.ExactArgs(1),
+		RunE: does(func(ctx context.Context, args []string) error {
+			one, err := t.findDeleted(ctx, f, args[0])
+			if err != nil {
+				return err
+			}
+			if !f.yes {
+				_, err := fmt.Fprintf(t.out, "%s (%s, %s), deleted %s, would be purged: everything that is held of it would be gone for good.\n"+
+					"Add --yes if that is meant.\n", one.Slug, one.Name, one.ID, one.DeletedAt.Format(time.RFC3339))
+				return err
+			}
+			if _, err := t.answerTo(ctx, &f.apiFlags, request{method: http.MethodDelete, path: "/deleted-tenants/" + one.ID}); err != nil {
+				return err
+			}
+			return t.say(f, "purged "+one.ID)
+		})}
+	cmd.Flags().BoolVar(&f.yes, "yes", false, "really purge it; this cannot be undone")
+	return cmd
+}
