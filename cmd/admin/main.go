@@ -61,6 +61,7 @@ func (t *tool) run(ctx context.Context, args []string) int {
 	root.SetErr(t.complaints)
 	root.AddCommand(
 		t.tenantCommand(),
+		t.userCommand(),
 		t.keyCommand(),
 		t.mailCommand(),
 		t.webhookCommand(),

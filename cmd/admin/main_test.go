@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -11,8 +12,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vestibule-auth/vestibule/flows"
 	"github.com/vestibule-auth/vestibule/internal/admin"
 	"github.com/vestibule-auth/vestibule/internal/adminapi"
+	"github.com/vestibule-auth/vestibule/internal/clock"
+	"github.com/vestibule-auth/vestibule/internal/limit"
+	"github.com/vestibule-auth/vestibule/internal/passhash"
 	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/internal/testkit"
 )
@@ -51,7 +56,10 @@ func withServer(t *testing.T) *bench {
 func withServerOn(t *testing.T, st *store.Store) *bench {
 	t.Helper()
 	api := &adminapi.API{
-		Admin: admin.New(admin.Options{Store: st, Keys: testkit.Keys(t)}),
+		Admin: admin.New(admin.Options{Store: st, Keys: testkit.Keys(t), Flows: flows.New(flows.Options{
+			Store: st, Hasher: passhash.New(passhash.Options{}), Limiter: limit.NewMemory(clock.System{}, 0), Clock: clock.System{},
+			Log: slog.New(slog.DiscardHandler), Wake: func() {},
+		})}),
 		Token: admin.NewToken(token),
 	}
 	server := httptest.NewServer(api.Handler())

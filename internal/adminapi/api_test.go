@@ -23,9 +23,12 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 
+	"github.com/vestibule-auth/vestibule/flows"
 	"github.com/vestibule-auth/vestibule/internal/admin"
 	"github.com/vestibule-auth/vestibule/internal/adminapi"
 	"github.com/vestibule-auth/vestibule/internal/clock"
+	"github.com/vestibule-auth/vestibule/internal/limit"
+	"github.com/vestibule-auth/vestibule/internal/passhash"
 	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/internal/store/faultdb"
 	"github.com/vestibule-auth/vestibule/internal/testkit"
@@ -78,7 +81,7 @@ func newDesk(t *testing.T, engine string, observe func(op, query string) error) 
 	}
 	log := slog.New(slog.NewTextHandler(d, nil))
 	d.api = &adminapi.API{
-		Admin: admin.New(admin.Options{Store: d.store, Clock: d.clock, Keys: testkit.Keys(t), Log: log}),
+		Admin: admin.New(admin.Options{Store: d.store, Flows: flowsOn(d.store), Clock: d.clock, Keys: testkit.Keys(t), Log: log}),
 		Token: admin.NewToken(token), Log: log,
 		RequestID: func(*http.Request) string { return "request-1" },
 	}
@@ -107,6 +110,14 @@ func (d *desk) events(tenantID string) []store.Event {
 		d.t.Fatal(rows.Err())
 	}
 	return all
+}
+
+// flowsOn are the flows of users, with nobody to send mail.
+func flowsOn(st *store.Store) *flows.Service {
+	at := clock.At(testkit.Start)
+	return flows.New(flows.Options{
+		Store: st, Hasher: passhash.New(passhash.Options{}), Limiter: limit.NewMemory(at, 0), Clock: at, Log: slog.New(slog.DiscardHandler), Wake: func() {},
+	})
 }
 
 // Write takes what is logged.

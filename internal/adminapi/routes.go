@@ -131,6 +131,8 @@ var routes = []route{
 	{http.MethodDelete, "/tenants/{slug}/users/{id}/authenticators", admin.UsersSecure, inTenant, userAct((*admin.Service).RemoveUserFactors)},
 	{http.MethodDelete, "/tenants/{slug}/users/{id}/authenticators/{authenticator}", admin.UsersSecure, inTenant, (*API).removeUserFactor},
 	{http.MethodPost, "/tenants/{slug}/users/{id}/provider-accounts/remove", admin.UsersSecure, inTenant, userChange((*admin.Service).DisconnectUser, jsonType)},
+	{http.MethodGet, "/tenants/{slug}/users/{id}/export", admin.UsersExport, inTenant, (*API).exportUser},
+	{http.MethodGet, "/tenants/{slug}/export", admin.TenantsExport, inTenant, (*API).exportTenant},
 	{http.MethodGet, "/tenants/{slug}/deleted-users", admin.UsersRead, inTenant, (*API).listDeletedUsers},
 	{http.MethodGet, "/tenants/{slug}/doctor", admin.DoctorRun, inTenant, (*API).doctor},
 	{http.MethodGet, "/doctor", admin.DoctorRun, atPlatform, (*API).doctor},

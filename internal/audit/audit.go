@@ -222,6 +222,13 @@ func (k *Keeper) lock(ctx context.Context, tx *store.Tx, t *tenants.Tenant) (*st
 	}
 	c = genesis(t)
 	c.DueAt = k.clock.Now().Add(lookAgain)
+	last, err := tx.LastNumber(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if last > 0 { // there was a chain, which somebody has removed; it is not sealed, and so complained of
+		c.First, c.Last = last+1, last
+	}
 	if err = tx.AddChain(ctx, c); errors.Is(err, store.ErrStale) {
 		err = errBusy
 	}

@@ -155,7 +155,8 @@ func (s Scope) DeletedUsers(ctx context.Context, after Place, n int) ([]DeletedU
 	return all, err
 }
 
-// ForgetEventsOf takes from the events about a user what may tell who it was. The events stay, and so does what they were.
+// ForgetEventsOf takes from the events about a user what may tell who it was. The events stay, and so does what they were: the chain is of
+// the MAC of what goes.
 func (t *Tx) ForgetEventsOf(ctx context.Context, userID string) error {
 	_, err := t.exec(ctx, "forget events of user", `
 		UPDATE audit_events
@@ -201,6 +202,61 @@ func (s *Store) DueErasures(ctx context.Context, now time.Time, n int) ([]Due, e
 		var d Due
 		err := rows.Scan(&d.TenantID, &d.ID)
 		all = append(all, d)
+		return err
+	})
+	return all, err
+}
+
+// Wholes are up to n users after an id, by their ids, with their passwords, addresses and provider accounts, but without authenticators.
+func (s Scope) Wholes(ctx context.Context, after string, n int) ([]*Whole, error) {
+	var all []*Whole
+	byID := map[string]*Whole{}
+	last := after
+	err := s.store.reader().each(ctx, "read whole users", `
+		SELECT id, username, username_key, email, name, phone, phone_verified, password, active, created_at, last_login_at,
+		       metadata_public, metadata_private
+		  FROM users
+		 WHERE tenant_id = $1 AND id > $2
+		 ORDER BY id
+		 LIMIT $3`, []any{s.tenant, after, n}, func(rows *sqlx.Rows) error {
+		w := &Whole{}
+		u := &w.User
+		var username, key, phone sql.NullString
+		err := rows.Scan(&u.ID, &username, &key, &u.Email, &u.Name, &phone, &u.PhoneVerified, &u.Password, &u.Active, when(&u.CreatedAt),
+			when(&u.LastLoginAt), &u.MetadataPublic, &u.MetadataPrivate)
+		u.Username, w.UsernameKey, u.Phone = username.String, key.String, phone.String
+		last, byID[u.ID] = u.ID, w
+		all = append(all, w)
+		return err
+	})
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	err = s.store.reader().each(ctx, "read emails of users", `
+		SELECT id, user_id, email, email_key, verified, is_primary, exclusive, created_at
+		  FROM emails
+		 WHERE tenant_id = $1 AND user_id > $2 AND user_id <= $3
+		 ORDER BY user_id, created_at, id`, []any{s.tenant, after, last}, func(rows *sqlx.Rows) error {
+		var e Email
+		err := rows.Scan(&e.ID, &e.UserID, &e.Email, &e.Key, &e.Verified, &e.Primary, &e.Exclusive, when(&e.CreatedAt))
+		if w := byID[e.UserID]; w != nil { // made since
+			w.Emails = append(w.Emails, e)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = s.store.reader().each(ctx, "read provider accounts of users", `
+		SELECT provider, uid, user_id, created_at, last_used_at
+		  FROM provider_accounts
+		 WHERE tenant_id = $1 AND user_id > $2 AND user_id <= $3
+		 ORDER BY user_id, created_at, provider, uid`, []any{s.tenant, after, last}, func(rows *sqlx.Rows) error {
+		var p ProviderAccount
+		err := rows.Scan(&p.Provider, &p.UID, &p.UserID, when(&p.CreatedAt), when(&p.LastUsedAt))
+		if w := byID[p.UserID]; w != nil {
+			w.Providers = append(w.Providers, p)
+		}
 		return err
 	})
 	return all, err

@@ -59,6 +59,32 @@ func (t *Tx) AddMessage(ctx context.Context, m *Message) error {
 	return err
 }
 
+// SentMessage is what is known of a message, without what it said.
+type SentMessage struct {
+	Kind       string
+	Channel    Channel
+	State      string
+	CreatedAt  time.Time
+	FinishedAt time.Time // zero while it is queued
+}
+
+// MessagesOf are the messages for a user that are still known, oldest first, no more than n.
+func (s Scope) MessagesOf(ctx context.Context, userID string, n int) ([]SentMessage, error) {
+	var all []SentMessage
+	err := s.store.reader().each(ctx, "read messages of user", `
+		SELECT kind, channel, state, created_at, finished_at
+		  FROM messages
+		 WHERE tenant_id = $1 AND user_id = $2
+		 ORDER BY created_at, id
+		 LIMIT $3`, []any{s.tenant, userID, n}, func(rows *sqlx.Rows) error {
+		var m SentMessage
+		err := rows.Scan(&m.Kind, &m.Channel, &m.State, when(&m.CreatedAt), when(&m.FinishedAt))
+		all = append(all, m)
+		return err
+	})
+	return all, err
+}
+
 // VoidMessagesOf has nothing be sent to a user any more that is still queued, and forgets what mail servers said of the user's address.
 func (t *Tx) VoidMessagesOf(ctx context.Context, userID string, at time.Time) error {
 	_, err := t.exec(ctx, "void messages of user", `

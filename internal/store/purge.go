@@ -13,8 +13,8 @@ import (
 // before them. A new table of tenants has its place here, or a test says so.
 func OfTenants() []string {
 	return []string{
-		"sessions", "authenticators", "emails", "provider_accounts", "users", "deleted_users", "stats", "active_users", "messages", "signing_keys", "audit_events", "audit_chains",
-		"webhook_deliveries", "webhook_endpoints", "tenant_versions", "tenant_hosts",
+		"sessions", "authenticators", "emails", "provider_accounts", "users", "deleted_users", "messages", "signing_keys", "audit_events", "audit_chains",
+		"webhook_deliveries", "webhook_endpoints", "stats", "active_users", "tenant_versions", "tenant_hosts",
 	}
 }
 

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/vestibule-auth/vestibule/internal/admin"
+	"github.com/vestibule-auth/vestibule/internal/testkit"
+)
+
+func TestUsersAreLookedAfter(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		st := testkit.Open(t, engine, nil)
+		testkit.AddTenant(t, st, "acme", `{"passwords": {"argon2id_memory": 8192, "argon2id_iterations": 1}, "account": {"login_methods": ["email", "username", "phone"]}}`)
+		b := withServerOn(t, st)
+		run := func(status int, args ...string) string {
+			t.Helper()
+			out, complaints := b.run(status, append([]string{"user", "--tenant", "acme"}, args...)...)
+			return out + complaints
+		}
+		b.in = "Kestrel-Orbit-49!\n"
+		out := run(0, "create", "--email", "Ann@example.org", "--username", "ann", "--name", "Ann Archer", "--email-verified", "--password-file", "-")
+		if !strings.Contains(out, "ann@example.org, primary, verified") || !strings.Contains(out, "Password          set") {
+			t.Errorf("made is\n%s", out)
+		}
+		b.in = `{"plan": "gold"}`
+		run(0, "invite", "bob@example.org", "--metadata-private", "-")
+		if out := run(1, "invite", "ann@example.org"); !strings.Contains(out, "email: There is already an account") {
+			t.Errorf("a taken address:\n%s", out)
+		}
+		show := func(name string) (u admin.UserDetail) {
+			t.Helper()
+			if err := json.Unmarshal([]byte(run(0, "show", name, "-o", "json")), &u); err != nil {
+				t.Fatal(err)
+			}
+			return u
+		}
+		ann, bob := show("ann"), show("bob@example.org")
+		if ann.Name != "Ann Archer" || string(bob.MetadataPrivate) == "{}" || bob.HasPassword {
+			t.Errorf("shown are %+v and %+v", ann, bob)
+		}
+		for _, line := range [][]string{
+			{"patch", "ann", "--name", "Ann A."}, {"email", "add", "ann", "second@example.org", "--verified"}, {"email", "primary", "ann", "second@example.org"},
+			{"email", "unverify", "ann", "ann@example.org"}, {"email", "verify", "ann", "ann@example.org"}, {"email", "remove", "ann", "ann@example.org"},
+			{"phone", "set", "ann", "+31612345678", "--verified"}, {"phone", "unverify", "ann"}, {"phone", "verify", ann.ID}, {"phone", "remove", "ann"},
+			{"reset", "ann"}, {"sessions", "ann"}, {"factors", "ann"}, {"deactivate", "ann"}, {"reactivate", "ann"}, {"list"}, {"list", "-q", "a", "--active", "true"},
+		} {
+			run(0, line...)
+		}
+		b.in = "Lantern-Quartz-83?"
+		run(0, "password", "ann", "--password-file", "-")
+		if u := show(ann.ID); u.Name != "Ann A." || u.Email != "second@example.org" || len(u.Emails) != 1 || !u.Active {
+			t.Errorf("ann is %+v", u)
+		}
+		if out := run(0, "list", "-o", "json"); strings.Count(out, `"id"`) != 2 {
+			t.Errorf("the list is\n%s", out)
+		}
+		if out := run(0, "list", "-q", "second"); !strings.Contains(out, ann.ID) || strings.Contains(out, bob.ID) {
+			t.Errorf("the list is\n%s", out)
+		}
+		run(2, "patch", "ann")
+		run(1, "show", "nobody")
+		run(2, "remove-factor", "ann")
+		run(1, "remove-factor", "ann", "--authenticator", bob.ID, "--yes")
+
+		// What destroys something is said, and done with --yes.
+		for _, line := range [][]string{{"end-sessions", "ann"}, {"remove-factor", "ann", "--all"}, {"delete", "ann"}, {"erase", "ann"}} {
+			if out := run(0, line...); !strings.Contains(out, "would "+strings.Split(line[0], "-")[0][:3]) && !strings.Contains(out, "would take") ||
+				!strings.Contains(out, "--yes") || !strings.Contains(out, ann.ID) {
+				t.Errorf("%v says\n%s", line, out)
+			}
+		}
+		show("ann")
+		run(0, "end-sessions", "ann", "--yes")
+		run(0, "remove-factor", "ann", "--all", "--yes")
+		if out := run(0, "export", "ann"); !strings.Contains(out, `"user.created"`) || !strings.Contains(out, "second@example.org") || strings.Contains(out, "argon2") {
+			t.Errorf("the export is\n%s", out)
+		}
+		run(0, "delete", "ann", "--yes")
+		run(1, "show", "ann")
+		if out := run(0, "deleted"); !strings.Contains(out, ann.ID) || !strings.Contains(out, "second@example.org") {
+			t.Errorf("deleted are\n%s", out)
+		}
+		run(0, "restore", ann.ID)
+		lines := strings.Split(strings.TrimSpace(run(0, "export", "--all", "--password-hashes")), "\n")
+		if len(lines) != 3 || !strings.HasPrefix(lines[0], `{"tenant":`) || !strings.Contains(lines[1], `"password_hash":"$argon2`) {
+			t.Errorf("the export is\n%s", strings.Join(lines, "\n"))
+		}
+		if out := run(0, "export", "--all", "--users-only"); strings.Count(out, "\n") != 2 || strings.Contains(out, "argon2") || strings.Contains(out, `"tenant"`) {
+			t.Errorf("the export is\n%s", out)
+		}
+		run(2, "export")
+		run(2, "export", "ann", "--password-hashes")
+		run(0, "erase", "ann", "--yes")
+		run(1, "erase", ann.ID, "--yes")
+	})
+}
