@@ -99,11 +99,12 @@ func (t *Tx) PutOffChain(ctx context.Context, until time.Time) error {
 	return err
 }
 
-// NewEvents are up to n events of the tenant that have no number, in the order in which they were made.
+// NewEvents are up to n events of the tenant that have no number, in the order in which they were made. They are the caller's until the
+// transaction ends: whoever forgets a user waits for what is told of it, and what is being forgotten is told later, without it.
 func (t *Tx) NewEvents(ctx context.Context, n int) ([]Event, error) {
 	var all []Event
 	err := t.each(ctx, "read new events", `
-		SELECT `+eventColumns+` FROM audit_events WHERE tenant_id = $1 AND number IS NULL ORDER BY id LIMIT $2`,
+		SELECT `+eventColumns+` FROM audit_events WHERE tenant_id = $1 AND number IS NULL ORDER BY id LIMIT $2 `+t.store.dialect.skipLocked,
 		[]any{t.tenant, n}, func(rows *sqlx.Rows) error {
 			e, err := scanEvent(rows)
 			all = append(all, e)
