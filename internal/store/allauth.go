@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"modernc.org/sqlite"
 )
 
@@ -231,12 +230,10 @@ func (c *cursor) of(id any, f func([]any)) error {
 // idOf is a primary key as text. Django writes UUIDs to SQLite without their dashes.
 func idOf(v any) string {
 	s := textOf(v)
-	if raw, err := hex.DecodeString(s); err == nil && len(raw) == 16 && len(s) == 32 {
-		if id, err := uuid.FromBytes(raw); err == nil {
-			return id.String()
-		}
+	if _, err := hex.DecodeString(s); err != nil || len(s) != 32 {
+		return s
 	}
-	return s
+	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
 }
 
 func textOf(v any) string {
