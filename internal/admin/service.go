@@ -78,6 +78,9 @@ type Options struct {
 	// there are none. An *Invalid has paths as the request has them.
 	MailKinds   MailKinds
 	PreviewMail func(t *tenants.Tenant, in PreviewInput) (*Preview, error)
+
+	// OnImport is called after an import was started: an Importer's Wake; nil: nobody is told, and it is found in a second.
+	OnImport func()
 }
 
 // Service is what operators do. It is safe for concurrent use.
@@ -105,6 +108,7 @@ type Service struct {
 	checkTemplate func(kind string, t tenants.MailTemplate) error
 	mailKinds     MailKinds
 	previewMail   func(t *tenants.Tenant, in PreviewInput) (*Preview, error)
+	onImport      func()
 }
 
 // New is a Service with the given options.
@@ -124,6 +128,7 @@ func New(o Options) *Service {
 	s := &Service{
 		store: o.Store, directory: o.Directory, keyring: o.Keyring, flows: o.Flows, audit: o.Audit, clock: o.Clock, keys: o.Keys, log: o.Log,
 		checkTemplate: o.CheckTemplate, mailKinds: o.MailKinds, previewMail: o.PreviewMail,
+		onImport:        o.OnImport,
 		privateWebhooks: o.PrivateWebhooks, wakeWebhooks: o.WakeWebhooks,
 		doctor: o.Doctor, watch: o.Watch, limiter: o.Limiter, testMail: o.TestMail, wakeMail: o.WakeMail,
 	}

@@ -74,6 +74,7 @@ type App struct {
 	smtp      *post.SMTP
 	unchained bool
 	hooks     *webhook.Worker
+	imports   *admin.Importer
 	limiter   limiter
 	admin     *admin.Service
 	close     []func() error
@@ -124,6 +125,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		Store: a.Store, Hasher: a.Hasher, Limiter: a.limiter, Keys: a.Keys, Clock: o.Clock, Observer: observer{metrics}, Log: a.log,
 		Wake: a.worker.Wake, Even: even,
 	})
+	a.imports = admin.NewImporter(admin.Importer{Store: a.Store, Flows: a.Flows, Tenants: a.Directory.ByID, Clock: o.Clock, Log: a.log})
 	if err := a.listen(ctx, metrics); err != nil {
 		return nil, err
 	}
@@ -206,7 +208,7 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 		CheckTemplate: checkTemplate,
 		SharedHosts:   a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail,
 		PrivateWebhooks: a.config.AllowPrivateNetworks, WakeWebhooks: a.hooks.Wake,
-		WakeMail: a.worker.Wake, Limiter: a.limiter, TestMail: a.testMail, Watch: watch{seen},
+		WakeMail: a.worker.Wake, OnImport: a.imports.Wake, Limiter: a.limiter, TestMail: a.testMail, Watch: watch{seen},
 		Doctor: admin.DoctorServer{
 			ProxyCount: a.config.TrustedProxyCount, ClientIPHeader: a.config.TrustedClientIPHeader, TenantHeader: a.config.TenantHeader,
 		},
@@ -303,6 +305,7 @@ func (a *App) Run(ctx context.Context) error {
 		g.Add(httpd.Until((&stats.Roller{Store: a.Store, Log: a.log}).Run))
 	}
 	g.Add(httpd.Until(draining(a.worker.Run)))
+	g.Add(httpd.Until(a.imports.Run))
 	g.Add(httpd.Until(draining(a.hooks.Run)))
 	g.Add(httpd.Until(draining(a.Public.Serve)))
 	g.Add(httpd.Until(func(interrupted context.Context) error {
@@ -335,6 +338,8 @@ const (
 	sweepEvery   = time.Minute
 	sweepBatch   = 1000
 	keepSessions = time.Hour           // after they expired
+	keepImports  = 30 * 24 * time.Hour // after they ended; their chunks are gone at once
+	idleImports  = 7 * 24 * time.Hour  // after their last chunk, where nobody started them
 	keepMessages = 30 * 24 * time.Hour // after they were sent, when their bodies went, or given up
 )
 
@@ -374,6 +379,9 @@ func (a *App) sweep(ctx context.Context) error {
 			{"deleted users", func() (int64, error) { return a.Flows.EraseDue(ctx, sweepBatch) }},
 			{"bodies of messages that expired", func() (int64, error) { return a.Store.EraseSpentMessages(ctx, now, sweepBatch) }},
 			{"messages", func() (int64, error) { return a.Store.SweepMessages(ctx, now.Add(-keepMessages), sweepBatch) }},
+			{"imports", func() (int64, error) {
+				return a.Store.SweepImports(ctx, now.Add(-keepImports), now.Add(-idleImports), sweepBatch/100)
+			}},
 		} {
 			for n := int64(sweepBatch); n == sweepBatch; {
 				var err error

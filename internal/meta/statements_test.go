@@ -44,6 +44,9 @@ var acrossTenants = map[string]string{
 	"SweepDeleted":          "the sweeper removes what nobody can use, whoever it belonged to",
 	"DropSessionsOfDeleted": "the tenant is deleted, and has no Scope any more",
 
+	"LeaseImport":  "the importer works on everybody's imports",
+	"SweepImports": "the sweeper removes what is over, whoever it belonged to",
+
 	"DueSigningKeys":   "the rotator looks for tenants whose keys are due",
 	"SweepSigningKeys": "the sweeper removes keys that nothing lives of any more, whoever they belonged to",
 

@@ -14,7 +14,8 @@ import (
 func OfTenants() []string {
 	return []string{
 		"sessions", "authenticators", "emails", "provider_accounts", "users", "deleted_users", "messages", "signing_keys", "audit_events", "audit_chains",
-		"webhook_deliveries", "webhook_endpoints", "stats", "active_users", "tenant_versions", "tenant_hosts",
+		"webhook_deliveries", "webhook_endpoints", "stats", "active_users", "import_chunks", "import_errors", "imports",
+		"tenant_versions", "tenant_hosts",
 	}
 }
 
