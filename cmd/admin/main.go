@@ -69,6 +69,7 @@ func (t *tool) run(ctx context.Context, args []string) int {
 		t.doctorCommand(),
 		t.tokenCommand(),
 		t.importCommand(),
+		t.exportCommand(),
 		t.auditCommand(),
 		t.statsCommand(),
 		t.schemaCommand(),
