@@ -51,6 +51,8 @@ hosts: [$HOST]
 config:
   public_url: http://$HOST
   account:
+    login_methods: [email]
+    signup_fields: ["email*", "password1*"]
     email_verification: optional
   headless:
     token_strategy: jwt
@@ -72,8 +74,8 @@ status="$(ask POST "$FIRST" "$WWW" /auth/signup '{"email": "ann@example.org", "p
 grep -q ann@example.org "$WORK/users" || fail "nobody finds Ann"
 
 say "From now on addresses are proved, by code"
-"$ADMIN" tenant versions "$SLUG"
-before="$("$ADMIN" tenant show "$SLUG" -o json | sed -n 's/^  "version": \([0-9]*\),*$/\1/p')"
+"$ADMIN" tenant versions "$SLUG" | tee "$WORK/versions"
+before="$(awk 'NR == 2 { print $1 }' "$WORK/versions")"
 echo '{"account": {"email_verification": "mandatory", "email_verification_by_code_enabled": true}}' >"$WORK/patch.json"
 "$ADMIN" tenant patch "$SLUG" --config "$WORK/patch.json" >/dev/null
 soon "addresses are proved by code" by_code true

@@ -145,7 +145,8 @@ func (d *desk) loot(slug string) map[string]string {
 func (d *desk) rowsOf(tenantID string) string {
 	d.t.Helper()
 	var all strings.Builder
-	for _, table := range store.OfTenants() {
+	for _, of := range store.OfTenants() {
+		table := of.Name
 		n := 0
 		if err := d.raw.QueryRowContext(d.t.Context(), `SELECT COUNT(*) FROM `+table+` WHERE tenant_id = $1`, tenantID).Scan(&n); err != nil {
 			d.t.Fatal(err)

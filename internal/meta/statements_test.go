@@ -41,7 +41,6 @@ var acrossTenants = map[string]string{
 	"addVersion":            "like addEvent: AddTenant and SaveTenant pass the tenant that they write",
 	"addFirstVersion":       "likewise",
 	"RestoreTenant":         "ends the sessions of the tenant that it writes",
-	"SweepDeleted":          "the sweeper removes what nobody can use, whoever it belonged to",
 	"DropSessionsOfDeleted": "the tenant is deleted, and has no Scope any more",
 
 	"LeaseImport":  "the importer works on everybody's imports",
