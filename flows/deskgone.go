@@ -224,8 +224,9 @@ func (d *Desk) Erase(ctx context.Context, userID string) error {
 			return missing(err)
 		})
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.VoidMessagesOf(ctx, userID, v.Now) })
-		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.EraseDeliveriesOf(ctx, userID, v.Now) })
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.ForgetEventsOf(ctx, userID) })
+		// After the events: by then whoever was about to tell of them has, and nobody will.
+		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.EraseDeliveriesOf(ctx, userID, v.Now) })
 		return d.noted(v, store.UserErased, userID, nil)
 	})
 }

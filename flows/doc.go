@@ -10,6 +10,7 @@
 //     pending; its session belongs to the user, and gives no access.
 //   - A refusal is an answer that declines (package refusal). It is decided, where an error is suffered.
 //   - To settle is to write what a step queued, in one transaction, together with the session.
+//   - To note is to have an event written into the audit log (package audit) when a step settles.
 //   - A scope is the way to one tenant's rows (package store).
 //
 // # The settling rule

@@ -377,7 +377,11 @@ func (s *Service) takeKey(ctx context.Context, v *Visit, userID, waitsFor, purpo
 		return nil, fmt.Errorf("read user id: %w", err)
 	}
 	k := keys[i]
-	used, err := relyingParty(v.Tenant).FinishAssertion(v.awaited(purpose, waitsFor), k.credential, handle[:], response)
+	called := handle[:]
+	if len(k.credential.UserHandle) > 0 {
+		called = k.credential.UserHandle
+	}
+	used, err := relyingParty(v.Tenant).FinishAssertion(v.awaited(purpose, waitsFor), k.credential, called, response)
 	switch {
 	case errors.Is(err, factor.ErrCounter):
 		v.miss(func() { // the refusal settles nothing else
@@ -506,24 +510,20 @@ func (s *Service) takePasskey(ctx context.Context, v *Visit, in KeyInput) error 
 		return err
 	}
 	unknown := refusal.Because("credential", refusal.IncorrectCode)
-	id, err := uuid.FromBytes(handle)
-	if err != nil {
-		return unknown
-	}
-	all, err := s.store.For(v.Tenant).AuthenticatorsOf(ctx, id.String())
+	id, all, err := s.ownerOfKey(ctx, v, credentialID, handle)
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(all, func(x store.Authenticator) bool { return bytes.Equal(x.CredentialID, credentialID) }) {
+	if id == "" {
 		s.observe.Factor(v.Tenant.Slug, "refused")
 		if err := s.failed(ctx, v, "", map[string]any{"method": "passkey"}); err != nil {
 			return err
 		}
 		return unknown // nobody's failures: whoever knows a user's id must not lock the user out with it
 	}
-	return s.guessFactor(ctx, v, passkeyOf(id.String()), "credential", func() (ok bool, err error) {
+	return s.guessFactor(ctx, v, passkeyOf(id), "credential", func() (ok bool, err error) {
 		err = s.step(ctx, v, func() error {
-			a, err := s.accountOf(ctx, v, id.String(), "")
+			a, err := s.accountOf(ctx, v, id, "")
 			if err != nil {
 				return err
 			}
@@ -540,6 +540,41 @@ func (s *Service) takePasskey(ctx context.Context, v *Visit, in KeyInput) error 
 		})
 		return ok, err
 	})
+}
+
+// ownerOfKey is whose key a browser claims to have, with all authenticators of that user; "" for nobody's. The handle names the user, and
+// does so by an id of ours unless the key was made elsewhere.
+func (s *Service) ownerOfKey(ctx context.Context, v *Visit, credentialID, handle []byte) (id string, all []store.Authenticator, err error) {
+	scope := s.store.For(v.Tenant)
+	if ours, err := uuid.FromBytes(handle); err == nil {
+		all, err := scope.AuthenticatorsOf(ctx, ours.String())
+		if err != nil {
+			return "", nil, err
+		}
+		if slices.ContainsFunc(all, func(x store.Authenticator) bool { return bytes.Equal(x.CredentialID, credentialID) }) {
+			return ours.String(), all, nil
+		}
+	}
+	id, err = scope.OwnerOfCredential(ctx, credentialID)
+	if errors.Is(err, store.ErrNotFound) {
+		return "", nil, nil
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	if all, err = scope.AuthenticatorsOf(ctx, id); err != nil {
+		return "", nil, err
+	}
+	keys, err := v.keysOf(all)
+	if err != nil {
+		return "", nil, err
+	}
+	if !slices.ContainsFunc(keys, func(k key) bool {
+		return bytes.Equal(k.credential.ID, credentialID) && len(handle) > 0 && bytes.Equal(k.credential.UserHandle, handle)
+	}) {
+		return "", nil, nil
+	}
+	return id, all, nil
 }
 
 func (s *Service) loginByKey(ctx context.Context, v *Visit, a *store.Account, x *store.Authenticator) error {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -228,15 +229,26 @@ var (
 		"reauthenticate", "reset_password_from_key", "signup"}
 )
 
-func defaultAccountRates(byCode bool) RateLimits {
-	rates := maps.Clone(accountRates)
-	if byCode {
+// The default rates, read once: every reading of a configuration begins with them. They are shared and never changed, since UnmarshalJSON
+// makes a map of its own.
+var (
+	ratesByLink = sync.OnceValue(func() RateLimits { return mustRates(accountRates) })
+	ratesByCode = sync.OnceValue(func() RateLimits {
+		rates := maps.Clone(accountRates)
 		rates["confirm_email"] = confirmByCodeRate
+		return mustRates(rates)
+	})
+	ratesOfOIDC = sync.OnceValue(func() RateLimits { return mustRates(oidcRates) })
+)
+
+func defaultAccountRates(byCode bool) RateLimits {
+	if byCode {
+		return ratesByCode()
 	}
-	return mustRates(rates)
+	return ratesByLink()
 }
 
-func defaultOIDCRates() RateLimits { return mustRates(oidcRates) }
+func defaultOIDCRates() RateLimits { return ratesOfOIDC() }
 
 func mustRates(byAction map[string]string) RateLimits {
 	l, err := NewRateLimits(byAction)

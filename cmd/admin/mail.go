@@ -29,6 +29,7 @@ func (t *tool) mailCommand() *cobra.Command {
 		Args: cobra.ArbitraryArgs, RunE: needsCommand}
 	f.add(cmd)
 	cmd.AddCommand(t.mailKinds(f), t.mailPreview(f))
+	cmd.AddCommand(t.templateCommand(f))
 	cmd.AddCommand(t.messageCommands(f)...)
 	return cmd
 }

@@ -66,6 +66,7 @@ func (t *tool) run(ctx context.Context, args []string) int {
 		t.mailCommand(),
 		t.webhookCommand(),
 		t.operatorCommand(),
+		t.doctorCommand(),
 		t.tokenCommand(),
 		t.auditCommand(),
 		t.statsCommand(),

@@ -61,7 +61,8 @@ func (t *tool) tenantDiff(f *tenantFlags) *cobra.Command {
 }
 
 func (t *tool) tenantRollback(f *tenantFlags) *cobra.Command {
-	cmd := &cobra.Command{Use: "rollback SLUG VERSION", Short: "Give a tenant the name, hosts and configuration of an earlier version", Args: cobra.ExactArgs(2),
+	cmd := &cobra.Command{Use: "rollback SLUG VERSION", Short: "Give a tenant the name, hosts and configuration of an earlier version",
+		Args: cobra.ExactArgs(2),
 		RunE: does(func(ctx context.Context, args []string) error {
 			number, err := strconv.ParseInt(args[1], 10, 64)
 			if err != nil {
@@ -107,7 +108,8 @@ func (t *tool) tenantHost(f *tenantFlags) *cobra.Command {
 	f.noteFlag(add)
 	remove := &cobra.Command{Use: "remove SLUG HOST", Short: "Take a host from a tenant", Args: cobra.ExactArgs(2),
 		RunE: does(func(ctx context.Context, args []string) error {
-			return t.oneTenant(ctx, f, request{method: http.MethodDelete, path: tenantPath(args[0]) + "/hosts/" + url.PathEscape(args[1]), ifMatch: f.tag()})
+			path := tenantPath(args[0]) + "/hosts/" + url.PathEscape(args[1])
+			return t.oneTenant(ctx, f, request{method: http.MethodDelete, path: path, ifMatch: f.tag()})
 		})}
 	f.versionFlag(remove)
 	cmd.AddCommand(add, remove)
@@ -166,7 +168,8 @@ func (t *tool) tenantDeleted(f *tenantFlags) *cobra.Command {
 				if err := json.Unmarshal(raw, &one); err != nil {
 					return fmt.Errorf("read the answer: %w", err)
 				}
-				_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", one.ID, one.Slug, one.Name, one.DeletedAt.Format(time.RFC3339), one.PurgeAt.Format(time.RFC3339))
+				_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", one.ID, one.Slug, one.Name, one.DeletedAt.Format(time.RFC3339),
+					one.PurgeAt.Format(time.RFC3339))
 			}
 			return table.Flush()
 		})}

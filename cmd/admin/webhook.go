@@ -231,7 +231,7 @@ func statusOf(d admin.Delivery) string {
 // plain is a text of somebody else's as a terminal can show it: control characters would move the cursor, or worse.
 func plain(s string) string {
 	q := strconv.QuoteToGraphic(s)
-	return q[1 : len(q)-1]
+	return strings.ReplaceAll(q[1:len(q)-1], `\"`, `"`)
 }
 
 func (t *tool) webhookDelivery(f *webhookFlags) *cobra.Command {

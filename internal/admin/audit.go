@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -75,6 +77,12 @@ func (f *AuditFilter) check() error {
 			*id.value = u.String()
 		} else if *id.value != "" {
 			add(id.param, "must be an id")
+		}
+	}
+	for _, text := range [][2]string{{"action", f.Action}, {"actor", f.Actor}, {"request", f.Request}} {
+		odd := func(r rune) bool { return !unicode.IsPrint(r) }
+		if len(text[1]) > mostUserAgent || !utf8.ValidString(text[1]) || strings.ContainsFunc(text[1], odd) {
+			add(text[0], "must be printable and no longer than 200 bytes")
 		}
 	}
 	for _, at := range []struct {

@@ -22,6 +22,9 @@ const Grace = 30 * 24 * time.Hour
 // and no request lasts longer than minutes.
 const settle = 5 * time.Minute
 
+// freshly is for how long after a deletion the sessions of the tenant are looked for. What is left then, nobody needs in a hurry.
+const freshly = time.Hour
+
 // purgeBite is how many rows of each table a purge removes at once.
 const purgeBite = 500
 
@@ -206,6 +209,11 @@ func (s *Service) purgeRows(ctx context.Context, id string) error {
 		if n > 0 {
 			continue
 		}
+		if left, err := s.store.HasRows(ctx, id); err != nil {
+			return failed("look for a tenant's rows", err)
+		} else if left {
+			continue
+		}
 		if err := s.store.EndPurge(ctx, id, s.clock.Now().Add(-settle)); err != nil {
 			return failed("end a purge", err)
 		}
@@ -215,15 +223,15 @@ func (s *Service) purgeRows(ctx context.Context, id string) error {
 }
 
 // SweepTenants purges tenants that were deleted longer than Grace ago, goes on with purges that were begun, and ends the sessions of tenants
-// that were deleted. Any number of servers may do so at once. It returns how many tenants it looked at.
+// that were deleted lately. Any number of servers may do so at once. It returns how many tenants it looked at.
 func (s *Service) SweepTenants(ctx context.Context) (int, error) {
-	for {
-		n, err := s.store.SweepDeleted(ctx, purgeBite)
-		if err != nil {
-			return 0, failed("end the sessions of deleted tenants", err)
-		}
-		if n < purgeBite || ctx.Err() != nil {
-			break
+	ids, err := s.store.DeletedSince(ctx, s.clock.Now().Add(-freshly), 1000)
+	if err != nil {
+		return 0, failed("read which tenants were deleted", err)
+	}
+	for _, id := range ids {
+		if err := s.endSessions(ctx, id); err != nil {
+			return 0, err
 		}
 	}
 	begun, err := s.store.TenantsToPurge(ctx, s.clock.Now().Add(-Grace), 100)

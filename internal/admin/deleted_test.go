@@ -1,12 +1,14 @@
 package admin_test
 
 import (
+	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/refusal"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/internal/store/faultdb"
 	"github.com/vestibule-auth/vestibule/internal/testkit"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
@@ -28,7 +31,8 @@ func withSession(t *testing.T, st *store.Store, tenantID string) {
 			return err
 		}
 		return tx.AddSession(t.Context(), &store.Session{
-			ID: secret.NewID(), Token: secret.Digest(secret.Token()), Client: "app", UserID: u.ID, Methods: []byte("[]"), State: []byte("{}"), CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(time.Hour * 24 * 365),
+			ID: secret.NewID(), Token: secret.Digest(secret.Token()), Client: "app", UserID: u.ID, Methods: []byte("[]"), State: []byte("{}"),
+			CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(time.Hour * 24 * 365),
 		}, u)
 	}); err != nil {
 		t.Fatal(err)
@@ -158,7 +162,7 @@ func TestPurgeLeavesATombstoneAndNothingElse(t *testing.T) {
 		h.remove(t, "acme")
 		kept := map[string]int{}
 		for _, table := range store.OfTenants() {
-			kept[table] = count(t, db, table, other.ID)
+			kept[table.Name] = count(t, db, table.Name, other.ID)
 		}
 		var sealed []byte
 		if err := db.QueryRowContext(t.Context(), `SELECT data_key FROM tenants WHERE id = $1`, made.ID).Scan(&sealed); err != nil || len(sealed) == 0 {
@@ -168,11 +172,11 @@ func TestPurgeLeavesATombstoneAndNothingElse(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, table := range store.OfTenants() {
-			if n := count(t, db, table, made.ID); n != 0 {
-				t.Errorf("%d rows of %s are left", n, table)
+			if n := count(t, db, table.Name, made.ID); n != 0 {
+				t.Errorf("%d rows of %s are left", n, table.Name)
 			}
-			if n := count(t, db, table, other.ID); n != kept[table] {
-				t.Errorf("%d rows of another tenant's %s are left of %d", n, table, kept[table])
+			if n := count(t, db, table.Name, other.ID); n != kept[table.Name] {
+				t.Errorf("%d rows of another tenant's %s are left of %d", n, table.Name, kept[table.Name])
 			}
 		}
 		var slug, name, hosts, settings string
@@ -324,4 +328,208 @@ func TestDeletedTenantsInPages(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What was signed in by a request that began before the deletion ends with the very transaction that brings the tenant back.
+func TestNoSessionSlipsThroughARestore(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		url := testkit.URL(t, engine)
+		h, db := houseOn(t, testkit.OpenURL(t, url, nil)), testkit.Raw(t, url)
+		made := h.create(t, "acme", "")
+		h.remove(t, "acme")
+		rec, err := h.store.TenantRecordByID(t.Context(), made.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		withSession(t, h.store, made.ID) // after the others were ended
+		rec.State, rec.DeletedAt = tenants.Active, time.Time{}
+		if err := h.store.RestoreTenant(t.Context(), rec); err != nil {
+			t.Fatal(err)
+		}
+		if n := count(t, db, "sessions", made.ID); n != 0 {
+			t.Errorf("%d sessions are left", n)
+		}
+		// Of a tenant that lives, nobody's sessions are ended.
+		withLiving := h.create(t, "bolt", "")
+		withSession(t, h.store, withLiving.ID)
+		if n, err := h.store.DropSessionsOfDeleted(t.Context(), withLiving.ID, 100); n != 0 || err != nil {
+			t.Errorf("%d sessions of a living tenant were ended, %v", n, err)
+		}
+	})
+}
+
+// Of somebody who restores a tenant and somebody who purges it at once, one does.
+func TestRestoreAndPurgeAtOnce(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		url := testkit.URL(t, engine)
+		h, db := houseOn(t, testkit.OpenURL(t, url, nil)), testkit.Raw(t, url)
+		for i := range 8 {
+			slug := fmt.Sprintf("t%d", i)
+			made := h.create(t, slug, "")
+			withSession(t, h.store, made.ID)
+			h.remove(t, slug)
+			var wg sync.WaitGroup
+			var restored, purged error
+			wg.Go(func() {
+				_, restored = h.RestoreTenant(t.Context(), ann, made.ID, json.RawMessage(`{}`))
+			})
+			wg.Go(func() { purged = h.PurgeTenant(t.Context(), ann, made.ID) })
+			wg.Wait()
+			users := count(t, db, "users", made.ID)
+			switch {
+			case restored == nil && refusal.Is(purged, refusal.Missing) && users == 1:
+				if got, err := h.store.TenantByID(t.Context(), made.ID); err != nil || got.Keys == nil {
+					t.Errorf("it came back without its key: %v", err)
+				}
+			case purged == nil && (refusal.Is(restored, refusal.Missing) || errors.Is(restored, admin.ErrStale)) && users == 0:
+				if _, err := h.Tenant(t.Context(), slug); !refusal.Is(err, refusal.Missing) {
+					t.Errorf("it is purged and there: %v", err)
+				}
+			default:
+				t.Errorf("restored: %v; purged: %v; %d users", restored, purged, users)
+			}
+		}
+	})
+}
+
+// Each act on a tenant is all or nothing, whichever statement fails: the tenant, its hosts, its version and its event.
+func TestActsOnTenantsAreAllOrNothing(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		url := testkit.URL(t, engine)
+		var armed faultdb.Observer
+		h := houseOn(t, testkit.OpenURL(t, url, func(op, query string) error {
+			if armed != nil {
+				return armed(op, query)
+			}
+			return nil
+		}))
+		db := testkit.Raw(t, url)
+		state := func() (all string) {
+			for _, query := range []string{
+				`SELECT slug || name || state || hosts || settings || CAST(version AS TEXT) || COALESCE(CAST(deleted_at AS TEXT), '') FROM tenants`,
+				`SELECT host || CAST(tenant_id AS TEXT) FROM tenant_hosts`, `SELECT CAST(version AS TEXT) || act || note FROM tenant_versions`,
+				`SELECT action || target || details FROM audit_events`, `SELECT CAST(id AS TEXT) FROM sessions`,
+			} {
+				rows, err := db.QueryContext(t.Context(), query)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var lines []string
+				for rows.Next() {
+					var line string
+					if err := rows.Scan(&line); err != nil {
+						t.Fatal(err)
+					}
+					lines = append(lines, line)
+				}
+				if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+					t.Fatal(err)
+				}
+				slices.Sort(lines)
+				all += strings.Join(lines, "\n") + "\n\n"
+			}
+			return all
+		}
+		made := h.create(t, "acme", smsSecret)
+		for _, step := range []struct {
+			name string
+			act  func() error
+		}{
+			{"a patch", func() error {
+				_, err := h.patch(t, "acme", `{"name":"B","hosts":["b.example","c.example"]}`)
+				return err
+			}},
+			{"a document that makes one", func() error { _, err := h.applyDoc(t, "bolt", `{"name":"Bolt","hosts":["bolt.example"]}`); return err }},
+			{"a document that changes one", func() error {
+				_, err := h.applyDoc(t, "bolt", `{"name":"Bolt 2","hosts":["bolt.example"]}`)
+				return err
+			}},
+			{"a suspension", func() error {
+				_, err := h.SuspendTenant(t.Context(), ann, "acme", nil, json.RawMessage(`{"note":"x"}`))
+				return err
+			}},
+			{"a rollback", func() error {
+				_, err := h.Rollback(t.Context(), ann, "acme", nil, json.RawMessage(fmt.Sprintf(`{"version":%d}`, made.Version)))
+				return err
+			}},
+			{"a host", func() error {
+				_, err := h.AddHost(t.Context(), ann, "acme", nil, json.RawMessage(`{"host":"more.example"}`))
+				return err
+			}},
+			{"a deletion", func() error { return h.DeleteTenant(t.Context(), ann, "acme", nil) }},
+			{"a restoration", func() error { _, err := h.restore(t, made.ID, `{"slug":"acme-2"}`); return err }},
+		} {
+			for n := int64(1); ; n++ {
+				before := state()
+				fail, counted := faultdb.FailNth(n)
+				armed = fail
+				err := step.act()
+				armed = nil
+				if counted.Load() < n {
+					if err != nil {
+						t.Fatalf("%s: nothing failed, and it did: %v", step.name, err)
+					}
+					if n < 5 || state() == before {
+						t.Errorf("%s: %d operations, and the state is %v", step.name, n-1, state() == before)
+					}
+					break
+				}
+				if !refusal.Is(err, refusal.Busy) {
+					t.Errorf("%s: operation %d failed, and the answer is %v", step.name, n, err)
+				}
+				if after := state(); after != before {
+					t.Fatalf("%s: operation %d failed, and something was kept:\n%s\nbefore:\n%s", step.name, n, after, before)
+				}
+			}
+		}
+	})
+}
+
+// Of two servers that purge at once, one may find that the rows which it was about to remove are gone, and must not take that for the end.
+func TestTwoServersPurgeAtOnce(t *testing.T) {
+	url := testkit.URL(t, "postgres") // SQLite has one writer, who is never in his own way
+	h, db := houseOn(t, testkit.OpenURL(t, url, nil)), testkit.Raw(t, url)
+	made := h.create(t, "acme", "")
+	for range 4 {
+		withSession(t, h.store, made.ID)
+	}
+	h.remove(t, "acme")
+	tx, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	for _, table := range store.OfTenants() { // the other server has all of it in hand
+		if _, err := tx.ExecContext(t.Context(), `DELETE FROM `+table.Name+` WHERE tenant_id = $1`, made.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	purged := make(chan error, 1)
+	go func() { purged <- h.PurgeTenant(context.WithoutCancel(t.Context()), ann, made.ID) }()
+	for waits := 0; waits == 0; {
+		if err := db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%DELETE FROM%'`).Scan(&waits); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// While it waits for those rows, another comes that the statement which waits does not see.
+	if err := h.store.For(&tenants.Tenant{ID: made.ID}).Do(t.Context(), func(tx *store.Tx) error {
+		return tx.AddSession(t.Context(), &store.Session{
+			ID: secret.NewID(), Token: secret.Digest(secret.Token()), Client: "app", Methods: []byte("[]"), State: []byte("{}"),
+			CreatedAt: testkit.Start, SeenAt: testkit.Start, ExpiresAt: testkit.Start.Add(time.Hour),
+		}, &store.User{})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-purged; err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range store.OfTenants() {
+		if n := count(t, db, table.Name, made.ID); n != 0 {
+			t.Errorf("%d rows of %s are left", n, table.Name)
+		}
+	}
 }

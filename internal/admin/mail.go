@@ -23,6 +23,8 @@ type MailKind struct {
 	Channels  []string `json:"channels"`  // mail, sms
 	Variables []string `json:"variables"` // what templates may name, besides the common ones
 	Needs     []string `json:"needs"`     // the variables that it is for: it comes with at least one, if there are any
+
+	BuiltIn tenants.MailTemplate `json:"-"` // what is sent where a tenant says nothing else
 }
 
 // PreviewInput says what to preview.

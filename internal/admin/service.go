@@ -58,6 +58,10 @@ type Options struct {
 
 	// PrivateWebhooks says that webhooks may lead to addresses that are not public.
 	PrivateWebhooks bool
+	// Doctor is what the process's settings say of how requests are understood, but for SharedHosts; and Watch what the public listener
+	// has seen, if there is one.
+	Doctor DoctorServer
+	Watch  Watch
 	// Limiter bounds what operators may set going; in memory, unless given.
 	Limiter limit.Limiter
 	// TestMail sends a mail the way that a tenant's mail goes, and tells what came of it; nil: none can be sent.
@@ -74,6 +78,9 @@ type Options struct {
 	// there are none. An *Invalid has paths as the request has them.
 	MailKinds   MailKinds
 	PreviewMail func(t *tenants.Tenant, in PreviewInput) (*Preview, error)
+
+	// OnImport is called after an import was started: an Importer's Wake; nil: nobody is told, and it is found in a second.
+	OnImport func()
 }
 
 // Service is what operators do. It is safe for concurrent use.
@@ -92,6 +99,8 @@ type Service struct {
 	privateWebhooks bool
 	wakeWebhooks    func()
 
+	doctor   DoctorServer
+	watch    Watch
 	limiter  limit.Limiter
 	testMail func(ctx context.Context, t *tenants.Tenant, to string, now time.Time) *MailTest
 	wakeMail func()
@@ -99,6 +108,7 @@ type Service struct {
 	checkTemplate func(kind string, t tenants.MailTemplate) error
 	mailKinds     MailKinds
 	previewMail   func(t *tenants.Tenant, in PreviewInput) (*Preview, error)
+	onImport      func()
 }
 
 // New is a Service with the given options.
@@ -118,8 +128,9 @@ func New(o Options) *Service {
 	s := &Service{
 		store: o.Store, directory: o.Directory, keyring: o.Keyring, flows: o.Flows, audit: o.Audit, clock: o.Clock, keys: o.Keys, log: o.Log,
 		checkTemplate: o.CheckTemplate, mailKinds: o.MailKinds, previewMail: o.PreviewMail,
+		onImport:        o.OnImport,
 		privateWebhooks: o.PrivateWebhooks, wakeWebhooks: o.WakeWebhooks,
-		limiter: o.Limiter, testMail: o.TestMail, wakeMail: o.WakeMail,
+		doctor: o.Doctor, watch: o.Watch, limiter: o.Limiter, testMail: o.TestMail, wakeMail: o.WakeMail,
 	}
 	if s.limiter == nil {
 		s.limiter = limit.NewMemory(o.Clock, 0)
@@ -254,12 +265,20 @@ func failed(op string, err error) error {
 	}
 }
 
+// mostUserAgent is how much of a user agent's name is kept, in bytes.
+const mostUserAgent = 200
+
+// readable is the beginning of a header as text: it may hold any bytes, of which PostgreSQL takes only what is UTF-8.
+func readable(header string) string {
+	return strings.ToValidUTF8(header[:min(len(header), mostUserAgent)], "")
+}
+
 // event is the record of an act, to be written in the act's own transaction. What is about a user has its UserID set by the caller;
 // details say what was changed, before and after, and hold nothing secret.
 func (s *Service) event(by Actor, action store.Action, target string, details map[string]any) (*store.Event, error) {
 	e := &store.Event{
 		ID: secret.NewID(), At: s.clock.Now(), Action: action, Actor: store.Actor{Kind: by.Kind, ID: by.ID, Name: by.Name}, Target: target,
-		IP: by.IP, UserAgent: by.UserAgent, RequestID: by.RequestID,
+		IP: by.IP, UserAgent: readable(by.UserAgent), RequestID: by.RequestID,
 	}
 	if len(details) == 0 {
 		return e, nil

@@ -128,7 +128,7 @@ func TestAuditLogOverTheWire(t *testing.T) {
 				t.Errorf("without %s: %s", part, shown.body)
 			}
 		}
-		for _, bad := range []string{"user=x", "session=x", "since=yesterday", "until=2026", "limit=0", "limit=201", "cursor=x", "else=x", "user=x&user=y"} {
+		for _, bad := range []string{"user=x", "session=x", "since=yesterday", "until=2026", "limit=0", "limit=201", "cursor=x", "else=x", "actor=%00", "request=%ff", "action=%0a", "request=" + strings.Repeat("x", 201), "user=x&user=y"} {
 			d.want(d.do("GET", of+"?"+bad, ""), http.StatusBadRequest)
 		}
 		lines := d.want(d.do("GET", of+"/export?action=user", ""), http.StatusOK)
@@ -195,6 +195,19 @@ func TestOperatorsEventsAreTheOwners(t *testing.T) {
 		d.want(d.do("GET", "/admin/v1/tenants/system/audit", "", as(tokens["viewer"])), http.StatusForbidden)
 		if got := d.listed("/admin/v1/tenants/system/audit", url.Values{}, as(tokens["owner"])); !slices.Contains(got, "token.created") {
 			t.Errorf("the operators' own log is %v", got)
+		}
+	})
+}
+
+// TestOddProgramsAreLogged: what a program calls itself keeps nobody from acting.
+func TestOddProgramsAreLogged(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		d := newDesk(t, engine, nil)
+		made := d.want(d.do("POST", "/admin/v1/tenants", `{"slug":"acme","name":"Acme","hosts":["acme.example"]}`,
+			"User-Agent: odd \xff\xfe"+strings.Repeat("é", 500)), http.StatusCreated)
+		log := d.want(d.do("GET", "/admin/v1/tenants/acme/audit", ""), http.StatusOK)
+		if !strings.Contains(string(log.body), `"user_agent":"odd é`) || len(log.body) > 2000 {
+			t.Errorf("of %s the log is %s", made.text(t, "id"), log.body)
 		}
 	})
 }

@@ -31,13 +31,10 @@ func body(w http.ResponseWriter, r *http.Request, mediaTypes ...string) (json.Ra
 		}
 		return nil, errMediaType
 	}
-	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	var tooLarge *http.MaxBytesError
+	raw, err := bodyBytes(w, r)
 	switch {
-	case errors.As(err, &tooLarge):
-		return nil, errTooLarge
 	case err != nil:
-		return nil, fmt.Errorf("%w: read body: %w", errMalformed.because(admin.Fault{Message: "the body broke off"}), err)
+		return nil, err
 	case !utf8.Valid(raw):
 		return nil, errMalformed.because(admin.Fault{Message: "the body must be UTF-8"})
 	case !json.Valid(raw):
@@ -50,6 +47,19 @@ func body(w http.ResponseWriter, r *http.Request, mediaTypes ...string) (json.Ra
 	return raw, nil
 }
 
+// bodyBytes are what a request carries, as far as that is not too much.
+func bodyBytes(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, errTooLarge
+	case err != nil:
+		return nil, fmt.Errorf("%w: read body: %w", errMalformed.because(admin.Fault{Message: "the body broke off"}), err)
+	}
+	return raw, nil
+}
+
 // wholeBody is the JSON object that a request carries as JSON or as YAML. Whoever finds fault with it passes that through locate, which
 // adds the lines of a document in YAML.
 func wholeBody(w http.ResponseWriter, r *http.Request, mediaTypes ...string) (doc json.RawMessage, locate func(error) error, err error) {
@@ -58,9 +68,9 @@ func wholeBody(w http.ResponseWriter, r *http.Request, mediaTypes ...string) (do
 		doc, err = body(w, r, mediaTypes...)
 		return doc, func(err error) error { return err }, err
 	}
-	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	raw, err := bodyBytes(w, r)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read body: %w", err)
+		return nil, nil, err
 	}
 	read, err := yamldoc.Read(raw)
 	var bad *yamldoc.Error

@@ -252,3 +252,26 @@ func TestTemplateOverTheWire(t *testing.T) {
 		t.Errorf("made %s", made.body)
 	}
 }
+
+// Whatever a configuration has in it, its document makes the same tenant again: elsewhere, too, where nothing is masked.
+func TestEveryDocumentMakesTheSameTenantAgain(t *testing.T) {
+	d := newDesk(t, "sqlite", nil)
+	config := `{"account":{"login_methods":["email","username"],"rate_limits":{"login":"","signup":"5/m/ip"},"email_subject_prefix":"",
+		"signup_fields":["username*","email*","password1*"]},
+		"email":{"from":"\"Ännä: #1\" <a@example.org>","templates":{"login_code":{"subject":" {{.Code}}: yes","text":"Hi,\n\n  {{.Code}}\n# no comment\n\n","html":"<p>{{.Code}}</p>\n"}}},
+		"cookies":{"secure":true,"samesite":"Lax","session_age":1209600},
+		"headless":{"token_strategy":"jwt","jwt_claims":{"yes":"no","n":1.5,"s":"0x1F","d":"2026-01-01","e":["~","",null,{"k":"- x"}]}}}`
+	made := d.do("POST", "/admin/v1/tenants", `{"slug":"full","name":"yes","hosts":["full.example"],"config":`+config+`}`)
+	if made.StatusCode != 201 {
+		t.Fatalf("the configuration is not taken: %s", made.body)
+	}
+	doc := string(d.want(d.do("GET", "/admin/v1/tenants/full?format=yaml", ""), 200).body)
+	if a := d.want(d.do("PUT", "/admin/v1/tenants/full", doc, yamlBody), 200); a.text(t, "outcome") != "unchanged" {
+		t.Errorf("its document changes it: %s\n%s", a.body, doc)
+	}
+	copied := strings.NewReplacer("slug: full", "slug: copied", "full.example", "copied.example").Replace(doc)
+	a := d.want(d.do("PUT", "/admin/v1/tenants/copied", copied, yamlBody), 201)
+	if a.text(t, "tenant.config") != made.text(t, "config") || a.text(t, "tenant.name") != "yes" {
+		t.Errorf("the copy is %s", a.body)
+	}
+}

@@ -41,7 +41,7 @@ func has(t *testing.T, permission, role string, one bool) bool {
 
 // platformRows are the paths that show or change what concerns no single tenant, or all: a role with one tenant does not reach them.
 // anywhereRows are those that everybody with the permission reaches, who then sees no more than what is theirs.
-var anywhereRows = []string{"/admin/v1/tenants GET", "/admin/v1/mail-kinds GET", "/admin/v1/config-schema GET", "/admin/v1/me GET"}
+var anywhereRows = []string{"/admin/v1/tenants GET", "/admin/v1/mail-kinds GET", "/admin/v1/config-schema GET", "/admin/v1/me GET", "/admin/v1/doctor/probes POST"}
 
 var placeholder = regexp.MustCompile(`\{(\w+)\}`)
 

@@ -108,7 +108,8 @@ func wantsYAML(w http.ResponseWriter, r *http.Request) (bool, error) {
 	return err == nil && media == yamlType, nil
 }
 
-// sendDocument answers with the document of a tenant. It has a tag of its own: it is not what the tenant's tag names.
+// sendDocument answers with the document of a tenant, under the tenant's tag, so that it can be sent back on the condition that nobody
+// changed the tenant meanwhile.
 func sendDocument(w http.ResponseWriter, t *admin.Tenant) error {
 	text, err := json.Marshal(t.Document())
 	if err != nil {

@@ -74,6 +74,7 @@ type App struct {
 	smtp      *post.SMTP
 	unchained bool
 	hooks     *webhook.Worker
+	imports   *admin.Importer
 	limiter   limiter
 	admin     *admin.Service
 	close     []func() error
@@ -124,6 +125,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		Store: a.Store, Hasher: a.Hasher, Limiter: a.limiter, Keys: a.Keys, Clock: o.Clock, Observer: observer{metrics}, Log: a.log,
 		Wake: a.worker.Wake, Even: even,
 	})
+	a.imports = admin.NewImporter(admin.Importer{Store: a.Store, Flows: a.Flows, Tenants: a.Directory.ByID, Clock: o.Clock, Log: a.log})
 	if err := a.listen(ctx, metrics); err != nil {
 		return nil, err
 	}
@@ -197,13 +199,19 @@ func (a *App) post(ctx context.Context, metrics *httpd.Metrics) error {
 func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	realIP := &httpd.RealIP{ProxyCount: a.config.TrustedProxyCount, Header: a.config.TrustedClientIPHeader, Log: a.log, Clock: a.clock}
 	chain := httpd.Options{Log: a.log, Clock: a.clock, Metrics: metrics, RealIP: realIP, RequestTimeout: a.config.RequestTimeout}
+	seen := &httpd.Watch{Clock: a.clock, ClientIPHeader: a.config.TrustedClientIPHeader}
 	wire := &headless.API{
 		Flows: a.Flows, Tenants: a.Directory, TenantHeader: a.config.TenantHeader, Recorder: recorder{}, Log: a.log,
 	}
 	service := admin.New(admin.Options{
 		Store: a.Store, Directory: a.Directory, Flows: a.Flows, Keyring: a.Keys, Audit: a.Audit, Clock: a.clock, Keys: a.config.Keys, Log: a.log,
-		CheckTemplate: checkTemplate, SharedHosts: a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail,
-		PrivateWebhooks: a.config.AllowPrivateNetworks, WakeWebhooks: a.hooks.Wake, WakeMail: a.worker.Wake, Limiter: a.limiter, TestMail: a.testMail,
+		CheckTemplate: checkTemplate,
+		SharedHosts:   a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail,
+		PrivateWebhooks: a.config.AllowPrivateNetworks, WakeWebhooks: a.hooks.Wake,
+		WakeMail: a.worker.Wake, OnImport: a.imports.Wake, Limiter: a.limiter, TestMail: a.testMail, Watch: watch{seen},
+		Doctor: admin.DoctorServer{
+			ProxyCount: a.config.TrustedProxyCount, ClientIPHeader: a.config.TrustedClientIPHeader, TenantHeader: a.config.TenantHeader,
+		},
 	})
 	a.admin = service
 	own := &operators{app: a, service: service}
@@ -230,8 +238,10 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	}
 	a.health = httpd.NewHealth(a.log, checks...)
 	var err error
+	public := chain
+	public.Watch = seen
 	a.Public, err = httpd.Listen(ctx, httpd.ServerOptions{
-		Name: "public", Addr: a.config.Listen, Handler: httpd.Standard(wire.Handler(), chain), Log: a.log,
+		Name: "public", Addr: a.config.Listen, Handler: httpd.Standard(wire.Handler(), public), Log: a.log,
 		RequestTimeout: a.config.RequestTimeout,
 	})
 	if err != nil {
@@ -295,6 +305,7 @@ func (a *App) Run(ctx context.Context) error {
 		g.Add(httpd.Until((&stats.Roller{Store: a.Store, Log: a.log}).Run))
 	}
 	g.Add(httpd.Until(draining(a.worker.Run)))
+	g.Add(httpd.Until(a.imports.Run))
 	g.Add(httpd.Until(draining(a.hooks.Run)))
 	g.Add(httpd.Until(draining(a.Public.Serve)))
 	g.Add(httpd.Until(func(interrupted context.Context) error {
@@ -327,6 +338,8 @@ const (
 	sweepEvery   = time.Minute
 	sweepBatch   = 1000
 	keepSessions = time.Hour           // after they expired
+	keepImports  = 30 * 24 * time.Hour // after they ended; their chunks are gone at once
+	idleImports  = 7 * 24 * time.Hour  // after their last chunk, where nobody started them
 	keepMessages = 30 * 24 * time.Hour // after they were sent, when their bodies went, or given up
 )
 
@@ -366,6 +379,9 @@ func (a *App) sweep(ctx context.Context) error {
 			{"deleted users", func() (int64, error) { return a.Flows.EraseDue(ctx, sweepBatch) }},
 			{"bodies of messages that expired", func() (int64, error) { return a.Store.EraseSpentMessages(ctx, now, sweepBatch) }},
 			{"messages", func() (int64, error) { return a.Store.SweepMessages(ctx, now.Add(-keepMessages), sweepBatch) }},
+			{"imports", func() (int64, error) {
+				return a.Store.SweepImports(ctx, now.Add(-keepImports), now.Add(-idleImports), sweepBatch/100)
+			}},
 		} {
 			for n := int64(sweepBatch); n == sweepBatch; {
 				var err error

@@ -43,12 +43,14 @@ var workers = map[string][]string{
 }
 
 // passing are the rows that count, by table. The sweeper may remove messages that say nothing at any minute, and what is made of the log is
-// made in its own time; and that something was tried in vain, or asked for by anybody, is logged and changes nothing.
+// made in its own time; that something was tried in vain, or asked for by anybody, is logged and changes nothing; and what operators do to a
+// tenant in the middle of a test is not what the test is about.
 var passing = map[string]string{
 	"messages": ` AND state <> 'void'`,
-	"audit_events": ` AND action NOT IN ('user.login_failed', 'user.reauthentication_failed', 'user.signup_refused', 'password.reset_requested',
-		'tenant.changed')`,
-	"audit_chains": ` AND 1 = 0`, "stats": ` AND 1 = 0`, "active_users": ` AND 1 = 0`,
+	"audit_events": ` AND actor_kind <> 'break_glass'
+		AND action NOT IN ('user.login_failed', 'user.reauthentication_failed', 'user.signup_refused', 'password.reset_requested')`,
+	"tenant_versions": ` AND 1 = 0`,
+	"audit_chains":    ` AND 1 = 0`, "stats": ` AND 1 = 0`, "active_users": ` AND 1 = 0`,
 }
 
 // everything is what is kept of the tenant on a host, in whatever table there is: for each table with a tenant_id, its

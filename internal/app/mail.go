@@ -22,6 +22,7 @@ func mailKinds() admin.MailKinds {
 			one.Channels = append(one.Channels, string(c))
 		}
 		one.Needs = append(one.Needs, k.Needs...)
+		one.BuiltIn, _ = post.BuiltIn(k.Name) // which every kind has
 		all.Kinds = append(all.Kinds, one)
 	}
 	return all

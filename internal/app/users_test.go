@@ -20,6 +20,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/internal/testkit"
+	"github.com/vestibule-auth/vestibule/internal/webhook"
 )
 
 // users is where a tenant's users are on the operators' wire.
@@ -579,6 +580,36 @@ func (s *scene) traces(texts ...string) (found []string) {
 	return slices.Compact(found)
 }
 
+// unheard makes a webhook that is told of everything, and is never there.
+func (s *scene) unheard(host string) (id string) {
+	s.Helper()
+	_, answer := s.admin(http.MethodPost, "/admin/v1/tenants/"+slugOf(host)+"/webhooks", object{"url": "http://127.0.0.1:1/", "events": []string{"*"}})
+	var made admin.Webhook
+	if err := json.Unmarshal([]byte(answer), &made); err != nil || made.ID == "" {
+		s.Fatalf("no webhook: %s", answer)
+	}
+	return made.ID
+}
+
+// toldTo is all that a webhook is told, or was.
+func (s *scene) toldTo(host, hook string) string {
+	s.Helper()
+	owner := s.tenantOf(host)
+	all, err := s.Store.For(owner).Deliveries(s.Context(), hook, "", "", 1000)
+	if err != nil {
+		s.Fatal(err)
+	}
+	var b strings.Builder
+	for i := range all {
+		body, err := webhook.Body(owner, &all[i])
+		if err != nil {
+			s.Fatal(err)
+		}
+		b.WriteString(body + "\n")
+	}
+	return b.String()
+}
+
 // TestNothingIsLeftOfWhoWasErased looks for a user who had everything in every column of every table, before and after.
 func TestNothingIsLeftOfWhoWasErased(t *testing.T) {
 	scenes(t, func(t *testing.T, s *scene) {
@@ -588,7 +619,9 @@ func TestNothingIsLeftOfWhoWasErased(t *testing.T) {
 		} {
 			s.run(name, func(s *scene) {
 				host := s.house(byCodes + `, "email_notifications": true`)
+				hook := s.unheard(host) // which nobody answers, so that what is told waits
 				id, traces := s.everything(host)
+				eventually(s, "it is told", func() bool { return strings.Contains(s.toldTo(host, hook), "quixote.7319") })
 				before := strings.Join(s.traces(traces...), "\n")
 				for _, place := range []string{"users.email:", "users.phone:", "emails.email:", "users.name:", "users.username:", "users.metadata_private:",
 					"sessions.state:", "sessions.ip:", "messages.last_error:", "audit_events.details:", "provider_accounts.uid:"} {
@@ -602,8 +635,16 @@ func TestNothingIsLeftOfWhoWasErased(t *testing.T) {
 				if left := s.traces(traces...); len(left) > 0 {
 					s.Errorf("left is\n%s", strings.Join(left, "\n"))
 				}
+				for _, trace := range traces {
+					if told := s.toldTo(host, hook); strings.Contains(told, trace) {
+						s.Errorf("%s is still to be told: %s", trace, told)
+					}
+				}
 				var where []string
 				for _, w := range s.traces(id) {
+					if strings.HasPrefix(w, "webhook_deliveries.user_id") {
+						continue // of the erasure itself, once that is told
+					}
 					where = append(where, strings.TrimSuffix(w, ": "+id))
 				}
 				for _, w := range where { // ids, in what happened and was counted

@@ -153,8 +153,11 @@ func (k *Keeper) turn(ctx context.Context, id string) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if t.Keys == nil {
+	if t.Keys == nil && t.State == tenants.Suspended {
 		return false, fmt.Errorf("tenant %s: %w", t.Slug, secret.ErrUnreadable)
+	}
+	if t.Keys == nil { // it is being purged
+		return false, tenants.ErrUnknown
 	}
 	for range inTurn {
 		n := 0
@@ -222,6 +225,13 @@ func (k *Keeper) lock(ctx context.Context, tx *store.Tx, t *tenants.Tenant) (*st
 	}
 	c = genesis(t)
 	c.DueAt = k.clock.Now().Add(lookAgain)
+	last, err := tx.LastNumber(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if last > 0 { // there was a chain, which somebody has removed; it is not sealed, and so complained of
+		c.First, c.Last = last+1, last
+	}
 	if err = tx.AddChain(ctx, c); errors.Is(err, store.ErrStale) {
 		err = errBusy
 	}

@@ -228,6 +228,24 @@ func TestHeadThatWasChangedIsLogged(t *testing.T) {
 	})
 }
 
+// TestChainThatWasRemovedIsLogged, and the log goes on.
+func TestChainThatWasRemovedIsLogged(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		b := newBench(t, engine)
+		b.chained(5)
+		b.unguarded(`DELETE FROM audit_chains`)
+		b.chained(5)
+		r := b.verify()
+		if r.Break == nil || r.Break.Kind != audit.HeadChanged || r.First != 6 || r.Last != 11 {
+			t.Errorf("%+v, %+v", r, r.Break)
+		}
+		b.clock.Advance(48 * time.Hour)
+		if n, err := b.Retain(t.Context()); err != nil || n != 0 {
+			t.Errorf("%d events from before are removed, %v", n, err)
+		}
+	})
+}
+
 // TestErasedEventsStayInTheChain.
 func TestErasedEventsStayInTheChain(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine string) {
@@ -331,6 +349,12 @@ func TestOldEventsAreRemoved(t *testing.T) {
 		b.chained(1)
 		if r := b.verify(); r.Break != nil || r.Verified != 1 {
 			t.Errorf("after nothing: %+v, %+v", r, r.Break)
+		}
+		b.exec(`UPDATE tenants SET data_key = '' WHERE slug = 'acme'`) // nobody can read it any more
+		b.clock.Advance(1000 * 24 * time.Hour)
+		retain(0)
+		if ids, err := b.store.TenantsWithDueChains(t.Context(), b.clock.Now(), 10); err != nil || len(ids) != 0 {
+			t.Errorf("%v keep others waiting, %v", ids, err)
 		}
 		if n := b.one(`SELECT count(*) FROM audit_events WHERE tenant_id = '` + forEver.ID + `'`); n != "3" {
 			t.Errorf("%s of those that are kept for ever are left", n)
@@ -443,6 +467,23 @@ func BenchmarkChain(b *testing.B) {
 				x.add(x.tenant, n)
 				b.StartTimer()
 				x.must(x.Pass(b.Context()))
+			}
+			b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "events/s")
+		})
+	}
+}
+
+// BenchmarkVerify says how many events a second are verified.
+func BenchmarkVerify(b *testing.B) {
+	for _, engine := range []string{"sqlite", "postgres"} {
+		b.Run(engine, func(b *testing.B) {
+			x := newBench(b, engine)
+			const n = 20_000
+			x.chained(n)
+			for b.Loop() {
+				if r := x.verify(); r.Break != nil || r.Verified != n {
+					b.Fatalf("%+v", r)
+				}
 			}
 			b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "events/s")
 		})

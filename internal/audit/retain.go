@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/tenants"
 )
 
 const (
@@ -26,8 +27,14 @@ func (k *Keeper) Retain(ctx context.Context) (removed int64, err error) {
 			case err == nil:
 			case ctx.Err() != nil || errors.Is(err, store.ErrUnavailable):
 				return removed, err
-			default: // it is due until it can be read, and the log is no shorter for it
-				k.log.LogAttrs(ctx, slog.LevelWarn, "cannot remove old events of a tenant", slog.String("tenant_id", id), slog.Any("error", err))
+			default: // nobody else waits for it
+				k.log.LogAttrs(ctx, slog.LevelWarn, "cannot remove old events of a tenant; trying again tomorrow", slog.String("tenant_id", id),
+					slog.Any("error", err))
+				until := k.clock.Now().Add(lookAgain)
+				err := k.store.For(&tenants.Tenant{ID: id}).One(func(tx *store.Tx) error { return tx.PutOffChain(ctx, until) })
+				if err != nil {
+					return removed, err
+				}
 			}
 			if err != nil || n < bite {
 				break
@@ -77,7 +84,7 @@ func (k *Keeper) retain(ctx context.Context, id string) (removed int64, err erro
 		if err := tx.SaveChain(ctx, c); err != nil {
 			return err
 		}
-		removed, err = tx.DropEvents(ctx, c.First)
+		removed, err = tx.DropEvents(ctx, c.First, now.Add(-keep))
 		return err
 	})
 	return removed, err

@@ -84,7 +84,14 @@ func (k *Keeper) Verify(ctx context.Context, t *tenants.Tenant, from *Place, n i
 		if err != nil {
 			return r, err
 		}
-		if r.Break = r.follow(t, c, &at, events); r.Break != nil {
+		var unfit bool
+		if r.Break, unfit = r.follow(t, c, &at, events); unfit {
+			if events, err = scope.ChainedEvents(ctx, at.Number+1, page); err != nil {
+				return r, err
+			}
+			r.Break.Kind = kindOf(t, &at, events)
+		}
+		if r.Break != nil {
 			return r, k.moved(ctx, scope, &r)
 		}
 	}
@@ -99,26 +106,27 @@ func (k *Keeper) Verify(ctx context.Context, t *tenants.Tenant, from *Place, n i
 	return r, beyond(ctx, scope, &r)
 }
 
-// follow goes along a page of events, as far as it holds and the chain goes.
-func (r *Report) follow(t *tenants.Tenant, c *store.Chain, at *Place, events []store.ChainedEvent) *Break {
+// follow goes along a page of events, as far as it holds and the chain goes. unfit says of the event at a break that it does not follow
+// the one before.
+func (r *Report) follow(t *tenants.Tenant, c *store.Chain, at *Place, events []store.ChainedEvent) (found *Break, unfit bool) {
 	if len(events) == 0 {
-		return &Break{Kind: Cut, Number: at.Number + 1}
+		return &Break{Kind: Cut, Number: at.Number + 1}, false
 	}
 	for i := range events {
 		e := &events[i]
 		switch {
 		case at.Number == c.Last:
-			return nil // chained since
+			return nil, false // chained since
 		case e.Number != at.Number+1:
-			return &Break{Kind: Removed, Number: at.Number + 1}
+			return &Break{Kind: Removed, Number: at.Number + 1}, false
 		case !fits(t, at, e):
-			return &Break{Kind: kindOf(t, at, events[i:]), Number: e.Number, EventID: e.ID}
+			return &Break{Kind: Changed, Number: e.Number, EventID: e.ID}, true
 		case e.Action == store.AuditHeadChanged:
-			return &Break{Kind: HeadChanged, Number: e.Number, EventID: e.ID}
+			return &Break{Kind: HeadChanged, Number: e.Number, EventID: e.ID}, false
 		}
 		erased, kind := personal(t, e)
 		if kind != "" {
-			return &Break{Kind: kind, Number: e.Number, EventID: e.ID}
+			return &Break{Kind: kind, Number: e.Number, EventID: e.ID}, false
 		}
 		if erased {
 			r.Erased++
@@ -126,7 +134,7 @@ func (r *Report) follow(t *tenants.Tenant, c *store.Chain, at *Place, events []s
 		r.Verified++
 		*at = Place{e.Number, e.MAC}
 	}
-	return nil
+	return nil, false
 }
 
 // personal looks at what is personal in an event: whether it was erased with its user, or else what was done to it.

@@ -237,31 +237,78 @@ func (rp RelyingParty) FinishRegistration(c Ceremony, response json.RawMessage) 
 	if err := rp.asked(c, create, a.Response.ClientDataJSON); err != nil {
 		return Credential{}, err
 	}
-	var object struct {
-		AuthData []byte `cbor:"authData"`
-	}
-	if err := webauthncbor.Unmarshal(a.Response.AttestationObject, &object); err != nil {
-		return Credential{}, refused("the attestation object is not CBOR")
-	}
-	d, err := parseAuthData(object.AuthData)
+	d, err := a.attested()
 	if err != nil {
 		return Credential{}, err
 	}
 	if err := d.made(rp, c); err != nil {
 		return Credential{}, err
 	}
+	return a.credential(d, rp.ID), nil
+}
+
+// attested is what an authenticator said when it made a key, which can be used.
+func (a answer) attested() (authData, error) {
+	var object struct {
+		AuthData []byte `cbor:"authData"`
+	}
+	if err := webauthncbor.Unmarshal(a.Response.AttestationObject, &object); err != nil {
+		return authData{}, refused("the attestation object is not CBOR")
+	}
+	d, err := parseAuthData(object.AuthData)
+	if err != nil {
+		return d, err
+	}
 	if !d.has(hasKey) || !bytes.Equal(d.id, a.ID) {
-		return Credential{}, refused("it does not hold the key that it names")
+		return d, refused("it does not hold the key that it names")
 	}
-	if _, err := parseKey(d.publicKey); err != nil {
-		return Credential{}, err
-	}
+	_, err = parseKey(d.publicKey)
+	return d, err
+}
+
+// credential is a new key.
+func (a answer) credential(d authData, rpID string) Credential {
 	return Credential{
 		ID: bytes.Clone(d.id), PublicKey: bytes.Clone(d.publicKey), SignCount: d.count,
 		AAGUID:     fmt.Sprintf("%x-%x-%x-%x-%x", d.aaguid[:4], d.aaguid[4:6], d.aaguid[6:8], d.aaguid[8:10], d.aaguid[10:]),
 		Transports: transports(a.Response.Transports.value), BackupEligible: d.has(backupEligible), BackedUp: d.has(backedUp),
-		UserVerified: d.has(userVerified), Discoverable: a.Extensions.value.CredProps.RK, RPID: rp.ID,
-	}, nil
+		UserVerified: d.has(userVerified), Discoverable: a.Extensions.value.CredProps.RK, RPID: rpID,
+	}
+}
+
+// ReadRegistration is the key of an answer that was checked elsewhere, when the key was made: by a system that kept the browser's answer
+// and whose users come along. What the browser was asked is not known any more; that the key is the relying party's is checked.
+func (rp RelyingParty) ReadRegistration(response json.RawMessage) (Credential, error) {
+	a, err := parse(response, create)
+	if err != nil {
+		return Credential{}, err
+	}
+	d, err := a.attested()
+	if err != nil {
+		return Credential{}, err
+	}
+	if err := d.made(rp, Ceremony{}); err != nil {
+		return Credential{}, err
+	}
+	return a.credential(d, rp.ID), nil
+}
+
+// Adopt is a key of which another system kept what it needs to know, fit to be kept here: of the ID, the public key and what is known
+// besides.
+func (rp RelyingParty) Adopt(c Credential) (Credential, error) {
+	switch {
+	case len(c.ID) == 0 || len(c.ID) > maxCredentialID:
+		return Credential{}, fmt.Errorf("%w: an id of %d bytes", ErrMalformed, len(c.ID))
+	case c.RPID != "" && c.RPID != rp.ID:
+		return Credential{}, refused("the key was made for another relying party")
+	case c.BackedUp && !c.BackupEligible:
+		return Credential{}, refused("backed up, which it cannot be")
+	}
+	if _, err := parseKey(c.PublicKey); err != nil {
+		return Credential{}, err
+	}
+	c.RPID, c.Transports = rp.ID, transports(c.Transports)
+	return c, nil
 }
 
 // transports are those of the browser's hints that can be hints: they are given back to browsers, which know what they mean.

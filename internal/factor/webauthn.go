@@ -62,6 +62,9 @@ type Credential struct {
 	UserVerified   bool     `json:"user_verified"`   // whether a PIN or a finger was asked for when it was made
 	Discoverable   *bool    `json:"discoverable"`    // whether it logs in without a name (credProps.rk); nil: the browser did not say
 	RPID           string   `json:"rp_id"`           // the relying party that it was made for
+
+	// UserHandle is how the authenticator names its user, where that is not the user's ID: the key was made elsewhere.
+	UserHandle []byte `json:"user_handle,omitempty"`
 }
 
 // Ceremony is a question that was asked and waits for its answer. It is kept in the session that asked, and nothing in it is

@@ -38,6 +38,7 @@ type Options struct {
 	RealIP         *RealIP
 	BodyLimit      int64
 	RequestTimeout time.Duration // 0 for none
+	Watch          *Watch        // remembers where requests come from; nil: nobody does
 }
 
 // Standard wraps h in what every request passes through; see the package's documentation.
@@ -56,6 +57,9 @@ func Standard(h http.Handler, o Options) http.Handler {
 	}
 	if o.Metrics == nil {
 		o.Metrics = NewMetrics(0, o.Clock)
+	}
+	if o.Watch != nil {
+		h = Watched(o.Watch)(h)
 	}
 	return Chain(h,
 		Begun(o.Clock, o.RealIP, o.RequestTimeout),

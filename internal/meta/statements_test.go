@@ -27,21 +27,24 @@ var acrossTenants = map[string]string{
 	"DueErasures":      "the sweeper looks for deleted users whose time has come, whoever they belong to",
 
 	"numberEvents":             "NumberEvents, which is Tx's, puts its tenant into each row",
+	"lastNumber":               "its callers are Scope and Tx, which pass their tenant",
 	"chainedEvents":            "its callers are Scope and Tx, which pass their tenant",
 	"EventsEverywhere":         "whoever runs the platform looks for what happened anywhere",
+	"TenantWithNewEvents":      "the chainer looks for tenants that have events to chain",
 	"TenantWithNewActiveUsers": "the roller looks for tenants that have active users to count",
 	"RollStats":                "the roller adds up the counts of all tenants",
 	"TopTenants":               "whoever runs the platform compares tenants",
 	"SweepActiveUsers":         "the sweeper removes what is old, whoever it belonged to",
 	"SweepStats":               "the sweeper removes what is old, whoever it belonged to",
-	"TenantWithNewEvents":      "the chainer looks for tenants that have events to chain",
 	"TenantsWithDueChains":     "the sweeper looks for tenants whose events may have been kept long enough",
 
 	"addVersion":            "like addEvent: AddTenant and SaveTenant pass the tenant that they write",
 	"addFirstVersion":       "likewise",
 	"RestoreTenant":         "ends the sessions of the tenant that it writes",
-	"SweepDeleted":          "the sweeper removes what nobody can use, whoever it belonged to",
 	"DropSessionsOfDeleted": "the tenant is deleted, and has no Scope any more",
+
+	"LeaseImport":  "the importer works on everybody's imports",
+	"SweepImports": "the sweeper removes what is over, whoever it belonged to",
 
 	"DueSigningKeys":   "the rotator looks for tenants whose keys are due",
 	"SweepSigningKeys": "the sweeper removes keys that nothing lives of any more, whoever they belonged to",

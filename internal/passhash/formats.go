@@ -4,12 +4,9 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/pbkdf2"
-	"crypto/sha1"
 	"crypto/sha256"
-	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
-	stdhash "hash"
 	"math/bits"
 	"strconv"
 	"strings"
@@ -62,11 +59,13 @@ func (b bounds) parse(encoded string) (h hash, native Params, err error) {
 		return hash{}, Params{}, ErrUnsupported
 	}
 	name, rest, found := strings.Cut(strings.TrimPrefix(encoded, "$"), "$")
-	if !found {
-		return hash{}, Params{}, ErrUnsupported
-	}
 	var ok bool
-	if strings.HasPrefix(encoded, "$") {
+	switch {
+	case strings.HasPrefix(encoded, "{"):
+		h, ok = parseLDAP(encoded)
+	case !found:
+		h, ok = b.parseAspNet(encoded)
+	case strings.HasPrefix(encoded, "$"):
 		switch name {
 		case "argon2id", "argon2i":
 			h, native, ok = b.parseArgon2(name, rest)
@@ -74,14 +73,20 @@ func (b bounds) parse(encoded string) (h hash, native Params, err error) {
 			h, ok = b.parseBcrypt(encoded, false)
 		case "scrypt":
 			h, ok = b.parseScrypt(rest)
+		case "pbkdf2", "pbkdf2-sha1":
+			h, ok = b.parsePBKDF2("sha1", rest, unpasslib, unpasslib)
 		case "pbkdf2-sha256":
-			h, ok = b.parsePBKDF2(sha256.New, rest, unpasslib, unpasslib)
+			h, ok = b.parsePBKDF2("sha256", rest, unpasslib, unpasslib)
 		case "pbkdf2-sha512":
-			h, ok = b.parsePBKDF2(sha512.New, rest, unpasslib, unpasslib)
+			h, ok = b.parsePBKDF2("sha512", rest, unpasslib, unpasslib)
+		case "digest":
+			h, ok = b.parseNamedDigest(rest)
+		case "wrapped":
+			h, ok = b.parseWrapped(rest)
 		case "firebase-scrypt":
 			h, ok = b.parseFirebase(rest)
 		}
-	} else {
+	default:
 		switch name {
 		case "argon2":
 			var kind string
@@ -92,11 +97,15 @@ func (b bounds) parse(encoded string) (h hash, native Params, err error) {
 		case "bcrypt_sha256":
 			h, ok = b.parseBcrypt(rest, true)
 		case "pbkdf2_sha256":
-			h, ok = b.parsePBKDF2(sha256.New, rest, text, unbase64)
+			h, ok = b.parsePBKDF2("sha256", rest, text, unbase64)
 		case "pbkdf2_sha1":
-			h, ok = b.parsePBKDF2(sha1.New, rest, text, unbase64)
+			h, ok = b.parsePBKDF2("sha1", rest, text, unbase64)
 		case "scrypt":
 			h, ok = b.parseDjangoScrypt(rest)
+		case "md5", "sha1", "sha256", "sha512":
+			h, ok = parseDigest(name, rest)
+		default:
+			h, ok = b.parseWerkzeug(name, rest)
 		}
 	}
 	if !ok {
@@ -189,31 +198,47 @@ func (b bounds) parseBcrypt(encoded string, digest bool) (hash, bool) {
 }
 
 type pbkdf2Hash struct {
-	digest func() stdhash.Hash
+	name   string // of the digest, among digests
 	rounds int
 	salt   []byte
 	size   int
 }
 
 func (f pbkdf2Hash) key(password string) ([]byte, error) {
-	return pbkdf2.Key(f.digest, password, f.salt, f.rounds, f.size)
+	return pbkdf2.Key(digests[f.name], password, f.salt, f.rounds, f.size)
 }
 
 type decoding func(string) ([]byte, bool)
 
-func (b bounds) parsePBKDF2(digest func() stdhash.Hash, rest string, readSalt, readKey decoding) (hash, bool) {
+// parsePBKDF2 reads <rounds>$<salt>$<key>, with the rounds alone, as passlib and Django write them, or as "i=<rounds>,l=<length>", as
+// PHC strings have them.
+func (b bounds) parsePBKDF2(name, rest string, readSalt, readKey decoding) (hash, bool) {
 	parts := strings.Split(rest, "$")
 	if len(parts) != 3 {
 		return hash{}, false
 	}
-	rounds, ok1 := number(parts[0])
+	count, length := parts[0], ""
+	if after, is := strings.CutPrefix(count, "i="); is {
+		count, length, _ = strings.Cut(after, ",")
+	}
+	rounds, ok1 := number(count)
 	salt, ok2 := readSalt(parts[1])
 	key, ok3 := readKey(parts[2])
-	// The key may not be longer than the digest: every further block would take all rounds again.
-	if !ok1 || !ok2 || !ok3 || rounds < 1 || rounds > uint64(b.rounds) || !fits(key) || len(key) > digest().Size() {
+	if !ok1 || !ok2 || !ok3 || length != "" && length != "l="+strconv.Itoa(len(key)) {
 		return hash{}, false
 	}
-	return hash{pbkdf2Hash{digest, int(rounds), salt, len(key)}, key}, true
+	return b.makePBKDF2(name, rounds, salt, key)
+}
+
+// makePBKDF2 is a hash of PBKDF2. Of a key that is longer than the digest only as much is kept: what comes after it is made by as many
+// rounds again, which only whoever checks has to make.
+func (b bounds) makePBKDF2(name string, rounds uint64, salt, key []byte) (hash, bool) {
+	digest, known := digests[name]
+	if !known || name == "md5" || rounds < 1 || rounds > uint64(b.rounds) || len(salt) > maxSalt || !fits(key) {
+		return hash{}, false
+	}
+	key = key[:min(len(key), digest().Size())]
+	return hash{pbkdf2Hash{name, int(rounds), salt, len(key)}, key}, true
 }
 
 type scryptHash struct {

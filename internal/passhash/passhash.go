@@ -12,15 +12,39 @@
 //	$2a$… $2b$… $2y$…                                bcrypt
 //	$scrypt$ln=16,r=8,p=1$<salt>$<key>               scrypt (RFC 7914), as passlib and others write it
 //	$pbkdf2-sha256$29000$<salt>$<key>, -sha512       PBKDF2 (RFC 8018), as passlib writes it: base64 with . for +
+//	$pbkdf2$29000$<salt>$<key>, -sha1                the same with SHA-1
+//	$pbkdf2-sha256$i=29000,l=32$<salt>$<key>         the same as a PHC string, with any of the three digests
 //	pbkdf2_sha256$<rounds>$<salt>$<key>, _sha1       Django; the salt is text, the key base64
+//	pbkdf2:sha256:<rounds>$<salt>$<key>, :sha1:, …   Werkzeug (Flask); the salt is text, the key hexadecimal
+//	scrypt:<N>:<r>:<p>$<salt>$<key>                  likewise
 //	argon2$argon2id$…, argon2$argon2i$…              Django: a PHC string behind a prefix
 //	bcrypt$$2b$…                                     Django: bcrypt behind a prefix
 //	bcrypt_sha256$$2b$…                              Django: bcrypt of the hex SHA-256 of the password
 //	scrypt$<N>$<salt>$<r>$<p>$<key>                  Django; the salt is text, the key base64
+//	AQAAAA…, and AA… of version 2                    ASP.NET Core Identity: base64 of the parameters, salt and key of PBKDF2
 //	$firebase-scrypt$ln=14,r=8,p=1$<salt>$<hash>$<separator>$<signer key>
 //
 // The last is ours, as Firebase has no one string: its memory cost is ln, its rounds are r, and the other four are the
-// base64 that it exports (a user's salt and passwordHash; the project's separator and signer key).
+// base64 that it exports (a user's salt and passwordHash; the project's separator and signer key). Foreign makes it of what an
+// export has, and likewise strings of what others export in parts, such as Keycloak.
+//
+// And it reads digests, each with a salt or without:
+//
+//	md5$<salt>$<hex>, sha1$…, sha256$…, sha512$…     Django; the salt is text and comes before the password
+//	{SSHA}<base64 of digest and salt>, {SHA}, {SMD5}, {MD5}, {SSHA256}, {SSHA512}, …
+//	                                                 LDAP (RFC 2307 and its kin); the salt comes after the password
+//	$digest$sha256:last:<salt>$<digest>              ours, for what Foreign reads
+//
+// # Wrapped hashes
+//
+// A digest is no protection: whoever steals it tries thousands of millions of passwords a second. So what Weak knows as such is not kept
+// as it came. Wrap makes argon2id of the digest, and keeps the salt but not the digest:
+//
+//	$wrapped$sha1:first:<salt>$argon2id$v=19$m=19456,t=2,p=1$<salt>$<key>
+//	$wrapped$pbkdf2-sha256:<rounds>,<length>:<salt>$argon2id$…
+//
+// Verify computes the digest of the password and then argon2id of that. With the first right login an ordinary hash takes its place, as
+// with every hash that Hash would not make.
 //
 // bcrypt reads at most 72 bytes of a password, so a longer one matches by its first 72, as it did where the hash was
 // made. A hash that is empty or begins with "!" (Django's mark) belongs to an account without a password: it matches
@@ -29,8 +53,8 @@
 // # Bounds
 //
 // The parameters of a hash that somebody else made are checked before any work: argon2 and scrypt up to 256 MiB, argon2 up
-// to 16 passes and 16 lanes, PBKDF2 up to 5,000,000 rounds, bcrypt up to cost 16. Beyond is ErrUnsupported, as is every
-// string that is of no known format. Passwords are at most MaxPassword bytes.
+// to 16 passes and 16 lanes, PBKDF2 up to 5,000,000 rounds, bcrypt up to cost 16, salts of PBKDF2 and digests up to 256 bytes. Beyond is
+// ErrUnsupported, as is every string that is of no known format. Passwords are at most MaxPassword bytes.
 //
 // # The queue
 //
@@ -136,6 +160,50 @@ func (h *Hasher) Verify(ctx context.Context, want Params, encoded, password stri
 		return false, false, nil
 	}
 	return true, native != want, nil
+}
+
+// Check reports whether Verify can read a hash: nil, or ErrUnsupported. One that is not Usable is not supported either.
+func (h *Hasher) Check(encoded string) error {
+	_, _, err := h.bounds.parse(encoded)
+	return err
+}
+
+// leastRounds are the fewest rounds of PBKDF2 that make guessing at a hash anything but cheap.
+const leastRounds = 10_000
+
+// Weak reports whether a hash that Verify reads should not be kept as it is, since it is guessed at too fast: a digest, or PBKDF2 with
+// few rounds. Wrap makes one of it that can be.
+func (h *Hasher) Weak(encoded string) bool {
+	stored, _, err := h.bounds.parse(encoded)
+	if err != nil {
+		return false
+	}
+	switch f := stored.formula.(type) {
+	case digestHash:
+		return true
+	case pbkdf2Hash:
+		return f.rounds < leastRounds
+	default:
+		return false
+	}
+}
+
+// Wrap is a hash of what a Weak one is a hash of, made of that one without knowing the password: argon2id of its key. It costs what Hash
+// costs. What is not Weak is ErrUnsupported.
+func (h *Hasher) Wrap(ctx context.Context, p Params, encoded string) (string, error) {
+	stored, _, err := h.bounds.parse(encoded)
+	if err != nil {
+		return "", err
+	}
+	name, ok := wrapName(stored.formula)
+	if !ok {
+		return "", ErrUnsupported
+	}
+	outer, err := h.Hash(ctx, p, string(stored.key))
+	if err != nil {
+		return "", err
+	}
+	return "$wrapped$" + name + outer, nil
 }
 
 // Waste spends what Verify spends on a hash with these parameters, for an account that does not exist. Its error is

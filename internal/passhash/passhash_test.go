@@ -18,7 +18,7 @@ var quick = Params{Memory: 64, Time: 1, Threads: 1}
 const word = "lètmein"
 
 // The vectors were made by other programs than this one: argon2 by libargon2, PBKDF2 and scrypt by Python's hashlib, bcrypt
-// by libxcrypt. Firebase's is the example of its documentation.
+// by libxcrypt, digests by Django and passlib. Firebase's is the example of its documentation.
 var formats = []struct {
 	name, password, encoded string
 }{
@@ -42,6 +42,27 @@ var formats = []struct {
 	{"passlib pbkdf2 sha256", word, "$pbkdf2-sha256$1000$8PHy8/T19vf4.fr7/P3./w$NLCxhEx13MijqfW7prAglClHI.JU.g8ztpZ9vKGmT6s"},
 	{"passlib pbkdf2 sha512", word, "$pbkdf2-sha512$1000$8PHy8/T19vf4.fr7/P3./w$G38.kKPBMjhq6JujX0e7u7RNAFJTRe7Cj3TBITWP4weBT/.cgn35E3NdvJUwKJnWFeLB2iwIl1HxKJw4Dfd2GQ"},
 	{"scrypt", word, "$scrypt$ln=10,r=8,p=2$8PHy8/T19vf4+fr7/P3+/w$DHY8J8lLsqbEtkvOG95CqPcNTOURZHTEZEEtqmPY8gg"},
+	{"django sha1", word, "sha1$seasalt$cff36ea83f5706ce9aa7454e63e431fc726b2dc8"},
+	{"django md5", word, "md5$seasalt$3f86d0d3d465b7b458c231bf3555c0e3"},
+	{"django sha1 without salt", word, "sha1$$6d138ca3ae545631b3abd71a4f076ce759c5700b"},
+	{"md5 without salt", word, "md5$$88a434c88cca4e900f7874cd98123f43"},
+	{"sha256 with a salt", word, "sha256$seasalt$e0327e0c88846ec7f85601380e86c72a5242e3455a1ae0f736f349858f126eb9"},
+	{"sha512 with a salt", word, "sha512$seasalt$16bf4502ffdfce9551b90319d06674e6faa3e174144123d392d94470ebf0aa77096b871f9e84f60ed2bac2f10f755368b068e52547e0435fef8b4f6ca237d7d8"},
+	{"passlib pbkdf2 sha1", word, "$pbkdf2$1000$8PHy8/T19vf4.fr7/P3./w$2dR7RQBzM8AucQZS9jFU./.ZRBA"},
+	{"phc pbkdf2 sha256", word, "$pbkdf2-sha256$i=1000,l=32$8PHy8/T19vf4+fr7/P3+/w$NLCxhEx13MijqfW7prAglClHI+JU+g8ztpZ9vKGmT6s"},
+	{"phc pbkdf2 sha512 of 64 bytes", word, "$pbkdf2-sha512$i=1000,l=64$8PHy8/T19vf4+fr7/P3+/w$G38+kKPBMjhq6JujX0e7u7RNAFJTRe7Cj3TBITWP4weBT/+cgn35E3NdvJUwKJnWFeLB2iwIl1HxKJw4Dfd2GQ"},
+	{"pbkdf2 with a key of two blocks", word, "$pbkdf2-sha256$i=1000$8PHy8/T19vf4+fr7/P3+/w$NLCxhEx13MijqfW7prAglClHI+JU+g8ztpZ9vKGmT6uyy8YtF2BRGEt9AHLHFfH6lF3Vn3JpJ0Yl8FzVKJJNLg"},
+	{"werkzeug pbkdf2", word, "pbkdf2:sha256:1000$seasalt$26066bc977b619af32b20e976f390ba537723d0ac7aac8a76cbf419e78605f80"},
+	{"werkzeug scrypt", word, "scrypt:1024:8:1$seasalt$faa3b68d391551b3cd96789390763dea575224ab3853459089ff146d695f3b7c090cd84a3a0fa93ed0dc9224fa670d2a904bca210d4c74e35f1b1b16ae9a2236"},
+	{"asp.net identity 3", word, "AQAAAAEAACcQAAAAEPDx8vP09fb3+Pn6+/z9/v+S3mEaEhk6iT5lepJ8G3rYiLkllIbJsP1/Octp1aC0Fg=="},
+	{"asp.net identity 3 with sha512", word, "AQAAAAIAAAPoAAAAEPDx8vP09fb3+Pn6+/z9/v8bfz6Qo8EyOGrom6NfR7u7tE0AUlNF7sKPdMEhNY/jBw=="},
+	{"asp.net identity 2", word, "APDx8vP09fb3+Pn6+/z9/v/Z1HtFAHMzwC5xBlL2MVT7/5lEECvUYKqzGofx1SxjLw=="},
+	{"ldap ssha", word, "{SSHA}5iK7YuNaw/Q3abqX7Uhz8joACVVzYWx0c2FsdA=="},
+	{"ldap smd5", word, "{SMD5}lYDVHNhiJVTmCPn377G3gnNhbHRzYWx0"},
+	{"ldap ssha256", word, "{SSHA256}zkoBZqmKEeqY0sGsefqfl5Zj1+b+C9JEIjcSgKs3VFVzYWx0c2FsdA=="},
+	{"ldap ssha512", word, "{SSHA512}MS0VBmYjuBFCkObSJfqJBPrXczLrXEUySyg5A1KjrqhQH+z7EEOxONbBOBKqEaqOrGRLpGGlYdA0+OaTmoo3BnNhbHRzYWx0"},
+	{"ldap sha", word, "{SHA}bROMo65UVjGzq9caTwds51nFcAs="},
+	{"ldap md5", word, "{MD5}iKQ0yIzKTpAPeHTNmBI/Qw=="},
 	{"firebase scrypt", "user1password", "$firebase-scrypt$ln=14,r=8,p=1$42xEC+ixf3L2lw==$lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==$Bw==$jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA=="},
 }
 
@@ -174,7 +195,7 @@ func TestHostileHashesAreRefusedBeforeAnyWork(t *testing.T) {
 	for name, encoded := range map[string]string{
 		"no format":                          "letmein",
 		"an unknown format":                  "$9$abc$def",
-		"an unknown django format":           "md5$salt$900150983cd24fb0d6963f7d28e17f72",
+		"an unknown django format":           "crypt$salt$900150983cd24fb0d6963f7d28e17f72",
 		"a dollar alone":                     "$",
 		"dollars":                            "$$$$$$$$",
 		"argon2d":                            "$argon2d$v=19$m=64,t=1,p=1" + tail,
@@ -214,7 +235,6 @@ func TestHostileHashesAreRefusedBeforeAnyWork(t *testing.T) {
 		"pbkdf2 with too many rounds":        "pbkdf2_sha256$5000001$seasalt$" + key,
 		"pbkdf2 with endless rounds":         "pbkdf2_sha256$99999999999999999999999$seasalt$" + key,
 		"pbkdf2 with no round":               "pbkdf2_sha1$0$seasalt$" + key[:27],
-		"pbkdf2 with a key of many blocks":   "pbkdf2_sha1$1000$seasalt$" + key,
 		"pbkdf2 without a key":               "pbkdf2_sha256$1000$seasalt$",
 		"pbkdf2 with a part too few":         "pbkdf2_sha256$1000$" + key,
 		"passlib with too many rounds":       "$pbkdf2-sha512$5000001" + tail,

@@ -49,6 +49,7 @@ const (
 	ForSentLink  Purpose = "password link that an operator sent"
 	ForMessage   Purpose = "queued message"
 	ForCursor    Purpose = "page cursor"
+	ForImport    Purpose = "import of users"
 	ForCode      Purpose = "mailed code"
 	ForLimitKey  Purpose = "rate limit key"
 	ForFactor    Purpose = "authenticator"

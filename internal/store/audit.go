@@ -93,11 +93,18 @@ func (t *Tx) SaveChain(ctx context.Context, c *Chain) error {
 	return changedOne(res, err, ErrStale)
 }
 
-// NewEvents are up to n events of the tenant that have no number, in the order in which they were made.
+// PutOffChain has the tenant's chain be looked at again no sooner than at a time.
+func (t *Tx) PutOffChain(ctx context.Context, until time.Time) error {
+	_, err := t.exec(ctx, "put off chain", `UPDATE audit_chains SET due_at = $2 WHERE tenant_id = $1`, t.tenant, until)
+	return err
+}
+
+// NewEvents are up to n events of the tenant that have no number, in the order in which they were made. They are the caller's until the
+// transaction ends: whoever forgets a user waits for what is told of it, and what is being forgotten is told later, without it.
 func (t *Tx) NewEvents(ctx context.Context, n int) ([]Event, error) {
 	var all []Event
 	err := t.each(ctx, "read new events", `
-		SELECT `+eventColumns+` FROM audit_events WHERE tenant_id = $1 AND number IS NULL ORDER BY id LIMIT $2`,
+		SELECT `+eventColumns+` FROM audit_events WHERE tenant_id = $1 AND number IS NULL ORDER BY id LIMIT $2 `+t.store.dialect.skipLocked,
 		[]any{t.tenant, n}, func(rows *sqlx.Rows) error {
 			e, err := scanEvent(rows)
 			all = append(all, e)
@@ -186,14 +193,21 @@ func (r runner) chainedEvents(ctx context.Context, tenantID string, from int64, 
 
 // LastNumber is the highest number of any event of the tenant, whatever its chain says; 0 where there is none.
 func (s Scope) LastNumber(ctx context.Context) (int64, error) {
+	return s.store.reader().lastNumber(ctx, s.tenant)
+}
+
+// LastNumber is that of Scope, within the transaction.
+func (t *Tx) LastNumber(ctx context.Context) (int64, error) { return t.lastNumber(ctx, t.tenant) }
+
+func (r runner) lastNumber(ctx context.Context, tenantID string) (int64, error) {
 	var n sql.NullInt64
-	err := s.store.reader().row(ctx, "read last number", `SELECT MAX(number) FROM audit_events WHERE tenant_id = $1`, []any{s.tenant}, []any{&n})
+	err := r.row(ctx, "read last number", `SELECT MAX(number) FROM audit_events WHERE tenant_id = $1`, []any{tenantID}, []any{&n})
 	return n.Int64, err
 }
 
-// DropEvents removes the tenant's events with a number below the given one, where its chain must begin by now.
-func (t *Tx) DropEvents(ctx context.Context, below int64) (int64, error) {
-	res, err := t.exec(ctx, "drop events", `DELETE FROM audit_events WHERE tenant_id = $1 AND number < $2`, t.tenant, below)
+// DropEvents removes the tenant's events from before a time with a number below the given one, where its chain must begin by now.
+func (t *Tx) DropEvents(ctx context.Context, below int64, before time.Time) (int64, error) {
+	res, err := t.exec(ctx, "drop events", `DELETE FROM audit_events WHERE tenant_id = $1 AND number < $2 AND at < $3`, t.tenant, below, before)
 	if err != nil {
 		return 0, err
 	}

@@ -91,6 +91,13 @@ func (s Scope) AuthenticatorsWithKey(ctx context.Context, userID string) (all []
 	return all, userKey, err
 }
 
+// OwnerOfCredential is the id of the user whose WebAuthn credential it is, or ErrNotFound.
+func (s Scope) OwnerOfCredential(ctx context.Context, credentialID []byte) (userID string, err error) {
+	err = s.store.reader().row(ctx, "look up credential", `
+		SELECT user_id FROM authenticators WHERE tenant_id = $1 AND credential_id = $2`, []any{s.tenant, credentialID}, []any{&userID})
+	return userID, err
+}
+
 // AddAuthenticator writes a new authenticator. A second one of a type that a user has once, and a credential that is
 // registered already, are ErrTaken. SetFactors must come with it.
 func (t *Tx) AddAuthenticator(ctx context.Context, x *Authenticator) error {

@@ -33,8 +33,6 @@ type dialect struct {
 	linkTypes [4]string
 	// bytewise compares a text byte by byte, and so sorts it, whatever the collation of the database. SQLite always does.
 	bytewise string
-	// rowID is what the engine calls the place of a row.
-	rowID string
 }
 
 // Deadlines of PostgreSQL. The server gives up on a statement first; the connection's own deadline is for a network that
@@ -50,9 +48,9 @@ func dialectOf(rawURL string) (dialect, error) {
 	switch scheme {
 	case "postgres", "postgresql":
 		return dialect{name: "postgres", open: openPostgres, meaning: postgresMeaning, skipLocked: "FOR UPDATE SKIP LOCKED",
-			linkTypes: [4]string{"::UUID", "::BIGINT", "::BYTEA", "::BYTEA"}, bytewise: ` COLLATE "C"`, rowID: "ctid"}, nil
+			linkTypes: [4]string{"::UUID", "::BIGINT", "::BYTEA", "::BYTEA"}, bytewise: ` COLLATE "C"`}, nil
 	case "sqlite":
-		return dialect{name: "sqlite", open: openSQLite, meaning: sqliteMeaning, rowID: "rowid"}, nil
+		return dialect{name: "sqlite", open: openSQLite, meaning: sqliteMeaning}, nil
 	}
 	return dialect{}, fmt.Errorf("database URL: the scheme must be postgres or sqlite, not %q", scheme)
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -9,12 +10,35 @@ import (
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
-// OfTenants are the tables whose rows belong to a tenant, in the order in which a purge empties them: what refers to other rows comes
-// before them. A new table of tenants has its place here, or a test says so.
-func OfTenants() []string {
-	return []string{
-		"sessions", "authenticators", "emails", "provider_accounts", "users", "deleted_users", "stats", "active_users", "messages", "signing_keys", "audit_events", "audit_chains",
-		"webhook_deliveries", "webhook_endpoints", "tenant_versions", "tenant_hosts",
+// TenantTable is a table whose rows belong to tenants.
+type TenantTable struct {
+	Name string
+	Key  string // what its primary key has besides tenant_id
+}
+
+// OfTenants are the tables that a purge empties, in that order: what refers to other rows comes before them. Each bite is read along the
+// primary key, and along nothing else. A new table of tenants has its place here, or a test says so.
+func OfTenants() []TenantTable {
+	return []TenantTable{
+		{"sessions", "id"},
+		{"authenticators", "id"},
+		{"emails", "id"},
+		{"provider_accounts", "provider, uid"},
+		{"users", "id"},
+		{"deleted_users", "id"},
+		{"stats", "span, at, name"},
+		{"active_users", "span, at, user_id"},
+		{"messages", "id"},
+		{"signing_keys", "kid"},
+		{"webhook_deliveries", "id"},
+		{"webhook_endpoints", "id"},
+		{"audit_events", "id"},
+		{"audit_chains", ""},
+		{"import_chunks", "import_id, number"},
+		{"import_errors", "import_id, line, number"},
+		{"imports", "id"},
+		{"tenant_versions", "version"},
+		{"tenant_hosts", "host"},
 	}
 }
 
@@ -40,14 +64,18 @@ func (s *Store) DestroyTenant(ctx context.Context, id string, at time.Time, even
 }
 
 // PurgeRows removes up to n rows of each table that belong to a tenant whose purge has begun, and returns how many there were. It is called
-// until there are none; whoever calls it next goes on where another stopped.
+// until there are none (see HasRows); whoever calls it next goes on where another stopped.
 func (s *Store) PurgeRows(ctx context.Context, id string, n int) (int64, error) {
 	r := runner{store: s, pool: s.write}
 	var removed int64
 	for _, table := range OfTenants() {
-		res, err := r.exec(ctx, "purge "+table, `
-			DELETE FROM `+table+` WHERE tenant_id = $1 AND `+s.dialect.rowID+` IN (
-			       SELECT `+s.dialect.rowID+` FROM `+table+` WHERE tenant_id = $1 LIMIT $2)`, id, n)
+		key := "tenant_id"
+		if table.Key != "" {
+			key += ", " + table.Key
+		}
+		res, err := r.exec(ctx, "purge "+table.Name, `
+			DELETE FROM `+table.Name+` WHERE tenant_id = $1 AND (`+key+`) IN (
+			       SELECT `+key+` FROM `+table.Name+` WHERE tenant_id = $1 ORDER BY `+key+` LIMIT $2)`, id, n)
 		if err != nil {
 			return removed, err
 		}
@@ -58,6 +86,23 @@ func (s *Store) PurgeRows(ctx context.Context, id string, n int) (int64, error) 
 		removed += count
 	}
 	return removed, nil
+}
+
+// HasRows reports whether anything is left of a tenant in the tables that a purge empties. A bite that removes nothing does not say so:
+// somebody else may have been at the same rows.
+func (s *Store) HasRows(ctx context.Context, id string) (bool, error) {
+	r := runner{store: s, pool: s.write}
+	for _, table := range OfTenants() {
+		var one int
+		err := r.row(ctx, "look for rows in "+table.Name, `SELECT 1 FROM `+table.Name+` WHERE tenant_id = $1 LIMIT 1`, []any{id}, []any{&one})
+		if err == nil {
+			return true, nil
+		}
+		if !errors.Is(err, ErrNotFound) {
+			return false, err
+		}
+	}
+	return false, nil
 }
 
 // EndPurge notes that a tenant's rows are gone. One that was deleted after the given time may still get some from requests that began
@@ -86,27 +131,28 @@ func (s *Store) TenantsToPurge(ctx context.Context, deletedBefore time.Time, n i
 	return begun, err
 }
 
-// SweepDeleted removes up to n sessions of tenants that were deleted, and returns how many. Nobody can use them, and a tenant that comes
-// back comes without them.
-func (s *Store) SweepDeleted(ctx context.Context, n int) (int64, error) {
-	r := runner{store: s, pool: s.write}
-	res, err := r.exec(ctx, "sweep the sessions of deleted tenants", `
-		DELETE FROM sessions WHERE (tenant_id, id) IN (
-		       SELECT s.tenant_id, s.id FROM tenants t JOIN sessions s ON s.tenant_id = t.id
-		        WHERE t.deleted_at IS NOT NULL AND t.state = 'deleted' LIMIT $1)`, n)
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
+// DeletedSince are the ids of up to n tenants that were deleted after the given time and not purged.
+func (s *Store) DeletedSince(ctx context.Context, after time.Time, n int) (ids []string, err error) {
+	err = s.reader().each(ctx, "read which tenants were deleted", `
+		SELECT id FROM tenants WHERE deleted_at IS NOT NULL AND state <> 'purged' AND state = 'deleted' AND deleted_at > $1
+		 ORDER BY deleted_at LIMIT $2`, []any{after, n}, func(rows *sqlx.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	return ids, err
 }
 
-// DropSessionsOfDeleted is SweepDeleted for one tenant.
+// DropSessionsOfDeleted removes up to n sessions of a tenant that was deleted, and returns how many. Nobody can use them, and a tenant
+// that comes back comes without them.
 func (s *Store) DropSessionsOfDeleted(ctx context.Context, id string, n int) (int64, error) {
 	r := runner{store: s, pool: s.write}
 	res, err := r.exec(ctx, "end a deleted tenant's sessions", `
-		DELETE FROM sessions WHERE (tenant_id, id) IN (
-		       SELECT s.tenant_id, s.id FROM tenants t JOIN sessions s ON s.tenant_id = t.id
-		        WHERE t.id = $1 AND t.state = 'deleted' LIMIT $2)`, id, n)
+		DELETE FROM sessions
+		 WHERE tenant_id = $1 AND (tenant_id, id) IN (
+		       SELECT tenant_id, id FROM sessions WHERE tenant_id = $1 ORDER BY tenant_id, id LIMIT $2)
+		   AND EXISTS (SELECT 1 FROM tenants t WHERE t.id = $1 AND t.state = 'deleted')`, id, n)
 	if err != nil {
 		return 0, err
 	}

@@ -37,7 +37,16 @@ func TestPurgeKnowsEveryTableOfTenants(t *testing.T) {
 			}
 			return all
 		}
-		emptied := store.OfTenants()
+		keys := `SELECT m.name || ' ' || c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c ON c.pk > 0 WHERE m.type = 'table' ORDER BY m.name, c.pk`
+		if engine == "postgres" {
+			keys = `SELECT k.table_name || ' ' || k.column_name FROM information_schema.key_column_usage k
+				JOIN information_schema.table_constraints c ON c.constraint_name = k.constraint_name AND c.constraint_type = 'PRIMARY KEY'
+				WHERE k.table_schema = 'public' ORDER BY k.table_name, k.ordinal_position`
+		}
+		var emptied []string
+		for _, table := range store.OfTenants() {
+			emptied = append(emptied, table.Name)
+		}
 		found := read(query)
 		if len(found) < 8 {
 			t.Fatalf("only %q were found", found)
@@ -50,6 +59,18 @@ func TestPurgeKnowsEveryTableOfTenants(t *testing.T) {
 		for _, table := range emptied {
 			if !slices.Contains(found, table) {
 				t.Errorf("store.OfTenants names %s, which is no table with a tenant_id", table)
+			}
+		}
+		primary := map[string]string{}
+		for _, pair := range read(keys) {
+			table, column, _ := strings.Cut(pair, " ")
+			if column != "tenant_id" {
+				primary[table] = strings.TrimPrefix(primary[table]+", "+column, ", ")
+			}
+		}
+		for _, table := range store.OfTenants() {
+			if table.Key != primary[table.Name] {
+				t.Errorf("%s is emptied along (%s), and its key is (%s)", table.Name, table.Key, primary[table.Name])
 			}
 		}
 		for _, pair := range read(references) {

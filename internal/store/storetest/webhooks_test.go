@@ -289,3 +289,39 @@ func TestWhatIsQueuedDuringAReleaseIsSeen(t *testing.T) {
 		}
 	})
 }
+
+// Somebody is erased while what they did is being told: the one waits for the other, and nothing of it is left.
+func TestWhatIsToldDuringAnErasureIsErased(t *testing.T) {
+	each(t, func(w world) {
+		h, u := w.webhook(w.a), secret.NewID()
+		e := &store.Event{ID: secret.NewID(), At: start, Action: store.UserLoggedIn, UserID: u, IP: "192.0.2.1"}
+		w.must(w.st.For(w.a).One(func(tx *store.Tx) error { return tx.AddEvent(w.Context(), e) }))
+		d := store.Delivery{ID: secret.NewID(), WebhookID: h.ID, EventID: e.ID, UserID: u, Type: string(e.Action), Body: []byte("from 192.0.2.1"), CreatedAt: start}
+		erased := make(chan error, 1)
+		w.must(w.st.For(w.a).Do(w.Context(), func(tx *store.Tx) error {
+			found, err := tx.NewEvents(w.Context(), 100)
+			if err != nil || !slices.ContainsFunc(found, func(f store.Event) bool { return f.ID == e.ID }) {
+				w.Fatalf("new are %+v, %v", found, err)
+			}
+			go func() {
+				erased <- w.st.For(w.a).Do(w.Context(), func(tx *store.Tx) error {
+					if err := tx.ForgetEventsOf(w.Context(), u); err != nil {
+						return err
+					}
+					return tx.EraseDeliveriesOf(w.Context(), u, start)
+				})
+			}()
+			select {
+			case err := <-erased:
+				w.Errorf("the erasure was over before it was told: %v", err)
+				erased <- err
+			case <-time.After(200 * time.Millisecond): // it waits, or is about to
+			}
+			return tx.AddDelivery(w.Context(), &d)
+		}))
+		w.must(<-erased)
+		if got, err := w.st.For(w.a).Delivery(w.Context(), h.ID, d.ID); err != nil || got.Body != nil || got.UserID != "" {
+			w.Errorf("left is %+v, %v", got, err)
+		}
+	})
+}

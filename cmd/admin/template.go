@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vestibule-auth/vestibule/internal/admin"
+)
+
+// templateFlags are the flags of admin mail template.
+type templateFlags struct {
+	*mailFlags
+	file         string
+	builtIn, yes bool
+}
+
+// templateCommand is admin mail template, which words a tenant's messages.
+func (t *tool) templateCommand(shared *mailFlags) *cobra.Command {
+	f := &templateFlags{mailFlags: shared}
+	cmd := &cobra.Command{Use: "template", Short: "List, show, edit and reset the words of a tenant's messages", Args: cobra.ArbitraryArgs, RunE: needsCommand}
+	cmd.AddCommand(t.templateList(f), t.templateShow(f), t.templateSet(f), t.templateReset(f))
+	for _, below := range cmd.Commands() {
+		below.Flags().StringVar(&f.tenant, "tenant", "", "whose messages; needed")
+		_ = below.MarkFlagRequired("tenant") // the flag is there
+	}
+	return cmd
+}
+
+func (f *templateFlags) path(kind string) string {
+	if kind == "" {
+		return tenantPath(f.tenant) + "/templates"
+	}
+	return tenantPath(f.tenant) + "/templates/" + url.PathEscape(kind)
+}
+
+func (t *tool) templateList(f *templateFlags) *cobra.Command {
+	return &cobra.Command{Use: "list --tenant SLUG", Short: "List the kinds of messages, and which have words of the tenant's own", Args: cobra.NoArgs,
+		RunE: does(func(ctx context.Context, _ []string) error {
+			var all admin.Templates
+			return t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path("")}, &all, func() error {
+				table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+				_, _ = fmt.Fprintln(table, "KIND\tCHANNELS\tOWN\tVARIABLES") // Flush tells what went wrong
+				for _, one := range all.Items {
+					_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", one.Kind, strings.Join(one.Channels, ", "), partsOf(one.Own), strings.Join(one.Variables, ", "))
+				}
+				_, _ = fmt.Fprintf(table, "(every kind)\t\t\t%s\n", strings.Join(all.Common, ", "))
+				return table.Flush()
+			})
+		})}
+}
+
+// partsOf names the parts of a template that are there.
+func partsOf(own *admin.TemplateTexts) string {
+	if own == nil {
+		return "-"
+	}
+	var parts []string
+	for _, part := range [][2]string{{"subject", own.Subject}, {"text", own.Text}, {"html", own.HTML}, {"sms", own.SMS}} {
+		if part[1] != "" {
+			parts = append(parts, part[0])
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (t *tool) templateShow(f *templateFlags) *cobra.Command {
+	cmd := &cobra.Command{Use: "show KIND --tenant SLUG", Args: cobra.ExactArgs(1),
+		Short: "Print the templates of a kind as JSON, to be edited and set: the tenant's own or, where it has none, the built-in ones",
+		RunE: does(func(ctx context.Context, args []string) error {
+			answer, err := t.answerTo(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path("")})
+			if err != nil {
+				return err
+			}
+			var all admin.Templates
+			if err := json.Unmarshal(answer, &all); err != nil {
+				return fmt.Errorf("read the answer: %w", err)
+			}
+			i := slices.IndexFunc(all.Items, func(one admin.Template) bool { return one.Kind == args[0] })
+			if i < 0 {
+				return errors.New("there is no kind of message of that name: admin mail kinds lists all")
+			}
+			texts := all.Items[i].BuiltIn
+			if own := all.Items[i].Own; own != nil && !f.builtIn {
+				texts = *own
+			}
+			shown := map[string]string{}
+			for name, text := range map[string]string{"subject": texts.Subject, "text": texts.Text, "html": texts.HTML, "sms": texts.SMS} {
+				if text != "" {
+					shown[name] = text
+				}
+			}
+			doc, err := json.Marshal(shown)
+			if err != nil {
+				return fmt.Errorf("write the templates: %w", err)
+			}
+			return t.printAs(f.output, doc)
+		})}
+	cmd.Flags().BoolVar(&f.builtIn, "built-in", false, "the built-in ones, whatever the tenant has")
+	return cmd
+}
+
+func (t *tool) templateSet(f *templateFlags) *cobra.Command {
+	cmd := &cobra.Command{Use: "set KIND --tenant SLUG --template FILE", Short: "Word a tenant's messages of a kind; what the file leaves out is built in",
+		Args: cobra.ExactArgs(1), RunE: does(func(ctx context.Context, args []string) error {
+			in := map[string]any{}
+			if err := t.addJSON(in, "template", f.file); err != nil {
+				return err
+			}
+			return t.ask(ctx, &f.apiFlags, request{method: http.MethodPut, path: f.path(args[0]), mediaType: "application/json", body: in["template"]}, nil, func() error {
+				_, err := fmt.Fprintln(t.out, "set", args[0])
+				return err
+			})
+		})}
+	cmd.Flags().StringVar(&f.file, "template", "", "a file with subject, text, html and sms as JSON; - is the standard input; needed")
+	_ = cmd.MarkFlagRequired("template") // the flag is there
+	return cmd
+}
+
+func (t *tool) templateReset(f *templateFlags) *cobra.Command {
+	cmd := &cobra.Command{Use: "reset KIND --tenant SLUG --yes", Short: "Go back to the built-in words of a kind", Args: cobra.ExactArgs(1)}
+	cmd.Flags().BoolVar(&f.yes, "yes", false, "really go back; the versions of the tenant keep the words of before")
+	work := does(func(ctx context.Context, args []string) error {
+		return t.ask(ctx, &f.apiFlags, request{method: http.MethodDelete, path: f.path(args[0])}, nil, func() error {
+			_, err := fmt.Fprintln(t.out, "reset", args[0])
+			return err
+		})
+	})
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if !f.yes {
+			return errors.New("add --yes if it is meant")
+		}
+		return work(cmd, args)
+	}
+	return cmd
+}
