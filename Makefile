@@ -147,6 +147,10 @@ bench: ## measure the server against what the machine can do
 timing: ## measure whether the clock tells who has an account
 	$(SERVICES) --durable $(GO) run ./internal/bench -timing $(BENCHFLAGS)
 
+.PHONY: bench-users
+bench-users: ## measure lists of a million users on both engines; takes minutes
+	$(SERVICES) $(GO) test -run '^$$' -bench '^BenchmarkUsers$$' -benchtime 50x -timeout 40m ./internal/admin
+
 .PHONY: kit
 kit: ## compare the server with django-allauth, where the conformance kit is present (ONLY='login.*' for some)
 	@$(SERVICES) $(GO) run ./internal/tools/kit $(foreach pattern,$(ONLY),-only '$(pattern)')

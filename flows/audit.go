@@ -29,8 +29,12 @@ func (v *Visit) noteOf(action store.Action, userID string, details map[string]an
 	return note{e, details}
 }
 
-// audit notes what a user did to their own account. It is written with the step's other writes, or not at all.
+// audit notes what a user did to their own account. It is written with the step's other writes, or not at all. What operators do is noted
+// by the desk.
 func (v *Visit) audit(action store.Action, userID string, details map[string]any) {
+	if v.desk {
+		return
+	}
 	n := v.noteOf(action, userID, details)
 	n.Actor = store.Actor{Kind: store.ByUser, ID: userID}
 	v.notes = append(v.notes, n)

@@ -19,8 +19,8 @@ import (
 // Grace is how long a deleted user may be restored.
 const Grace = 30 * 24 * time.Hour
 
-// erasing is how many sessions are looked at in one transaction while a user is erased.
-const erasing = 1000
+// erasing is how many sessions are looked at in one go while a user is erased.
+const erasing = 5000
 
 // Gone is a deleted user, as far as operators see one.
 type Gone struct {
@@ -204,13 +204,16 @@ func (d *Desk) Erase(ctx context.Context, userID string) error {
 	}
 	scope := d.s.store.For(d.t)
 	for after := store.First.ID; after != ""; { // before, since there may be many
-		err := scope.Do(ctx, func(tx *store.Tx) (err error) {
-			after, err = tx.ForgetStrangers(ctx, userID, after, erasing)
-			return err
-		})
+		found, last, err := scope.SessionsAbout(ctx, userID, after, erasing)
 		if err != nil {
 			return err
 		}
+		for _, id := range found {
+			if err := scope.One(func(tx *store.Tx) error { return tx.DropSession(ctx, id) }); err != nil {
+				return err
+			}
+		}
+		after = last
 	}
 	return d.step(ctx, func(v *Visit) error {
 		v.queue(func(ctx context.Context, tx *store.Tx) error {

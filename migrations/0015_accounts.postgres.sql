@@ -1,7 +1,8 @@
 -- +goose Up
--- The text for PostgreSQL: names are compared by their bytes, as SQLite does, so that their indexes serve prefixes and pages, too.
-ALTER TABLE users ALTER COLUMN username_key TYPE TEXT COLLATE "C", ALTER COLUMN phone TYPE TEXT COLLATE "C";
-ALTER TABLE emails ALTER COLUMN email_key TYPE TEXT COLLATE "C";
+-- The text for PostgreSQL. Names are looked for by how they begin, and listed, by their bytes, whatever the collation of the database.
+CREATE INDEX users_username_bytes ON users (tenant_id, username_key COLLATE "C", id) WHERE username_key IS NOT NULL;
+CREATE INDEX users_phone_bytes ON users (tenant_id, phone COLLATE "C", id) WHERE phone IS NOT NULL;
+CREATE INDEX emails_key_bytes ON emails (tenant_id, email_key COLLATE "C", id);
 
 -- JSON objects. What is private is for operators alone.
 ALTER TABLE users ADD COLUMN metadata_public TEXT NOT NULL DEFAULT '{}';

@@ -98,12 +98,6 @@ func ReadUserQuery(v url.Values) UserQuery {
 	return q
 }
 
-// filters reports whether the query leaves out users by what no index knows.
-func (q *UserQuery) filters() bool {
-	return q.Active != nil || q.Verified != nil || q.Factor != "" || !q.LoginFrom.IsZero() || !q.LoginUntil.IsZero() ||
-		(q.Q != "" && (!q.CreatedFrom.IsZero() || !q.CreatedUntil.IsZero()))
-}
-
 func (q *UserQuery) admits(r *store.UserRow) bool {
 	within := func(t, from, until time.Time) bool {
 		return (from.IsZero() || !t.Before(from)) && (until.IsZero() || t.Before(until))
@@ -129,11 +123,11 @@ func (q *UserQuery) list(t *tenants.Tenant) ([]string, error) {
 	return []string{"users", t.ID, string(asked)}, err
 }
 
-// A list is read in rounds: a round is one look at an index. Where an index does not know what is asked for, users are looked at in
-// bigger rounds, and no more of them than this for a page, so that no request reads a table of millions.
+// A list is read in rounds: a round is one look at an index. Where users are left out, by what no index knows, rounds become bigger, and no
+// more users than this are looked at for a page, so that no request reads a table of millions.
 const (
 	bigRound = 1000
-	mostSeen = 10_000
+	mostSeen = 5000
 )
 
 // searching is how far a list is: the names that are searched one after the other, and the place in the one of now.
@@ -236,9 +230,6 @@ func collect(ctx context.Context, names []search, at searching, limit int, q Use
 	page = []User{}
 	i := slices.IndexFunc(names, func(n search) bool { return n.by == at.By })
 	round := limit + 1
-	if q.filters() {
-		round = bigRound
-	}
 	for seen := 0; i >= 0 && i < len(names); {
 		rows, err := names[i].read(ctx, at.Place, round)
 		if err != nil {
@@ -250,11 +241,12 @@ func collect(ctx context.Context, names []search, at searching, limit int, q Use
 			}
 			at.Place = rows[j].Place
 			seen++
-			if q.admits(&rows[j]) {
+			if !rows[j].Twice && q.admits(&rows[j]) {
 				page = append(page, userOf(&rows[j]))
 			}
 		}
 		if len(rows) == round {
+			round = min(4*round, bigRound)
 			continue
 		}
 		if i++; i < len(names) {

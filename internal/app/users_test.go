@@ -95,6 +95,9 @@ func TestOperatorsMakeAndFindUsers(t *testing.T) {
 			made.Phone != number || !made.PhoneVerified || string(made.MetadataPublic) != `{"plan":"gold"}` || !made.Active {
 			t.Errorf("made is %+v", made)
 		}
+		if got := s.db.rows(`SELECT action FROM audit_events WHERE user_id = $1`, made.ID); !slices.Equal(got, []string{"user.created"}) {
+			t.Errorf("noted is %v", got)
+		}
 		s.front(host).login("ann@example.org", password).want(http.StatusOK)
 		for body, want := range map[string]string{
 			`{}`:                          "422 ",
@@ -253,6 +256,8 @@ func TestOperatorsChangeUsers(t *testing.T) {
 		for _, e := range events {
 			if e.Actor.Kind == "break_glass" {
 				acts[string(e.Action)]++
+			} else if strings.HasPrefix(string(e.Action), "email.") || strings.HasPrefix(string(e.Action), "phone.") {
+				t.Errorf("%s is noted as the user's", e.Action)
 			}
 			if strings.Contains(string(e.Details), otherPassword) || strings.Contains(string(e.Details), "argon2") {
 				t.Errorf("a secret is in %s", e.Details)
@@ -310,6 +315,9 @@ func TestOperatorsResetALostFactor(t *testing.T) {
 			t.Errorf("left are %+v", u.Authenticators)
 		}
 		s.operate(http.StatusOK, http.MethodPost, at+"/reactivate", nil)
+		if got := s.db.rows(`SELECT actor_kind FROM audit_events WHERE user_id = $1 AND action = 'factor.removed'`, id); !slices.Equal(got, []string{"break_glass", "break_glass"}) {
+			t.Errorf("noted are removals by %v", got)
+		}
 		s.front(host).login(victim, password).want(http.StatusOK)
 	})
 }

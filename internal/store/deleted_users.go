@@ -165,14 +165,13 @@ func (t *Tx) ForgetEventsOf(ctx context.Context, userID string) error {
 	return err
 }
 
-// ForgetStrangers ends up to n of the tenant's sessions after an id that know a user without being the user's, as one in which somebody
-// asked for a password reset does. It returns the last id that it looked at, "" where there are no more.
-func (t *Tx) ForgetStrangers(ctx context.Context, userID, after string, n int) (last string, err error) {
+// SessionsAbout are those of n of the tenant's sessions after an id that know a user, whoever's they are, as one in which somebody asked for
+// a password reset does. last is the last id that was looked at, "" where there are no more.
+func (s Scope) SessionsAbout(ctx context.Context, userID, after string, n int) (found []string, last string, err error) {
 	looked := 0
-	var found []string
-	err = t.each(ctx, "look for a user in sessions", `
+	err = s.store.reader().each(ctx, "look for a user in sessions", `
 		SELECT id, state LIKE $3 FROM sessions WHERE tenant_id = $1 AND id > $2 ORDER BY id LIMIT $4`,
-		[]any{t.tenant, after, "%" + userID + "%", n}, func(rows *sqlx.Rows) error {
+		[]any{s.tenant, after, "%" + userID + "%", n}, func(rows *sqlx.Rows) error {
 			var knows bool
 			err := rows.Scan(&last, &knows)
 			if looked++; knows {
@@ -180,15 +179,10 @@ func (t *Tx) ForgetStrangers(ctx context.Context, userID, after string, n int) (
 			}
 			return err
 		})
-	for _, id := range found {
-		if err == nil {
-			err = t.DropSession(ctx, id)
-		}
-	}
 	if looked < n {
 		last = ""
 	}
-	return last, err
+	return found, last, err
 }
 
 // Due is a user of some tenant whose time has come.

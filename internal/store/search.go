@@ -12,6 +12,7 @@ import (
 type UserRow struct {
 	User
 	AnyVerified bool  // whether any address is verified
+	Twice       bool  // it is found by an address, too
 	Place       Place // where in the list
 }
 
@@ -44,7 +45,7 @@ func (s Scope) users(ctx context.Context, op, query string, args []any) ([]UserR
 		var r UserRow
 		var username, phone sql.NullString
 		err := rows.Scan(&r.ID, &username, &r.Email, &r.Name, &phone, &r.PhoneVerified, &r.HasPassword, &r.Active, &r.Epoch,
-			when(&r.CreatedAt), when(&r.LastLoginAt), &r.Factors, &r.AnyVerified, &r.Place.Key, &r.Place.ID)
+			when(&r.CreatedAt), when(&r.LastLoginAt), &r.Factors, &r.AnyVerified, &r.Place.Key, &r.Place.ID, &r.Twice)
 		r.Username, r.Phone, r.Place.At = username.String, phone.String, r.CreatedAt
 		all = append(all, r)
 		return err
@@ -59,7 +60,7 @@ func (s Scope) Users(ctx context.Context, from, until time.Time, after Place, n 
 		until = Latest.At
 	}
 	return s.users(ctx, "list users", `
-		SELECT `+rowColumns+`, '', u.id
+		SELECT `+rowColumns+`, '', u.id, FALSE
 		  FROM users u
 		 WHERE u.tenant_id = $1 AND u.created_at >= $2 AND u.created_at < $3 AND (u.created_at, u.id) < ($4, $5)
 		 ORDER BY u.created_at DESC, u.id DESC
@@ -69,37 +70,40 @@ func (s Scope) Users(ctx context.Context, from, until time.Time, after Place, n 
 // UsersByEmail are users with an address whose key begins with a prefix, by the first such address of each: no more than n after a
 // place.
 func (s Scope) UsersByEmail(ctx context.Context, prefix string, after Place, n int) ([]UserRow, error) {
+	word := s.store.dialect.bytewise
 	return s.users(ctx, "search users by email", `
-		SELECT `+rowColumns+`, e.email_key, e.id
+		SELECT `+rowColumns+`, e.email_key, e.id, FALSE
 		  FROM emails e
 		  JOIN users u ON u.tenant_id = e.tenant_id AND u.id = e.user_id
-		 WHERE e.tenant_id = $1 AND e.email_key >= $2 AND e.email_key < $3 AND (e.email_key, e.id) > ($4, $5)
+		 WHERE e.tenant_id = $1 AND e.email_key`+word+` >= $2 AND e.email_key`+word+` < $3 AND (e.email_key`+word+`, e.id) > ($4, $5)
 		   AND NOT EXISTS (SELECT 1 FROM emails o
-		        WHERE o.tenant_id = e.tenant_id AND o.user_id = e.user_id AND o.email_key >= $2 AND o.email_key < e.email_key)
-		 ORDER BY e.email_key, e.id
+		        WHERE o.tenant_id = e.tenant_id AND o.user_id = e.user_id AND o.email_key`+word+` >= $2 AND o.email_key`+word+` < e.email_key`+word+`)
+		 ORDER BY e.email_key`+word+`, e.id
 		 LIMIT $6`, []any{prefix, prefix + afterPrefix, after.Key, after.ID, n})
 }
 
-// UsersByUsername are users whose username begins with a prefix, by its key, without those that UsersByEmail finds by another prefix
-// ("" for none): no more than n after a place.
-func (s Scope) UsersByUsername(ctx context.Context, prefix, notEmail string, after Place, n int) ([]UserRow, error) {
+// UsersByUsername are users whose username begins with a prefix, by its key: no more than n after a place. Those that UsersByEmail finds by
+// another prefix ("" for none) are marked. They are not left out, for where all of them were, one page would look at all usernames.
+func (s Scope) UsersByUsername(ctx context.Context, prefix, email string, after Place, n int) ([]UserRow, error) {
+	word := s.store.dialect.bytewise
 	return s.users(ctx, "search users by username", `
-		SELECT `+rowColumns+`, u.username_key, u.id
+		SELECT `+rowColumns+`, u.username_key, u.id,
+		       EXISTS (SELECT 1 FROM emails o
+		        WHERE o.tenant_id = u.tenant_id AND o.user_id = u.id AND $6 <> '' AND o.email_key`+word+` >= $6 AND o.email_key`+word+` < $7)
 		  FROM users u
-		 WHERE u.tenant_id = $1 AND u.username_key >= $2 AND u.username_key < $3 AND (u.username_key, u.id) > ($4, $5)
-		   AND NOT EXISTS (SELECT 1 FROM emails o
-		        WHERE o.tenant_id = u.tenant_id AND o.user_id = u.id AND $6 <> '' AND o.email_key >= $6 AND o.email_key < $7)
-		 ORDER BY u.username_key, u.id
-		 LIMIT $8`, []any{prefix, prefix + afterPrefix, after.Key, after.ID, notEmail, notEmail + afterPrefix, n})
+		 WHERE u.tenant_id = $1 AND u.username_key`+word+` >= $2 AND u.username_key`+word+` < $3 AND (u.username_key`+word+`, u.id) > ($4, $5)
+		 ORDER BY u.username_key`+word+`, u.id
+		 LIMIT $8`, []any{prefix, prefix + afterPrefix, after.Key, after.ID, email, email + afterPrefix, n})
 }
 
 // UsersByPhone are users whose number begins with a prefix: no more than n after a place.
 func (s Scope) UsersByPhone(ctx context.Context, prefix string, after Place, n int) ([]UserRow, error) {
+	word := s.store.dialect.bytewise
 	return s.users(ctx, "search users by phone", `
-		SELECT `+rowColumns+`, u.phone, u.id
+		SELECT `+rowColumns+`, u.phone, u.id, FALSE
 		  FROM users u
-		 WHERE u.tenant_id = $1 AND u.phone >= $2 AND u.phone < $3 AND (u.phone, u.id) > ($4, $5)
-		 ORDER BY u.phone, u.id
+		 WHERE u.tenant_id = $1 AND u.phone`+word+` >= $2 AND u.phone`+word+` < $3 AND (u.phone`+word+`, u.id) > ($4, $5)
+		 ORDER BY u.phone`+word+`, u.id
 		 LIMIT $6`, []any{prefix, prefix + afterPrefix, after.Key, after.ID, n})
 }
 
