@@ -117,7 +117,7 @@ func TestManyMoveIn(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		s := boot(t, engine)
 		host := s.tenant("")
-		const rounds = 600_000
+		const rounds = 20_000
 		var file bytes.Buffer
 		sampled, badLine := map[int]bool{}, *manyMove/2+1
 		for k := range 10 {
