@@ -135,7 +135,10 @@ func (t *tool) keyImport(f *keyFlags) *cobra.Command {
 
 func (t *tool) keyRetire(f *keyFlags) *cobra.Command {
 	cmd := &cobra.Command{Use: "retire KID --tenant SLUG --yes",
-		Short: "Take away a key that does not sign: tokens that it signed are good for nothing any more", Args: cobra.ExactArgs(1)}
+		Short: "Take away a key that does not sign: tokens that it signed are good for nothing any more",
+		Long: "Take away a key that does not sign: tokens that it signed are good for nothing any more. A kid that begins with a dash goes to the\n" +
+			"end, after two dashes: admin key retire --tenant acme --yes -- -kDm…",
+		Args: cobra.ExactArgs(1)}
 	f.tenantFlag(cmd)
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "really take it away; this cannot be undone")
 	work := does(func(ctx context.Context, args []string) error {

@@ -71,7 +71,7 @@ func TestKeysAreLookedAfter(t *testing.T) {
 	if all[0].RetiresAt == nil || all[0].KnownUntil == nil {
 		t.Errorf("got %+v", all[0])
 	}
-	b.run(0, "key", "retire", all[0].ID, "--tenant", "acme", "--yes")
+	b.run(0, "key", "retire", "--tenant", "acme", "--yes", "--", all[0].ID) // which may begin with a dash
 
 	material := ecKey(t)
 	file := filepath.Join(t.TempDir(), "key.pem")
@@ -91,7 +91,7 @@ func TestKeysAreLookedAfter(t *testing.T) {
 	}
 
 	for want, args := range map[string][]string{
-		"rotate first":           {"key", "retire", keys()[2].ID, "--tenant", "acme", "--yes"},
+		"rotate first":           {"key", "retire", "--tenant", "acme", "--yes", "--", keys()[2].ID},
 		"no such thing":          {"key", "retire", "nothing", "--tenant", "acme", "--yes"},
 		"token_strategy":         {"key", "rotate", "--tenant", "zenith"},
 		"There is no such thing": {"key", "list", "--tenant", "nobody"},

@@ -68,6 +68,8 @@ func (t *tool) run(ctx context.Context, args []string) int {
 		t.operatorCommand(),
 		t.doctorCommand(),
 		t.tokenCommand(),
+		t.importCommand(),
+		t.exportCommand(),
 		t.auditCommand(),
 		t.statsCommand(),
 		t.schemaCommand(),

@@ -326,6 +326,26 @@ func TestFaultyRowsLoseNothingElse(t *testing.T) {
 	})
 }
 
+// A credential is one user's, and good for the tenant whose pages it was made on alone.
+func TestKeysOfOthersAreRefused(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		h := newMover(t, engine, nil)
+		h.create(t, "acme", `{`+cheapHashes+`}`)
+		made := func(rp string) json.RawMessage {
+			return factortest.New("https://" + rp).Create(json.RawMessage(`{"publicKey": {"rp": {"id": "` + rp + `"}, "challenge": "AAAA", "user": {"id": "MQ"}}}`))
+		}
+		own, others := made("acme.example"), made("zenith.example")
+		row := `{"email": "user%d@example.org", "email_verified": true, "authenticators": {"webauthn": [{"credential": %s}]}}` + "\n"
+		twice := fmt.Sprintf(`{"email": "user9@example.org", "email_verified": true, "authenticators": {"webauthn": [{"credential": %s}, {"credential": %s}]}}`, own, own)
+		i := h.moved(t, "acme", "", fmt.Sprintf(row+row+row, 1, own, 2, own, 3, others)+twice)
+		all := h.errorsOf(t, "acme", i.ID)
+		if i.Created != 1 || i.Skipped != 1 || i.Failed != 2 || len(all) != 3 || !strings.HasPrefix(all[0], "2 skipped authenticators.webauthn[0]:") ||
+			!strings.HasPrefix(all[1], "3 failed authenticators.webauthn[0]:") || !strings.HasPrefix(all[2], "4 failed authenticators.webauthn[1]:") {
+			t.Errorf("got %+v: %q", i, all)
+		}
+	})
+}
+
 func TestASecondImportAddsNobody(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		for name, config := range map[string]string{

@@ -146,7 +146,7 @@ func (a *App) Banner(w io.Writer) error {
   Vestibule, for development
 
   public API    %[1]s/_allauth/app/v1/config   (tenant "demo")
-  operators     %[2]s/readyz  /metrics  /admin/v1/tenants
+  operators     %[2]s/admin/docs  /admin/v1/tenants  /readyz  /metrics
   admin token   %[3]s
   data          %[4]s
 

@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"crypto/pbkdf2"
 	"crypto/sha256"
+	"encoding/base32"
 	"encoding/base64"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -114,7 +117,7 @@ func TestManyMoveIn(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		s := boot(t, engine)
 		host := s.tenant("")
-		const rounds = 600_000
+		const rounds = 20_000
 		var file bytes.Buffer
 		sampled, badLine := map[int]bool{}, *manyMove/2+1
 		for k := range 10 {
@@ -153,6 +156,112 @@ func TestManyMoveIn(t *testing.T) {
 		}
 		again := s.moveIn(host, "ndjson", file.String(), "")
 		if again.Created != 0 || again.Skipped != int64(*manyMove-1) || again.Failed != 1 {
+			t.Errorf("a second time: %+v", again)
+		}
+	})
+}
+
+// allauthDatabase is a database of a Django project, in which bob has a key of his own.
+func allauthDatabase(t *testing.T, engine string, registration json.RawMessage) string {
+	t.Helper()
+	text, err := os.ReadFile("testdata/allauth.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	script, url := string(text), testkit.EmptyURL(t, engine)
+	if engine == "postgres" {
+		script = strings.NewReplacer(" datetime ", " timestamptz ", " json ", " jsonb ").Replace(script)
+	}
+	db := testkit.Raw(t, url)
+	for statement := range strings.SplitSeq(script, ";\n") {
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatalf("%v in %s", err, statement)
+		}
+	}
+	data, err := json.Marshal(map[string]any{"name": "Phone", "credential": registration})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), "INSERT INTO mfa_authenticator VALUES (3, $1, 2, '2026-01-26 02:35:27.332177', NULL, 'webauthn')", string(data)); err != nil {
+		t.Fatal(err)
+	}
+	path, _, _ := strings.Cut(url, "?")
+	if engine == "postgres" {
+		return url
+	}
+	return path
+}
+
+// Everybody of a project with django-allauth logs in here with what they logged in with there.
+func TestUsersOfAllauthMoveIn(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		s := boot(t, engine)
+		host := s.tenant(`{"mfa": {` + factorTypes + `}, "account": {"login_methods": ["email", "username"]}}`)
+		key := newKey(host)
+		key.UV = true
+		registration := key.Create(json.RawMessage(`{"publicKey": {"rp": {"id": "` + host + `"}, "challenge": "AAAA", "user": {"id": "Mg"}}}`)) // "2", the user's number
+		rows := admin.AllauthRows{Source: store.Allauth{URL: allauthDatabase(t, engine, registration), UserTable: "auth_user"}, Codes: 10, Digits: 8}
+		var file bytes.Buffer
+		var names []string
+		if err := rows.Write(t.Context(), &file, func(id string) { names = append(names, id) }); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(names, " "); got != "1 2 3 40 41" {
+			t.Errorf("the rows are of %s", got)
+		}
+		i := s.moveIn(host, "ndjson", file.String(), "")
+		if all := s.importErrors(host, i.ID); i.Created != 4 || i.Failed != 1 || len(all) != 1 || all[0].Line != 5 || all[0].Path != "password_hash" {
+			t.Fatalf("got %+v: %+v\n%s", i, all, &file)
+		}
+
+		seed, err := base32.StdEncoding.DecodeString("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+		if err != nil {
+			t.Fatal(err)
+		}
+		app := &pocket{seed: seed, now: time.Now}
+		ann := s.client("app", host)
+		ann.login("ann@example.org", password).waits("mfa_authenticate")
+		ann.giveCode(app.code()).want(http.StatusOK)
+		if r := ann.get("/account/email").want(http.StatusOK); !strings.Contains(r.Body, "ann.lee@example.com") {
+			t.Errorf("the addresses are %s", r.Body)
+		}
+		var view struct {
+			Codes  []string `json:"unused_codes"`
+			Unused int      `json:"unused_code_count"`
+			Total  int      `json:"total_code_count"`
+		}
+		ann.post("/auth/2fa/reauthenticate", map[string]any{"code": app.code()}).want(http.StatusOK)
+		ann.get(codesPath).want(http.StatusOK).data(&view)
+		// As RecoveryCodes.get_unused_codes gave them.
+		if want := []string{"31196257", "36006572", "29459831", "06614981", "93332891", "68422270", "32060448", "27336076"}; !slices.Equal(view.Codes, want) || view.Total != 10 {
+			t.Errorf("the recovery codes are %+v", view)
+		}
+		again := s.client("app", host)
+		again.login("ann.lee@example.com", password).waits("mfa_authenticate")
+		again.giveCode("52461855").want(http.StatusBadRequest) // used there
+		again.giveCode("31196257").want(http.StatusOK)
+		third := s.client("app", host)
+		third.login("ann@example.org", password).waits("mfa_authenticate")
+		third.giveCode("31196257").want(http.StatusBadRequest) // used here
+
+		bob := s.client("app", host)
+		bob.showing(byPasskey, key).want(http.StatusOK)
+		if r := bob.get("/account/authenticators").want(http.StatusOK); !strings.Contains(r.Body, `"Phone"`) {
+			t.Errorf("got %s", r.Body)
+		}
+		key.UserHandle = []byte("3")
+		s.client("app", host).showing(byPasskey, key).want(http.StatusBadRequest)
+
+		eve := s.client("app", host)
+		eve.login("eve@example.org", "lètmein").want(http.StatusOK) // by a hash that is wrapped
+		s.client("app", host).login("eve@example.org", "lètmein").want(http.StatusOK)
+		s.client("app", host).login("eve@example.org", "letmein").want(http.StatusBadRequest)
+
+		kim := s.client("app", host)
+		kim.login("kim@example.org", password).waits("mfa_authenticate")
+		kim.giveCode("efgh-5678").want(http.StatusOK)
+
+		if again := s.moveIn(host, "ndjson", file.String(), ""); again.Created != 0 || again.Skipped != 4 {
 			t.Errorf("a second time: %+v", again)
 		}
 	})

@@ -25,7 +25,7 @@ const lookForChanges = "FROM tenant_changes"
 // sweeper's. The worker finds tenants by id, which requests never do.
 func background(query string) bool {
 	for _, part := range []string{"UPDATE messages", lookForChanges, "FROM tenants t WHERE t.id", "DELETE FROM messages", "WHERE expires_at <",
-		"FROM signing_keys WHERE due_at", "FROM signing_keys WHERE known_until", "erase_at <=", "webhook_endpoints", "webhook_deliveries"} {
+		"FROM signing_keys WHERE due_at", "FROM signing_keys WHERE known_until", "erase_at <=", "webhook_endpoints", "webhook_deliveries", "UPDATE imports"} {
 		if strings.Contains(query, part) {
 			return true
 		}
@@ -395,7 +395,7 @@ func costs() []cost {
 		{"what a passkey is asked", 1, 1, factors, none, gets(http.StatusOK, byPasskey)},
 		{"a login by passkey", 7, 7, factors, func(t *turn) { t.guardedIn(); t.out(); t.begun(byPasskey) },
 			does(http.StatusOK, func(t *turn) *reply { return t.answers(byPasskey) })},
-		{"a login by nobody's passkey", 3, 3, factors, func(t *turn) {
+		{"a login by nobody's passkey", 4, 4, factors, func(t *turn) {
 			t.pocket = &pocket{key: newKey(t.at)}
 			t.pocket.key.Create(json.RawMessage(`{"publicKey": {"challenge": "AAAA", "rp": {"id": "x"}, "user": {"id": "` + base64URL(16) + `"}}}`))
 			t.begun(byPasskey)

@@ -1,8 +1,8 @@
 package passhash
 
 import (
-	"crypto/md5"  //nolint:gosec // what other systems made is read, never made
-	"crypto/sha1" //nolint:gosec // likewise
+	"crypto/md5"
+	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"

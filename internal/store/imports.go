@@ -321,7 +321,7 @@ func (t *Tx) AddImportErrors(ctx context.Context, importID string, all []ImportE
 }
 
 // groups are how many rows one statement writes or looks up. There are few sizes, so that there are few texts to prepare.
-var groups = []int{64, 8, 1}
+var groups = []int{32, 8, 1}
 
 // inGroups calls f with all of a list, a group at a time.
 func inGroups[T any](all []T, f func([]T) error) error {
