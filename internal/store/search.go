@@ -56,26 +56,35 @@ func (s Scope) users(ctx context.Context, op, query string, args []any) ([]UserR
 // Users are users by the time they were made, latest first: no more than n after a place, of those made from one time until before
 // another; zero times are no bound.
 func (s Scope) Users(ctx context.Context, from, until time.Time, after Place, n int) ([]UserRow, error) {
-	if until.IsZero() {
-		until = Latest.At
+	// The place is the one upper bound: of two, SQLite may take the wrong one for where to begin, and then looks at every page before.
+	if !until.IsZero() && until.Before(after.At) {
+		after = Place{At: until, ID: First.ID}
 	}
 	return s.users(ctx, "list users", `
 		SELECT `+rowColumns+`, '', u.id, FALSE
 		  FROM users u
-		 WHERE u.tenant_id = $1 AND u.created_at >= $2 AND u.created_at < $3 AND (u.created_at, u.id) < ($4, $5)
+		 WHERE u.tenant_id = $1 AND u.created_at >= $2 AND (u.created_at, u.id) < ($3, $4)
 		 ORDER BY u.created_at DESC, u.id DESC
-		 LIMIT $6`, []any{from, until, after.At, after.ID, n})
+		 LIMIT $5`, []any{from, after.At, after.ID, n})
+}
+
+// from is the place, or the one before all that begin with a prefix. It is the one lower bound, as above.
+func (p Place) from(prefix string) Place {
+	if p.Key < prefix {
+		return Place{Key: prefix, ID: First.ID}
+	}
+	return p
 }
 
 // UsersByEmail are users with an address whose key begins with a prefix, by the first such address of each: no more than n after a
 // place.
 func (s Scope) UsersByEmail(ctx context.Context, prefix string, after Place, n int) ([]UserRow, error) {
-	word := s.store.dialect.bytewise
+	word, after := s.store.dialect.bytewise, after.from(prefix)
 	return s.users(ctx, "search users by email", `
 		SELECT `+rowColumns+`, e.email_key, e.id, FALSE
 		  FROM emails e
 		  JOIN users u ON u.tenant_id = e.tenant_id AND u.id = e.user_id
-		 WHERE e.tenant_id = $1 AND e.email_key`+word+` >= $2 AND e.email_key`+word+` < $3 AND (e.email_key`+word+`, e.id) > ($4, $5)
+		 WHERE e.tenant_id = $1 AND e.email_key`+word+` < $3 AND (e.email_key`+word+`, e.id) > ($4, $5)
 		   AND NOT EXISTS (SELECT 1 FROM emails o
 		        WHERE o.tenant_id = e.tenant_id AND o.user_id = e.user_id AND o.email_key`+word+` >= $2 AND o.email_key`+word+` < e.email_key`+word+`)
 		 ORDER BY e.email_key`+word+`, e.id
@@ -85,26 +94,26 @@ func (s Scope) UsersByEmail(ctx context.Context, prefix string, after Place, n i
 // UsersByUsername are users whose username begins with a prefix, by its key: no more than n after a place. Those that UsersByEmail finds by
 // another prefix ("" for none) are marked. They are not left out, for where all of them were, one page would look at all usernames.
 func (s Scope) UsersByUsername(ctx context.Context, prefix, email string, after Place, n int) ([]UserRow, error) {
-	word := s.store.dialect.bytewise
+	word, after := s.store.dialect.bytewise, after.from(prefix)
 	return s.users(ctx, "search users by username", `
 		SELECT `+rowColumns+`, u.username_key, u.id,
 		       EXISTS (SELECT 1 FROM emails o
-		        WHERE o.tenant_id = u.tenant_id AND o.user_id = u.id AND $6 <> '' AND o.email_key`+word+` >= $6 AND o.email_key`+word+` < $7)
+		        WHERE o.tenant_id = u.tenant_id AND o.user_id = u.id AND $5 <> '' AND o.email_key`+word+` >= $5 AND o.email_key`+word+` < $6)
 		  FROM users u
-		 WHERE u.tenant_id = $1 AND u.username_key`+word+` >= $2 AND u.username_key`+word+` < $3 AND (u.username_key`+word+`, u.id) > ($4, $5)
+		 WHERE u.tenant_id = $1 AND u.username_key`+word+` < $2 AND (u.username_key`+word+`, u.id) > ($3, $4)
 		 ORDER BY u.username_key`+word+`, u.id
-		 LIMIT $8`, []any{prefix, prefix + afterPrefix, after.Key, after.ID, email, email + afterPrefix, n})
+		 LIMIT $7`, []any{prefix + afterPrefix, after.Key, after.ID, email, email + afterPrefix, n})
 }
 
 // UsersByPhone are users whose number begins with a prefix: no more than n after a place.
 func (s Scope) UsersByPhone(ctx context.Context, prefix string, after Place, n int) ([]UserRow, error) {
-	word := s.store.dialect.bytewise
+	word, after := s.store.dialect.bytewise, after.from(prefix)
 	return s.users(ctx, "search users by phone", `
 		SELECT `+rowColumns+`, u.phone, u.id, FALSE
 		  FROM users u
-		 WHERE u.tenant_id = $1 AND u.phone`+word+` >= $2 AND u.phone`+word+` < $3 AND (u.phone`+word+`, u.id) > ($4, $5)
+		 WHERE u.tenant_id = $1 AND u.phone`+word+` < $2 AND (u.phone`+word+`, u.id) > ($3, $4)
 		 ORDER BY u.phone`+word+`, u.id
-		 LIMIT $6`, []any{prefix, prefix + afterPrefix, after.Key, after.ID, n})
+		 LIMIT $5`, []any{prefix + afterPrefix, after.Key, after.ID, n})
 }
 
 // UserByID is one user with its metadata, or ErrNotFound.
