@@ -114,28 +114,30 @@ func notJSON(raw []byte) string {
 	return "the body is not valid JSON"
 }
 
-// query is the request's parameters, each of which must be known and given once.
-func query(r *http.Request, known ...string) (url.Values, error) {
+// checkQuery refuses a query with a parameter that is not known, or is given twice. What r.URL.Query gives is whole after that.
+func checkQuery(r *http.Request, known []string) error {
 	q, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return nil, errMalformed.because(admin.Fault{Message: "the query cannot be read"})
+		return errMalformed.because(admin.Fault{Message: "the query cannot be read"})
+	}
+	unknown := "the query has an unknown parameter; known are " + strings.Join(known, ", ")
+	if len(known) == 0 {
+		unknown = "the query has an unknown parameter; none is known here"
 	}
 	var faults []admin.Fault
 	for name, values := range q {
 		switch {
 		case !slices.Contains(known, name):
-			faults = append(faults, admin.Fault{
-				Message: "the query has an unknown parameter; known are " + strings.Join(known, ", "),
-			})
+			faults = append(faults, admin.Fault{Message: unknown})
 		case len(values) > 1:
 			faults = append(faults, admin.Fault{Path: name, Message: "is given twice"})
 		}
 	}
 	if faults != nil {
 		slices.SortFunc(faults, func(a, b admin.Fault) int { return strings.Compare(a.Path, b.Path) })
-		return nil, errMalformed.because(slices.Compact(faults)...)
+		return errMalformed.because(slices.Compact(faults)...)
 	}
-	return q, nil
+	return nil
 }
 
 // number is a parameter that is a whole number from 1, or 0 where it is left out.
@@ -150,10 +152,14 @@ func number(name, text string) (int64, error) {
 	return n, nil
 }
 
-// truth is a parameter that is true or false, and false where it is left out.
-func truth(name, text string) (bool, error) {
-	switch text {
-	case "", "false":
+// flag is a parameter that is true or false, and false where it is left out.
+func flag(q url.Values, name string) (bool, error) {
+	switch q.Get(name) {
+	case "":
+		if !q.Has(name) {
+			return false, nil
+		}
+	case "false":
 		return false, nil
 	case "true":
 		return true, nil

@@ -8,12 +8,12 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/admin"
 )
 
+// doctorParams are the parameters of the connection doctor.
+var doctorParams = []string{"url", "origin", "probe"}
+
 // doctor serves GET doctor and GET tenants/{slug}/doctor.
 func (a *API) doctor(w http.ResponseWriter, r *http.Request) error {
-	q, err := query(r, "url", "origin", "probe")
-	if err != nil {
-		return err
-	}
+	q := r.URL.Query()
 	d, err := a.Admin.Doctor(r.Context(), mux.Vars(r)["slug"], admin.DoctorQuery{URL: q.Get("url"), Origin: q.Get("origin"), Probe: q.Get("probe")})
 	if err != nil {
 		return err

@@ -2,9 +2,7 @@ package adminapi
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
-	"net/url"
 
 	"github.com/gorilla/mux"
 
@@ -20,24 +18,13 @@ func (a *API) exportUser(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// flag is a parameter that is true or false; false where it is not given.
-func flag(q url.Values, name string) (bool, error) {
-	switch q.Get(name) {
-	case "true":
-		return true, nil
-	case "", "false":
-		return false, nil
-	}
-	return false, errMalformed.because(admin.Fault{Path: name, Message: "must be true or false"})
-}
-
-// exportTenant serves GET tenants/{slug}/export. It takes as long as it takes: what has to be quick is each line.
+// exportTenant serves GET tenants/{slug}/export.
 func (a *API) exportTenant(w http.ResponseWriter, r *http.Request) error {
-	q, err := query(r, "password_hashes", "users_only")
-	if err != nil {
-		return err
-	}
-	var what admin.TenantExport
+	q := r.URL.Query()
+	var (
+		what admin.TenantExport
+		err  error
+	)
 	if what.PasswordHashes, err = flag(q, "password_hashes"); err != nil {
 		return err
 	}
@@ -47,19 +34,4 @@ func (a *API) exportTenant(w http.ResponseWriter, r *http.Request) error {
 	return a.stream(w, r, func(ctx context.Context, take func(any) error) error {
 		return a.Admin.ExportTenant(ctx, actor(r), mux.Vars(r)["slug"], what, take)
 	})
-}
-
-// stream answers with values, one a line, as they come. Of one that breaks off the connection is cut, so that nobody takes the part for
-// the whole.
-func (a *API) stream(w http.ResponseWriter, r *http.Request, each func(context.Context, func(any) error) error) error {
-	out := &lines{w: w}
-	err := each(context.WithoutCancel(r.Context()), out.write)
-	if err != nil && out.begun {
-		a.logger().LogAttrs(r.Context(), slog.LevelWarn, "an export broke off", slog.Any("error", err))
-		panic(http.ErrAbortHandler)
-	}
-	if err == nil {
-		out.begin()
-	}
-	return err
 }

@@ -6,13 +6,16 @@ import (
 )
 
 // Row is a row of the route table.
-type Row struct{ Method, Path, Permission string }
+type Row struct {
+	Method, Path, Permission string
+	Takes                    []string
+}
 
 // Rows is the route table.
 func Rows() []Row {
 	var all []Row
 	for _, row := range routes {
-		all = append(all, Row{row.method, prefix + row.path, string(row.permission)})
+		all = append(all, Row{row.method, prefix + row.path, string(row.permission), row.takes})
 	}
 	return all
 }

@@ -1,10 +1,7 @@
 package adminapi
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
+	"context"
 	"mime"
 	"net/http"
 
@@ -13,26 +10,21 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/admin"
 )
 
-const ndjsonType = "application/x-ndjson"
-
 // chunkTypes are the media types of chunks, by the format of their import.
-var chunkTypes = map[string]string{"ndjson": ndjsonType, "csv": "text/csv"}
+var chunkTypes = map[string]string{"ndjson": linesType, "csv": "text/csv"}
 
 // listImports serves GET tenants/{slug}/imports.
 func (a *API) listImports(w http.ResponseWriter, r *http.Request) error {
-	q, err := query(r, "limit", "cursor")
-	if err != nil {
-		return err
-	}
+	q := r.URL.Query()
 	n, err := limit(q)
 	if err != nil {
 		return err
 	}
-	page, next, err := a.Admin.Imports(r.Context(), mux.Vars(r)["slug"], q.Get("cursor"), n)
+	items, next, err := a.Admin.Imports(r.Context(), mux.Vars(r)["slug"], q.Get("cursor"), n)
 	if err != nil {
 		return err
 	}
-	send(w, http.StatusOK, jsonType, map[string]any{"items": page, "next_cursor": next})
+	sendPage(w, items, next)
 	return nil
 }
 
@@ -86,15 +78,7 @@ func plainBody(w http.ResponseWriter, r *http.Request, mediaType string) ([]byte
 		p.Detail = "Send " + mediaType + ", and say so in the Content-Type header."
 		return nil, &p
 	}
-	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		return nil, errTooLarge
-	case err != nil:
-		return nil, fmt.Errorf("%w: read body: %w", errMalformed.because(admin.Fault{Message: "the body broke off"}), err)
-	}
-	return raw, nil
+	return bodyBytes(w, r)
 }
 
 // startImport serves POST tenants/{slug}/imports/{id}/start.
@@ -119,10 +103,7 @@ func (a *API) cancelImport(w http.ResponseWriter, r *http.Request) error {
 
 // importErrors serves GET tenants/{slug}/imports/{id}/errors: a page of them or, as NDJSON, all.
 func (a *API) importErrors(w http.ResponseWriter, r *http.Request) error {
-	q, err := query(r, "limit", "cursor", "format")
-	if err != nil {
-		return err
-	}
+	q := r.URL.Query()
 	n, err := limit(q)
 	if err != nil {
 		return err
@@ -134,36 +115,29 @@ func (a *API) importErrors(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return errMalformed.because(admin.Fault{Path: "format", Message: "must be json or ndjson"})
 	}
-	page, next, err := a.Admin.ImportErrors(r.Context(), mux.Vars(r)["slug"], mux.Vars(r)["id"], q.Get("cursor"), n)
+	items, next, err := a.Admin.ImportErrors(r.Context(), mux.Vars(r)["slug"], mux.Vars(r)["id"], q.Get("cursor"), n)
 	if err != nil {
 		return err
 	}
-	send(w, http.StatusOK, jsonType, map[string]any{"items": page, "next_cursor": next})
+	sendPage(w, items, next)
 	return nil
 }
 
-// allImportErrors sends all errors of an import, page after page. One that cannot be read breaks the answer off: what was sent cannot be
-// taken back.
+// allImportErrors sends all errors of an import, page after page.
 func (a *API) allImportErrors(w http.ResponseWriter, r *http.Request) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	for cursor, first := "", true; first || cursor != ""; first = false {
-		page, next, err := a.Admin.ImportErrors(r.Context(), mux.Vars(r)["slug"], mux.Vars(r)["id"], cursor, admin.MaxPage)
-		switch {
-		case err != nil && first:
-			return err
-		case err != nil:
-			panic(http.ErrAbortHandler) // so that a part is not taken for the whole
-		case first:
-			w.Header().Set("Content-Type", ndjsonType)
-			w.WriteHeader(http.StatusOK)
-		}
-		for _, one := range page {
-			if err := e.Encode(one); err != nil {
-				return nil //nolint:nilerr // the client is gone, and nobody hears the answer
+	return a.stream(w, r, func(ctx context.Context, take func(any) error) error {
+		for cursor, first := "", true; first || cursor != ""; first = false {
+			items, next, err := a.Admin.ImportErrors(ctx, mux.Vars(r)["slug"], mux.Vars(r)["id"], cursor, admin.MaxPage)
+			if err != nil {
+				return err
 			}
+			for _, one := range items {
+				if err := take(one); err != nil {
+					return err
+				}
+			}
+			cursor = next
 		}
-		cursor = next
-	}
-	return nil
+		return nil
+	})
 }

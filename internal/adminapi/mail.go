@@ -51,10 +51,7 @@ func (a *API) listMail(w http.ResponseWriter, r *http.Request) error {
 	if a.Mailbox == nil {
 		return errNoRoute
 	}
-	q, err := query(r, "to", "limit")
-	if err != nil {
-		return err
-	}
+	q := r.URL.Query()
 	n, err := limit(q)
 	if err != nil {
 		return err

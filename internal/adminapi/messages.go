@@ -24,10 +24,7 @@ func (a *API) testMail(w http.ResponseWriter, r *http.Request) error {
 
 // listMessages serves GET tenants/{slug}/messages.
 func (a *API) listMessages(w http.ResponseWriter, r *http.Request) error {
-	q, err := query(r, "limit", "cursor", "state", "kind", "channel")
-	if err != nil {
-		return err
-	}
+	q := r.URL.Query()
 	n, err := limit(q)
 	if err != nil {
 		return err

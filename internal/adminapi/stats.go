@@ -8,18 +8,17 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/admin"
 )
 
-func statsQuery(r *http.Request) (admin.StatsQuery, error) {
-	q, err := query(r, "interval", "from", "to")
-	return admin.StatsQuery{Interval: q.Get("interval"), From: q.Get("from"), To: q.Get("to")}, err
+// statsParams are the parameters of statistics.
+var statsParams = []string{"interval", "from", "to"}
+
+func statsQuery(r *http.Request) admin.StatsQuery {
+	q := r.URL.Query()
+	return admin.StatsQuery{Interval: q.Get("interval"), From: q.Get("from"), To: q.Get("to")}
 }
 
 // tenantStats serves GET tenants/{slug}/stats.
 func (a *API) tenantStats(w http.ResponseWriter, r *http.Request) error {
-	q, err := statsQuery(r)
-	if err != nil {
-		return err
-	}
-	stats, err := a.Admin.Stats(r.Context(), mux.Vars(r)["slug"], q)
+	stats, err := a.Admin.Stats(r.Context(), mux.Vars(r)["slug"], statsQuery(r))
 	if err != nil {
 		return err
 	}
@@ -29,11 +28,7 @@ func (a *API) tenantStats(w http.ResponseWriter, r *http.Request) error {
 
 // platformStats serves GET stats.
 func (a *API) platformStats(w http.ResponseWriter, r *http.Request) error {
-	q, err := statsQuery(r)
-	if err != nil {
-		return err
-	}
-	stats, err := a.Admin.PlatformStats(r.Context(), q)
+	stats, err := a.Admin.PlatformStats(r.Context(), statsQuery(r))
 	if err != nil {
 		return err
 	}

@@ -34,10 +34,7 @@ func sendTenant(w http.ResponseWriter, status int, t *admin.Tenant) {
 
 // listTenants serves GET tenants.
 func (a *API) listTenants(w http.ResponseWriter, r *http.Request) error {
-	q, err := query(r, "limit", "cursor", "q", "state")
-	if err != nil {
-		return err
-	}
+	q := r.URL.Query()
 	n, err := limit(q)
 	if err != nil {
 		return err
@@ -90,10 +87,7 @@ func (a *API) showTenant(w http.ResponseWriter, r *http.Request) error {
 
 // wantsYAML reports whether an answer is to be YAML: by the format parameter or, without one, by the Accept header.
 func wantsYAML(w http.ResponseWriter, r *http.Request) (bool, error) {
-	q, err := query(r, "format")
-	if err != nil {
-		return false, err
-	}
+	q := r.URL.Query()
 	w.Header().Set("Vary", "Accept")
 	switch format := q.Get("format"); {
 	case format == "yaml":
@@ -126,11 +120,7 @@ func sendDocument(w http.ResponseWriter, t *admin.Tenant) error {
 
 // applyTenant serves PUT tenants/{slug}.
 func (a *API) applyTenant(w http.ResponseWriter, r *http.Request) error {
-	q, err := query(r, "dry_run")
-	if err != nil {
-		return err
-	}
-	dry, err := truth("dry_run", q.Get("dry_run"))
+	dry, err := flag(r.URL.Query(), "dry_run")
 	if err != nil {
 		return err
 	}

@@ -13,10 +13,7 @@ import (
 
 // listUsers serves GET tenants/{slug}/users.
 func (a *API) listUsers(w http.ResponseWriter, r *http.Request) error {
-	q, err := query(r, append([]string{"limit", "cursor"}, admin.UserParameters...)...)
-	if err != nil {
-		return err
-	}
+	q := r.URL.Query()
 	n, err := limit(q)
 	if err != nil {
 		return err
@@ -30,10 +27,7 @@ func (a *API) listUsers(w http.ResponseWriter, r *http.Request) error {
 
 // listDeletedUsers serves GET tenants/{slug}/deleted-users.
 func (a *API) listDeletedUsers(w http.ResponseWriter, r *http.Request) error {
-	q, err := query(r, "limit", "cursor")
-	if err != nil {
-		return err
-	}
+	q := r.URL.Query()
 	n, err := limit(q)
 	if err != nil {
 		return err

@@ -10,10 +10,7 @@ import (
 
 // listVersions serves GET tenants/{slug}/versions.
 func (a *API) listVersions(w http.ResponseWriter, r *http.Request) error {
-	q, err := query(r, "limit", "cursor")
-	if err != nil {
-		return err
-	}
+	q := r.URL.Query()
 	n, err := limit(q)
 	if err != nil {
 		return err
@@ -42,10 +39,7 @@ func (a *API) showVersion(w http.ResponseWriter, r *http.Request) error {
 
 // diffVersions serves GET tenants/{slug}/diff.
 func (a *API) diffVersions(w http.ResponseWriter, r *http.Request) error {
-	q, err := query(r, "from", "to")
-	if err != nil {
-		return err
-	}
+	q := r.URL.Query()
 	from, err := number("from", q.Get("from"))
 	if err == nil && from == 0 {
 		err = errMalformed.because(admin.Fault{Path: "from", Message: "is needed"})
@@ -67,10 +61,7 @@ func (a *API) diffVersions(w http.ResponseWriter, r *http.Request) error {
 
 // listDeleted serves GET deleted-tenants.
 func (a *API) listDeleted(w http.ResponseWriter, r *http.Request) error {
-	q, err := query(r, "limit", "cursor")
-	if err != nil {
-		return err
-	}
+	q := r.URL.Query()
 	n, err := limit(q)
 	if err != nil {
 		return err

@@ -112,10 +112,7 @@ func (a *API) replayFailed(w http.ResponseWriter, r *http.Request) error {
 
 // listDeliveries serves GET tenants/{slug}/webhooks/{id}/deliveries.
 func (a *API) listDeliveries(w http.ResponseWriter, r *http.Request) error {
-	q, err := query(r, "limit", "cursor", "state")
-	if err != nil {
-		return err
-	}
+	q := r.URL.Query()
 	n, err := limit(q)
 	if err != nil {
 		return err

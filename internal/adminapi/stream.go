@@ -1,0 +1,71 @@
+package adminapi
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/vestibule-auth/vestibule/internal/clock"
+)
+
+// linesType is the media type of JSON values, one a line.
+const linesType = "application/x-ndjson"
+
+// stream answers with values, one a line, as they come. It takes as long as it takes, for as long as the client is there: what has to be
+// quick is each line. Of one that breaks off the connection is cut, so that nobody takes the part for the whole.
+func (a *API) stream(w http.ResponseWriter, r *http.Request, each func(context.Context, func(any) error) error) error {
+	ctx, stop := untimed(r.Context())
+	defer stop()
+	out := &lines{w: w}
+	err := each(ctx, out.write)
+	if err != nil && out.begun {
+		a.logger().LogAttrs(ctx, slog.LevelWarn, "an export broke off", slog.Any("error", err))
+		panic(http.ErrAbortHandler)
+	}
+	if err == nil {
+		out.begin()
+	}
+	return err
+}
+
+// untimed is a context that is cancelled with its parent, but does not end when the parent's time is up.
+func untimed(parent context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(parent))
+	stop := context.AfterFunc(parent, func() {
+		if context.Cause(parent) != context.DeadlineExceeded {
+			cancel()
+		}
+	})
+	return ctx, func() { stop(); cancel() }
+}
+
+// lines writes values, one a line.
+type lines struct {
+	w     http.ResponseWriter
+	begun bool
+	until time.Time // when the deadline is
+}
+
+// lineTime is how long a client may take to read some lines. A deadline is moved along when half of it is up.
+const lineTime = 30 * time.Second
+
+func (l *lines) begin() {
+	if !l.begun {
+		l.begun = true
+		l.w.Header().Set("Content-Type", linesType)
+		l.w.WriteHeader(http.StatusOK)
+	}
+}
+
+func (l *lines) write(v any) error {
+	l.begin()
+	if now := (clock.System{}).Now(); l.until.Sub(now) < lineTime/2 {
+		l.until = now.Add(lineTime)
+		_ = http.NewResponseController(l.w).SetWriteDeadline(l.until) // where there is no connection there is no deadline either
+	}
+	e := json.NewEncoder(l.w)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
