@@ -179,7 +179,7 @@ func (s *Service) PutChunk(ctx context.Context, slug, id, number string, body []
 	err = s.store.For(t).Do(ctx, func(tx *store.Tx) error { return tx.AddChunk(ctx, i.ID, c, s.clock.Now()) })
 	switch {
 	case errors.Is(err, store.ErrTaken):
-		return &Taken{Fault{Path: "number", Message: "another chunk has this number"}}
+		return errNumberUsed
 	case errors.Is(err, store.ErrStale):
 		return tooLate(i)
 	case err != nil:
@@ -187,6 +187,11 @@ func (s *Service) PutChunk(ctx context.Context, slug, id, number string, body []
 	}
 	return nil
 }
+
+// errNumberUsed keeps a chunk what it was when it was first sent.
+var errNumberUsed = &refusal.Refusal{Kind: refusal.Conflict, Details: []refusal.Detail{{
+	Message: "another chunk has this number: go on with the import's next_chunk", Code: refusal.Malformed, Param: "number",
+}}}
 
 // readChunk checks a chunk as far as it can be checked before those before it are known.
 func readChunk(i *store.Import, n int64, body []byte) (*store.Chunk, error) {

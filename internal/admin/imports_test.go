@@ -536,8 +536,7 @@ func TestChunksComeInAnyOrderAndTwice(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		var taken *admin.Taken
-		if err := put("3", rowsOf(5, 7)); !errors.As(err, &taken) {
+		if err := put("3", rowsOf(5, 7)); !refusal.Is(err, refusal.Conflict) {
 			t.Errorf("another chunk of the same number: %v", err)
 		}
 		for _, n := range []string{"0", "-1", "01", "1.5", "x", "", "8193", "99999999999999999999"} {

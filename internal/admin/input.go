@@ -62,8 +62,8 @@ func ReadCreateInput(doc json.RawMessage) CreateInput {
 	if raw, ok := given["template"]; ok {
 		in.Template = in.faults.text("template", raw)
 	}
-	if raw, ok := given["template_secrets"]; ok && json.Unmarshal(raw, &in.TemplateSecrets) != nil {
-		in.faults.add("template_secrets", "must be true or false")
+	if raw, ok := given["template_secrets"]; ok {
+		in.TemplateSecrets = in.faults.truth("template_secrets", raw)
 	}
 	if in.TemplateSecrets && in.Template == "" {
 		in.faults.add("template_secrets", "is for a template, and none is named")

@@ -97,8 +97,8 @@ func (s *Service) RetireKey(ctx context.Context, by Actor, slug, kid string) err
 // lead is how long a key is to be published before it signs.
 func (f *faults) lead(given map[string]json.RawMessage) time.Duration {
 	lead, atOnce := keyring.Lead, false
-	if raw, ok := given["now"]; ok && json.Unmarshal(raw, &atOnce) != nil {
-		f.add("now", "must be true or false")
+	if raw, ok := given["now"]; ok {
+		atOnce = f.truth("now", raw)
 	}
 	raw, ok := given["lead_seconds"]
 	if !ok {

@@ -3,6 +3,7 @@ package admin
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -24,6 +25,19 @@ func checkLimit(limit int) error {
 // badQuery refuses a parameter.
 func badQuery(param, message string) error {
 	return &refusal.Refusal{Kind: refusal.Invalid, Details: []refusal.Detail{{Message: message, Code: refusal.Malformed, Param: param}}}
+}
+
+// badQuery refuses parameters for everything that is wrong with them, or is nil.
+func (f faults) badQuery() error {
+	var bad *Invalid
+	if !errors.As(f.err(), &bad) {
+		return nil
+	}
+	refused := &refusal.Refusal{Kind: refusal.Invalid}
+	for _, fault := range bad.Faults {
+		refused.Details = append(refused.Details, refusal.Detail{Message: fault.Message, Code: refusal.Malformed, Param: fault.Path})
+	}
+	return refused
 }
 
 // macSize is the length of a MAC, which comes first in a cursor.

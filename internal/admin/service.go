@@ -18,7 +18,7 @@
 // it is purged, its key first.
 //
 // Errors. Invalid has everything that is wrong with the input, at once, and nothing was changed; Taken and InUse say what belongs to
-// others; ErrStale says that the tenant has another version than the change was meant for, or kept changing meanwhile; ErrWeak that an
+// others; a refusal of the kind Conflict says what else stands in the way; ErrStale says that the tenant has another version than the change was meant for, or kept changing meanwhile; ErrWeak that an
 // operator has shown one factor alone. What is not there or not allowed, a cursor or limit that is no good, and a database that cannot be
 // reached are refusals (Missing, Forbidden, Invalid, Busy). Anything else is a fault of the server.
 package admin
@@ -255,8 +255,8 @@ func (f faults) err() error {
 	return &Invalid{Faults: slices.Compact(f)}
 }
 
-// comeBack is how long whoever meets an unreachable database is told to wait.
-const comeBack = 2 * time.Second
+// ComeBack is how long whoever meets a database that cannot be reached, or has no time, is told to wait.
+const ComeBack = 2 * time.Second
 
 // failed is an error of the store in this package's terms.
 func failed(op string, err error) error {
@@ -264,7 +264,7 @@ func failed(op string, err error) error {
 	case errors.Is(err, store.ErrNotFound):
 		return fmt.Errorf("%s: %w: %w", op, refusal.Of(refusal.Missing), err)
 	case errors.Is(err, store.ErrUnavailable):
-		return fmt.Errorf("%s: %w: %w", op, refusal.Later(refusal.Busy, comeBack), err)
+		return fmt.Errorf("%s: %w: %w", op, refusal.Later(refusal.Busy, ComeBack), err)
 	default:
 		return fmt.Errorf("%s: %w", op, err)
 	}

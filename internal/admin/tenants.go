@@ -256,8 +256,8 @@ func (s *Service) AddHost(ctx context.Context, by Actor, slug string, meant Vers
 	} else {
 		f.add("host", "is needed")
 	}
-	if raw, ok := given["first"]; ok && json.Unmarshal(raw, &first) != nil {
-		f.add("first", "must be true or false")
+	if raw, ok := given["first"]; ok {
+		first = f.truth("first", raw)
 	}
 	if normal, ok := hostname.Bare(host); ok {
 		host = normal

@@ -152,7 +152,7 @@ func (s *Service) Users(ctx context.Context, slug string, q UserQuery, cursor st
 	if err != nil {
 		return nil, "", err
 	}
-	if err := errors.Join(q.faults.err(), checkLimit(limit)); err != nil {
+	if err := errors.Join(q.faults.badQuery(), checkLimit(limit)); err != nil {
 		return nil, "", err
 	}
 	if flows.ValidID(q.Q) {

@@ -335,14 +335,26 @@ func (s *Service) hooked(ctx context.Context, by Actor, act store.Action, t *ten
 const dropBatch = 1000
 
 // DeleteWebhook removes a webhook. What is on its way there is not sent any more, and what was is forgotten.
-func (s *Service) DeleteWebhook(ctx context.Context, by Actor, slug, id string) error {
+func (s *Service) DeleteWebhook(ctx context.Context, by Actor, slug, id string, meant Versions) error {
 	t, h, err := s.webhook(ctx, slug, id)
 	if err != nil {
 		return err
 	}
-	if err := s.withEvent(ctx, by, store.WebhookDeleted, t, id, map[string]any{"before": aboutWebhook(h)}, func(tx *store.Tx) error {
+	if !meant.allow(h.Version) {
+		return ErrStale
+	}
+	err = s.withEvent(ctx, by, store.WebhookDeleted, t, id, map[string]any{"before": aboutWebhook(h)}, func(tx *store.Tx) error {
+		if meant != nil { // what is saved is still of that version
+			if err := tx.SaveWebhook(ctx, h); err != nil {
+				return err
+			}
+		}
 		return tx.DropWebhook(ctx, id)
-	}); err != nil {
+	})
+	if errors.Is(err, store.ErrStale) {
+		return fmt.Errorf("%w: %w", ErrStale, err)
+	}
+	if err != nil {
 		return err
 	}
 	for n := int64(dropBatch); n == dropBatch; { // nobody reaches them any more; what is left now, the sweeper removes
@@ -360,7 +372,7 @@ func (s *Service) DeleteWebhook(ctx context.Context, by Actor, slug, id string) 
 
 // RotateWebhookSecret gives a webhook another secret, which is returned and never shown again. Both sign for overlap_seconds, a day unless
 // the JSON object says otherwise; with 0 the one before signs no more.
-func (s *Service) RotateWebhookSecret(ctx context.Context, by Actor, slug, id string, doc json.RawMessage) (*Webhook, error) {
+func (s *Service) RotateWebhookSecret(ctx context.Context, by Actor, slug, id string, meant Versions, doc json.RawMessage) (*Webhook, error) {
 	t, h, err := s.webhook(ctx, slug, id)
 	if err != nil {
 		return nil, err
@@ -374,6 +386,9 @@ func (s *Service) RotateWebhookSecret(ctx context.Context, by Actor, slug, id st
 	}
 	if err := f.err(); err != nil {
 		return nil, err
+	}
+	if !meant.allow(h.Version) {
+		return nil, ErrStale
 	}
 	key := webhook.NewSecret()
 	h.OldSecret, h.OldUntil = nil, time.Time{}

@@ -38,6 +38,7 @@ func (a *API) createImport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	w.Header().Set("Location", prefix+"/tenants/"+mux.Vars(r)["slug"]+"/imports/"+i.ID)
 	send(w, http.StatusCreated, jsonType, i)
 	return nil
 }

@@ -26,6 +26,7 @@ func (a *API) createOperator(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	w.Header().Set("Location", prefix+"/operators/"+o.ID)
 	send(w, http.StatusCreated, jsonType, o)
 	return nil
 }

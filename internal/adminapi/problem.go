@@ -9,6 +9,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/vestibule-auth/vestibule/internal/admin"
 	"github.com/vestibule-auth/vestibule/internal/refusal"
@@ -51,10 +52,12 @@ var (
 	errMissing  = newProblem("missing", http.StatusNotFound, "There is no such thing.", "It may have been deleted.")
 	errNoMethod = newProblem("method", http.StatusMethodNotAllowed, "This method is not for this path.",
 		"The Allow header lists those that are.")
-	errTaken = newProblem("taken", http.StatusConflict, "A slug or host belongs to another tenant.",
-		"Choose another, or take it away from the other tenant first.")
+	errTaken = newProblem("taken", http.StatusConflict, "This belongs to another already.",
+		"See errors for what it is. Choose another, or have it given up first.")
 	errInUse = newProblem("in-use", http.StatusConflict, "Others have what belonged to this.",
 		"See errors for what it is. It has to be free first.")
+	errState = newProblem("state", http.StatusConflict, "This is not possible as things are.",
+		"Nothing was changed. See errors for what stands in the way.")
 	errConflict = newProblem("conflict", http.StatusConflict, "Others kept changing this at the same time.",
 		"Read it again, then decide whether the change is still wanted.")
 	errGone  = newProblem("gone", http.StatusGone, "This is not there any more.", "")
@@ -80,7 +83,7 @@ var kinds = map[refusal.Kind]*problem{
 	refusal.Unauthenticated: errNoToken,
 	refusal.Forbidden:       errForbidden,
 	refusal.Missing:         errMissing,
-	refusal.Conflict:        errConflict,
+	refusal.Conflict:        errState,
 	refusal.Gone:            errGone,
 	refusal.Limited:         errLimited,
 	refusal.Busy:            errBusy,
@@ -116,9 +119,6 @@ func problemOf(r *http.Request, err error) *problem {
 		return errConflict
 	}
 	refused, ok := refusal.As(err)
-	if !ok && errors.Is(err, context.DeadlineExceeded) {
-		return errBusy // the time ran out while something was waited for
-	}
 	if !ok {
 		return nil
 	}
@@ -140,6 +140,13 @@ func (a *API) decline(w http.ResponseWriter, r *http.Request, err error) {
 		return // the client is gone, and nobody hears the answer
 	}
 	p := problemOf(r, err)
+	if p == nil && errors.Is(err, context.DeadlineExceeded) {
+		p = errBusy // the time ran out while something was waited for
+	}
+	var wait time.Duration
+	if refused, ok := refusal.As(err); ok {
+		wait = refused.RetryAfter
+	}
 	if p == nil {
 		p = errFailed
 		a.logger().LogAttrs(r.Context(), slog.LevelError, "admin request failed",
@@ -148,8 +155,11 @@ func (a *API) decline(w http.ResponseWriter, r *http.Request, err error) {
 		a.logger().LogAttrs(r.Context(), slog.LevelWarn, "admin request turned away",
 			slog.String("request_id", id), slog.Any("error", err))
 	}
-	if refused, ok := refusal.As(err); ok && refused.RetryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(refused.RetryAfter.Seconds()))))
+	if p.Type == errBusy.Type && wait == 0 {
+		wait = admin.ComeBack
+	}
+	if wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 	}
 	body := *p
 	body.RequestID = id

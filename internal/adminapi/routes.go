@@ -28,6 +28,8 @@ type API struct {
 	RequestID func(*http.Request) string
 	// ClientIP is the address that a request comes from; nil: none.
 	ClientIP func(*http.Request) string
+	// Connection is the context of what a request came by, which has no deadline; nil: the request's own.
+	Connection func(*http.Request) context.Context
 	// Operator tells which operator a request without a token is signed in as, if any; nil: none can be. See Session.
 	Operator func(*http.Request) (Session, error)
 	// Route is told the template of the route that matched, for logs and metrics; nil: nobody is.

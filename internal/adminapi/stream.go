@@ -16,11 +16,11 @@ const linesType = "application/x-ndjson"
 // stream answers with values, one a line, as they come. It takes as long as it takes, for as long as the client is there: what has to be
 // quick is each line. Of one that breaks off the connection is cut, so that nobody takes the part for the whole.
 func (a *API) stream(w http.ResponseWriter, r *http.Request, each func(context.Context, func(any) error) error) error {
-	ctx, stop := untimed(r.Context())
+	ctx, stop := a.untimed(r)
 	defer stop()
 	out := &lines{w: w}
 	err := each(ctx, out.write)
-	if err != nil && out.begun {
+	if err != nil && (out.begun || ctx.Err() != nil) {
 		a.logger().LogAttrs(ctx, slog.LevelWarn, "an export broke off", slog.Any("error", err))
 		panic(http.ErrAbortHandler)
 	}
@@ -30,15 +30,18 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request, each func(context.C
 	return err
 }
 
-// untimed is a context that is cancelled with its parent, but does not end when the parent's time is up.
-func untimed(parent context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(parent))
-	stop := context.AfterFunc(parent, func() {
-		if context.Cause(parent) != context.DeadlineExceeded {
-			cancel()
-		}
-	})
-	return ctx, func() { stop(); cancel() }
+// untimed is the request's context without its deadline: it ends when the connection does.
+func (a *API) untimed(r *http.Request) (context.Context, context.CancelFunc) {
+	connection := r.Context()
+	if a.Connection != nil {
+		connection = a.Connection(r)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
+	forget := context.AfterFunc(connection, cancel)
+	return ctx, func() {
+		forget()
+		cancel()
+	}
 }
 
 // lines writes values, one a line.
@@ -52,6 +55,10 @@ type lines struct {
 const lineTime = 30 * time.Second
 
 func (l *lines) begin() {
+	if now := (clock.System{}).Now(); l.until.Sub(now) < lineTime/2 {
+		l.until = now.Add(lineTime)
+		_ = http.NewResponseController(l.w).SetWriteDeadline(l.until) // where there is no connection there is no deadline either
+	}
 	if !l.begun {
 		l.begun = true
 		l.w.Header().Set("Content-Type", linesType)
@@ -61,10 +68,6 @@ func (l *lines) begin() {
 
 func (l *lines) write(v any) error {
 	l.begin()
-	if now := (clock.System{}).Now(); l.until.Sub(now) < lineTime/2 {
-		l.until = now.Add(lineTime)
-		_ = http.NewResponseController(l.w).SetWriteDeadline(l.until) // where there is no connection there is no deadline either
-	}
 	e := json.NewEncoder(l.w)
 	e.SetEscapeHTML(false)
 	return e.Encode(v)

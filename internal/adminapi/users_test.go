@@ -30,7 +30,7 @@ func TestUsersOverTheWire(t *testing.T) {
 			status             int
 		}{
 			{"GET", users, "", 200}, {"GET", users + "?limit=1", "", 200}, {"GET", users + "?q=ann&verified=false&factor=none", "", 200},
-			{"GET", users + "?q=" + strings.Repeat("x", 400), "", 422}, {"GET", users + "?sort=name", "", 400}, {"GET", users + "?cursor=x", "", 400},
+			{"GET", users + "?q=" + strings.Repeat("x", 400), "", 400}, {"GET", users + "?active=yes&factor=x", "", 400}, {"GET", users + "?sort=name", "", 400}, {"GET", users + "?cursor=x", "", 400},
 			{"GET", at, "", 200}, {"PATCH", at, `{"name":"Ann"}`, 200}, {"PATCH", at, `{"email":"x"}`, 422}, {"PATCH", at, `[]`, 400},
 			{"POST", users, `{"email":"ANN@example.org"}`, 422}, {"POST", users, `{}`, 422},
 			{"POST", at + "/emails", `{"email":"two@example.org","verified":true}`, 200}, {"POST", at + "/emails", `{"email":"two@example.org"}`, 422},

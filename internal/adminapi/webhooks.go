@@ -65,7 +65,7 @@ func (a *API) patchWebhook(w http.ResponseWriter, r *http.Request) error {
 
 // deleteWebhook serves DELETE tenants/{slug}/webhooks/{id}.
 func (a *API) deleteWebhook(w http.ResponseWriter, r *http.Request) error {
-	if err := a.Admin.DeleteWebhook(r.Context(), actor(r), mux.Vars(r)["slug"], mux.Vars(r)["id"]); err != nil {
+	if err := a.Admin.DeleteWebhook(r.Context(), actor(r), mux.Vars(r)["slug"], mux.Vars(r)["id"], ifMatch(r)); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -78,7 +78,7 @@ func (a *API) rotateWebhookSecret(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	h, err := a.Admin.RotateWebhookSecret(r.Context(), actor(r), mux.Vars(r)["slug"], mux.Vars(r)["id"], doc)
+	h, err := a.Admin.RotateWebhookSecret(r.Context(), actor(r), mux.Vars(r)["slug"], mux.Vars(r)["id"], ifMatch(r), doc)
 	if err != nil {
 		return err
 	}

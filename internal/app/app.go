@@ -220,10 +220,11 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	}
 	api := &adminapi.API{
 		Admin: service, Token: admin.NewToken(a.config.AdminToken.Reveal()), Log: a.log,
-		RequestID: func(r *http.Request) string { return httpd.RequestID(r.Context()) },
-		Route:     func(r *http.Request, template string) { httpd.SetRoute(r.Context(), template) },
-		ClientIP:  clientIP,
-		Operator:  signedIn(theirs),
+		RequestID:  func(r *http.Request) string { return httpd.RequestID(r.Context()) },
+		Route:      func(r *http.Request, template string) { httpd.SetRoute(r.Context(), template) },
+		ClientIP:   clientIP,
+		Connection: func(r *http.Request) context.Context { return httpd.Connection(r.Context()) },
+		Operator:   signedIn(theirs),
 	}
 	if a.Mailbox != nil {
 		api.Mailbox = mailbox{a.Mailbox}

@@ -46,7 +46,10 @@ func (r *Record) final(returned bool) int {
 	return http.StatusOK
 }
 
-type recordKey struct{}
+type (
+	recordKey     struct{}
+	connectionKey struct{}
+)
 
 // From is the record of the request that ctx belongs to. It is never nil: outside of a request it is one that nobody
 // reads.
@@ -62,6 +65,15 @@ func RequestID(ctx context.Context) string { return From(ctx).RequestID }
 
 // ClientIP is the address of the client whose request ctx belongs to.
 func ClientIP(ctx context.Context) netip.Addr { return From(ctx).ClientIP }
+
+// Connection is the context of the connection that the request which ctx belongs to came by. It ends when the client is gone, and not when
+// the request's time is up: it is for answers that take as long as they take.
+func Connection(ctx context.Context) context.Context {
+	if c, ok := ctx.Value(connectionKey{}).(context.Context); ok {
+		return c
+	}
+	return ctx
+}
 
 // SetRoute notes the template of the route that matched.
 func SetRoute(ctx context.Context, template string) { From(ctx).Route = template }
@@ -121,8 +133,11 @@ func (e *exchange) release() {
 
 // Value finds the record, and everything else in the context below.
 func (e *exchange) Value(key any) any {
-	if key == (recordKey{}) {
+	switch key {
+	case recordKey{}:
 		return &e.record
+	case connectionKey{}:
+		return e.Context
 	}
 	return e.Context.Value(key)
 }
