@@ -232,6 +232,9 @@ func (s *Service) ExportAudit(ctx context.Context, by Actor, slug string, f Audi
 	}
 	q := l.filter.query(l.of == "")
 	for rest := &q; rest != nil; {
+		if err := ctx.Err(); err != nil { // of millions of events there may be none to take
+			return fmt.Errorf("export events: %w", err)
+		}
 		rest, err = l.read(ctx, *rest, lookedAt, func(e *store.TenantEvent) (bool, error) { return false, take(viewOfEvent(e)) })
 		if err != nil {
 			return err

@@ -16,10 +16,14 @@ const linesType = "application/x-ndjson"
 // stream answers with values, one a line, as they come. It takes as long as it takes, for as long as the client is there: what has to be
 // quick is each line. Of one that breaks off the connection is cut, so that nobody takes the part for the whole.
 func (a *API) stream(w http.ResponseWriter, r *http.Request, each func(context.Context, func(any) error) error) error {
-	ctx, stop := a.untimed(r)
-	defer stop()
+	ctx := a.untimed(r)
 	out := &lines{w: w}
-	err := each(ctx, out.write)
+	err := each(ctx, func(v any) error {
+		if err := ctx.Err(); err != nil { // what is written need not fail: it may be in a buffer
+			return err
+		}
+		return out.write(v)
+	})
 	if err != nil && (out.begun || ctx.Err() != nil) {
 		a.logger().LogAttrs(ctx, slog.LevelWarn, "an export broke off", slog.Any("error", err))
 		panic(http.ErrAbortHandler)
@@ -31,18 +35,21 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request, each func(context.C
 }
 
 // untimed is the request's context without its deadline: it ends when the connection does.
-func (a *API) untimed(r *http.Request) (context.Context, context.CancelFunc) {
-	connection := r.Context()
-	if a.Connection != nil {
-		connection = a.Connection(r)
+func (a *API) untimed(r *http.Request) context.Context {
+	if a.Connection == nil {
+		return r.Context()
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
-	forget := context.AfterFunc(connection, cancel)
-	return ctx, func() {
-		forget()
-		cancel()
-	}
+	return lasting{a.Connection(r), r.Context()}
 }
+
+// lasting is a connection's context with what is in that of a request.
+type lasting struct {
+	context.Context
+	request context.Context
+}
+
+// Value is what the request's context has.
+func (l lasting) Value(key any) any { return l.request.Value(key) }
 
 // lines writes values, one a line.
 type lines struct {

@@ -288,6 +288,29 @@ func TestRequestTimeoutCancelsAndIsNoSuccess(t *testing.T) {
 	}
 }
 
+// What takes as long as it takes outlives the request's time, and not its client.
+func TestConnectionHasNoDeadlineOfTheRequest(t *testing.T) {
+	client, hangUp := context.WithCancel(t.Context())
+	h := Standard(handler(func(w http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
+		c := Connection(context.WithValue(r.Context(), recordKeyOfNobody{}, 1))
+		if _, timed := c.Deadline(); timed || c.Err() != nil {
+			t.Errorf("it ended with the request: %v", c.Err())
+		}
+		hangUp()
+		if c.Err() == nil {
+			t.Error("it outlives the client")
+		}
+		w.WriteHeader(http.StatusOK)
+	}), Options{RequestTimeout: time.Nanosecond})
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil).WithContext(client))
+	if outside := context.Background(); Connection(outside) != outside {
+		t.Error("outside of a request there is another context")
+	}
+}
+
+type recordKeyOfNobody struct{}
+
 func TestRecordOutsideOfARequest(t *testing.T) {
 	ctx := context.Background()
 	SetRoute(ctx, "/x")
