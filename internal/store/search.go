@@ -77,14 +77,14 @@ func (p Place) from(prefix string) Place {
 }
 
 // UsersByEmail are users with an address whose key begins with a prefix, by the first such address of each: no more than n after a
-// place.
+// place. The CROSS JOIN tells SQLite to begin with the addresses: where a prefix is of most of them, it would begin with the users and sort.
 func (s Scope) UsersByEmail(ctx context.Context, prefix string, after Place, n int) ([]UserRow, error) {
 	word, after := s.store.dialect.bytewise, after.from(prefix)
 	return s.users(ctx, "search users by email", `
 		SELECT `+rowColumns+`, e.email_key, e.id, FALSE
 		  FROM emails e
-		  JOIN users u ON u.tenant_id = e.tenant_id AND u.id = e.user_id
-		 WHERE e.tenant_id = $1 AND e.email_key`+word+` < $3 AND (e.email_key`+word+`, e.id) > ($4, $5)
+		 CROSS JOIN users u
+		 WHERE u.tenant_id = e.tenant_id AND u.id = e.user_id AND e.tenant_id = $1 AND e.email_key`+word+` < $3 AND (e.email_key`+word+`, e.id) > ($4, $5)
 		   AND NOT EXISTS (SELECT 1 FROM emails o
 		        WHERE o.tenant_id = e.tenant_id AND o.user_id = e.user_id AND o.email_key`+word+` >= $2 AND o.email_key`+word+` < e.email_key`+word+`)
 		 ORDER BY e.email_key`+word+`, e.id
