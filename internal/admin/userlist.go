@@ -127,7 +127,7 @@ func (q *UserQuery) list(t *tenants.Tenant) ([]string, error) {
 // more users than this are looked at for a page, so that no request reads a table of millions.
 const (
 	bigRound = 1000
-	mostSeen = 5000
+	mostSeen = 4000
 )
 
 // searching is how far a list is: the names that are searched one after the other, and the place in the one of now.

@@ -12,7 +12,7 @@ import (
 type UserRow struct {
 	User
 	AnyVerified bool  // whether any address is verified
-	Twice       bool  // it is found by an address, too
+	Twice       bool  // it is found by another address, too
 	Place       Place // where in the list
 }
 
@@ -76,19 +76,21 @@ func (p Place) from(prefix string) Place {
 	return p
 }
 
-// UsersByEmail are users with an address whose key begins with a prefix, by the first such address of each: no more than n after a
-// place. The CROSS JOIN tells SQLite to begin with the addresses: where a prefix is of most of them, it would begin with the users and sort.
+// UsersByEmail are users with an address whose key begins with a prefix, by the addresses: no more than n after a place. One who is found by an
+// earlier address already is marked. The addresses are cut off before their users are read, so that nothing is read in another order.
 func (s Scope) UsersByEmail(ctx context.Context, prefix string, after Place, n int) ([]UserRow, error) {
 	word, after := s.store.dialect.bytewise, after.from(prefix)
 	return s.users(ctx, "search users by email", `
-		SELECT `+rowColumns+`, e.email_key, e.id, FALSE
-		  FROM emails e
-		 CROSS JOIN users u
-		 WHERE u.tenant_id = e.tenant_id AND u.id = e.user_id AND e.tenant_id = $1 AND e.email_key`+word+` < $3 AND (e.email_key`+word+`, e.id) > ($4, $5)
-		   AND NOT EXISTS (SELECT 1 FROM emails o
-		        WHERE o.tenant_id = e.tenant_id AND o.user_id = e.user_id AND o.email_key`+word+` >= $2 AND o.email_key`+word+` < e.email_key`+word+`)
-		 ORDER BY e.email_key`+word+`, e.id
-		 LIMIT $6`, []any{prefix, prefix + afterPrefix, after.Key, after.ID, n})
+		SELECT `+rowColumns+`, e.email_key, e.id,
+		       EXISTS (SELECT 1 FROM emails o
+		        WHERE o.tenant_id = u.tenant_id AND o.user_id = u.id AND o.email_key`+word+` >= $2 AND o.email_key`+word+` < e.email_key`+word+`)
+		  FROM (SELECT m.tenant_id, m.user_id, m.email_key, m.id
+		          FROM emails m
+		         WHERE m.tenant_id = $1 AND m.email_key`+word+` < $3 AND (m.email_key`+word+`, m.id) > ($4, $5)
+		         ORDER BY m.email_key`+word+`, m.id
+		         LIMIT $6) e
+		  JOIN users u ON u.tenant_id = e.tenant_id AND u.id = e.user_id
+		 ORDER BY e.email_key`+word+`, e.id`, []any{prefix, prefix + afterPrefix, after.Key, after.ID, n})
 }
 
 // UsersByUsername are users whose username begins with a prefix, by its key: no more than n after a place. Those that UsersByEmail finds by
