@@ -542,39 +542,33 @@ func (s *Service) takePasskey(ctx context.Context, v *Visit, in KeyInput) error 
 	})
 }
 
-// ownerOfKey is whose key a browser claims to have, with all authenticators of that user; "" for nobody's. The handle names the user, and
-// does so by an id of ours unless the key was made elsewhere.
+// ownerOfKey is whose key a browser claims to have, with all authenticators of that user; "" for nobody's. The handle names the user: by
+// the user's id or, where the key was made elsewhere, as it was named there.
 func (s *Service) ownerOfKey(ctx context.Context, v *Visit, credentialID, handle []byte) (id string, all []store.Authenticator, err error) {
-	scope := s.store.For(v.Tenant)
-	if ours, err := uuid.FromBytes(handle); err == nil {
-		all, err := scope.AuthenticatorsOf(ctx, ours.String())
-		if err != nil {
-			return "", nil, err
-		}
-		if slices.ContainsFunc(all, func(x store.Authenticator) bool { return bytes.Equal(x.CredentialID, credentialID) }) {
-			return ours.String(), all, nil
-		}
-	}
-	id, err = scope.OwnerOfCredential(ctx, credentialID)
-	if errors.Is(err, store.ErrNotFound) {
-		return "", nil, nil
-	}
+	all, err = s.store.For(v.Tenant).AuthenticatorsBeside(ctx, credentialID)
 	if err != nil {
-		return "", nil, err
-	}
-	if all, err = scope.AuthenticatorsOf(ctx, id); err != nil {
 		return "", nil, err
 	}
 	keys, err := v.keysOf(all)
 	if err != nil {
 		return "", nil, err
 	}
-	if !slices.ContainsFunc(keys, func(k key) bool {
-		return bytes.Equal(k.credential.ID, credentialID) && len(handle) > 0 && bytes.Equal(k.credential.UserHandle, handle)
-	}) {
+	i := slices.IndexFunc(keys, func(k key) bool { return bytes.Equal(k.credential.ID, credentialID) })
+	if i < 0 {
 		return "", nil, nil
 	}
-	return id, all, nil
+	called := keys[i].credential.UserHandle
+	if len(called) == 0 {
+		ours, err := uuid.Parse(keys[i].row.UserID)
+		if err != nil {
+			return "", nil, fmt.Errorf("read user id: %w", err)
+		}
+		called = ours[:]
+	}
+	if !bytes.Equal(called, handle) {
+		return "", nil, nil
+	}
+	return keys[i].row.UserID, all, nil
 }
 
 func (s *Service) loginByKey(ctx context.Context, v *Visit, a *store.Account, x *store.Authenticator) error {

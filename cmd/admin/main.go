@@ -1,8 +1,9 @@
-// Command admin is the operators' tool. It brings the database up to date, which needs the database alone; through a
-// running server's admin API it makes, shows, changes and deletes tenants, looks after their signing keys and webhooks, and previews their mail.
+// Command admin is the operators' tool, with a file for each noun. It brings the database up to date, which needs the database alone;
+// everything else it does through a running server's admin API, so that every change is seen at once, admitted and logged: tenants, users,
+// imports and exports, signing keys, mail, webhooks, operators, API tokens, the audit log, statistics, and the connection doctor.
 //
-// Exit status: 0 when it was done, 1 when it was not (for migrate status: when something is pending), 2 when the command
-// line makes no sense.
+// Exit status: 0 when it was done, 1 when it was not (for migrate status: when something is pending; for audit verify, doctor and imports:
+// when something is wrong), 2 when the command line makes no sense.
 package main
 
 import (

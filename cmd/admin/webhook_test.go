@@ -43,7 +43,12 @@ func TestWebhooksAreLookedAfter(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	over := make(chan error, 1)
 	go func() { over <- worker.Run(ctx, t.Context()) }()
-	defer func() { stop(); <-over }()
+	defer func() {
+		stop()
+		if err := <-over; err != nil {
+			t.Error(err)
+		}
+	}()
 
 	b := &bench{t: t, env: map[string]string{"VESTIBULE_ADMIN_URL": server.URL, "VESTIBULE_ADMIN_TOKEN": token}}
 	run := func(want int, args ...string) (string, string) {

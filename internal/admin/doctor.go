@@ -308,10 +308,10 @@ func (d *diagnosis) clientIP() {
 	case s.ClientIP == ProbeAddress || believed > hops:
 		d.say(subject, Problem, fmt.Sprintf("Clients can choose their address: the server counts %s, and there are %d in between. Limits by address are none.", proxies(believed), hops), count,
 			fmt.Sprintf("Set it to %d. If this is a way past the proxies, close it.", hops))
-	case hops == believed && hops == 0 && private(s.Peer) && !local(d.host):
+	case hops == 0 && believed == 0 && private(s.Peer) && !local(d.host):
 		d.say(subject, Warning, fmt.Sprintf("The request came from %s, which is not a public address, and through no proxy that says so.", s.Peer), count,
 			"If there is a proxy in between, have it add the address that it is called from to X-Forwarded-For, and count it.")
-	case hops == believed && hops == 0:
+	case hops == 0 && believed == 0:
 		d.say(subject, Fine, fmt.Sprintf("The client is %s, with no proxy in between.", s.ClientIP), "", "")
 	case hops == believed && private(s.ClientIP):
 		d.say(subject, Warning, fmt.Sprintf("The client is %s behind %s, which is not a public address: one more may be in between that does not say so.", s.ClientIP, proxies(hops)), count,

@@ -1,21 +1,26 @@
-// Package admin is what operators do: it makes tenants, shows them, changes them and deletes them, previews their mail, and looks after
-// the keys that their tokens are signed with.
+// Package admin is what operators do. It has a file for each noun: tenants (with their versions, documents, hosts and deletion), users,
+// imports, keys, mail and messages, webhooks, the audit log, statistics, operators and API tokens, and the connection doctor. What a
+// user's account may be changed to is package flows' to say (flows.Desk); what is asked for here is who may ask, and that it is logged.
 //
-// Shapes. A Tenant is a view: its configuration is the sparse document that operators gave, with every secret replaced by
-// tenants.Mask, and it can be sent back as it is. A CreateInput is a new tenant; a change is a JSON merge patch (RFC 7396)
-// of "name", "hosts", "state" and "config", or a whole document of these that takes the place of what there was. Each change names the Actor who makes it, and is logged with it; no value that
-// was given is in the log.
+// Who. An Actor has grants: roles with single tenants or with the platform. Admit, AdmitTo and AdmitSomewhere decide, once for each request
+// and before anything is done, whether the actor has a Permission; access.go is the one place that knows roles. Every change names its
+// Actor and writes its event in its own transaction, with what was there before and after and nothing secret.
 //
-// A tenant has a version, which rises with every change and is never that of another tenant. A change may say which
+// Shapes. Views are what the wire shows; secrets are masked (tenants.Mask) or left out. Input is read from JSON objects that may have no
+// member that is not known. A change to a tenant is a JSON merge patch (RFC 7396) of "name", "hosts", "state" and "config", or a whole
+// document of these that takes the place of what there was. Lists come in pages of up to MaxPage, with cursors that are signed for that
+// list alone.
+//
+// Versions. A tenant has a version, which rises with every change and is never that of another tenant. A change may say which
 // versions it was meant for; one that does not is applied to whatever is there. What each change left is kept, to be looked at, compared
-// and gone back to. Deleting frees the slug and the hosts
-// but keeps the row: the id, and the keys that were made for it, are never used again, so that nothing that was left
-// behind can belong to a later tenant of the same slug. For Grace a deleted tenant can come back; then it is purged, its key first.
+// and gone back to. Deleting frees the slug and the hosts but keeps the row: the id, and the keys that were made for it, are never used
+// again, so that nothing that was left behind can belong to a later tenant of the same slug. For Grace a deleted tenant can come back; then
+// it is purged, its key first.
 //
-// Errors. Invalid has everything that is wrong with the input, at once, and nothing was changed; Taken says which slug or
-// host belongs to another tenant; ErrStale says that the tenant has another version than the change was meant for, or
-// kept changing meanwhile. A tenant that is not there, a cursor or limit that is no good, and a database that cannot be
-// reached are refusals (Missing, Invalid, Busy). Anything else is a fault of the server.
+// Errors. Invalid has everything that is wrong with the input, at once, and nothing was changed; Taken and InUse say what belongs to
+// others; ErrStale says that the tenant has another version than the change was meant for, or kept changing meanwhile; ErrWeak that an
+// operator has shown one factor alone. What is not there or not allowed, a cursor or limit that is no good, and a database that cannot be
+// reached are refusals (Missing, Forbidden, Invalid, Busy). Anything else is a fault of the server.
 package admin
 
 import (

@@ -284,7 +284,6 @@ func (s *Service) readGrant(ctx context.Context, f *faults, at string, raw json.
 		}
 		switch refused, ok := refusal.As(err); {
 		case ok && refused.Kind == refusal.Missing:
-			err = nil
 			below.add("tenant", "is no tenant")
 		case err != nil:
 			return g, err

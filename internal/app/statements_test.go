@@ -25,7 +25,8 @@ const lookForChanges = "FROM tenant_changes"
 // sweeper's. The worker finds tenants by id, which requests never do.
 func background(query string) bool {
 	for _, part := range []string{"UPDATE messages", lookForChanges, "FROM tenants t WHERE t.id", "DELETE FROM messages", "WHERE expires_at <",
-		"FROM signing_keys WHERE due_at", "FROM signing_keys WHERE known_until", "erase_at <=", "webhook_endpoints", "webhook_deliveries", "UPDATE imports"} {
+		"FROM signing_keys WHERE due_at", "FROM signing_keys WHERE known_until", "erase_at <=", "webhook_endpoints", "webhook_deliveries",
+		"UPDATE imports", "DELETE FROM imports"} {
 		if strings.Contains(query, part) {
 			return true
 		}

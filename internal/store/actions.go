@@ -33,7 +33,7 @@ const (
 	WebAuthnCounterFailed  Action = "webauthn.counter_did_not_rise"
 )
 
-// What happens to the log itself.
+// AuditHeadChanged happens to the log itself.
 const AuditHeadChanged Action = "audit.head_changed"
 
 // What operators do.

@@ -70,32 +70,40 @@ func (s Scope) AuthenticatorsOf(ctx context.Context, userID string) ([]Authentic
 
 // AuthenticatorsWithKey is AuthenticatorsOf with the user's own key, which is nil where there is none.
 func (s Scope) AuthenticatorsWithKey(ctx context.Context, userID string) (all []Authenticator, userKey []byte, err error) {
-	err = s.store.reader().each(ctx, "read authenticators", `
+	return s.authenticators(ctx, `
 		SELECT x.id, x.user_id, x.type, x.name, x.credential_id, x.data, x.version, x.created_at, x.last_used_at, u.data_key
 		  FROM users u
 		  LEFT JOIN authenticators x ON x.tenant_id = u.tenant_id AND x.user_id = u.id
 		 WHERE u.tenant_id = $1 AND u.id = $2
-		 ORDER BY x.created_at, x.id`,
-		[]any{s.tenant, userID}, func(rows *sqlx.Rows) error {
-			var x Authenticator
-			var id, user, kind, name sql.NullString
-			var version sql.NullInt64
-			err := rows.Scan(&id, &user, &kind, &name, &x.CredentialID, &x.Data, &version, when(&x.CreatedAt), when(&x.LastUsedAt), &x.UserKey)
-			userKey = x.UserKey
-			if id.Valid {
-				x.ID, x.UserID, x.Type, x.Name, x.Version = id.String, user.String, AuthenticatorType(kind.String), name.String, version.Int64
-				all = append(all, x)
-			}
-			return err
-		})
-	return all, userKey, err
+		 ORDER BY x.created_at, x.id`, userID)
 }
 
-// OwnerOfCredential is the id of the user whose WebAuthn credential it is, or ErrNotFound.
-func (s Scope) OwnerOfCredential(ctx context.Context, credentialID []byte) (userID string, err error) {
-	err = s.store.reader().row(ctx, "look up credential", `
-		SELECT user_id FROM authenticators WHERE tenant_id = $1 AND credential_id = $2`, []any{s.tenant, credentialID}, []any{&userID})
-	return userID, err
+// AuthenticatorsBeside are the authenticators of the user whose a WebAuthn credential is, that one among them; none where it is nobody's.
+func (s Scope) AuthenticatorsBeside(ctx context.Context, credentialID []byte) ([]Authenticator, error) {
+	all, _, err := s.authenticators(ctx, `
+		SELECT x.id, x.user_id, x.type, x.name, x.credential_id, x.data, x.version, x.created_at, x.last_used_at, u.data_key
+		  FROM authenticators o
+		  JOIN users u ON u.tenant_id = o.tenant_id AND u.id = o.user_id
+		  JOIN authenticators x ON x.tenant_id = u.tenant_id AND x.user_id = u.id
+		 WHERE o.tenant_id = $1 AND o.credential_id = $2
+		 ORDER BY x.created_at, x.id`, credentialID)
+	return all, err
+}
+
+func (s Scope) authenticators(ctx context.Context, query string, of any) (all []Authenticator, userKey []byte, err error) {
+	err = s.store.reader().each(ctx, "read authenticators", query, []any{s.tenant, of}, func(rows *sqlx.Rows) error {
+		var x Authenticator
+		var id, user, kind, name sql.NullString
+		var version sql.NullInt64
+		err := rows.Scan(&id, &user, &kind, &name, &x.CredentialID, &x.Data, &version, when(&x.CreatedAt), when(&x.LastUsedAt), &x.UserKey)
+		userKey = x.UserKey
+		if id.Valid {
+			x.ID, x.UserID, x.Type, x.Name, x.Version = id.String, user.String, AuthenticatorType(kind.String), name.String, version.Int64
+			all = append(all, x)
+		}
+		return err
+	})
+	return all, userKey, err
 }
 
 // AddAuthenticator writes a new authenticator. A second one of a type that a user has once, and a credential that is

@@ -39,7 +39,8 @@ func TestSignatureIsThatOfTheStandard(t *testing.T) {
 	if err != nil || len(strings.Fields(two)) != 2 {
 		t.Errorf("got %s, %v", two, err)
 	}
-	if key, err := keyOf(NewSecret()); err != nil || len(key) != keyBytes || NewSecret() == NewSecret() {
+	one, other := NewSecret(), NewSecret()
+	if key, err := keyOf(one); err != nil || len(key) != keyBytes || one == other {
 		t.Errorf("a new secret holds %d bytes, %v", len(key), err)
 	}
 	if _, err := Sign("id", time.Unix(1, 0), nil, "whsec_not base64"); err == nil || strings.Contains(err.Error(), "not base64 at") {
