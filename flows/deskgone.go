@@ -88,6 +88,7 @@ func (d *Desk) Delete(ctx context.Context, userID string) (eraseAt time.Time, er
 			return tx.AddDeletedUser(ctx, gone)
 		})
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.VoidMessagesOf(ctx, userID, v.Now) })
+		d.endTokens(v, userID)
 		return d.noted(v, store.UserDeleted, userID, nil)
 	})
 	return eraseAt, err
@@ -228,6 +229,7 @@ func (d *Desk) Erase(ctx context.Context, userID string) error {
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.ForgetEventsOf(ctx, userID) })
 		// After the events: by then whoever was about to tell of them has, and nobody will.
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.EraseDeliveriesOf(ctx, userID, v.Now) })
+		d.endTokens(v, userID)
 		return d.noted(v, store.UserErased, userID, nil)
 	})
 }

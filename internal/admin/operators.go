@@ -184,7 +184,7 @@ func (s *Service) takeUp(ctx context.Context, t *tenants.Tenant, desk *flows.Des
 	if err != nil {
 		return "", failed("read account", err)
 	}
-	if len(held) == 0 {
+	if len(held) == 0 || !held[0].Address.Verified {
 		return "", told("create operator", why)
 	}
 	if !held[0].Active {
@@ -252,6 +252,9 @@ func (s *Service) setGrants(ctx context.Context, by Actor, act store.Action, id 
 		was, err := tx.HoldOwners(ctx, string(Owner))
 		if err == nil {
 			err = tx.SetGrants(ctx, id, stored(grants), e.At)
+		}
+		if err == nil && len(grants) == 0 {
+			err = tx.RevokeAPITokensOf(ctx, id, e.At)
 		}
 		if err == nil && len(grants) == 0 && o.Active { // one who is not already has no sessions
 			err = tx.Deactivate(ctx, id)
