@@ -10,6 +10,10 @@
 // makes a change conditional (412 if somebody else was faster), If-None-Match spares an answer (304). PATCH takes a JSON
 // merge patch (RFC 7396).
 //
+// Each row also names the parameters of its query. Any other is 400, before anything is done: whoever writes one means something by it.
+// A 409 says which of three it is: others were faster (conflict), others have it (taken, in-use), or things are not so that it is possible
+// (state). What may be long, such as an export, is a stream of lines, which lasts for as long as its client is there.
+//
 // The routes are the table in routes.go; openapi.yaml says the same to machines, and a test holds the two together. This
 // package and no other knows which status code belongs to what package admin returns.
 package adminapi
