@@ -26,7 +26,7 @@ import (
 type importFlags struct {
 	apiFlags
 	tenant, file, format, conflict, job string
-	dryRun                              bool
+	dryRun, yes                         bool
 
 	allauth          store.Allauth
 	codes, codeDigit int
@@ -339,12 +339,28 @@ func (t *tool) importShow(f *importFlags) *cobra.Command {
 }
 
 func (t *tool) importCancel(f *importFlags) *cobra.Command {
-	cmd := &cobra.Command{Use: "cancel --tenant SLUG ID", Short: "End an import; users who were made stay", Args: cobra.ExactArgs(1),
+	cmd := yesFlag(&cobra.Command{Use: "cancel --tenant SLUG ID", Short: "End an import; users who were made stay", Args: cobra.ExactArgs(1),
 		RunE: does(func(ctx context.Context, args []string) error {
+			if !f.yes {
+				return t.wouldCancel(ctx, f, args[0])
+			}
 			return t.oneImport(ctx, f, request{method: http.MethodPost, path: importPath(f.tenant, args[0]) + "/cancel"})
-		})}
+		})}, &f.yes)
 	f.tenantFlag(cmd)
 	return cmd
+}
+
+// wouldCancel says what cancelling an import would do.
+func (t *tool) wouldCancel(ctx context.Context, f *importFlags, id string) error {
+	var i admin.Import
+	if err := t.look(ctx, &f.apiFlags, importPath(f.tenant, id), &i); err != nil {
+		return err
+	}
+	if i.FinishedAt != nil {
+		return fmt.Errorf("the import has ended already: it is %s", i.State)
+	}
+	return t.would(&f.apiFlags, "cancel", i.ID, fmt.Sprintf("the import %s, which is %s", i.ID, i.State),
+		fmt.Sprintf("what was uploaded would be erased. The %d users who were made would stay", i.Created))
 }
 
 func (t *tool) oneImport(ctx context.Context, f *importFlags, q request) error {

@@ -82,6 +82,7 @@ func TestUsersAreImportedFromFiles(t *testing.T) {
 		t.Errorf("it is %s, %v", out, err)
 	}
 	b.run(1, "import", "cancel", "--tenant", "acme", id)
+	b.run(1, "import", "cancel", "--tenant", "acme", id, "--yes")
 	b.run(1, "import", "users", "--tenant", "nobody", "-f", fine)
 	b.run(1, "import", "users", "--tenant", "acme", "-f", fine+".not")
 	b.run(2, "import", "users", "--tenant", "acme", "-f", fine, "--format", "xml")
@@ -116,6 +117,9 @@ func TestAnUploadThatBrokeOffGoesOn(t *testing.T) {
 	})
 	if err != nil || sent < 3 {
 		t.Fatalf("%d chunks, %v", sent, err)
+	}
+	if out, _ := b.run(0, "import", "cancel", "--tenant", "acme", i.ID); !strings.HasPrefix(out, "would cancel the import "+i.ID+", which is uploading: ") {
+		t.Errorf("without --yes it says %s", out)
 	}
 	out, _ := b.run(0, "import", "users", "--tenant", "acme", "-f", path, "--job", i.ID)
 	if !strings.Contains(out, "Created  12000\n") {

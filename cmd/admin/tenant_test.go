@@ -123,8 +123,11 @@ func TestTenantIsLookedBackAt(t *testing.T) {
 	out, _ = b.run(0, "tenant", "host", "add", "acme", "www.acme.example", "--first")
 	wants(t, out, "Hosts       www.acme.example, acme.example\n")
 	out, _ = b.run(0, "tenant", "host", "remove", "acme", "acme.example")
+	wants(t, out, "would remove the host acme.example from acme (", "--yes")
+	out, _ = b.run(0, "tenant", "host", "remove", "acme", "acme.example", "--yes")
 	wants(t, out, "Hosts       www.acme.example\n")
 	b.run(1, "tenant", "host", "remove", "acme", "acme.example")
+	b.run(1, "tenant", "host", "remove", "acme", "acme.example", "--yes")
 	b.run(2, "tenant", "host")
 	out, _ = b.run(0, "tenant", "create", "bolt", "--name", "Bolt", "--host", "bolt.example", "--template", "acme")
 	wants(t, out, "Slug        bolt\n")
@@ -155,7 +158,7 @@ func TestDeletedTenantIsRestoredOrPurged(t *testing.T) {
 	b.run(0, "tenant", "delete", "acme", "--yes")
 	b.run(0, "tenant", "delete", "acme-2", "--yes")
 	out, _ = b.run(0, "tenant", "purge", "acme-2")
-	wants(t, out, "would be purged", "--yes", all[0].ID)
+	wants(t, out, "would purge", "--yes", all[0].ID)
 	if out, _ := b.run(0, "tenant", "purge", "acme-2", "--yes"); out != "purged "+all[0].ID+"\n" {
 		t.Errorf("purged says %q", out)
 	}

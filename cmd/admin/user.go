@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -50,9 +51,7 @@ func (t *tool) userCommand() *cobra.Command {
 		t.userAct(f, "reactivate", "Let a user in again", "reactivated"),
 		t.userAct(f, "reset", "Mail a user a link that sets a password", "sent"),
 		t.userRestore(f), t.userEndSessions(f), t.userRemoveFactor(f),
-		t.userDestroy(f, "delete", http.MethodDelete, "", "Delete a user, who may be restored for 30 days",
-			"who may be restored for 30 days. Sessions end, and the address, the username and the number are free", "deleted"),
-		t.userErase(f))
+		t.userDelete(f), t.userErase(f))
 	return cmd
 }
 
@@ -352,49 +351,39 @@ func (t *tool) userRestore(f *userFlags) *cobra.Command {
 		})}
 }
 
-// dry says what would be done to a user, and that nothing was.
-func (t *tool) dry(ctx context.Context, f *userFlags, name, would string) (id string, err error) {
+// rehearsed is the id of the user whom an argument names; "" where --yes is missing, and what the act would do to the user was said. The
+// user must have what is to be taken, if has says what that is.
+func (t *tool) rehearsed(ctx context.Context, f *userFlags, name, act, what, means string, has func(*admin.UserDetail) bool) (id string, err error) {
 	if id, err = t.userNamed(ctx, f, name); err != nil || f.yes {
 		return id, err
 	}
 	var u admin.UserDetail
-	answer, err := t.answerTo(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path(id)})
-	if err == nil {
-		err = json.Unmarshal(answer, &u)
+	if err := t.look(ctx, &f.apiFlags, f.path(id), &u); err != nil {
+		return "", err
 	}
-	if err == nil {
-		_, err = fmt.Fprintf(t.out, "would %s of %s (%s, %s). Nothing was done: add --yes if it is meant\n", would, u.ID, orNothing(u.Email), orNothing(u.Name))
+	if has != nil && !has(&u) {
+		return "", fmt.Errorf("there is nothing to %s: %s%s", act, what, u.ID)
 	}
-	return "", err
+	return "", t.would(&f.apiFlags, act, u.ID, fmt.Sprintf("%s%s (%s, %s)", what, u.ID, orNothing(u.Email), orNothing(u.Name)), means)
 }
 
-func (t *tool) yesFlag(cmd *cobra.Command, f *userFlags) *cobra.Command {
-	cmd.Flags().BoolVar(&f.yes, "yes", false, "really do it; without it, say what would be done")
-	return cmd
-}
-
-// userDestroy is a command that takes a user away.
-func (t *tool) userDestroy(f *userFlags, use, method, part, short, means, said string) *cobra.Command {
-	return t.yesFlag(&cobra.Command{Use: use + " USER --tenant SLUG --yes", Short: short, Args: cobra.ExactArgs(1),
+func (t *tool) userDelete(f *userFlags) *cobra.Command {
+	return yesFlag(&cobra.Command{Use: "delete USER --tenant SLUG", Short: "Delete a user, who may be restored for 30 days", Args: cobra.ExactArgs(1),
 		RunE: does(func(ctx context.Context, args []string) error {
-			id, err := t.dry(ctx, f, args[0], use+" the user "+means+": this is")
+			id, err := t.rehearsed(ctx, f, args[0], "delete", "the user ",
+				"every session would end, and the address, the username and the number would be free. The user could be restored for 30 days", nil)
 			if err != nil || id == "" {
 				return err
 			}
-			parts := []string{id}
-			if part != "" {
-				parts = append(parts, part)
-			}
-			return t.ask(ctx, &f.apiFlags, request{method: method, path: f.path(parts...)}, nil, func() error {
-				_, err := fmt.Fprintln(t.out, said, id)
-				return err
+			return t.ask(ctx, &f.apiFlags, request{method: http.MethodDelete, path: f.path(id)}, nil, func() error {
+				return t.did(&f.apiFlags, "deleted", id)
 			})
-		})}, f)
+		})}, &f.yes)
 }
 
 // userErase is admin user erase. Whom it takes away may have been deleted before, and is then known by the id alone.
 func (t *tool) userErase(f *userFlags) *cobra.Command {
-	return t.yesFlag(&cobra.Command{Use: "erase USER --tenant SLUG --yes", Args: cobra.ExactArgs(1),
+	return yesFlag(&cobra.Command{Use: "erase USER --tenant SLUG", Args: cobra.ExactArgs(1),
 		Short: "Take a user away for good, deleted before or not; this cannot be undone",
 		RunE: does(func(ctx context.Context, args []string) error {
 			id, err := t.userNamed(ctx, f, args[0])
@@ -402,14 +391,13 @@ func (t *tool) userErase(f *userFlags) *cobra.Command {
 				return err
 			}
 			if !f.yes {
-				_, err := fmt.Fprintf(t.out, "would erase %s for good: nothing is left but ids in events. Nothing was done: add --yes if it is meant\n", id)
+				return t.would(&f.apiFlags, "erase", id, "the user "+id, "nothing would be left but ids in events. This cannot be undone")
+			}
+			if _, err := t.answerTo(ctx, &f.apiFlags, request{method: http.MethodPost, path: f.path(id, "erase")}); err != nil {
 				return err
 			}
-			return t.ask(ctx, &f.apiFlags, request{method: http.MethodPost, path: f.path(id, "erase")}, nil, func() error {
-				_, err := fmt.Fprintln(t.out, "erased", id)
-				return err
-			})
-		})}, f)
+			return t.did(&f.apiFlags, "erased", id)
+		})}, &f.yes)
 }
 
 func (t *tool) userEmail(f *userFlags) *cobra.Command {
@@ -423,6 +411,15 @@ func (t *tool) userEmail(f *userFlags) *cobra.Command {
 	} {
 		below := &cobra.Command{Use: one.use + " USER ADDRESS --tenant SLUG", Short: one.short, Args: cobra.ExactArgs(2),
 			RunE: does(func(ctx context.Context, args []string) error {
+				if one.use == "remove" {
+					id, err := t.rehearsed(ctx, f, args[0], "remove", "the address "+args[1]+" of ", "it would be free for another user", func(u *admin.UserDetail) bool {
+						return slices.ContainsFunc(u.Emails, func(e admin.UserEmail) bool { return strings.EqualFold(e.Email, args[1]) })
+					})
+					if err != nil || id == "" {
+						return err
+					}
+					args[0] = id
+				}
 				in := map[string]any{"email": args[1]}
 				parts := []string{"emails"}
 				if one.part != "" {
@@ -432,7 +429,10 @@ func (t *tool) userEmail(f *userFlags) *cobra.Command {
 				}
 				return t.one(ctx, f, args[0], http.MethodPost, in, args[1]+" "+one.said, parts...)
 			})}
-		if one.part == "" {
+		switch one.use {
+		case "remove":
+			yesFlag(below, &f.yes)
+		case "add":
 			below.Flags().BoolVar(&f.verify, "verified", false, "have it count as proved")
 		}
 		cmd.AddCommand(below)
@@ -457,10 +457,22 @@ func (t *tool) userPhone(f *userFlags) *cobra.Command {
 		if one.method == http.MethodPost {
 			parts = append(parts, one.use)
 		}
-		cmd.AddCommand(&cobra.Command{Use: one.use + " USER --tenant SLUG", Short: one.short, Args: cobra.ExactArgs(1),
+		below := &cobra.Command{Use: one.use + " USER --tenant SLUG", Short: one.short, Args: cobra.ExactArgs(1),
 			RunE: does(func(ctx context.Context, args []string) error {
+				if one.use == "remove" {
+					id, err := t.rehearsed(ctx, f, args[0], "remove", "the number of ", "it would be free for another user",
+						func(u *admin.UserDetail) bool { return u.Phone != "" })
+					if err != nil || id == "" {
+						return err
+					}
+					args[0] = id
+				}
 				return t.one(ctx, f, args[0], one.method, nil, one.said, parts...)
-			})})
+			})}
+		if one.use == "remove" {
+			yesFlag(below, &f.yes)
+		}
+		cmd.AddCommand(below)
 	}
 	return cmd
 }
@@ -520,35 +532,39 @@ func (t *tool) userFactors(f *userFlags) *cobra.Command {
 }
 
 func (t *tool) userEndSessions(f *userFlags) *cobra.Command {
-	cmd := t.yesFlag(&cobra.Command{Use: "end-sessions USER --tenant SLUG --yes", Short: "End one session of a user, or every one", Args: cobra.ExactArgs(1),
+	cmd := yesFlag(&cobra.Command{Use: "end-sessions USER --tenant SLUG", Short: "End one session of a user, or every one", Args: cobra.ExactArgs(1),
 		RunE: does(func(ctx context.Context, args []string) error {
-			what, parts := "end every session", []string{"sessions"}
+			what, parts := "every session of ", []string{"sessions"}
 			if f.session != "" {
-				what, parts = "end the session "+f.session, append(parts, f.session)
+				what, parts = "the session "+f.session+" of ", append(parts, f.session)
 			}
-			id, err := t.dry(ctx, f, args[0], what)
+			id, err := t.rehearsed(ctx, f, args[0], "end", what, "whoever is signed in there would have to sign in again", func(u *admin.UserDetail) bool {
+				return f.session == "" || slices.ContainsFunc(u.Sessions, func(x admin.UserSession) bool { return x.ID == f.session })
+			})
 			if err != nil || id == "" {
 				return err
 			}
 			return t.one(ctx, f, id, http.MethodDelete, nil, "ended for", parts...)
-		})}, f)
+		})}, &f.yes)
 	cmd.Flags().StringVar(&f.session, "session", "", "the id of the one to end; without it, every one")
 	return cmd
 }
 
 func (t *tool) userRemoveFactor(f *userFlags) *cobra.Command {
-	cmd := t.yesFlag(&cobra.Command{Use: "remove-factor USER --tenant SLUG (--authenticator ID | --all) --yes", Args: cobra.ExactArgs(1),
-		Short: "Take an authenticator that is lost from a user, or all of them"}, f)
+	cmd := yesFlag(&cobra.Command{Use: "remove-factor USER --tenant SLUG (--authenticator ID | --all)", Args: cobra.ExactArgs(1),
+		Short: "Take an authenticator that is lost from a user, or all of them"}, &f.yes)
 	cmd.Flags().StringVar(&f.authenticator, "authenticator", "", "the id of the one to take")
 	cmd.Flags().BoolVar(&f.all, "all", false, "take all of them")
 	cmd.MarkFlagsMutuallyExclusive("authenticator", "all")
 	cmd.MarkFlagsOneRequired("authenticator", "all")
 	cmd.RunE = does(func(ctx context.Context, args []string) error {
-		what, parts := "take every authenticator", []string{"authenticators"}
+		what, parts := "every authenticator of ", []string{"authenticators"}
 		if !f.all {
-			what, parts = "take the authenticator "+f.authenticator, append(parts, f.authenticator)
+			what, parts = "the authenticator "+f.authenticator+" of ", append(parts, f.authenticator)
 		}
-		id, err := t.dry(ctx, f, args[0], what)
+		id, err := t.rehearsed(ctx, f, args[0], "remove", what, "a login would not ask for it any more", func(u *admin.UserDetail) bool {
+			return f.all || slices.ContainsFunc(u.Authenticators, func(x admin.Authenticator) bool { return x.ID == f.authenticator })
+		})
 		if err != nil || id == "" {
 			return err
 		}

@@ -127,21 +127,21 @@ func (t *tool) webhookPatch(f *webhookFlags) *cobra.Command {
 }
 
 func (t *tool) webhookDelete(f *webhookFlags) *cobra.Command {
-	cmd := &cobra.Command{Use: "delete ID --tenant SLUG --yes", Short: "Remove a webhook, and what is on its way there", Args: cobra.ExactArgs(1)}
-	cmd.Flags().BoolVar(&f.yes, "yes", false, "really remove it; this cannot be undone")
-	work := does(func(ctx context.Context, args []string) error {
-		return t.ask(ctx, &f.apiFlags, request{method: http.MethodDelete, path: f.path(args[0])}, nil, func() error {
-			_, err := fmt.Fprintln(t.out, "deleted", args[0])
-			return err
-		})
-	})
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if !f.yes {
-			return errors.New("removing a webhook cannot be undone: add --yes if it is meant")
-		}
-		return work(cmd, args)
-	}
-	return cmd
+	return yesFlag(&cobra.Command{Use: "delete ID --tenant SLUG", Short: "Remove a webhook, and what is on its way there", Args: cobra.ExactArgs(1),
+		RunE: does(func(ctx context.Context, args []string) error {
+			if !f.yes {
+				var h admin.Webhook
+				if err := t.look(ctx, &f.apiFlags, f.path(args[0]), &h); err != nil {
+					return err
+				}
+				return t.would(&f.apiFlags, "delete", h.ID, fmt.Sprintf("the webhook %s (%s)", h.ID, h.URL),
+					"it would be told of nothing any more, and what is on its way there would be gone. This cannot be undone")
+			}
+			if _, err := t.answerTo(ctx, &f.apiFlags, request{method: http.MethodDelete, path: f.path(args[0])}); err != nil {
+				return err
+			}
+			return t.did(&f.apiFlags, "deleted", args[0])
+		})}, &f.yes)
 }
 
 func (t *tool) webhookRotate(f *webhookFlags) *cobra.Command {

@@ -95,6 +95,10 @@ func TestWebhooksAreLookedAfter(t *testing.T) {
 	if out, _ := run(0, "patch", id, "--enabled=false"); !strings.Contains(out, "disabled") || !strings.Contains(out, "user.*, tenant.changed") {
 		t.Errorf("printed\n%s", out)
 	}
+	if out, _ := run(0, "delete", id); !strings.HasPrefix(out, "would delete the webhook "+id) || !strings.Contains(out, "--yes") {
+		t.Errorf("printed %q", out)
+	}
+	run(0, "show", id)
 	if out, _ := run(0, "delete", id, "--yes"); out != "deleted "+id+"\n" {
 		t.Errorf("printed %q", out)
 	}
@@ -108,7 +112,6 @@ func TestWebhooksAreLookedAfter(t *testing.T) {
 		}
 	}
 	for want, args := range map[string][]string{
-		"--yes":    {"delete", id},
 		"--since":  {"replay", id},
 		`"at"`:     {"create", "--event", "*"},
 		"which":    {},
