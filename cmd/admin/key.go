@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -71,22 +70,10 @@ func keysPath(slug string) string { return tenantPath(slug) + "/keys" }
 func (t *tool) keyList(f *keyFlags) *cobra.Command {
 	cmd := &cobra.Command{Use: "list --tenant SLUG", Short: "List a tenant's keys, from the first to the last", Args: cobra.NoArgs,
 		RunE: does(func(ctx context.Context, _ []string) error {
-			c, err := t.client(&f.apiFlags)
-			if err != nil {
-				return err
-			}
-			answer, err := c.do(ctx, request{method: http.MethodGet, path: keysPath(f.tenant)})
-			if err != nil {
-				return err
-			}
-			if f.output != asTable {
-				return t.printAs(f.output, answer)
-			}
 			var all struct{ Items []admin.Key }
-			if err := json.Unmarshal(answer, &all); err != nil {
-				return fmt.Errorf("read the answer: %w", err)
-			}
-			return t.printKeys(all.Items)
+			return t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: keysPath(f.tenant)}, &all, func() error {
+				return t.printKeys(all.Items)
+			})
 		})}
 	f.tenantFlag(cmd)
 	return cmd
@@ -98,7 +85,7 @@ func (t *tool) keyRotate(f *keyFlags) *cobra.Command {
 	f.leadFlags(cmd)
 	in := map[string]any{}
 	work := does(func(ctx context.Context, _ []string) error {
-		return t.oneKey(ctx, f, request{method: http.MethodPost, path: keysPath(f.tenant) + "/rotate", mediaType: "application/json", body: in})
+		return t.oneKey(ctx, f, request{method: http.MethodPost, path: keysPath(f.tenant) + "/rotate", mediaType: typeJSON, body: in})
 	})
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
 		if in, err = f.when(cmd); err != nil {
@@ -123,7 +110,7 @@ func (t *tool) keyImport(f *keyFlags) *cobra.Command {
 			return err
 		}
 		in["private_key"] = strings.TrimRight(string(material), "\r\n") // a secret ends where its line does
-		return t.oneKey(ctx, f, request{method: http.MethodPost, path: keysPath(f.tenant), mediaType: "application/json", body: in})
+		return t.oneKey(ctx, f, request{method: http.MethodPost, path: keysPath(f.tenant), mediaType: typeJSON, body: in})
 	})
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
 		if in, err = f.when(cmd); err != nil {
@@ -173,22 +160,8 @@ func (t *tool) wouldRetire(ctx context.Context, f *keyFlags, kid string) error {
 
 // oneKey sends a request that a key is the answer to, and prints it.
 func (t *tool) oneKey(ctx context.Context, f *keyFlags, q request) error {
-	c, err := t.client(&f.apiFlags)
-	if err != nil {
-		return err
-	}
-	answer, err := c.do(ctx, q)
-	if err != nil {
-		return err
-	}
-	if f.output != asTable {
-		return t.printAs(f.output, answer)
-	}
 	var one admin.Key
-	if err := json.Unmarshal(answer, &one); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
-	}
-	return t.printKeys([]admin.Key{one})
+	return t.ask(ctx, &f.apiFlags, q, &one, func() error { return t.printKeys([]admin.Key{one}) })
 }
 
 func (t *tool) printKeys(all []admin.Key) error {

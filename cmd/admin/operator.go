@@ -68,7 +68,7 @@ func (t *tool) operatorCreate(f *operatorFlags) *cobra.Command {
 	in := map[string]any{}
 	work := does(func(ctx context.Context, args []string) error {
 		var o admin.Operator
-		q := request{method: http.MethodPost, path: "/operators", mediaType: "application/json", body: in}
+		q := request{method: http.MethodPost, path: "/operators", mediaType: typeJSON, body: in}
 		return t.ask(ctx, &f.apiFlags, q, &o, func() error {
 			err := t.printOperators([]admin.Operator{o})
 			if o.Link != "" {
@@ -99,7 +99,7 @@ func (t *tool) operatorGrant(f *operatorFlags) *cobra.Command {
 	in := map[string]any{}
 	work := does(func(ctx context.Context, args []string) error {
 		var o admin.Operator
-		q := request{method: http.MethodPatch, path: operatorPath(args[0]), mediaType: "application/merge-patch+json", body: in}
+		q := request{method: http.MethodPatch, path: operatorPath(args[0]), mediaType: typePatch, body: in}
 		return t.ask(ctx, &f.apiFlags, q, &o, func() error { return t.printOperators([]admin.Operator{o}) })
 	})
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -90,11 +89,7 @@ func (t *tool) templateShow(f *templateFlags) *cobra.Command {
 					shown[name] = text
 				}
 			}
-			doc, err := json.Marshal(shown)
-			if err != nil {
-				return fmt.Errorf("write the templates: %w", err)
-			}
-			return t.printAs(f.output, doc)
+			return t.object(&f.apiFlags, shown)
 		})}
 	cmd.Flags().BoolVar(&f.builtIn, "built-in", false, "the built-in ones, whatever the tenant has")
 	return cmd
@@ -107,9 +102,8 @@ func (t *tool) templateSet(f *templateFlags) *cobra.Command {
 			if err := t.addJSON(in, "template", f.file); err != nil {
 				return err
 			}
-			return t.ask(ctx, &f.apiFlags, request{method: http.MethodPut, path: f.path(args[0]), mediaType: "application/json", body: in["template"]}, nil, func() error {
-				_, err := fmt.Fprintln(t.out, "set", args[0])
-				return err
+			return t.ask(ctx, &f.apiFlags, request{method: http.MethodPut, path: f.path(args[0]), mediaType: typeJSON, body: in["template"]}, nil, func() error {
+				return t.did(&f.apiFlags, "set", args[0])
 			})
 		})}
 	cmd.Flags().StringVar(&f.file, "template", "", "a file with subject, text, html and sms as JSON; - is the standard input; needed")

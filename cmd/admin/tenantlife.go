@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -20,30 +19,26 @@ import (
 )
 
 func (t *tool) tenantVersions(f *tenantFlags) *cobra.Command {
-	most := 0
+	var p pageFlags
 	cmd := &cobra.Command{Use: "versions SLUG", Short: "List what a tenant was after each change, the latest first", Args: cobra.ExactArgs(1),
 		RunE: does(func(ctx context.Context, args []string) error {
-			path := tenantPath(args[0]) + "/versions?limit=" + strconv.Itoa(most)
-			var page struct{ Items []admin.Version }
+			path := tenantPath(args[0]) + "/versions?" + p.query().Encode()
+			var page struct {
+				Items      []admin.Version
+				NextCursor string `json:"next_cursor"`
+			}
 			return t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: path}, &page, func() error {
 				table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 				_, _ = fmt.Fprintln(table, "VERSION\tAT\tACTION\tBY\tNAME\tSTATE\tNOTE") // Flush tells what went wrong
 				for _, v := range page.Items {
-					_, _ = fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", v.Number, v.At.Format(time.RFC3339), dash(v.Act), dash(v.Actor.Name),
+					_, _ = fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", v.Number, v.At.Format(time.RFC3339), orNothing(v.Act), orNothing(v.Actor.Name),
 						v.Name, v.State, strings.ReplaceAll(v.Note, "\n", " "))
 				}
-				return table.Flush()
+				return errors.Join(table.Flush(), t.more(page.NextCursor))
 			})
 		})}
-	cmd.Flags().IntVar(&most, "limit", 50, "how many to list at most")
+	p.add(cmd)
 	return cmd
-}
-
-func dash(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return text
 }
 
 func (t *tool) tenantDiff(f *tenantFlags) *cobra.Command {
@@ -162,19 +157,15 @@ func (t *tool) tenantDeleted(f *tenantFlags) *cobra.Command {
 				return err
 			}
 			if f.output != asTable {
-				b, err := json.Marshal(all)
-				if err != nil {
-					return fmt.Errorf("write the tenants: %w", err)
-				}
-				return t.printAs(f.output, b)
+				return t.object(&f.apiFlags, all)
+			}
+			items, err := itemsOf[admin.DeletedTenant](all)
+			if err != nil {
+				return err
 			}
 			table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 			_, _ = fmt.Fprintln(table, "ID\tSLUG\tNAME\tDELETED\tPURGED ON") // Flush tells what went wrong
-			for _, raw := range all {
-				var one admin.DeletedTenant
-				if err := json.Unmarshal(raw, &one); err != nil {
-					return fmt.Errorf("read the answer: %w", err)
-				}
+			for _, one := range items {
 				_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", one.ID, one.Slug, one.Name, one.DeletedAt.Format(time.RFC3339),
 					one.PurgeAt.Format(time.RFC3339))
 			}
@@ -188,12 +179,12 @@ func (t *tool) findDeleted(ctx context.Context, f *tenantFlags, name string) (*a
 	if err != nil {
 		return nil, err
 	}
+	items, err := itemsOf[admin.DeletedTenant](all)
+	if err != nil {
+		return nil, err
+	}
 	var found *admin.DeletedTenant
-	for _, raw := range all {
-		var one admin.DeletedTenant
-		if err := json.Unmarshal(raw, &one); err != nil {
-			return nil, fmt.Errorf("read the answer: %w", err)
-		}
+	for _, one := range items {
 		if one.ID == name {
 			return &one, nil
 		}

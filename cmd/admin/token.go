@@ -60,7 +60,7 @@ func (t *tool) tokenCreate(f *tokenFlags) *cobra.Command {
 	in := map[string]any{}
 	work := does(func(ctx context.Context, _ []string) error {
 		var one admin.APIToken
-		q := request{method: http.MethodPost, path: "/tokens", mediaType: "application/json", body: in}
+		q := request{method: http.MethodPost, path: "/tokens", mediaType: typeJSON, body: in}
 		return t.ask(ctx, &f.apiFlags, q, &one, func() error {
 			// The token alone goes where a script reads it.
 			_, err := fmt.Fprintf(t.complaints, "Made the token %s, good until %s. Keep it now: it is not shown again.\n",

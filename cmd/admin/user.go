@@ -27,7 +27,6 @@ type userFlags struct {
 	tenant                                       string
 	q, factor                                    string
 	active, verified                             string
-	most                                         int
 	username, name, email, phone, password       string
 	publicly, privately                          string
 	emailVerified, phoneVerified, verify, hashes bool
@@ -71,13 +70,9 @@ func (t *tool) userNamed(ctx context.Context, f *userFlags, name string) (string
 	if isID.MatchString(name) {
 		return name, nil
 	}
-	answer, err := t.answerTo(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path() + "?" + url.Values{"q": {name}, "limit": {"20"}}.Encode()})
-	if err != nil {
-		return "", err
-	}
 	var page struct{ Items []admin.User }
-	if err := json.Unmarshal(answer, &page); err != nil {
-		return "", fmt.Errorf("read the answer: %w", err)
+	if err := t.look(ctx, &f.apiFlags, f.path()+"?"+url.Values{"q": {name}, "limit": {"20"}}.Encode(), &page); err != nil {
+		return "", err
 	}
 	found := ""
 	for _, u := range page.Items {
@@ -102,7 +97,7 @@ func (t *tool) one(ctx context.Context, f *userFlags, name, method string, body 
 	}
 	q := request{method: method, path: f.path(append([]string{id}, parts...)...), body: body}
 	if body != nil {
-		q.mediaType = "application/json"
+		q.mediaType = typeJSON
 	}
 	return t.showUser(ctx, f, q, said)
 }
@@ -160,65 +155,48 @@ func worded(yes bool, word string) string {
 }
 
 func (t *tool) userList(f *userFlags) *cobra.Command {
-	cmd := &cobra.Command{Use: "list --tenant SLUG", Short: "List users, the latest first, or search them", Args: cobra.NoArgs,
-		RunE: does(func(ctx context.Context, _ []string) error {
-			all := []admin.User{}
-			for cursor := ""; ; {
-				page, next, err := t.userPage(ctx, f, cursor)
-				if err != nil {
-					return err
-				}
-				if all = append(all, page...); next == "" || f.most > 0 && len(all) >= f.most {
-					break
-				}
-				cursor = next
+	var p pageFlags
+	cmd := &cobra.Command{Use: "list --tenant SLUG", Short: "List users, the latest first, or search them", Args: cobra.NoArgs}
+	work := does(func(ctx context.Context, _ []string) error {
+		q := url.Values{}
+		for name, value := range map[string]string{"q": f.q, "active": f.active, "verified": f.verified, "factor": f.factor, "cursor": p.cursor} {
+			if value != "" {
+				q.Set(name, value)
 			}
-			if f.most > 0 {
-				all = all[:min(len(all), f.most)]
-			}
-			return t.printUsers(f, all)
-		})}
+		}
+		all, next, err := t.pages(ctx, &f.apiFlags, f.path(), q, p.limit)
+		if err != nil {
+			return err
+		}
+		return errors.Join(t.printUsers(f, all), t.more(next))
+	})
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if p.limit < 0 {
+			return errors.New("--limit must be 0 or more")
+		}
+		return work(cmd, args)
+	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.q, "query", "q", "", "an id, or what an address, a username or a number begins with")
 	flags.StringVar(&f.active, "active", "", "true or false: only those who are, or are not")
 	flags.StringVar(&f.verified, "verified", "", "true or false: only those with a verified address, or without")
 	flags.StringVar(&f.factor, "factor", "", "any, none, totp, webauthn or recovery_codes: only those who have it")
-	flags.IntVar(&f.most, "most", 1000, "list no more than so many; 0 lists all")
+	flags.IntVar(&p.limit, "limit", 1000, "how many to list at most; 0 lists all")
+	p.cursorFlag(cmd)
 	return cmd
 }
 
-func (t *tool) userPage(ctx context.Context, f *userFlags, cursor string) (page []admin.User, next string, err error) {
-	q := url.Values{"limit": {pageSize}}
-	for name, value := range map[string]string{"q": f.q, "active": f.active, "verified": f.verified, "factor": f.factor, "cursor": cursor} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
-	answer, err := t.answerTo(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path() + "?" + q.Encode()})
-	if err != nil {
-		return nil, "", err
-	}
-	var in struct {
-		Items      []admin.User
-		NextCursor string `json:"next_cursor"`
-	}
-	if err := json.Unmarshal(answer, &in); err != nil {
-		return nil, "", fmt.Errorf("read the answer: %w", err)
-	}
-	return in.Items, in.NextCursor, nil
-}
-
-func (t *tool) printUsers(f *userFlags, all []admin.User) error {
+func (t *tool) printUsers(f *userFlags, all []json.RawMessage) error {
 	if f.output != asTable {
-		doc, err := json.Marshal(all)
-		if err != nil {
-			return fmt.Errorf("write the users: %w", err)
-		}
-		return t.printAs(f.output, doc)
+		return t.object(&f.apiFlags, all)
+	}
+	items, err := itemsOf[admin.User](all)
+	if err != nil {
+		return err
 	}
 	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "ID\tEMAIL\tUSERNAME\tNAME\tACTIVE\tVERIFIED\tFACTORS\tCREATED\tLAST LOGIN") // Flush tells what went wrong
-	for _, u := range all {
+	for _, u := range items {
 		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%t\t%t\t%s\t%s\t%s\n", u.ID, orNothing(u.Email), orNothing(u.Username), orNothing(u.Name), u.Active,
 			u.EmailVerified, orNothing(strings.Join(u.Factors, " ")), u.CreatedAt.Format(time.RFC3339), orDash(u.LastLoginAt))
 	}
@@ -285,7 +263,7 @@ func (t *tool) userCreate(f *userFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return t.showUser(ctx, f, request{method: http.MethodPost, path: f.path(), mediaType: "application/json", body: in}, "")
+			return t.showUser(ctx, f, request{method: http.MethodPost, path: f.path(), mediaType: typeJSON, body: in}, "")
 		})(cmd, args)
 	}
 	return cmd
@@ -307,7 +285,7 @@ func (t *tool) userInvite(f *userFlags) *cobra.Command {
 				return err
 			}
 			in["email"], in["invite"] = args[0], true
-			return t.showUser(ctx, f, request{method: http.MethodPost, path: f.path(), mediaType: "application/json", body: in}, "invited")
+			return t.showUser(ctx, f, request{method: http.MethodPost, path: f.path(), mediaType: typeJSON, body: in}, "invited")
 		})(cmd, args)
 	}
 	return cmd
@@ -576,41 +554,25 @@ func (t *tool) userRemoveFactor(f *userFlags) *cobra.Command {
 func (t *tool) userDeleted(f *userFlags) *cobra.Command {
 	return &cobra.Command{Use: "deleted --tenant SLUG", Short: "List deleted users who may be restored, the latest first", Args: cobra.NoArgs,
 		RunE: does(func(ctx context.Context, _ []string) error {
-			all := []admin.DeletedUser{}
-			for cursor := ""; ; {
-				q := url.Values{"limit": {pageSize}}
-				if cursor != "" {
-					q.Set("cursor", cursor)
-				}
-				answer, err := t.answerTo(ctx, &f.apiFlags, request{method: http.MethodGet, path: tenantPath(f.tenant) + "/deleted-users?" + q.Encode()})
-				if err != nil {
-					return err
-				}
-				var page struct {
-					Items      []admin.DeletedUser
-					NextCursor string `json:"next_cursor"`
-				}
-				if err := json.Unmarshal(answer, &page); err != nil {
-					return fmt.Errorf("read the answer: %w", err)
-				}
-				if all, cursor = append(all, page.Items...), page.NextCursor; cursor == "" {
-					return t.printDeleted(f, all)
-				}
+			all, err := t.everyPage(ctx, &f.apiFlags, tenantPath(f.tenant)+"/deleted-users", url.Values{})
+			if err != nil {
+				return err
 			}
+			return t.printDeleted(f, all)
 		})}
 }
 
-func (t *tool) printDeleted(f *userFlags, all []admin.DeletedUser) error {
+func (t *tool) printDeleted(f *userFlags, all []json.RawMessage) error {
 	if f.output != asTable {
-		doc, err := json.Marshal(all)
-		if err != nil {
-			return fmt.Errorf("write the users: %w", err)
-		}
-		return t.printAs(f.output, doc)
+		return t.object(&f.apiFlags, all)
+	}
+	items, err := itemsOf[admin.DeletedUser](all)
+	if err != nil {
+		return err
 	}
 	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "ID\tEMAIL\tUSERNAME\tNAME\tDELETED\tERASED AFTER") // Flush tells what went wrong
-	for _, u := range all {
+	for _, u := range items {
 		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", u.ID, orNothing(u.Email), orNothing(u.Username), orNothing(u.Name),
 			u.DeletedAt.Format(time.RFC3339), u.EraseAt.Format(time.RFC3339))
 	}
@@ -629,7 +591,9 @@ func (t *tool) userExport(f *userFlags) *cobra.Command {
 			return err
 		}
 		q := url.Values{"password_hashes": {strconv.FormatBool(f.hashes)}, "users_only": {strconv.FormatBool(f.usersOnly)}}
-		return c.stream(ctx, request{method: http.MethodGet, path: tenantPath(f.tenant) + "/export?" + q.Encode()}, t.out)
+		out := t.counted("lines")
+		defer out.bar.end()
+		return c.stream(ctx, request{method: http.MethodGet, path: tenantPath(f.tenant) + "/export?" + q.Encode()}, out)
 	})
 	single := does(func(ctx context.Context, args []string) error {
 		id, err := t.userNamed(ctx, f, args[0])
@@ -650,6 +614,9 @@ func (t *tool) userExport(f *userFlags) *cobra.Command {
 		case f.all != (len(args) == 0):
 			return errors.New("name a user, or give --all")
 		case f.all:
+			if err := checkLines(f.output); err != nil {
+				return err
+			}
 			return every(cmd, args)
 		case f.hashes || f.usersOnly:
 			return errors.New("--password-hashes and --users-only go with --all")

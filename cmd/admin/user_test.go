@@ -56,6 +56,12 @@ func TestUsersAreLookedAfter(t *testing.T) {
 		if out := run(0, "list", "-o", "json"); strings.Count(out, `"id"`) != 2 {
 			t.Errorf("the list is\n%s", out)
 		}
+		if out := run(0, "list", "--limit", "1"); strings.Count(out, "\n") != 3 || !strings.Contains(out, bob.ID) {
+			t.Errorf("a page is\n%s", out)
+		} else if next := run(0, "list", "--limit", "1", "--cursor", out[strings.LastIndex(out, " ")+1:len(out)-1]); !strings.Contains(next, ann.ID) || strings.Contains(next, bob.ID) {
+			t.Errorf("the page after is\n%s", next)
+		}
+		run(2, "list", "--limit", "-1")
 		if out := run(0, "list", "-q", "second"); !strings.Contains(out, ann.ID) || strings.Contains(out, bob.ID) {
 			t.Errorf("the list is\n%s", out)
 		}
@@ -104,6 +110,8 @@ func TestUsersAreLookedAfter(t *testing.T) {
 		}
 		run(2, "export")
 		run(2, "export", "ann", "--password-hashes")
+		run(2, "export", "--all", "-o", "yaml")
+		run(0, "export", "--all", "-o", "json")
 		if out := run(0, "erase", "ann", "--yes", "-o", "yaml"); out != "erased: "+ann.ID+"\n" {
 			t.Errorf("programs are told %s", out)
 		}
