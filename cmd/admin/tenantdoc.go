@@ -138,8 +138,8 @@ func (t *tool) validatePatch(ctx context.Context, f *tenantFlags, slug, file str
 
 func (t *tool) tenantExport(f *tenantFlags) *cobra.Command {
 	return &cobra.Command{Use: "export SLUG...", Short: "Print tenants as the YAML that apply takes, their secrets masked", Args: cobra.MinimumNArgs(1),
-		Long: "Print tenants as the YAML that apply takes, their secrets masked. With -o json they are JSON, several\n" +
-			"separated by --- as well, which apply takes, too.",
+		Long: "Print tenants as the YAML that apply takes, their secrets masked. With -o json they are JSON,\n" +
+			"likewise separated by ---, which apply takes as well.",
 		RunE: does(func(ctx context.Context, args []string) error {
 			var out bytes.Buffer
 			bar := t.quietly()
