@@ -285,8 +285,16 @@ func (d *Desk) Deactivate(ctx context.Context, userID string) error {
 			return nil
 		}
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.Deactivate(ctx, a.ID) })
+		d.endTokens(v, a.ID)
 		return d.noted(v, store.UserDeactivated, a.ID, changed(map[string]any{"active": true}, map[string]any{"active": false}))
 	})
+}
+
+// endTokens has the API tokens be good for nothing that a user of the operators' tenant made: they do not come back with the user.
+func (d *Desk) endTokens(v *Visit, userID string) {
+	if d.t.ID == tenants.SystemID {
+		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.RevokeAPITokensOf(ctx, userID, v.Now) })
+	}
 }
 
 // Reactivate lets a user in again. What ended does not come back.

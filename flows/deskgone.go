@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/vestibule-auth/vestibule/internal/refusal"
@@ -87,6 +88,7 @@ func (d *Desk) Delete(ctx context.Context, userID string) (eraseAt time.Time, er
 			return tx.AddDeletedUser(ctx, gone)
 		})
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.VoidMessagesOf(ctx, userID, v.Now) })
+		d.endTokens(v, userID)
 		return d.noted(v, store.UserDeleted, userID, nil)
 	})
 	return eraseAt, err
@@ -227,6 +229,7 @@ func (d *Desk) Erase(ctx context.Context, userID string) error {
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.ForgetEventsOf(ctx, userID) })
 		// After the events: by then whoever was about to tell of them has, and nobody will.
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.EraseDeliveriesOf(ctx, userID, v.Now) })
+		d.endTokens(v, userID)
 		return d.noted(v, store.UserErased, userID, nil)
 	})
 }
@@ -245,10 +248,15 @@ func (s *Service) EraseDue(ctx context.Context, n int) (int64, error) {
 	erased := int64(0)
 	for _, one := range due {
 		err := s.Desk(&tenants.Tenant{ID: one.TenantID}, byServer).Erase(ctx, one.ID)
-		if err != nil && !refusal.Is(err, refusal.Missing) { // somebody else was sooner
+		switch {
+		case err == nil, refusal.Is(err, refusal.Missing): // somebody else was sooner
+			erased++
+		case errors.Is(err, store.ErrUnavailable):
 			return erased, err
+		default: // the others' time has come, too
+			s.log.LogAttrs(ctx, slog.LevelError, "a deleted user cannot be erased; trying again in a minute", slog.String("tenant_id", one.TenantID),
+				slog.String("user_id", one.ID), slog.Any("error", err))
 		}
-		erased++
 	}
 	return erased, nil
 }

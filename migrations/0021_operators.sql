@@ -9,13 +9,14 @@ CREATE TABLE operator_grants (
     PRIMARY KEY (subject_id, with_tenant)
 );
 
--- digest is the SHA-256 of the token. One that an operator made may never do more than that operator: owner_id. scopes narrows it
--- further, as a JSON list of permissions; NULL does not.
+-- digest is the SHA-256 of the token. One that an operator made may never do more than that operator: owner_id. One that a token made
+-- ends with it: parent_id. scopes narrows it further, as a JSON list of permissions; NULL does not.
 CREATE TABLE api_tokens (
     id           UUID        NOT NULL PRIMARY KEY,
     digest       BYTEA       NOT NULL,
     name         TEXT        NOT NULL,
     owner_id     UUID,
+    parent_id    UUID,
     scopes       TEXT,
     created_by   TEXT        NOT NULL,
     created_at   TIMESTAMPTZ NOT NULL,
@@ -25,3 +26,5 @@ CREATE TABLE api_tokens (
     revoked_at   TIMESTAMPTZ
 );
 CREATE UNIQUE INDEX api_tokens_digest ON api_tokens (digest);
+CREATE INDEX api_tokens_owner ON api_tokens (owner_id) WHERE revoked_at IS NULL;
+CREATE INDEX api_tokens_parent ON api_tokens (parent_id) WHERE revoked_at IS NULL;

@@ -227,6 +227,11 @@ func (a Actor) Everywhere() bool {
 	return slices.ContainsFunc(a.Grants, all) && (a.ownerID == "" || slices.ContainsFunc(a.owned, all))
 }
 
+// anything reports whether the actor may do anything at all with a tenant.
+func (a Actor) anything(tenantID string) bool {
+	return slices.ContainsFunc(roles[Owner], func(p Permission) bool { return p != SelfRead && a.May(p, tenantID) })
+}
+
 // Tenants are the ids of the tenants with which the actor may do something, unless it is all of them.
 func (a Actor) Tenants(p Permission) (ids []string, all bool) {
 	if a.May(p, "") {
@@ -260,7 +265,7 @@ func (s *Service) AdmitTo(ctx context.Context, by Actor, p Permission, slug stri
 		return err
 	case by.May(p, rec.ID):
 		return nil
-	case by.Everywhere() || slices.ContainsFunc(by.Grants, func(g Grant) bool { return g.TenantID == rec.ID }):
+	case by.Everywhere() || by.anything(rec.ID):
 		return refusal.Of(refusal.Forbidden)
 	default:
 		return refusal.Of(refusal.Missing)
@@ -269,7 +274,7 @@ func (s *Service) AdmitTo(ctx context.Context, by Actor, p Permission, slug stri
 
 // AdmitSomewhere refuses who may do something nowhere.
 func (s *Service) AdmitSomewhere(by Actor, p Permission) error {
-	if by.May(p, "") || slices.ContainsFunc(by.Grants, func(g Grant) bool { return by.May(p, g.TenantID) }) {
+	if ids, all := by.Tenants(p); all || len(ids) > 0 {
 		return nil
 	}
 	return refusal.Of(refusal.Forbidden)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -60,7 +59,7 @@ func (s *Service) PreviewMail(ctx context.Context, slug string, doc json.RawMess
 	}
 	settings, err := tenants.Decode(rec.Document)
 	if err != nil {
-		return nil, fmt.Errorf("read the settings of tenant %s: %w", rec.ID, err)
+		return nil, (&faults{{Message: "is not possible: " + unknown + err.Error()}}).err()
 	}
 	t := &tenants.Tenant{ID: rec.ID, Slug: rec.Slug, Name: rec.Name, State: rec.State, Hosts: rec.Hosts, Settings: settings}
 	p, err := s.previewMail(t, in)

@@ -184,7 +184,7 @@ func (s *Service) takeUp(ctx context.Context, t *tenants.Tenant, desk *flows.Des
 	if err != nil {
 		return "", failed("read account", err)
 	}
-	if len(held) == 0 {
+	if len(held) == 0 || !held[0].Address.Verified {
 		return "", told("create operator", why)
 	}
 	if !held[0].Active {
@@ -228,15 +228,16 @@ func (s *Service) RemoveOperator(ctx context.Context, by Actor, id string) error
 
 // setGrants writes an operator's grants; with none it deactivates the account. Only the emergency token leaves no owner behind.
 func (s *Service) setGrants(ctx context.Context, by Actor, act store.Action, id string, grants []Grant) error {
-	before := []GrantView{}
 	o, err := s.store.Operator(ctx, id)
-	if err == nil {
-		before, err = s.grantViews(ctx, slugs{}, o.Grants)
-	} else if errors.Is(err, store.ErrNotFound) {
-		err = nil
+	if errors.Is(err, store.ErrNotFound) { // they become one
+		o, err = &store.Operator{}, nil
 	}
 	if err != nil {
 		return failed("read operator", err)
+	}
+	before, err := s.grantViews(ctx, slugs{}, o.Grants)
+	if err != nil {
+		return err
 	}
 	after, err := s.grantViews(ctx, slugs{}, stored(grants))
 	if err != nil {
@@ -253,6 +254,9 @@ func (s *Service) setGrants(ctx context.Context, by Actor, act store.Action, id 
 			err = tx.SetGrants(ctx, id, stored(grants), e.At)
 		}
 		if err == nil && len(grants) == 0 {
+			err = tx.RevokeAPITokensOf(ctx, id, e.At)
+		}
+		if err == nil && len(grants) == 0 && o.Active { // one who is not already has no sessions
 			err = tx.Deactivate(ctx, id)
 		}
 		if err != nil {
@@ -266,6 +270,9 @@ func (s *Service) setGrants(ctx context.Context, by Actor, act store.Action, id 
 	})
 	if _, ok := refusal.As(err); ok || err == nil {
 		return err
+	}
+	if errors.Is(err, store.ErrStale) {
+		return fmt.Errorf("save grants: %w: %w", ErrStale, err)
 	}
 	return failed("save grants", err)
 }

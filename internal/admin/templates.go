@@ -42,7 +42,7 @@ func (s *Service) Templates(ctx context.Context, slug string) (*Templates, error
 	}
 	settings, err := tenants.Decode(rec.Document)
 	if err != nil {
-		return nil, fmt.Errorf("read the settings of tenant %s: %w", rec.ID, err)
+		return nil, (&faults{{Message: "is not possible: " + unknown + err.Error()}}).err()
 	}
 	all := &Templates{Items: []Template{}, Common: s.mailKinds.Common, Version: rec.Version}
 	for _, k := range s.mailKinds.Kinds {

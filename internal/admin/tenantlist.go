@@ -11,7 +11,7 @@ import (
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
-// TenantSearch says which tenants are inList.
+// TenantSearch says which tenants are listed.
 type TenantSearch struct {
 	Prefix string        // of the slug, of the name in any case, or of a host; "": any
 	State  tenants.State // Active or Suspended; "": any
@@ -128,13 +128,9 @@ func (s *Service) search(ctx context.Context, by Actor, q TenantSearch, place st
 // granted is a page of the tenants that the actor was granted something with: there are few, and they are read one by one.
 func (s *Service) granted(ctx context.Context, by Actor, q TenantSearch, place string, n int) ([]inList, error) {
 	var all []inList
-	seen := map[string]bool{}
-	for _, g := range by.Grants {
-		if seen[g.TenantID] || !by.May(TenantsRead, g.TenantID) {
-			continue
-		}
-		seen[g.TenantID] = true
-		rec, err := s.store.TenantRecordByID(ctx, g.TenantID)
+	ids, _ := by.Tenants(TenantsRead)
+	for _, id := range ids {
+		rec, err := s.store.TenantRecordByID(ctx, id)
 		if isMissing(err) {
 			continue
 		}

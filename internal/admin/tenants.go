@@ -457,6 +457,12 @@ func (s *Service) allowed(by Actor, before, after *store.TenantRecord) error {
 		}
 		return f.err()
 	}
+	if !by.May(TenantsDelete, after.ID) && forgetsSooner(before.Document, after.Document) {
+		return &refusal.Refusal{Kind: refusal.Forbidden, Details: []refusal.Detail{{
+			Message: "takes the permission " + string(TenantsDelete) + " to make it less: events would be removed",
+			Code:    refusal.Malformed, Param: "config.audit.retention_days",
+		}}}
+	}
 	living := before.State != tenants.Deleted && after.State != tenants.Deleted
 	if switched && living && !by.May(TenantsSuspend, after.ID) {
 		return &refusal.Refusal{Kind: refusal.Forbidden, Details: []refusal.Detail{{
@@ -464,6 +470,17 @@ func (s *Service) allowed(by Actor, before, after *store.TenantRecord) error {
 		}}}
 	}
 	return nil
+}
+
+// forgetsSooner reports whether events that would be kept by the settings before are removed by those after.
+func forgetsSooner(before, after []byte) bool {
+	was, err := tenants.Decode(before)
+	is, wrong := tenants.Decode(after)
+	if err != nil || wrong != nil {
+		return false // it cannot be read, and so not be changed either
+	}
+	now, then := is.Audit.RetentionDays, was.Audit.RetentionDays
+	return now != 0 && (then == 0 || now < then)
 }
 
 // actionOf is what a change is called that was meant as an act: switching a tenant off and on has names of its own, however it came about.

@@ -75,9 +75,7 @@ func (s *Service) tokenView(ctx context.Context, names slugs, k *store.APIToken)
 		ID: k.ID, Name: k.Name, Grants: grants, OwnerID: orNil(k.OwnerID), CreatedBy: k.CreatedBy, CreatedAt: k.CreatedAt.UTC(),
 		ExpiresAt: k.ExpiresAt.UTC(), LastUsedIP: k.LastUsedIP,
 	}
-	for _, p := range k.Scopes {
-		t.Scopes = append(t.Scopes, Permission(p))
-	}
+	t.Scopes = scopesOf(k)
 	if !k.LastUsedAt.IsZero() {
 		at := k.LastUsedAt.UTC()
 		t.LastUsedAt = &at
@@ -105,10 +103,16 @@ func (s *Service) CreateToken(ctx context.Context, by Actor, doc json.RawMessage
 	if err := by.cover(grants, scopes); err != nil {
 		return nil, err
 	}
+	if scopes != nil {
+		k.Scopes = []string{} // none is not the same as all
+	}
 	for _, p := range scopes {
 		k.Scopes = append(k.Scopes, string(p))
 	}
 	k.Grants = stored(grants)
+	if by.Kind == store.ByToken {
+		k.ParentID = by.ID
+	}
 	token := TokenPrefix + secret.Token()
 	k.Digest = secret.Digest(token)
 	view, err := s.tokenView(ctx, slugs{}, k)
@@ -131,10 +135,21 @@ func (s *Service) CreateToken(ctx context.Context, by Actor, doc json.RawMessage
 	return &view, nil
 }
 
-// RevokeToken has a token be good for nothing, from the next request on.
+// RevokeToken has a token be good for nothing, from the next request on, and with it every token that it made. Nobody revokes a token
+// that they could not make.
 func (s *Service) RevokeToken(ctx context.Context, by Actor, id string) error {
-	if !isID(id) {
+	all, err := s.store.APITokens(ctx)
+	if err != nil {
+		return failed("list API tokens", err)
+	}
+	i := slices.IndexFunc(all, func(k store.APIToken) bool { return k.ID == id })
+	if i < 0 {
 		return refusal.Of(refusal.Missing)
+	}
+	if own := all[i].OwnerID != "" && all[i].OwnerID == by.owner(); !own {
+		if err := by.cover(granted(all[i].Grants), scopesOf(&all[i])); err != nil {
+			return refusal.Of(refusal.Forbidden)
+		}
 	}
 	e, err := s.event(by, store.TokenRevoked, "token/"+id, nil)
 	if err != nil {
@@ -173,13 +188,20 @@ func (s *Service) ActorOfToken(ctx context.Context, token, ip string) (Actor, er
 		}
 	}
 	a := Actor{Kind: store.ByToken, ID: k.ID, Name: k.Name, Grants: granted(k.Grants), ownerID: k.OwnerID, owned: granted(owner), expires: k.ExpiresAt}
-	if k.Scopes != nil {
-		a.Scopes = []Permission{}
-		for _, p := range k.Scopes {
-			a.Scopes = append(a.Scopes, Permission(p))
-		}
-	}
+	a.Scopes = scopesOf(k)
 	return a, nil
+}
+
+// scopesOf are the permissions that a token is narrowed to; nil: to nothing.
+func scopesOf(k *store.APIToken) []Permission {
+	if k.Scopes == nil {
+		return nil
+	}
+	all := []Permission{}
+	for _, p := range k.Scopes {
+		all = append(all, Permission(p))
+	}
+	return all
 }
 
 // label reads a name that people give to a thing of theirs.
@@ -202,7 +224,11 @@ func (f *faults) scopes(raw json.RawMessage) []Permission {
 		return nil
 	}
 	all := []Permission{}
-	for i, name := range f.texts("scopes", raw) {
+	names := f.texts("scopes", raw)
+	if len(names) == 0 && !f.has("scopes") {
+		f.add("scopes", "must list at least one permission; leave it out for all that the grants give")
+	}
+	for i, name := range names {
 		p := Permission(name)
 		if !slices.Contains(roles[Owner], p) {
 			f.add(fmt.Sprintf("scopes[%d]", i), "is no permission; they are %s", permissionNames())

@@ -14,7 +14,8 @@ type UserExport struct {
 	Tenant     string        `json:"tenant"`
 	User       *UserDetail   `json:"user"`
 	Messages   []UserMessage `json:"messages"`
-	Events     []*AuditEvent `json:"events"` // the latest first
+	Events     []*AuditEvent `json:"events"`   // the latest first
+	Complete   bool          `json:"complete"` // there were no more messages and events than an export has
 }
 
 // UserMessage is a mail or a text that a user was sent, without what it said, which is not kept.
@@ -54,6 +55,7 @@ func (s *Service) ExportUser(ctx context.Context, by Actor, slug, id string) (*U
 	for i := range events {
 		x.Events = append(x.Events, viewOfEvent(&store.TenantEvent{Event: events[i], TenantID: t.ID}))
 	}
+	x.Complete = len(messages) < mostExported && len(events) < mostExported
 	e, err := s.event(by, store.UserExported, "user/"+id, nil)
 	if err != nil {
 		return nil, err

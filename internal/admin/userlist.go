@@ -126,8 +126,8 @@ func (q *UserQuery) list(t *tenants.Tenant) ([]string, error) {
 // A list is read in rounds: a round is one look at an index. Where users are left out, by what no index knows, rounds become bigger, and no
 // more users than this are looked at for a page, so that no request reads a table of millions.
 const (
-	bigRound = 1000
-	mostSeen = 5000
+	bigRound = store.MostRows
+	mostSeen = 2500
 )
 
 // searching is how far a list is: the names that are searched one after the other, and the place in the one of now.

@@ -177,6 +177,10 @@ func (d *desk) send(r *http.Request) *answer {
 	if a.Header.Get("Cache-Control") != "no-store" {
 		d.t.Errorf("%s %s may be cached", r.Method, r.URL)
 	}
+	// Whatever a tenant or a user is called, no browser takes an answer for a page.
+	if a.Header.Get("X-Content-Type-Options") != "nosniff" || strings.Contains(a.Header.Get("Content-Type"), "html") {
+		d.t.Errorf("%s %s may be taken for a page: %v", r.Method, r.URL, a.Header)
+	}
 	if a.StatusCode >= 400 {
 		d.problem(r, a)
 	}

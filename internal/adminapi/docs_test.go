@@ -36,6 +36,11 @@ func TestDocsShowEveryRoute(t *testing.T) {
 	if strings.Contains(page, "<script") || strings.Contains(page, "ZgotmplZ") {
 		t.Error("the page has a script, or something that the template would not write")
 	}
+	d.create("acme")
+	d.want(d.do("PATCH", "/admin/v1/tenants/acme", `{"name":"<script>alert(1)</script>"}`), http.StatusOK)
+	if a := d.want(d.do("GET", "/admin/v1/tenants/acme", ""), http.StatusOK); a.text(t, "name") != "<script>alert(1)</script>" {
+		t.Errorf("a hostile name is answered as %s", a.body) // as JSON, which send sees to
+	}
 	w = httptest.NewRecorder()
 	d.handler.ServeHTTP(w, httptest.NewRequest("GET", "/admin/v1/openapi.yaml", http.NoBody))
 	if w.Code != http.StatusOK || w.Body.String() != string(adminapi.Document()) {

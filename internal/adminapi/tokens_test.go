@@ -94,6 +94,7 @@ func TestNobodyGivesMoreThanTheyHave(t *testing.T) {
 		`{"name":"n","grants":[{"role":"developer"},{"role":"owner","tenant":"zenith"}]}`:       {admin: 201, narrow: 403},
 		`{"name":"n","grants":[{"role":"viewer","tenant":"absent"}]}`:                           {admin: 422, narrow: 422},
 		`{"name":"n","grants":[{"role":"king"}]}`:                                               {admin: 422, narrow: 422},
+		`{"name":"n","grants":[{"role":"owner"}],"scopes":[]}`:                                  {admin: 422, narrow: 422},
 		`{"name":"n","grants":[]}`:                                                              {admin: 422, narrow: 422},
 		`{"name":"n","grants":[{"role":"viewer"},{"role":"admin"}]}`:                            {admin: 422, narrow: 422},
 		`{"name":" ","grants":[{"role":"viewer"}],"scopes":["everything"],"expires_at":"1999"}`: {admin: 422, narrow: 422},
@@ -104,6 +105,43 @@ func TestNobodyGivesMoreThanTheyHave(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A token ends with the one that made it, and nobody revokes what they could not have made.
+func TestTokensEndWithTheirMaker(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		d := newDesk(t, engine, nil)
+		id, parent := d.newToken(`{"name":"parent","grants":[{"role":"admin"}]}`)
+		_, child := d.newToken(`{"name":"child","grants":[{"role":"admin"}]}`, as(parent))
+		_, grandchild := d.newToken(`{"name":"grandchild","grants":[{"role":"viewer"}]}`, as(child))
+		ownerID, owner := d.newToken(`{"name":"owner","grants":[{"role":"owner"}]}`)
+		d.want(d.do("DELETE", "/admin/v1/tokens/"+ownerID, "", as(parent)), http.StatusForbidden)
+		d.want(d.do("DELETE", "/admin/v1/tokens/"+id, ""), http.StatusNoContent)
+		for name, token := range map[string]string{"the token": parent, "what it made": child, "what that made": grandchild} {
+			if a := d.do("GET", "/admin/v1/me", "", as(token)); a.StatusCode != http.StatusUnauthorized {
+				t.Errorf("%s is good still: %d", name, a.StatusCode)
+			}
+		}
+		d.want(d.do("GET", "/admin/v1/me", "", as(owner)), http.StatusOK)
+	})
+}
+
+// Whoever may change a tenant but not delete it does not have its log be forgotten sooner.
+func TestDevelopersDoNotShortenTheLog(t *testing.T) {
+	d := newDesk(t, "sqlite", nil)
+	d.create("acme")
+	_, developer := d.newToken(`{"name":"d","grants":[{"role":"developer","tenant":"acme"}]}`)
+	_, admin := d.newToken(`{"name":"a","grants":[{"role":"admin","tenant":"acme"}]}`)
+	patch := func(days int, token string, status int) {
+		t.Helper()
+		d.want(d.do("PATCH", "/admin/v1/tenants/acme", fmt.Sprintf(`{"config":{"audit":{"retention_days":%d}}}`, days), as(token)), status)
+	}
+	patch(1, developer, http.StatusForbidden)
+	patch(400, developer, http.StatusOK)
+	patch(399, developer, http.StatusForbidden)
+	patch(0, developer, http.StatusOK) // for ever
+	patch(36500, developer, http.StatusForbidden)
+	patch(30, admin, http.StatusOK)
 }
 
 func TestBreakGlassIsNotedOncePerMinuteAndAddress(t *testing.T) {

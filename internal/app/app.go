@@ -364,28 +364,29 @@ func (a *App) sweep(ctx context.Context) error {
 		}
 		now := a.clock.Now()
 		for _, part := range []struct {
-			what string
-			some func() (int64, error)
+			what  string
+			batch int
+			some  func(n int) (int64, error)
 		}{
-			{"sessions", func() (int64, error) { return a.Store.SweepSessions(ctx, now.Add(-keepSessions), sweepBatch) }},
-			{"statistics", func() (int64, error) { return stats.Sweep(ctx, a.Store, now, sweepBatch) }},
-			{"signing keys", func() (int64, error) { return a.Store.SweepSigningKeys(ctx, now, sweepBatch) }},
-			{"bodies of webhook deliveries", func() (int64, error) {
-				return a.Store.EraseDeliveries(ctx, now.Add(-webhook.KeepBodies), now, sweepBatch)
+			{"sessions", sweepBatch, func(n int) (int64, error) { return a.Store.SweepSessions(ctx, now.Add(-keepSessions), n) }},
+			{"statistics", sweepBatch, func(n int) (int64, error) { return stats.Sweep(ctx, a.Store, now, n) }},
+			{"signing keys", sweepBatch, func(n int) (int64, error) { return a.Store.SweepSigningKeys(ctx, now, n) }},
+			{"bodies of webhook deliveries", sweepBatch, func(n int) (int64, error) {
+				return a.Store.EraseDeliveries(ctx, now.Add(-webhook.KeepBodies), now, n)
 			}},
-			{"webhook deliveries", func() (int64, error) {
-				return a.Store.SweepDeliveries(ctx, now.Add(-webhook.KeepDeliveries), sweepBatch)
+			{"webhook deliveries", sweepBatch, func(n int) (int64, error) {
+				return a.Store.SweepDeliveries(ctx, now.Add(-webhook.KeepDeliveries), n)
 			}},
-			{"deleted users", func() (int64, error) { return a.Flows.EraseDue(ctx, sweepBatch) }},
-			{"bodies of messages that expired", func() (int64, error) { return a.Store.EraseSpentMessages(ctx, now, sweepBatch) }},
-			{"messages", func() (int64, error) { return a.Store.SweepMessages(ctx, now.Add(-keepMessages), sweepBatch) }},
-			{"imports", func() (int64, error) {
-				return a.Store.SweepImports(ctx, now.Add(-keepImports), now.Add(-idleImports), sweepBatch/100)
+			{"deleted users", sweepBatch, func(n int) (int64, error) { return a.Flows.EraseDue(ctx, n) }},
+			{"bodies of messages that expired", sweepBatch, func(n int) (int64, error) { return a.Store.EraseSpentMessages(ctx, now, n) }},
+			{"messages", sweepBatch, func(n int) (int64, error) { return a.Store.SweepMessages(ctx, now.Add(-keepMessages), n) }},
+			{"imports", sweepBatch / 100, func(n int) (int64, error) { // each has many rows of its own
+				return a.Store.SweepImports(ctx, now.Add(-keepImports), now.Add(-idleImports), n)
 			}},
 		} {
-			for n := int64(sweepBatch); n == sweepBatch; {
-				var err error
-				if n, err = part.some(); err != nil && ctx.Err() == nil {
+			for more := true; more && ctx.Err() == nil; {
+				n, err := part.some(part.batch)
+				if more = err == nil && n >= int64(part.batch); err != nil && ctx.Err() == nil {
 					a.log.WarnContext(ctx, "cannot remove what has run out; trying again in a minute", "what", part.what, "error", err)
 				}
 			}

@@ -175,6 +175,22 @@ func TestOperatorsSignInByTheProductsOwnFlows(t *testing.T) {
 		}
 		c.want(http.StatusUnauthorized, "GET", "/admin/v1/me", nil)
 		program.want(http.StatusUnauthorized, "GET", "/admin/v1/tenants", nil, bearer...)
+
+		// Who becomes an operator again does not bring back what ended.
+		again := map[string]any{"email": "Ann@example.org", "grants": []any{map[string]any{"role": "owner"}}}
+		if status, answer := s.admin("POST", "/admin/v1/operators", again); status != http.StatusCreated || !strings.Contains(answer, made.ID) {
+			t.Fatalf("%d %s", status, answer)
+		}
+		c.want(http.StatusUnauthorized, "GET", "/admin/v1/me", nil)
+		program.want(http.StatusUnauthorized, "GET", "/admin/v1/tenants", nil, bearer...)
+
+		// Nor does one who is deactivated as a user is; and who is no user any more can be removed.
+		if status, answer := s.admin("POST", "/admin/v1/tenants/system/users/"+made.ID+"/deactivate", map[string]any{}); status != http.StatusOK {
+			t.Fatalf("%d %s", status, answer)
+		}
+		if status, answer := s.admin("DELETE", "/admin/v1/operators/"+made.ID, nil); status != http.StatusNoContent {
+			t.Fatalf("%d %s", status, answer)
+		}
 	})
 }
 

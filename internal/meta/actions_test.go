@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"testing"
+
+	"github.com/vestibule-auth/vestibule/internal/store"
 )
 
 // The table of events in the documentation lists each action once, and nothing else.
@@ -33,6 +35,15 @@ func TestDocumentationListsEveryEvent(t *testing.T) {
 		if !slices.Contains(listed, a) {
 			t.Errorf("docs/audit.md does not list %s", a)
 		}
+	}
+	known := store.Actions()
+	for _, a := range actions {
+		if !slices.Contains(known, store.Action(a)) {
+			t.Errorf("store.Actions lacks %s: nobody could ask to be told of it", a)
+		}
+	}
+	if len(known) != len(actions) {
+		t.Errorf("store.Actions has %d, and there are %d", len(known), len(actions))
 	}
 	for i, a := range listed {
 		if !slices.Contains(actions, a) || slices.Contains(listed[:i], a) {

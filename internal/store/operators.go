@@ -36,6 +36,7 @@ type APIToken struct {
 	Digest     []byte // SHA-256
 	Name       string
 	OwnerID    string   // the operator whom it may never do more than; "" for nobody
+	ParentID   string   // the token that made it, and that it ends with; "" for none
 	Scopes     []string // the permissions that it is narrowed to; nil: to nothing
 	CreatedBy  string   // who made it, for people
 	CreatedAt  time.Time
@@ -146,17 +147,33 @@ func (r runner) AddAPIToken(ctx context.Context, k *APIToken) error {
 		scopes = sql.NullString{String: string(b), Valid: true}
 	}
 	_, err := r.exec(ctx, "add API token", `
-		INSERT INTO api_tokens (id, digest, name, owner_id, scopes, created_by, created_at, expires_at, last_used_ip)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '')`,
-		k.ID, k.Digest, k.Name, orNull(k.OwnerID), scopes, k.CreatedBy, k.CreatedAt, k.ExpiresAt)
+		INSERT INTO api_tokens (id, digest, name, owner_id, parent_id, scopes, created_by, created_at, expires_at, last_used_ip)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '')`,
+		k.ID, k.Digest, k.Name, orNull(k.OwnerID), orNull(k.ParentID), scopes, k.CreatedBy, k.CreatedAt, k.ExpiresAt)
 	return err
 }
 
-// RevokeAPIToken has a token be good for nothing. One that is not there, or was revoked before, is ErrNotFound.
+// RevokeAPIToken has a token be good for nothing, and every token that it made. One that is not there, or was revoked before, is
+// ErrNotFound.
 func (r runner) RevokeAPIToken(ctx context.Context, id string, at time.Time) error {
 	res, err := r.exec(ctx, "revoke API token", `
 		UPDATE api_tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL`, id, at)
-	return changedOne(res, err, ErrNotFound)
+	if err := changedOne(res, err, ErrNotFound); err != nil {
+		return err
+	}
+	_, err = r.exec(ctx, "revoke API tokens of a token", `
+		WITH RECURSIVE line AS (
+		       SELECT id FROM api_tokens WHERE parent_id = $1
+		       UNION SELECT k.id FROM api_tokens k JOIN line l ON k.parent_id = l.id)
+		UPDATE api_tokens SET revoked_at = $2 WHERE revoked_at IS NULL AND id IN (SELECT id FROM line)`, id, at)
+	return err
+}
+
+// RevokeAPITokensOf has every token that an operator made be good for nothing, whatever becomes of the operator later.
+func (r runner) RevokeAPITokensOf(ctx context.Context, ownerID string, at time.Time) error {
+	_, err := r.exec(ctx, "revoke API tokens of operator", `
+		UPDATE api_tokens SET revoked_at = $2 WHERE owner_id = $1 AND revoked_at IS NULL`, ownerID, at)
+	return err
 }
 
 // APITokens are the tokens that were not revoked, the latest first.

@@ -12,7 +12,7 @@ import (
 type UserRow struct {
 	User
 	AnyVerified bool  // whether any address is verified
-	Twice       bool  // it is found by an address, too
+	Twice       bool  // it is found by another address, too
 	Place       Place // where in the list
 }
 
@@ -62,10 +62,15 @@ func (s Scope) Users(ctx context.Context, from, until time.Time, after Place, n 
 	}
 	return s.users(ctx, "list users", `
 		SELECT `+rowColumns+`, '', u.id, FALSE
-		  FROM users u
-		 WHERE u.tenant_id = $1 AND u.created_at >= $2 AND (u.created_at, u.id) < ($3, $4)
-		 ORDER BY u.created_at DESC, u.id DESC
-		 LIMIT $5`, []any{from, after.At, after.ID, n})
+		  FROM (SELECT l.tenant_id, l.id
+		          FROM (SELECT m.tenant_id, m.id
+		                  FROM users m
+		                 WHERE m.tenant_id = $1 AND m.created_at >= $2 AND (m.created_at, m.id) < ($3, $4)
+		                 ORDER BY m.created_at DESC, m.id DESC
+		                 LIMIT $5) l
+		         LIMIT 1000) k
+		  JOIN users u ON u.tenant_id = k.tenant_id AND u.id = k.id
+		 ORDER BY u.created_at DESC, u.id DESC`, []any{from, after.At, after.ID, min(n, MostRows)})
 }
 
 // from is the place, or the one before all that begin with a prefix. It is the one lower bound, as above.
@@ -76,33 +81,48 @@ func (p Place) from(prefix string) Place {
 	return p
 }
 
-// UsersByEmail are users with an address whose key begins with a prefix, by the first such address of each: no more than n after a
-// place.
+// MostRows is the most that a list of users gives at once. It stands in the statements, too: so PostgreSQL, which does not know n when it
+// plans, knows that there are few, and looks each one up.
+const MostRows = 1000
+
+// UsersByEmail are users with an address whose key begins with a prefix, by the addresses: no more than n after a place. One who is found by an
+// earlier address already is marked. The addresses are cut off before their users are read, so that nothing is read in another order.
 func (s Scope) UsersByEmail(ctx context.Context, prefix string, after Place, n int) ([]UserRow, error) {
 	word, after := s.store.dialect.bytewise, after.from(prefix)
 	return s.users(ctx, "search users by email", `
-		SELECT `+rowColumns+`, e.email_key, e.id, FALSE
-		  FROM emails e
+		SELECT `+rowColumns+`, e.email_key, e.id,
+		       EXISTS (SELECT 1 FROM emails o
+		        WHERE o.tenant_id = u.tenant_id AND o.user_id = u.id AND o.email_key`+word+` >= $2 AND o.email_key`+word+` < e.email_key`+word+`)
+		  FROM (SELECT l.tenant_id, l.user_id, l.email_key, l.id
+		          FROM (SELECT m.tenant_id, m.user_id, m.email_key, m.id
+		                  FROM emails m
+		                 WHERE m.tenant_id = $1 AND m.email_key`+word+` < $3 AND (m.email_key`+word+`, m.id) > ($4, $5)
+		                 ORDER BY m.email_key`+word+`, m.id
+		                 LIMIT $6) l
+		         LIMIT 1000) e
 		  JOIN users u ON u.tenant_id = e.tenant_id AND u.id = e.user_id
-		 WHERE e.tenant_id = $1 AND e.email_key`+word+` < $3 AND (e.email_key`+word+`, e.id) > ($4, $5)
-		   AND NOT EXISTS (SELECT 1 FROM emails o
-		        WHERE o.tenant_id = e.tenant_id AND o.user_id = e.user_id AND o.email_key`+word+` >= $2 AND o.email_key`+word+` < e.email_key`+word+`)
-		 ORDER BY e.email_key`+word+`, e.id
-		 LIMIT $6`, []any{prefix, prefix + afterPrefix, after.Key, after.ID, n})
+		 ORDER BY e.email_key`+word+`, e.id`, []any{prefix, prefix + afterPrefix, after.Key, after.ID, min(n, MostRows)})
 }
 
 // UsersByUsername are users whose username begins with a prefix, by its key: no more than n after a place. Those that UsersByEmail finds by
 // another prefix ("" for none) are marked. They are not left out, for where all of them were, one page would look at all usernames.
+// BETWEEN keeps PostgreSQL from reading every address that begins so to compare with, and has it look at those of each user.
 func (s Scope) UsersByUsername(ctx context.Context, prefix, email string, after Place, n int) ([]UserRow, error) {
 	word, after := s.store.dialect.bytewise, after.from(prefix)
 	return s.users(ctx, "search users by username", `
 		SELECT `+rowColumns+`, u.username_key, u.id,
 		       EXISTS (SELECT 1 FROM emails o
-		        WHERE o.tenant_id = u.tenant_id AND o.user_id = u.id AND $5 <> '' AND o.email_key`+word+` >= $5 AND o.email_key`+word+` < $6)
-		  FROM users u
-		 WHERE u.tenant_id = $1 AND u.username_key`+word+` < $2 AND (u.username_key`+word+`, u.id) > ($3, $4)
-		 ORDER BY u.username_key`+word+`, u.id
-		 LIMIT $7`, []any{prefix + afterPrefix, after.Key, after.ID, email, email + afterPrefix, n})
+		        WHERE o.tenant_id = u.tenant_id AND o.user_id BETWEEN u.id AND u.id AND $5 <> ''
+		          AND o.email_key`+word+` >= $5 AND o.email_key`+word+` < $6)
+		  FROM (SELECT l.tenant_id, l.id
+		          FROM (SELECT m.tenant_id, m.id
+		                  FROM users m
+		                 WHERE m.tenant_id = $1 AND m.username_key`+word+` < $2 AND (m.username_key`+word+`, m.id) > ($3, $4)
+		                 ORDER BY m.username_key`+word+`, m.id
+		                 LIMIT $7) l
+		         LIMIT 1000) k
+		  JOIN users u ON u.tenant_id = k.tenant_id AND u.id = k.id
+		 ORDER BY u.username_key`+word+`, u.id`, []any{prefix + afterPrefix, after.Key, after.ID, email, email + afterPrefix, min(n, MostRows)})
 }
 
 // UsersByPhone are users whose number begins with a prefix: no more than n after a place.
@@ -110,10 +130,15 @@ func (s Scope) UsersByPhone(ctx context.Context, prefix string, after Place, n i
 	word, after := s.store.dialect.bytewise, after.from(prefix)
 	return s.users(ctx, "search users by phone", `
 		SELECT `+rowColumns+`, u.phone, u.id, FALSE
-		  FROM users u
-		 WHERE u.tenant_id = $1 AND u.phone`+word+` < $2 AND (u.phone`+word+`, u.id) > ($3, $4)
-		 ORDER BY u.phone`+word+`, u.id
-		 LIMIT $5`, []any{prefix + afterPrefix, after.Key, after.ID, n})
+		  FROM (SELECT l.tenant_id, l.id
+		          FROM (SELECT m.tenant_id, m.id
+		                  FROM users m
+		                 WHERE m.tenant_id = $1 AND m.phone`+word+` < $2 AND (m.phone`+word+`, m.id) > ($3, $4)
+		                 ORDER BY m.phone`+word+`, m.id
+		                 LIMIT $5) l
+		         LIMIT 1000) k
+		  JOIN users u ON u.tenant_id = k.tenant_id AND u.id = k.id
+		 ORDER BY u.phone`+word+`, u.id`, []any{prefix + afterPrefix, after.Key, after.ID, min(n, MostRows)})
 }
 
 // UserByID is one user with its metadata, or ErrNotFound.

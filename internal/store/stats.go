@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/vestibule-auth/vestibule/tenants"
 )
 
 // Span is how long something is counted for.
@@ -233,14 +235,14 @@ type TenantStat struct {
 	N        int64
 }
 
-// TopTenants are the n tenants where something happened most often in the span that begins at a time.
+// TopTenants are the n tenants, but for the operators' own, where something happened most often in the span that begins at a time.
 func (s *Store) TopTenants(ctx context.Context, span Span, at time.Time, name string, n int) ([]TenantStat, error) {
 	var all []TenantStat
 	err := s.reader().each(ctx, "read top tenants", `
 		SELECT s.tenant_id, t.slug, s.n
 		  FROM stats s LEFT JOIN tenants t ON t.id = s.tenant_id AND t.deleted_at IS NULL
-		 WHERE s.span = $1 AND s.name = $2 AND s.at = $3
-		 ORDER BY s.n DESC LIMIT $4`, []any{string(span), name, at, n}, func(rows *sqlx.Rows) error {
+		 WHERE s.span = $1 AND s.name = $2 AND s.at = $3 AND s.tenant_id <> $5
+		 ORDER BY s.n DESC LIMIT $4`, []any{string(span), name, at, n, tenants.SystemID}, func(rows *sqlx.Rows) error {
 		var one TenantStat
 		var slug sql.NullString
 		err := rows.Scan(&one.TenantID, &slug, &one.N)
