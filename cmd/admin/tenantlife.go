@@ -115,10 +115,19 @@ func (t *tool) tenantHost(f *tenantFlags) *cobra.Command {
 	return cmd
 }
 
+// lookAtTenant reads a tenant that an act is meant for, which must be of the version that was asked for.
+func (t *tool) lookAtTenant(ctx context.Context, f *tenantFlags, slug string, one *admin.Tenant) error {
+	err := t.look(ctx, &f.apiFlags, tenantPath(slug), one)
+	if err == nil && f.ifVersion != 0 && f.ifVersion != one.Version {
+		err = fmt.Errorf("%s was changed by someone else: it is at version %d", slug, one.Version)
+	}
+	return err
+}
+
 // wouldRemoveHost says what taking a host from a tenant would do.
 func (t *tool) wouldRemoveHost(ctx context.Context, f *tenantFlags, slug, host string) error {
 	var one admin.Tenant
-	if err := t.look(ctx, &f.apiFlags, tenantPath(slug), &one); err != nil {
+	if err := t.lookAtTenant(ctx, f, slug, &one); err != nil {
 		return err
 	}
 	if !slices.ContainsFunc(one.Hosts, func(h string) bool { return strings.EqualFold(h, host) }) {
@@ -133,7 +142,7 @@ func (t *tool) tenantDelete(f *tenantFlags) *cobra.Command {
 		RunE: does(func(ctx context.Context, args []string) error {
 			if !f.yes {
 				var one admin.Tenant
-				if err := t.look(ctx, &f.apiFlags, tenantPath(args[0]), &one); err != nil {
+				if err := t.lookAtTenant(ctx, f, args[0], &one); err != nil {
 					return err
 				}
 				return t.would(&f.apiFlags, "delete", one.Slug, fmt.Sprintf("the tenant %s (%s, version %d)", one.Slug, one.Name, one.Version),

@@ -110,7 +110,7 @@ func (t *tool) wouldRevoke(ctx context.Context, f *tokenFlags, id string) error 
 		return fmt.Errorf("there is no token %s: admin token list lists all", id)
 	}
 	return t.would(&f.apiFlags, "revoke", id, fmt.Sprintf("the token %s (%s)", id, all.Items[i].Name),
-		"it would be good for nothing at once. This cannot be undone")
+		"it would be good for nothing at once, and so would the tokens that it made. This cannot be undone")
 }
 
 func (t *tool) tokenSelf(f *tokenFlags) *cobra.Command {

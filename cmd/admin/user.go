@@ -38,8 +38,7 @@ type userFlags struct {
 func (t *tool) userCommand() *cobra.Command {
 	f := &userFlags{}
 	cmd := &cobra.Command{Use: "user", Short: "Find, make, change, delete and erase the users of a tenant",
-		Long: "A user is named by its id, or by an address or a username that is the user's own.\n" +
-			"What destroys something says what it would do, and does it with --yes.",
+		Long: "A user is named by its id, or by an address or a username that is the user's own.",
 		Args: cobra.ArbitraryArgs, RunE: needsCommand}
 	f.add(cmd)
 	cmd.PersistentFlags().StringVar(&f.tenant, "tenant", "", "whose users; needed")
