@@ -2,11 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"text/tabwriter"
 	"time"
 
@@ -18,8 +17,7 @@ import (
 // auditFlags are the flags of admin audit.
 type auditFlags struct {
 	apiFlags
-	tenant, action, actor, user, session, request, since, until, cursor string
-	limit                                                               int
+	tenant, action, actor, user, session, request, since, until string
 }
 
 // auditCommand is admin audit, which reads the log of what people and operators did.
@@ -65,27 +63,19 @@ func (f *auditFlags) path(below string, more url.Values) string {
 }
 
 func (t *tool) auditList(f *auditFlags) *cobra.Command {
+	var p pageFlags
 	cmd := &cobra.Command{Use: "list [--tenant SLUG]", Short: "List events, the latest first", Args: cobra.NoArgs,
 		RunE: does(func(ctx context.Context, _ []string) error {
-			q := url.Values{"limit": {strconv.Itoa(f.limit)}}
-			if f.cursor != "" {
-				q.Set("cursor", f.cursor)
-			}
 			var all struct {
 				Items      []admin.AuditEvent
 				NextCursor string `json:"next_cursor"`
 			}
-			return t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path("", q)}, &all, func() error {
-				if err := t.printEvents(all.Items); err != nil || all.NextCursor == "" {
-					return err
-				}
-				_, err := fmt.Fprintf(t.complaints, "there may be more: --cursor %s\n", all.NextCursor)
-				return err
+			return t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path("", p.query())}, &all, func() error {
+				return errors.Join(t.printEvents(all.Items), t.more(all.NextCursor))
 			})
 		})}
 	f.filterFlags(cmd)
-	cmd.Flags().IntVar(&f.limit, "limit", 50, "how many to list at most, up to 200")
-	cmd.Flags().StringVar(&f.cursor, "cursor", "", "where to go on, as the list before said")
+	p.add(cmd)
 	return cmd
 }
 
@@ -112,12 +102,15 @@ func (t *tool) printEvents(all []admin.AuditEvent) error {
 
 func (t *tool) auditExport(f *auditFlags) *cobra.Command {
 	cmd := &cobra.Command{Use: "export [--tenant SLUG]", Short: "Print events as JSON, one a line, the latest first", Args: cobra.NoArgs,
+		PreRunE: func(*cobra.Command, []string) error { return checkLines(f.output) },
 		RunE: does(func(ctx context.Context, _ []string) error {
 			c, err := t.client(&f.apiFlags)
 			if err != nil {
 				return err
 			}
-			return c.stream(ctx, request{method: http.MethodGet, path: f.path("/export", url.Values{})}, t.out)
+			out := t.counted("events")
+			defer out.bar.end()
+			return c.stream(ctx, request{method: http.MethodGet, path: f.path("/export", url.Values{})}, out)
 		})}
 	f.filterFlags(cmd)
 	return cmd
@@ -133,7 +126,7 @@ func (t *tool) auditVerify(f *auditFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := t.printReport(f.output, r); err != nil {
+			if err := t.printReport(f, r); err != nil {
 				return err
 			}
 			if !r.Intact {
@@ -149,34 +142,29 @@ func (t *tool) auditVerify(f *auditFlags) *cobra.Command {
 // verifyAudit asks for one part of the chain after another, and sums up.
 func (t *tool) verifyAudit(ctx context.Context, f *auditFlags) (*admin.AuditReport, error) {
 	sum := &admin.AuditReport{}
+	bar := t.quietly()
+	defer bar.end()
 	for cursor := ""; ; {
 		q := url.Values{}
 		if cursor != "" {
 			q.Set("cursor", cursor)
 		}
-		answer, err := t.answerTo(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path("/verify", q)})
-		if err != nil {
-			return nil, err
-		}
 		var r admin.AuditReport
-		if err := json.Unmarshal(answer, &r); err != nil {
-			return nil, fmt.Errorf("read the answer: %w", err)
+		if err := t.look(ctx, &f.apiFlags, f.path("/verify", q), &r); err != nil {
+			return nil, err
 		}
 		r.Verified, r.Erased = r.Verified+sum.Verified, r.Erased+sum.Erased
 		if sum = &r; r.NextCursor == nil || !r.Intact {
 			return sum, nil
 		}
 		cursor = *r.NextCursor
+		bar.show(0, 0, fmt.Sprintf("%d events so far", sum.Verified))
 	}
 }
 
-func (t *tool) printReport(output string, r *admin.AuditReport) error {
-	if output != asTable {
-		doc, err := json.Marshal(r)
-		if err != nil {
-			return fmt.Errorf("write the report: %w", err)
-		}
-		return t.printAs(output, doc)
+func (t *tool) printReport(f *auditFlags, r *admin.AuditReport) error {
+	if f.output != asTable {
+		return t.object(&f.apiFlags, r)
 	}
 	var err error
 	switch {

@@ -23,12 +23,18 @@ func TestAuditLogIsReadAndVerified(t *testing.T) {
 	}
 	if out, complaints := b.run(0, "audit", "list", "--limit", "1"); strings.Count(out, "\n") != 2 || !strings.Contains(complaints, "--cursor ") {
 		t.Errorf("a page is\n%s%s", out, complaints)
+	} else if next, _ := b.run(0, "audit", "list", "--limit", "1", "--cursor", strings.Fields(complaints)[5]); next == out || strings.Count(next, "\n") != 2 {
+		t.Errorf("the page after\n%sis\n%s", out, next)
 	}
 	if out, _ := b.run(0, "audit", "list", "--action", "tenant.changed", "-o", "yaml"); !strings.HasPrefix(out, "items:\n") {
 		t.Errorf("as YAML it is\n%s", out)
 	}
 	if out, _ := b.run(0, "audit", "export", "--tenant", "acme", "--action", "tenant"); strings.Count(out, "\n") != 2 || !strings.HasPrefix(out, `{"id":"`) {
 		t.Errorf("the export is\n%s", out)
+	}
+	b.run(0, "audit", "export", "--tenant", "acme", "-o", "json")
+	if out, complaints := b.run(2, "audit", "export", "--tenant", "acme", "-o", "yaml"); out != "" || !strings.Contains(complaints, "never yaml") {
+		t.Errorf("as YAML it is\n%s%s", out, complaints)
 	}
 	b.run(1, "audit", "list", "--tenant", "nobody")
 	b.run(1, "audit", "export", "--since", "yesterday")

@@ -17,6 +17,13 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/admin"
 )
 
+// What bodies are made of.
+const (
+	typeJSON  = "application/json"
+	typePatch = "application/merge-patch+json"
+	typeYAML  = "application/yaml"
+)
+
 // patience is how long an answer may take.
 const patience = 30 * time.Second
 

@@ -154,11 +154,7 @@ func answered(f *doctorFlags, u *url.URL, a *http.Response) (all []admin.Check) 
 
 func (t *tool) printDiagnosis(f *doctorFlags, d admin.Diagnosis) error {
 	if f.output != asTable {
-		doc, err := json.Marshal(d)
-		if err != nil {
-			return fmt.Errorf("write the diagnosis: %w", err)
-		}
-		return t.printAs(f.output, doc)
+		return t.object(&f.apiFlags, d)
 	}
 	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 	for _, c := range d.Checks { // Flush tells what went wrong

@@ -26,7 +26,7 @@ import (
 type importFlags struct {
 	apiFlags
 	tenant, file, format, conflict, job string
-	dryRun                              bool
+	dryRun, yes                         bool
 
 	allauth          store.Allauth
 	codes, codeDigit int
@@ -135,7 +135,7 @@ func (t *tool) importFrom(ctx context.Context, f *importFlags, in io.Reader, nam
 	if i.State != store.UploadingImport {
 		names = nil // the source is not read again
 	}
-	bar := &progress{out: t.complaints, live: terminal(t.complaints)}
+	bar := t.quietly()
 	if i.State == store.UploadingImport {
 		if err := t.uploadChunks(ctx, c, f, i, in, bar); err != nil {
 			bar.end()
@@ -171,7 +171,7 @@ func (t *tool) beginImport(ctx context.Context, c *client, f *importFlags) (*adm
 	if f.job != "" {
 		return oneImport(ctx, c, request{method: http.MethodGet, path: importPath(f.tenant, f.job)})
 	}
-	i, err := oneImport(ctx, c, request{method: http.MethodPost, path: importsPath(f.tenant), mediaType: "application/json",
+	i, err := oneImport(ctx, c, request{method: http.MethodPost, path: importsPath(f.tenant), mediaType: typeJSON,
 		body: map[string]any{"format": f.format, "on_conflict": f.conflict, "dry_run": f.dryRun}})
 	if err == nil {
 		_, _ = fmt.Fprintf(t.complaints, "import %s\n", i.ID) // it is of use where it can be read
@@ -246,11 +246,7 @@ func chunks(in io.Reader, csv bool, f func([]byte) error) error {
 // importEnded prints what became of an import, and fails if rows did.
 func (t *tool) importEnded(ctx context.Context, c *client, f *importFlags, i *admin.Import, names *[]string) error {
 	if f.output != asTable {
-		doc, err := json.Marshal(i)
-		if err == nil {
-			err = t.printAs(f.output, doc)
-		}
-		if err != nil {
+		if err := t.object(&f.apiFlags, i); err != nil {
 			return err
 		}
 	} else if err := t.printImport(i); err != nil {
@@ -313,19 +309,24 @@ func (t *tool) printImportErrors(ctx context.Context, c *client, slug, id string
 }
 
 func (t *tool) importList(f *importFlags) *cobra.Command {
-	cmd := &cobra.Command{Use: "list --tenant SLUG", Short: "List a tenant's latest imports", Args: cobra.NoArgs,
+	var p pageFlags
+	cmd := &cobra.Command{Use: "list --tenant SLUG", Short: "List a tenant's imports, the latest first", Args: cobra.NoArgs,
 		RunE: does(func(ctx context.Context, _ []string) error {
-			var all struct{ Items []admin.Import }
-			return t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: importsPath(f.tenant)}, &all, func() error {
+			var all struct {
+				Items      []admin.Import
+				NextCursor string `json:"next_cursor"`
+			}
+			return t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: importsPath(f.tenant) + "?" + p.query().Encode()}, &all, func() error {
 				table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 				_, _ = fmt.Fprintln(table, "ID\tSTATE\tCREATED\tSKIPPED\tFAILED\tBEGUN") // Flush tells what went wrong
 				for _, i := range all.Items {
 					_, _ = fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%s\n", i.ID, i.State, i.Created, i.Skipped, i.Failed, i.CreatedAt.Format(time.RFC3339))
 				}
-				return table.Flush()
+				return errors.Join(table.Flush(), t.more(all.NextCursor))
 			})
 		})}
 	f.tenantFlag(cmd)
+	p.add(cmd)
 	return cmd
 }
 
@@ -339,12 +340,28 @@ func (t *tool) importShow(f *importFlags) *cobra.Command {
 }
 
 func (t *tool) importCancel(f *importFlags) *cobra.Command {
-	cmd := &cobra.Command{Use: "cancel --tenant SLUG ID", Short: "End an import; users who were made stay", Args: cobra.ExactArgs(1),
+	cmd := yesFlag(&cobra.Command{Use: "cancel --tenant SLUG ID", Short: "End an import; users who were made stay", Args: cobra.ExactArgs(1),
 		RunE: does(func(ctx context.Context, args []string) error {
+			if !f.yes {
+				return t.wouldCancel(ctx, f, args[0])
+			}
 			return t.oneImport(ctx, f, request{method: http.MethodPost, path: importPath(f.tenant, args[0]) + "/cancel"})
-		})}
+		})}, &f.yes)
 	f.tenantFlag(cmd)
 	return cmd
+}
+
+// wouldCancel says what cancelling an import would do.
+func (t *tool) wouldCancel(ctx context.Context, f *importFlags, id string) error {
+	var i admin.Import
+	if err := t.look(ctx, &f.apiFlags, importPath(f.tenant, id), &i); err != nil {
+		return err
+	}
+	if i.FinishedAt != nil {
+		return fmt.Errorf("the import has ended already: it is %s", i.State)
+	}
+	return t.would(&f.apiFlags, "cancel", i.ID, fmt.Sprintf("the import %s, which is %s", i.ID, i.State),
+		fmt.Sprintf("what was uploaded would be erased. The %d users who were made would stay", i.Created))
 }
 
 func (t *tool) oneImport(ctx context.Context, f *importFlags, q request) error {
@@ -355,6 +372,13 @@ func (t *tool) oneImport(ctx context.Context, f *importFlags, q request) error {
 func (t *tool) importErrors(f *importFlags) *cobra.Command {
 	cmd := &cobra.Command{Use: "errors --tenant SLUG ID", Short: "List the rows of an import that were not imported", Args: cobra.ExactArgs(1),
 		RunE: does(func(ctx context.Context, args []string) error {
+			if f.output != asTable {
+				all, err := t.everyPage(ctx, &f.apiFlags, importPath(f.tenant, args[0])+"/errors", url.Values{})
+				if err != nil {
+					return err
+				}
+				return t.object(&f.apiFlags, all)
+			}
 			c, err := t.client(&f.apiFlags)
 			if err != nil {
 				return err
@@ -363,49 +387,4 @@ func (t *tool) importErrors(f *importFlags) *cobra.Command {
 		})}
 	f.tenantFlag(cmd)
 	return cmd
-}
-
-// progress says how far something is: on a terminal in one line that is written over, and otherwise now and then in a line.
-type progress struct {
-	out   io.Writer
-	live  bool
-	tenth int64
-	long  int
-}
-
-// terminal reports whether a writer is somebody's screen.
-func terminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
-
-// barWidth is how many characters a bar has.
-const barWidth = 30
-
-// show says that so much of the total is done; a total of 0 is not known.
-func (p *progress) show(done, total int64, text string) {
-	if !p.live {
-		if total > 0 && done*10/total > p.tenth {
-			p.tenth = done * 10 / total
-			_, _ = fmt.Fprintln(p.out, text) // progress that nobody can read is no failure
-		}
-		return
-	}
-	if total > 0 {
-		full := int(done * barWidth / total)
-		text = "[" + strings.Repeat("#", full) + strings.Repeat(".", barWidth-full) + "] " + text
-	}
-	_, _ = fmt.Fprintf(p.out, "\r%-*s", p.long, text) // progress that nobody can read is no failure
-	p.long = len(text)
-}
-
-// end leaves the line.
-func (p *progress) end() {
-	if p.live && p.long > 0 {
-		_, _ = fmt.Fprintf(p.out, "\r%*s\r", p.long, "") // progress that nobody can read is no failure
-	}
 }

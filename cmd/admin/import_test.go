@@ -73,8 +73,18 @@ func TestUsersAreImportedFromFiles(t *testing.T) {
 	if out, _ := b.run(0, "import", "errors", "--tenant", "acme", id); !strings.Contains(out, "skipped: line 3: id: ") {
 		t.Errorf("the errors are\n%s", out)
 	}
-	if out, _ := b.run(0, "import", "list", "--tenant", "acme"); strings.Count(out, "finished") != 3 {
-		t.Errorf("the list is\n%s", out)
+	if out, complaints := b.run(0, "import", "list", "--tenant", "acme"); strings.Count(out, "finished") != 3 || complaints != "" {
+		t.Errorf("the list is\n%s%s", out, complaints)
+	}
+	if out, complaints := b.run(0, "import", "list", "--tenant", "acme", "--limit", "1"); strings.Count(out, "finished") != 1 || !strings.Contains(complaints, "--cursor ") {
+		t.Errorf("a page is\n%s%s", out, complaints)
+	}
+	var errs []admin.ImportError
+	if out, _ := b.run(0, "import", "errors", "--tenant", "acme", id, "-o", "json"); json.Unmarshal([]byte(out), &errs) != nil || len(errs) != 2 {
+		t.Errorf("the errors are\n%s", out)
+	}
+	if out, _ := b.run(0, "import", "errors", "--tenant", "acme", id, "-o", "yaml"); !strings.HasPrefix(out, "- ") {
+		t.Errorf("the errors are\n%s", out)
 	}
 	out, _ = b.run(0, "import", "show", "--tenant", "acme", id, "-o", "json")
 	var i admin.Import
@@ -82,6 +92,7 @@ func TestUsersAreImportedFromFiles(t *testing.T) {
 		t.Errorf("it is %s, %v", out, err)
 	}
 	b.run(1, "import", "cancel", "--tenant", "acme", id)
+	b.run(1, "import", "cancel", "--tenant", "acme", id, "--yes")
 	b.run(1, "import", "users", "--tenant", "nobody", "-f", fine)
 	b.run(1, "import", "users", "--tenant", "acme", "-f", fine+".not")
 	b.run(2, "import", "users", "--tenant", "acme", "-f", fine, "--format", "xml")
@@ -116,6 +127,9 @@ func TestAnUploadThatBrokeOffGoesOn(t *testing.T) {
 	})
 	if err != nil || sent < 3 {
 		t.Fatalf("%d chunks, %v", sent, err)
+	}
+	if out, _ := b.run(0, "import", "cancel", "--tenant", "acme", i.ID); !strings.HasPrefix(out, "would cancel the import "+i.ID+", which is uploading: ") {
+		t.Errorf("without --yes it says %s", out)
 	}
 	out, _ := b.run(0, "import", "users", "--tenant", "acme", "-f", path, "--job", i.ID)
 	if !strings.Contains(out, "Created  12000\n") {
@@ -187,5 +201,26 @@ func TestProgressIsShown(t *testing.T) {
 	}
 	if terminal(&out) {
 		t.Error("a buffer is a terminal")
+	}
+}
+
+func TestExportsTellHowFarTheyAre(t *testing.T) {
+	var out, complaints bytes.Buffer
+	c := &counted{Writer: &out, what: "events", bar: &progress{out: &complaints, live: true}}
+	for _, part := range []string{"a\nb", "\nc\n", ""} {
+		if n, err := c.Write([]byte(part)); n != len(part) || err != nil {
+			t.Fatal(n, err)
+		}
+	}
+	c.bar.end()
+	if out.String() != "a\nb\nc\n" || !strings.Contains(complaints.String(), "\r1 events so far\r3 events so far") {
+		t.Errorf("%q is written, %q is told", out.String(), complaints.String())
+	}
+	complaints.Reset()
+	silent := (&tool{out: &out, complaints: &complaints}).counted("events")
+	_, _ = silent.Write([]byte("d\n"))
+	silent.bar.end()
+	if complaints.Len() > 0 {
+		t.Errorf("where nobody looks %q is told", complaints.String())
 	}
 }

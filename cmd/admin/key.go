@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -70,22 +70,10 @@ func keysPath(slug string) string { return tenantPath(slug) + "/keys" }
 func (t *tool) keyList(f *keyFlags) *cobra.Command {
 	cmd := &cobra.Command{Use: "list --tenant SLUG", Short: "List a tenant's keys, from the first to the last", Args: cobra.NoArgs,
 		RunE: does(func(ctx context.Context, _ []string) error {
-			c, err := t.client(&f.apiFlags)
-			if err != nil {
-				return err
-			}
-			answer, err := c.do(ctx, request{method: http.MethodGet, path: keysPath(f.tenant)})
-			if err != nil {
-				return err
-			}
-			if f.output != asTable {
-				return t.printAs(f.output, answer)
-			}
 			var all struct{ Items []admin.Key }
-			if err := json.Unmarshal(answer, &all); err != nil {
-				return fmt.Errorf("read the answer: %w", err)
-			}
-			return t.printKeys(all.Items)
+			return t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: keysPath(f.tenant)}, &all, func() error {
+				return t.printKeys(all.Items)
+			})
 		})}
 	f.tenantFlag(cmd)
 	return cmd
@@ -97,7 +85,7 @@ func (t *tool) keyRotate(f *keyFlags) *cobra.Command {
 	f.leadFlags(cmd)
 	in := map[string]any{}
 	work := does(func(ctx context.Context, _ []string) error {
-		return t.oneKey(ctx, f, request{method: http.MethodPost, path: keysPath(f.tenant) + "/rotate", mediaType: "application/json", body: in})
+		return t.oneKey(ctx, f, request{method: http.MethodPost, path: keysPath(f.tenant) + "/rotate", mediaType: typeJSON, body: in})
 	})
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
 		if in, err = f.when(cmd); err != nil {
@@ -122,7 +110,7 @@ func (t *tool) keyImport(f *keyFlags) *cobra.Command {
 			return err
 		}
 		in["private_key"] = strings.TrimRight(string(material), "\r\n") // a secret ends where its line does
-		return t.oneKey(ctx, f, request{method: http.MethodPost, path: keysPath(f.tenant), mediaType: "application/json", body: in})
+		return t.oneKey(ctx, f, request{method: http.MethodPost, path: keysPath(f.tenant), mediaType: typeJSON, body: in})
 	})
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
 		if in, err = f.when(cmd); err != nil {
@@ -134,55 +122,46 @@ func (t *tool) keyImport(f *keyFlags) *cobra.Command {
 }
 
 func (t *tool) keyRetire(f *keyFlags) *cobra.Command {
-	cmd := &cobra.Command{Use: "retire KID --tenant SLUG --yes",
+	cmd := yesFlag(&cobra.Command{Use: "retire KID --tenant SLUG",
 		Short: "Take away a key that does not sign: tokens that it signed are good for nothing any more",
 		Long: "Take away a key that does not sign: tokens that it signed are good for nothing any more. A kid that begins with a dash goes to the\n" +
 			"end, after two dashes: admin key retire --tenant acme --yes -- -kDm…",
-		Args: cobra.ExactArgs(1)}
+		Args: cobra.ExactArgs(1),
+		RunE: does(func(ctx context.Context, args []string) error {
+			if !f.yes {
+				return t.wouldRetire(ctx, f, args[0])
+			}
+			path := keysPath(f.tenant) + "/" + url.PathEscape(args[0]) + "/retire"
+			if _, err := t.answerTo(ctx, &f.apiFlags, request{method: http.MethodPost, path: path}); err != nil {
+				return err
+			}
+			return t.did(&f.apiFlags, "retired", args[0])
+		})}, &f.yes)
 	f.tenantFlag(cmd)
-	cmd.Flags().BoolVar(&f.yes, "yes", false, "really take it away; this cannot be undone")
-	work := does(func(ctx context.Context, args []string) error {
-		c, err := t.client(&f.apiFlags)
-		if err != nil {
-			return err
-		}
-		path := keysPath(f.tenant) + "/" + url.PathEscape(args[0]) + "/retire"
-		if _, err := c.do(ctx, request{method: http.MethodPost, path: path}); err != nil {
-			return err
-		}
-		if f.output != asTable {
-			return nil
-		}
-		_, err = fmt.Fprintln(t.out, "retired", args[0])
-		return err
-	})
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if !f.yes {
-			return errors.New("taking a key away cannot be undone: add --yes if it is meant")
-		}
-		return work(cmd, args)
-	}
 	return cmd
+}
+
+// wouldRetire says what retiring a key would do.
+func (t *tool) wouldRetire(ctx context.Context, f *keyFlags, kid string) error {
+	var all struct{ Items []admin.Key }
+	if err := t.look(ctx, &f.apiFlags, keysPath(f.tenant), &all); err != nil {
+		return err
+	}
+	i := slices.IndexFunc(all.Items, func(k admin.Key) bool { return k.ID == kid })
+	switch {
+	case i < 0:
+		return fmt.Errorf("%s has no key %s: admin key list lists all", f.tenant, kid)
+	case all.Items[i].State == "active":
+		return errors.New("the key signs now: rotate first")
+	}
+	return t.would(&f.apiFlags, "retire", kid, "the key "+kid+", which is "+all.Items[i].State,
+		"tokens that it signed would be good for nothing any more. This cannot be undone")
 }
 
 // oneKey sends a request that a key is the answer to, and prints it.
 func (t *tool) oneKey(ctx context.Context, f *keyFlags, q request) error {
-	c, err := t.client(&f.apiFlags)
-	if err != nil {
-		return err
-	}
-	answer, err := c.do(ctx, q)
-	if err != nil {
-		return err
-	}
-	if f.output != asTable {
-		return t.printAs(f.output, answer)
-	}
 	var one admin.Key
-	if err := json.Unmarshal(answer, &one); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
-	}
-	return t.printKeys([]admin.Key{one})
+	return t.ask(ctx, &f.apiFlags, q, &one, func() error { return t.printKeys([]admin.Key{one}) })
 }
 
 func (t *tool) printKeys(all []admin.Key) error {

@@ -71,6 +71,11 @@ func TestKeysAreLookedAfter(t *testing.T) {
 	if all[0].RetiresAt == nil || all[0].KnownUntil == nil {
 		t.Errorf("got %+v", all[0])
 	}
+	if out, _ := b.run(0, "key", "retire", "--tenant", "acme", "--", all[0].ID); !strings.HasPrefix(out, "would retire the key "+all[0].ID) ||
+		!strings.Contains(out, "--yes") {
+		t.Errorf("without --yes it says %s", out)
+	}
+	states("retired generated, active generated")
 	b.run(0, "key", "retire", "--tenant", "acme", "--yes", "--", all[0].ID) // which may begin with a dash
 
 	material := ecKey(t)
@@ -93,6 +98,8 @@ func TestKeysAreLookedAfter(t *testing.T) {
 	for want, args := range map[string][]string{
 		"rotate first":           {"key", "retire", "--tenant", "acme", "--yes", "--", keys()[2].ID},
 		"no such thing":          {"key", "retire", "nothing", "--tenant", "acme", "--yes"},
+		"has no key":             {"key", "retire", "nothing", "--tenant", "acme"},
+		"signs now":              {"key", "retire", "--tenant", "acme", "--", keys()[2].ID},
 		"token_strategy":         {"key", "rotate", "--tenant", "zenith"},
 		"There is no such thing": {"key", "list", "--tenant", "nobody"},
 		"lead_seconds: must be":  {"key", "rotate", "--tenant", "acme", "--lead", "1m"},
@@ -104,7 +111,6 @@ func TestKeysAreLookedAfter(t *testing.T) {
 		}
 	}
 	for want, args := range map[string][]string{
-		"--yes":        {"key", "retire", "x", "--tenant", "acme"},
 		"together":     {"key", "rotate", "--tenant", "acme", "--now", "--lead", "10m"},
 		"whole":        {"key", "rotate", "--tenant", "acme", "--lead", "1500ms"},
 		"tenant":       {"key", "list"},

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -37,28 +36,16 @@ func (t *tool) mailCommand() *cobra.Command {
 func (t *tool) mailKinds(f *mailFlags) *cobra.Command {
 	return &cobra.Command{Use: "kinds", Short: "List the kinds of messages, and what their templates may name", Args: cobra.NoArgs,
 		RunE: does(func(ctx context.Context, _ []string) error {
-			c, err := t.client(&f.apiFlags)
-			if err != nil {
-				return err
-			}
-			answer, err := c.do(ctx, request{method: http.MethodGet, path: "/mail-kinds"})
-			if err != nil {
-				return err
-			}
-			if f.output != asTable {
-				return t.printAs(f.output, answer)
-			}
 			var all admin.MailKinds
-			if err := json.Unmarshal(answer, &all); err != nil {
-				return fmt.Errorf("read the answer: %w", err)
-			}
-			table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
-			_, _ = fmt.Fprintln(table, "KIND\tCHANNELS\tVARIABLES") // Flush tells what went wrong
-			for _, k := range all.Kinds {
-				_, _ = fmt.Fprintf(table, "%s\t%s\t%s\n", k.Kind, strings.Join(k.Channels, ", "), strings.Join(k.Variables, ", "))
-			}
-			_, _ = fmt.Fprintf(table, "(every kind)\t\t%s\n", strings.Join(all.Common, ", "))
-			return table.Flush()
+			return t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: "/mail-kinds"}, &all, func() error {
+				table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+				_, _ = fmt.Fprintln(table, "KIND\tCHANNELS\tVARIABLES") // Flush tells what went wrong
+				for _, k := range all.Kinds {
+					_, _ = fmt.Fprintf(table, "%s\t%s\t%s\n", k.Kind, strings.Join(k.Channels, ", "), strings.Join(k.Variables, ", "))
+				}
+				_, _ = fmt.Fprintf(table, "(every kind)\t\t%s\n", strings.Join(all.Common, ", "))
+				return table.Flush()
+			})
 		})}
 }
 
@@ -70,23 +57,9 @@ func (t *tool) mailPreview(f *mailFlags) *cobra.Command {
 		if err := t.addJSON(in, "template", f.template); err != nil {
 			return err
 		}
-		c, err := t.client(&f.apiFlags)
-		if err != nil {
-			return err
-		}
-		answer, err := c.do(ctx, request{method: http.MethodPost, path: tenantPath(f.tenant) + "/mail-preview",
-			mediaType: "application/json", body: in})
-		if err != nil {
-			return err
-		}
-		if f.output != asTable {
-			return t.printAs(f.output, answer)
-		}
 		var p admin.Preview
-		if err := json.Unmarshal(answer, &p); err != nil {
-			return fmt.Errorf("read the answer: %w", err)
-		}
-		return t.printPreview(f, p)
+		q := request{method: http.MethodPost, path: tenantPath(f.tenant) + "/mail-preview", mediaType: typeJSON, body: in}
+		return t.ask(ctx, &f.apiFlags, q, &p, func() error { return t.printPreview(f, p) })
 	})
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		values := map[string]string{}

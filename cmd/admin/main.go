@@ -49,6 +49,7 @@ func (t *tool) run(ctx context.Context, args []string) int {
 		Use:   "admin",
 		Short: "Run a Vestibule: its database and its tenants",
 		Long: "Run a Vestibule: its database and its tenants.\n\n" +
+			"What takes something away says what it would do, and does it with --yes.\n\n" +
 			"Settings come from flags, or else from environment variables; a variable with _FILE added to its name names\n" +
 			"a file that holds the value. Give secrets that way, since flags can be seen by other users of the machine.",
 		SilenceErrors: true,

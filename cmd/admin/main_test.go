@@ -119,8 +119,11 @@ func TestTenantFromCreationToDeletion(t *testing.T) {
 	if _, complaints := b.run(1, "tenant", "delete", "acme", "--yes", "--if-version", "1"); !strings.Contains(complaints, "changed by someone else") {
 		t.Errorf("a stale version: %s", complaints)
 	}
+	if _, complaints := b.run(1, "tenant", "delete", "acme", "--if-version", "1"); !strings.Contains(complaints, "changed by someone else") {
+		t.Errorf("a stale version, without --yes: %s", complaints)
+	}
 	b.run(2, "tenant", "delete", "acme", "--yes", "--if-version", "0") // it is there still, as the next lines see
-	if out, _ := b.run(0, "tenant", "delete", "acme"); !strings.Contains(out, "--yes") || !strings.Contains(out, "would be deleted") {
+	if out, _ := b.run(0, "tenant", "delete", "acme"); !strings.Contains(out, "--yes") || !strings.Contains(out, "would delete") {
 		t.Errorf("without --yes: %s", out)
 	}
 	if out, _ := b.run(0, "tenant", "delete", "acme", "--yes"); out != "deleted acme\n" {

@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"text/tabwriter"
 	"time"
 
@@ -18,7 +18,7 @@ import (
 type messageFlags struct {
 	*mailFlags
 	to, state, channel, kind string
-	most                     int
+	pageFlags
 }
 
 // messageCommands send a test mail, and show what became of messages.
@@ -44,7 +44,7 @@ func (t *tool) mailTest(f *messageFlags) *cobra.Command {
 	cmd := &cobra.Command{Use: "test --tenant SLUG --to ADDRESS", Short: "Send a mail now, and tell what the mail server said", Args: cobra.NoArgs,
 		RunE: does(func(ctx context.Context, _ []string) error {
 			var r admin.MailTest
-			err := t.ask(ctx, &f.apiFlags, request{method: http.MethodPost, path: tenantPath(f.tenant) + "/mail-test", mediaType: "application/json",
+			err := t.ask(ctx, &f.apiFlags, request{method: http.MethodPost, path: tenantPath(f.tenant) + "/mail-test", mediaType: typeJSON,
 				body: map[string]any{"to": f.to}}, &r, func() error { return t.printMailTest(r) })
 			if err == nil && !r.Sent {
 				return errQuiet
@@ -74,22 +74,25 @@ func (t *tool) printMailTest(r admin.MailTest) error {
 func (t *tool) mailLog(f *messageFlags) *cobra.Command {
 	cmd := &cobra.Command{Use: "log --tenant SLUG", Short: "List a tenant's mails and texts, the latest first, with what became of them", Args: cobra.NoArgs,
 		RunE: does(func(ctx context.Context, _ []string) error {
-			q := url.Values{"limit": {strconv.Itoa(f.most)}}
+			q := f.query()
 			for name, value := range map[string]string{"state": f.state, "channel": f.channel, "kind": f.kind} {
 				if value != "" {
 					q.Set(name, value)
 				}
 			}
-			var page struct{ Items []admin.Message }
+			var page struct {
+				Items      []admin.Message
+				NextCursor string `json:"next_cursor"`
+			}
 			return t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path() + "?" + q.Encode()}, &page, func() error {
-				return t.printMessages(page.Items)
+				return errors.Join(t.printMessages(page.Items), t.more(page.NextCursor))
 			})
 		})}
 	flags := cmd.Flags()
 	flags.StringVar(&f.state, "state", "", "only those of this state: queued, sent, failed or expired")
 	flags.StringVar(&f.channel, "channel", "", "only mail, or only sms")
 	flags.StringVar(&f.kind, "kind", "", "only those of this kind, as admin mail kinds has them")
-	flags.IntVar(&f.most, "limit", 50, "how many at most, up to 200")
+	f.pageFlags.add(cmd)
 	return cmd
 }
 

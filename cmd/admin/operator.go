@@ -68,7 +68,7 @@ func (t *tool) operatorCreate(f *operatorFlags) *cobra.Command {
 	in := map[string]any{}
 	work := does(func(ctx context.Context, args []string) error {
 		var o admin.Operator
-		q := request{method: http.MethodPost, path: "/operators", mediaType: "application/json", body: in}
+		q := request{method: http.MethodPost, path: "/operators", mediaType: typeJSON, body: in}
 		return t.ask(ctx, &f.apiFlags, q, &o, func() error {
 			err := t.printOperators([]admin.Operator{o})
 			if o.Link != "" {
@@ -99,7 +99,7 @@ func (t *tool) operatorGrant(f *operatorFlags) *cobra.Command {
 	in := map[string]any{}
 	work := does(func(ctx context.Context, args []string) error {
 		var o admin.Operator
-		q := request{method: http.MethodPatch, path: operatorPath(args[0]), mediaType: "application/merge-patch+json", body: in}
+		q := request{method: http.MethodPatch, path: operatorPath(args[0]), mediaType: typePatch, body: in}
 		return t.ask(ctx, &f.apiFlags, q, &o, func() error { return t.printOperators([]admin.Operator{o}) })
 	})
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -114,19 +114,19 @@ func (t *tool) operatorGrant(f *operatorFlags) *cobra.Command {
 }
 
 func (t *tool) operatorRemove(f *operatorFlags) *cobra.Command {
-	cmd := &cobra.Command{Use: "remove ID --yes", Short: "Take all roles from an operator, and end their sessions and tokens", Args: cobra.ExactArgs(1)}
-	cmd.Flags().BoolVar(&f.yes, "yes", false, "really remove the operator")
-	work := does(func(ctx context.Context, args []string) error {
-		return t.ask(ctx, &f.apiFlags, request{method: http.MethodDelete, path: operatorPath(args[0])}, nil, func() error {
-			_, err := fmt.Fprintln(t.out, "removed", args[0])
-			return err
-		})
-	})
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if !f.yes {
-			return errors.New("an operator who is removed is locked out at once: add --yes if it is meant")
-		}
-		return work(cmd, args)
-	}
-	return cmd
+	return yesFlag(&cobra.Command{Use: "remove ID", Short: "Take all roles from an operator, and end their sessions and tokens", Args: cobra.ExactArgs(1),
+		RunE: does(func(ctx context.Context, args []string) error {
+			if !f.yes {
+				var o admin.Operator
+				if err := t.look(ctx, &f.apiFlags, operatorPath(args[0]), &o); err != nil {
+					return err
+				}
+				return t.would(&f.apiFlags, "remove", o.ID, fmt.Sprintf("the operator %s (%s, %s)", o.ID, orNothing(o.Email), rolesText(o.Grants)),
+					"their roles, sessions and tokens would be gone, and they would be locked out at once")
+			}
+			if _, err := t.answerTo(ctx, &f.apiFlags, request{method: http.MethodDelete, path: operatorPath(args[0])}); err != nil {
+				return err
+			}
+			return t.did(&f.apiFlags, "removed", args[0])
+		})}, &f.yes)
 }

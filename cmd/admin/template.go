@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -76,21 +75,13 @@ func (t *tool) templateShow(f *templateFlags) *cobra.Command {
 	cmd := &cobra.Command{Use: "show KIND --tenant SLUG", Args: cobra.ExactArgs(1),
 		Short: "Print the templates of a kind as JSON, to be edited and set: the tenant's own or, where it has none, the built-in ones",
 		RunE: does(func(ctx context.Context, args []string) error {
-			answer, err := t.answerTo(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path("")})
+			one, err := t.templateOf(ctx, f, args[0])
 			if err != nil {
 				return err
 			}
-			var all admin.Templates
-			if err := json.Unmarshal(answer, &all); err != nil {
-				return fmt.Errorf("read the answer: %w", err)
-			}
-			i := slices.IndexFunc(all.Items, func(one admin.Template) bool { return one.Kind == args[0] })
-			if i < 0 {
-				return errors.New("there is no kind of message of that name: admin mail kinds lists all")
-			}
-			texts := all.Items[i].BuiltIn
-			if own := all.Items[i].Own; own != nil && !f.builtIn {
-				texts = *own
+			texts := one.BuiltIn
+			if one.Own != nil && !f.builtIn {
+				texts = *one.Own
 			}
 			shown := map[string]string{}
 			for name, text := range map[string]string{"subject": texts.Subject, "text": texts.Text, "html": texts.HTML, "sms": texts.SMS} {
@@ -98,11 +89,7 @@ func (t *tool) templateShow(f *templateFlags) *cobra.Command {
 					shown[name] = text
 				}
 			}
-			doc, err := json.Marshal(shown)
-			if err != nil {
-				return fmt.Errorf("write the templates: %w", err)
-			}
-			return t.printAs(f.output, doc)
+			return t.object(&f.apiFlags, shown)
 		})}
 	cmd.Flags().BoolVar(&f.builtIn, "built-in", false, "the built-in ones, whatever the tenant has")
 	return cmd
@@ -115,9 +102,8 @@ func (t *tool) templateSet(f *templateFlags) *cobra.Command {
 			if err := t.addJSON(in, "template", f.file); err != nil {
 				return err
 			}
-			return t.ask(ctx, &f.apiFlags, request{method: http.MethodPut, path: f.path(args[0]), mediaType: "application/json", body: in["template"]}, nil, func() error {
-				_, err := fmt.Fprintln(t.out, "set", args[0])
-				return err
+			return t.ask(ctx, &f.apiFlags, request{method: http.MethodPut, path: f.path(args[0]), mediaType: typeJSON, body: in["template"]}, nil, func() error {
+				return t.did(&f.apiFlags, "set", args[0])
 			})
 		})}
 	cmd.Flags().StringVar(&f.file, "template", "", "a file with subject, text, html and sms as JSON; - is the standard input; needed")
@@ -126,19 +112,32 @@ func (t *tool) templateSet(f *templateFlags) *cobra.Command {
 }
 
 func (t *tool) templateReset(f *templateFlags) *cobra.Command {
-	cmd := &cobra.Command{Use: "reset KIND --tenant SLUG --yes", Short: "Go back to the built-in words of a kind", Args: cobra.ExactArgs(1)}
-	cmd.Flags().BoolVar(&f.yes, "yes", false, "really go back; the versions of the tenant keep the words of before")
-	work := does(func(ctx context.Context, args []string) error {
-		return t.ask(ctx, &f.apiFlags, request{method: http.MethodDelete, path: f.path(args[0])}, nil, func() error {
-			_, err := fmt.Fprintln(t.out, "reset", args[0])
-			return err
-		})
-	})
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if !f.yes {
-			return errors.New("add --yes if it is meant")
-		}
-		return work(cmd, args)
+	return yesFlag(&cobra.Command{Use: "reset KIND --tenant SLUG", Short: "Go back to the built-in words of a kind", Args: cobra.ExactArgs(1),
+		RunE: does(func(ctx context.Context, args []string) error {
+			if !f.yes {
+				one, err := t.templateOf(ctx, f, args[0])
+				if err != nil {
+					return err
+				}
+				return t.would(&f.apiFlags, "reset", args[0], fmt.Sprintf("the words of %s (%s)", args[0], partsOf(one.Own)),
+					"the built-in ones would be sent. The versions of the tenant keep the words of before")
+			}
+			if _, err := t.answerTo(ctx, &f.apiFlags, request{method: http.MethodDelete, path: f.path(args[0])}); err != nil {
+				return err
+			}
+			return t.did(&f.apiFlags, "reset", args[0])
+		})}, &f.yes)
+}
+
+// templateOf is what a tenant has of a kind.
+func (t *tool) templateOf(ctx context.Context, f *templateFlags, kind string) (*admin.Template, error) {
+	var all admin.Templates
+	if err := t.look(ctx, &f.apiFlags, f.path(""), &all); err != nil {
+		return nil, err
 	}
-	return cmd
+	i := slices.IndexFunc(all.Items, func(one admin.Template) bool { return one.Kind == kind })
+	if i < 0 {
+		return nil, errors.New("there is no kind of message of that name: admin mail kinds lists all")
+	}
+	return &all.Items[i], nil
 }

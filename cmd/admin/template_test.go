@@ -48,6 +48,12 @@ func TestTemplatesAreEdited(t *testing.T) {
 	if _, complaints := run(1, "set", "login_code", "--template", "-"); !strings.Contains(complaints, "subject: must be text") {
 		t.Errorf("complains\n%s", complaints)
 	}
+	if out, _ := run(0, "reset", "login_code"); !strings.HasPrefix(out, "would reset the words of login_code (subject, text): ") || !strings.Contains(out, "--yes") {
+		t.Errorf("printed %q", out)
+	}
+	if out, _ := run(0, "show", "login_code"); !strings.Contains(out, "The code") {
+		t.Errorf("printed\n%s", out)
+	}
 	if out, _ := run(0, "reset", "login_code", "--yes"); out != "reset login_code\n" {
 		t.Errorf("printed %q", out)
 	}
@@ -55,6 +61,6 @@ func TestTemplatesAreEdited(t *testing.T) {
 		t.Errorf("printed\n%s", out)
 	}
 	run(1, "show", "birthday")
-	run(2, "reset", "login_code")
+	run(1, "reset", "birthday")
 	run(2, "set", "login_code")
 }

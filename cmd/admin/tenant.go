@@ -20,10 +20,8 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/admin"
 )
 
-const (
-	pageSize   = "200"
-	mostConfig = 1 << 20 // the API takes no more
-)
+// mostConfig is the longest configuration that the API takes, in bytes.
+const mostConfig = 1 << 20
 
 // tenantFlags are the flags of admin tenant. Those that only some commands have are given there.
 type tenantFlags struct {
@@ -70,34 +68,6 @@ func (t *tool) tenantList(f *tenantFlags) *cobra.Command {
 	return cmd
 }
 
-// everyPage reads a list to its end.
-func (t *tool) everyPage(ctx context.Context, f *apiFlags, path string, q url.Values) ([]json.RawMessage, error) {
-	c, err := t.client(f)
-	if err != nil {
-		return nil, err
-	}
-	all := []json.RawMessage{}
-	q.Set("limit", pageSize)
-	for {
-		answer, err := c.do(ctx, request{method: http.MethodGet, path: path + "?" + q.Encode()})
-		if err != nil {
-			return nil, err
-		}
-		var page struct {
-			Items      []json.RawMessage `json:"items"`
-			NextCursor string            `json:"next_cursor"`
-		}
-		if err := json.Unmarshal(answer, &page); err != nil {
-			return nil, fmt.Errorf("read the answer: %w", err)
-		}
-		all = append(all, page.Items...)
-		if page.NextCursor == "" {
-			return all, nil
-		}
-		q.Set("cursor", page.NextCursor)
-	}
-}
-
 func (t *tool) tenantShow(f *tenantFlags) *cobra.Command {
 	return &cobra.Command{Use: "show SLUG", Short: "Show a tenant", Args: cobra.ExactArgs(1),
 		RunE: does(func(ctx context.Context, args []string) error {
@@ -125,7 +95,7 @@ func (t *tool) tenantCreate(f *tenantFlags) *cobra.Command {
 			if secrets {
 				in["template_secrets"] = true
 			}
-			return t.oneTenant(ctx, f, request{method: http.MethodPost, path: "/tenants", mediaType: "application/json", body: in})
+			return t.oneTenant(ctx, f, request{method: http.MethodPost, path: "/tenants", mediaType: typeJSON, body: in})
 		})}
 	cmd.Flags().StringVar(&f.name, "name", "", "what people see")
 	cmd.Flags().StringSliceVar(&f.hosts, "host", nil, "a host of the tenant, the public one first; give it again for more")
@@ -160,7 +130,7 @@ func (t *tool) tenantPatch(f *tenantFlags) *cobra.Command {
 			return err
 		}
 		return t.oneTenant(ctx, f, request{method: http.MethodPatch, path: tenantPath(args[0]),
-			mediaType: "application/merge-patch+json", ifMatch: f.tag(), body: in})
+			mediaType: typePatch, ifMatch: f.tag(), body: in})
 	})
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if !flags.Changed("name") && !flags.Changed("host") && !flags.Changed("state") && !flags.Changed("config") {
@@ -250,21 +220,11 @@ func (t *tool) read(flag, file string, most int64) ([]byte, error) {
 
 // oneTenant sends a request that a tenant is the answer to, and prints it.
 func (t *tool) oneTenant(ctx context.Context, f *tenantFlags, q request) error {
-	c, err := t.client(&f.apiFlags)
-	if err != nil {
-		return err
-	}
-	answer, err := c.do(ctx, q)
-	if err != nil {
-		return err
-	}
-	if f.output != asTable {
-		return t.printAs(f.output, answer)
-	}
 	var one admin.Tenant
-	if err := json.Unmarshal(answer, &one); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
-	}
+	return t.ask(ctx, &f.apiFlags, q, &one, func() error { return t.printTenant(&one) })
+}
+
+func (t *tool) printTenant(one *admin.Tenant) error {
 	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 	for _, row := range [][2]string{
 		{"Slug", one.Slug}, {"Name", one.Name}, {"State", string(one.State)}, {"Hosts", hostsText(one.Hosts)},
@@ -286,19 +246,15 @@ func (t *tool) oneTenant(ctx context.Context, f *tenantFlags, q request) error {
 
 func (t *tool) printTenants(f *tenantFlags, all []json.RawMessage) error {
 	if f.output != asTable {
-		b, err := json.Marshal(all)
-		if err != nil {
-			return fmt.Errorf("write the tenants: %w", err)
-		}
-		return t.printAs(f.output, b)
+		return t.object(&f.apiFlags, all)
 	}
 	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "SLUG\tNAME\tSTATE\tHOSTS\tVERSION") // Flush tells what went wrong
-	for _, raw := range all {
-		var one admin.Tenant
-		if err := json.Unmarshal(raw, &one); err != nil {
-			return fmt.Errorf("read the answer: %w", err)
-		}
+	items, err := itemsOf[admin.Tenant](all)
+	if err != nil {
+		return err
+	}
+	for _, one := range items {
 		row := fmt.Sprintf("%s\t%s\t%s\t%s\t%d", one.Slug, one.Name, one.State, hostsText(one.Hosts), one.Version)
 		if one.Error != "" {
 			row += "\t" + one.Error

@@ -64,6 +64,12 @@ func TestTenantsAreAppliedFromAFile(t *testing.T) {
 	if out, _ = b.run(0, "tenant", "apply", "-f", "-"); out != "acme unchanged (version 1)\nbolt unchanged (version 2)\n" {
 		t.Errorf("the export changes:\n%s", out)
 	}
+	out, _ = b.run(0, "tenant", "export", "acme", "bolt", "-o", "json")
+	wants(t, out, "{\n  \"slug\": \"acme\"", "}\n---\n{\n  \"slug\": \"bolt\"")
+	b.in = out
+	if out, _ = b.run(0, "tenant", "apply", "-f", "-"); out != "acme unchanged (version 1)\nbolt unchanged (version 2)\n" {
+		t.Errorf("the export as JSON changes:\n%s", out)
+	}
 	write(strings.Replace(strings.Replace(twoTenants, "name: Bolt", "name: Bolt & Sons\nnote: married", 1), "hunter2-", "hunter3-", 1))
 	out, _ = b.run(0, "tenant", "validate", "-f", file)
 	wants(t, out, "acme would be changed\n  ~ config.sms.webhook_secret: \"********\" -> \"********\" (another secret)\n",
@@ -105,8 +111,8 @@ func TestTenantIsLookedBackAt(t *testing.T) {
 	wants(t, out, "State       active")
 	out, _ = b.run(0, "tenant", "versions", "acme")
 	wants(t, out, "VERSION  AT", "tenant.created    admin-token  Acme  active     the first\n", "tenant.changed    admin-token  New   active     as asked\n", "unpaid")
-	if out, _ := b.run(0, "tenant", "versions", "acme", "--limit", "1"); strings.Count(out, "\n") != 2 {
-		t.Errorf("limited:\n%s", out)
+	if out, complaints := b.run(0, "tenant", "versions", "acme", "--limit", "1"); strings.Count(out, "\n") != 2 || !strings.Contains(complaints, "--cursor ") {
+		t.Errorf("limited:\n%s%s", out, complaints)
 	}
 	if out, _ := b.run(0, "tenant", "diff", "acme", "1"); out != "~ name: \"Acme\" -> \"New\"\n" {
 		t.Errorf("the difference is\n%s", out)
@@ -123,8 +129,11 @@ func TestTenantIsLookedBackAt(t *testing.T) {
 	out, _ = b.run(0, "tenant", "host", "add", "acme", "www.acme.example", "--first")
 	wants(t, out, "Hosts       www.acme.example, acme.example\n")
 	out, _ = b.run(0, "tenant", "host", "remove", "acme", "acme.example")
+	wants(t, out, "would remove the host acme.example from acme (", "--yes")
+	out, _ = b.run(0, "tenant", "host", "remove", "acme", "acme.example", "--yes")
 	wants(t, out, "Hosts       www.acme.example\n")
 	b.run(1, "tenant", "host", "remove", "acme", "acme.example")
+	b.run(1, "tenant", "host", "remove", "acme", "acme.example", "--yes")
 	b.run(2, "tenant", "host")
 	out, _ = b.run(0, "tenant", "create", "bolt", "--name", "Bolt", "--host", "bolt.example", "--template", "acme")
 	wants(t, out, "Slug        bolt\n")
@@ -155,7 +164,10 @@ func TestDeletedTenantIsRestoredOrPurged(t *testing.T) {
 	b.run(0, "tenant", "delete", "acme", "--yes")
 	b.run(0, "tenant", "delete", "acme-2", "--yes")
 	out, _ = b.run(0, "tenant", "purge", "acme-2")
-	wants(t, out, "would be purged", "--yes", all[0].ID)
+	wants(t, out, "would purge", "--yes", all[0].ID)
+	if out, _ := b.run(0, "tenant", "purge", "acme-2", "-o", "yaml"); out != "would:\n  purge: "+all[0].ID+"\n" {
+		t.Errorf("programs are told %q", out)
+	}
 	if out, _ := b.run(0, "tenant", "purge", "acme-2", "--yes"); out != "purged "+all[0].ID+"\n" {
 		t.Errorf("purged says %q", out)
 	}

@@ -16,11 +16,6 @@ import (
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
-const (
-	typeJSON = "application/json"
-	typeYAML = "application/yaml"
-)
-
 // mostDocuments is how long a file of documents may be.
 const mostDocuments = 64 << 20
 
@@ -134,7 +129,7 @@ func (t *tool) validatePatch(ctx context.Context, f *tenantFlags, slug, file str
 		return err
 	}
 	answer, err := t.answerTo(ctx, &f.apiFlags,
-		request{method: http.MethodPost, path: tenantPath(slug) + "/validate", mediaType: "application/merge-patch+json", body: text})
+		request{method: http.MethodPost, path: tenantPath(slug) + "/validate", mediaType: typePatch, body: text})
 	if err != nil {
 		return err
 	}
@@ -143,15 +138,31 @@ func (t *tool) validatePatch(ctx context.Context, f *tenantFlags, slug, file str
 
 func (t *tool) tenantExport(f *tenantFlags) *cobra.Command {
 	return &cobra.Command{Use: "export SLUG...", Short: "Print tenants as the YAML that apply takes, their secrets masked", Args: cobra.MinimumNArgs(1),
+		Long: "Print tenants as the YAML that apply takes, their secrets masked. With -o json they are JSON,\n" +
+			"likewise separated by ---, which apply takes as well.",
 		RunE: does(func(ctx context.Context, args []string) error {
 			var out bytes.Buffer
+			bar := t.quietly()
+			defer bar.end()
 			for i, slug := range args {
+				bar.show(int64(i), int64(len(args)), fmt.Sprintf("%d of %d tenants", i, len(args)))
 				doc, err := t.answerTo(ctx, &f.apiFlags, request{method: http.MethodGet, path: tenantPath(slug) + "?format=yaml"})
 				if err != nil {
 					return fmt.Errorf("%s: %w", slug, err)
 				}
 				if i > 0 {
 					out.WriteString("---\n")
+				}
+				if f.output == asJSON {
+					read, err := yamldoc.Read(doc)
+					if err == nil {
+						err = json.Indent(&out, read.JSON, "", "  ")
+					}
+					if err != nil {
+						return fmt.Errorf("read the answer: %w", err)
+					}
+					out.WriteByte('\n')
+					continue
 				}
 				out.Write(doc)
 			}
@@ -166,11 +177,7 @@ func (t *tool) printApplied(f *tenantFlags, docs []tenantDocument, results []jso
 		if results == nil {
 			return nil
 		}
-		b, err := json.Marshal(results)
-		if err != nil {
-			return fmt.Errorf("write what was changed: %w", err)
-		}
-		return t.printAs(f.output, b)
+		return t.object(&f.apiFlags, results)
 	}
 	for i, raw := range results {
 		var one admin.Applied

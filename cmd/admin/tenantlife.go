@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -19,30 +19,26 @@ import (
 )
 
 func (t *tool) tenantVersions(f *tenantFlags) *cobra.Command {
-	most := 0
+	var p pageFlags
 	cmd := &cobra.Command{Use: "versions SLUG", Short: "List what a tenant was after each change, the latest first", Args: cobra.ExactArgs(1),
 		RunE: does(func(ctx context.Context, args []string) error {
-			path := tenantPath(args[0]) + "/versions?limit=" + strconv.Itoa(most)
-			var page struct{ Items []admin.Version }
+			path := tenantPath(args[0]) + "/versions?" + p.query().Encode()
+			var page struct {
+				Items      []admin.Version
+				NextCursor string `json:"next_cursor"`
+			}
 			return t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: path}, &page, func() error {
 				table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 				_, _ = fmt.Fprintln(table, "VERSION\tAT\tACTION\tBY\tNAME\tSTATE\tNOTE") // Flush tells what went wrong
 				for _, v := range page.Items {
-					_, _ = fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", v.Number, v.At.Format(time.RFC3339), dash(v.Act), dash(v.Actor.Name),
+					_, _ = fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", v.Number, v.At.Format(time.RFC3339), orNothing(v.Act), orNothing(v.Actor.Name),
 						v.Name, v.State, strings.ReplaceAll(v.Note, "\n", " "))
 				}
-				return table.Flush()
+				return errors.Join(table.Flush(), t.more(page.NextCursor))
 			})
 		})}
-	cmd.Flags().IntVar(&most, "limit", 50, "how many to list at most")
+	p.add(cmd)
 	return cmd
-}
-
-func dash(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return text
 }
 
 func (t *tool) tenantDiff(f *tenantFlags) *cobra.Command {
@@ -106,45 +102,60 @@ func (t *tool) tenantHost(f *tenantFlags) *cobra.Command {
 	add.Flags().BoolVar(&first, "first", false, "make it the public one, which links lead to unless public_url says otherwise")
 	f.versionFlag(add)
 	f.noteFlag(add)
-	remove := &cobra.Command{Use: "remove SLUG HOST", Short: "Take a host from a tenant", Args: cobra.ExactArgs(2),
+	remove := yesFlag(&cobra.Command{Use: "remove SLUG HOST", Short: "Take a host from a tenant", Args: cobra.ExactArgs(2),
 		RunE: does(func(ctx context.Context, args []string) error {
+			if !f.yes {
+				return t.wouldRemoveHost(ctx, f, args[0], args[1])
+			}
 			path := tenantPath(args[0]) + "/hosts/" + url.PathEscape(args[1])
 			return t.oneTenant(ctx, f, request{method: http.MethodDelete, path: path, ifMatch: f.tag()})
-		})}
+		})}, &f.yes)
 	f.versionFlag(remove)
 	cmd.AddCommand(add, remove)
 	return cmd
 }
 
+// lookAtTenant reads a tenant that an act is meant for, which must be of the version that was asked for.
+func (t *tool) lookAtTenant(ctx context.Context, f *tenantFlags, slug string, one *admin.Tenant) error {
+	err := t.look(ctx, &f.apiFlags, tenantPath(slug), one)
+	if err == nil && f.ifVersion != 0 && f.ifVersion != one.Version {
+		err = fmt.Errorf("%s was changed by someone else: it is at version %d", slug, one.Version)
+	}
+	return err
+}
+
+// wouldRemoveHost says what taking a host from a tenant would do.
+func (t *tool) wouldRemoveHost(ctx context.Context, f *tenantFlags, slug, host string) error {
+	var one admin.Tenant
+	if err := t.lookAtTenant(ctx, f, slug, &one); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(one.Hosts, func(h string) bool { return strings.EqualFold(h, host) }) {
+		return fmt.Errorf("%s has no host %s: it has %s", one.Slug, host, hostsText(one.Hosts))
+	}
+	return t.would(&f.apiFlags, "remove", host, fmt.Sprintf("the host %s from %s (%s, version %d)", host, one.Slug, one.Name, one.Version),
+		"it would lead to the tenant no more, and be free for another one")
+}
+
 func (t *tool) tenantDelete(f *tenantFlags) *cobra.Command {
-	cmd := &cobra.Command{Use: "delete SLUG", Short: "Say what deleting a tenant would do or, with --yes, delete it", Args: cobra.ExactArgs(1),
+	cmd := yesFlag(&cobra.Command{Use: "delete SLUG", Short: "Delete a tenant, which can be restored for a while", Args: cobra.ExactArgs(1),
 		RunE: does(func(ctx context.Context, args []string) error {
 			if !f.yes {
 				var one admin.Tenant
-				return t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: tenantPath(args[0])}, &one, func() error {
-					_, err := fmt.Fprintf(t.out, "%s (%s, version %d) would be deleted: nothing would reach its people and their sessions any more, and its hosts\n"+
-						"(%s) would be free. It could be restored for %d days, and would then be purged.\nAdd --yes if that is meant.\n",
-						one.Slug, one.Name, one.Version, hostsText(one.Hosts), int(admin.Grace.Hours()/24))
+				if err := t.lookAtTenant(ctx, f, args[0], &one); err != nil {
 					return err
-				})
+				}
+				return t.would(&f.apiFlags, "delete", one.Slug, fmt.Sprintf("the tenant %s (%s, version %d)", one.Slug, one.Name, one.Version),
+					fmt.Sprintf("nothing would reach its people and their sessions any more,\nand its hosts (%s) would be free. It could be restored for %d days, "+
+						"and would then be purged", hostsText(one.Hosts), int(admin.Grace.Hours()/24)))
 			}
 			if _, err := t.answerTo(ctx, &f.apiFlags, request{method: http.MethodDelete, path: tenantPath(args[0]), ifMatch: f.tag()}); err != nil {
 				return err
 			}
-			return t.say(f, "deleted "+args[0])
-		})}
-	cmd.Flags().BoolVar(&f.yes, "yes", false, "really delete it")
+			return t.did(&f.apiFlags, "deleted", args[0])
+		})}, &f.yes)
 	f.versionFlag(cmd)
 	return cmd
-}
-
-// say tells people what was done, where there is nothing for programs to read.
-func (t *tool) say(f *tenantFlags, text string) error {
-	if f.output != asTable {
-		return nil
-	}
-	_, err := fmt.Fprintln(t.out, text)
-	return err
 }
 
 func (t *tool) tenantDeleted(f *tenantFlags) *cobra.Command {
@@ -155,19 +166,15 @@ func (t *tool) tenantDeleted(f *tenantFlags) *cobra.Command {
 				return err
 			}
 			if f.output != asTable {
-				b, err := json.Marshal(all)
-				if err != nil {
-					return fmt.Errorf("write the tenants: %w", err)
-				}
-				return t.printAs(f.output, b)
+				return t.object(&f.apiFlags, all)
+			}
+			items, err := itemsOf[admin.DeletedTenant](all)
+			if err != nil {
+				return err
 			}
 			table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 			_, _ = fmt.Fprintln(table, "ID\tSLUG\tNAME\tDELETED\tPURGED ON") // Flush tells what went wrong
-			for _, raw := range all {
-				var one admin.DeletedTenant
-				if err := json.Unmarshal(raw, &one); err != nil {
-					return fmt.Errorf("read the answer: %w", err)
-				}
+			for _, one := range items {
 				_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", one.ID, one.Slug, one.Name, one.DeletedAt.Format(time.RFC3339),
 					one.PurgeAt.Format(time.RFC3339))
 			}
@@ -181,12 +188,12 @@ func (t *tool) findDeleted(ctx context.Context, f *tenantFlags, name string) (*a
 	if err != nil {
 		return nil, err
 	}
+	items, err := itemsOf[admin.DeletedTenant](all)
+	if err != nil {
+		return nil, err
+	}
 	var found *admin.DeletedTenant
-	for _, raw := range all {
-		var one admin.DeletedTenant
-		if err := json.Unmarshal(raw, &one); err != nil {
-			return nil, fmt.Errorf("read the answer: %w", err)
-		}
+	for _, one := range items {
 		if one.ID == name {
 			return &one, nil
 		}
@@ -230,22 +237,19 @@ func (t *tool) tenantRestore(f *tenantFlags) *cobra.Command {
 }
 
 func (t *tool) tenantPurge(f *tenantFlags) *cobra.Command {
-	cmd := &cobra.Command{Use: "purge ID|SLUG", Short: "Say what purging a deleted tenant would do or, with --yes, purge it for good", Args: cobra.ExactArgs(1),
+	return yesFlag(&cobra.Command{Use: "purge ID|SLUG", Short: "Purge a deleted tenant for good", Args: cobra.ExactArgs(1),
 		RunE: does(func(ctx context.Context, args []string) error {
 			one, err := t.findDeleted(ctx, f, args[0])
 			if err != nil {
 				return err
 			}
 			if !f.yes {
-				_, err := fmt.Fprintf(t.out, "%s (%s, %s), deleted %s, would be purged: everything that is held of it would be gone for good.\n"+
-					"Add --yes if that is meant.\n", one.Slug, one.Name, one.ID, one.DeletedAt.Format(time.RFC3339))
-				return err
+				return t.would(&f.apiFlags, "purge", one.ID, fmt.Sprintf("the tenant %s (%s, %s), deleted %s", one.Slug, one.Name, one.ID,
+					one.DeletedAt.Format(time.RFC3339)), "everything that is held of it would be gone for good. This cannot be undone")
 			}
 			if _, err := t.answerTo(ctx, &f.apiFlags, request{method: http.MethodDelete, path: "/deleted-tenants/" + one.ID}); err != nil {
 				return err
 			}
-			return t.say(f, "purged "+one.ID)
-		})}
-	cmd.Flags().BoolVar(&f.yes, "yes", false, "really purge it; this cannot be undone")
-	return cmd
+			return t.did(&f.apiFlags, "purged", one.ID)
+		})}, &f.yes)
 }

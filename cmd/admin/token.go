@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -59,7 +60,7 @@ func (t *tool) tokenCreate(f *tokenFlags) *cobra.Command {
 	in := map[string]any{}
 	work := does(func(ctx context.Context, _ []string) error {
 		var one admin.APIToken
-		q := request{method: http.MethodPost, path: "/tokens", mediaType: "application/json", body: in}
+		q := request{method: http.MethodPost, path: "/tokens", mediaType: typeJSON, body: in}
 		return t.ask(ctx, &f.apiFlags, q, &one, func() error {
 			// The token alone goes where a script reads it.
 			_, err := fmt.Fprintf(t.complaints, "Made the token %s, good until %s. Keep it now: it is not shown again.\n",
@@ -86,22 +87,30 @@ func (t *tool) tokenCreate(f *tokenFlags) *cobra.Command {
 }
 
 func (t *tool) tokenRevoke(f *tokenFlags) *cobra.Command {
-	cmd := &cobra.Command{Use: "revoke ID --yes", Short: "Have a token be good for nothing", Args: cobra.ExactArgs(1)}
-	cmd.Flags().BoolVar(&f.yes, "yes", false, "really revoke it; this cannot be undone")
-	work := does(func(ctx context.Context, args []string) error {
-		q := request{method: http.MethodDelete, path: "/tokens/" + url.PathEscape(args[0])}
-		return t.ask(ctx, &f.apiFlags, q, nil, func() error {
-			_, err := fmt.Fprintln(t.out, "revoked", args[0])
-			return err
-		})
-	})
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if !f.yes {
-			return errors.New("revoking a token cannot be undone: add --yes if it is meant")
-		}
-		return work(cmd, args)
+	return yesFlag(&cobra.Command{Use: "revoke ID", Short: "Have a token be good for nothing", Args: cobra.ExactArgs(1),
+		RunE: does(func(ctx context.Context, args []string) error {
+			if !f.yes {
+				return t.wouldRevoke(ctx, f, args[0])
+			}
+			if _, err := t.answerTo(ctx, &f.apiFlags, request{method: http.MethodDelete, path: "/tokens/" + url.PathEscape(args[0])}); err != nil {
+				return err
+			}
+			return t.did(&f.apiFlags, "revoked", args[0])
+		})}, &f.yes)
+}
+
+// wouldRevoke says what revoking a token would do.
+func (t *tool) wouldRevoke(ctx context.Context, f *tokenFlags, id string) error {
+	var all struct{ Items []admin.APIToken }
+	if err := t.look(ctx, &f.apiFlags, "/tokens", &all); err != nil {
+		return err
 	}
-	return cmd
+	i := slices.IndexFunc(all.Items, func(k admin.APIToken) bool { return k.ID == id })
+	if i < 0 {
+		return fmt.Errorf("there is no token %s: admin token list lists all", id)
+	}
+	return t.would(&f.apiFlags, "revoke", id, fmt.Sprintf("the token %s (%s)", id, all.Items[i].Name),
+		"it would be good for nothing at once, and so would the tokens that it made. This cannot be undone")
 }
 
 func (t *tool) tokenSelf(f *tokenFlags) *cobra.Command {

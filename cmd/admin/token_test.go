@@ -28,8 +28,14 @@ func TestTokensAreMadeUsedAndRevoked(t *testing.T) {
 		t.Errorf("as YAML it is\n%s", yaml)
 	}
 	id := strings.Fields(strings.Split(list, "\n")[1])[0]
-	b.run(2, "token", "revoke", id)
-	b.run(0, "token", "revoke", id, "--yes")
+	if out, _ := b.run(0, "token", "revoke", id); !strings.HasPrefix(out, "would revoke the token "+id+" (ci): ") || !strings.Contains(out, "--yes") {
+		t.Errorf("without --yes it says %s", out)
+	}
+	b.run(1, "token", "revoke", "nobody")
+	b.run(0, "token", "self", "--token", made)
+	if out, _ := b.run(0, "token", "revoke", id, "--yes", "-o", "yaml"); out != "revoked: "+id+"\n" {
+		t.Errorf("programs are told %s", out)
+	}
 	b.run(1, "token", "self", "--token", made)
 	b.run(2, "token", "create", "ci", "--role", "@acme")
 	b.run(2, "token", "self", "-o", "xml")

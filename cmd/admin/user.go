@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -26,7 +27,6 @@ type userFlags struct {
 	tenant                                       string
 	q, factor                                    string
 	active, verified                             string
-	most                                         int
 	username, name, email, phone, password       string
 	publicly, privately                          string
 	emailVerified, phoneVerified, verify, hashes bool
@@ -38,8 +38,7 @@ type userFlags struct {
 func (t *tool) userCommand() *cobra.Command {
 	f := &userFlags{}
 	cmd := &cobra.Command{Use: "user", Short: "Find, make, change, delete and erase the users of a tenant",
-		Long: "A user is named by its id, or by an address or a username that is the user's own.\n" +
-			"What destroys something says what it would do, and does it with --yes.",
+		Long: "A user is named by its id, or by an address or a username that is the user's own.",
 		Args: cobra.ArbitraryArgs, RunE: needsCommand}
 	f.add(cmd)
 	cmd.PersistentFlags().StringVar(&f.tenant, "tenant", "", "whose users; needed")
@@ -50,9 +49,7 @@ func (t *tool) userCommand() *cobra.Command {
 		t.userAct(f, "reactivate", "Let a user in again", "reactivated"),
 		t.userAct(f, "reset", "Mail a user a link that sets a password", "sent"),
 		t.userRestore(f), t.userEndSessions(f), t.userRemoveFactor(f),
-		t.userDestroy(f, "delete", http.MethodDelete, "", "Delete a user, who may be restored for 30 days",
-			"who may be restored for 30 days. Sessions end, and the address, the username and the number are free", "deleted"),
-		t.userErase(f))
+		t.userDelete(f), t.userErase(f))
 	return cmd
 }
 
@@ -72,13 +69,9 @@ func (t *tool) userNamed(ctx context.Context, f *userFlags, name string) (string
 	if isID.MatchString(name) {
 		return name, nil
 	}
-	answer, err := t.answerTo(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path() + "?" + url.Values{"q": {name}, "limit": {"20"}}.Encode()})
-	if err != nil {
-		return "", err
-	}
 	var page struct{ Items []admin.User }
-	if err := json.Unmarshal(answer, &page); err != nil {
-		return "", fmt.Errorf("read the answer: %w", err)
+	if err := t.look(ctx, &f.apiFlags, f.path()+"?"+url.Values{"q": {name}, "limit": {"20"}}.Encode(), &page); err != nil {
+		return "", err
 	}
 	found := ""
 	for _, u := range page.Items {
@@ -103,7 +96,7 @@ func (t *tool) one(ctx context.Context, f *userFlags, name, method string, body 
 	}
 	q := request{method: method, path: f.path(append([]string{id}, parts...)...), body: body}
 	if body != nil {
-		q.mediaType = "application/json"
+		q.mediaType = typeJSON
 	}
 	return t.showUser(ctx, f, q, said)
 }
@@ -161,65 +154,48 @@ func worded(yes bool, word string) string {
 }
 
 func (t *tool) userList(f *userFlags) *cobra.Command {
-	cmd := &cobra.Command{Use: "list --tenant SLUG", Short: "List users, the latest first, or search them", Args: cobra.NoArgs,
-		RunE: does(func(ctx context.Context, _ []string) error {
-			all := []admin.User{}
-			for cursor := ""; ; {
-				page, next, err := t.userPage(ctx, f, cursor)
-				if err != nil {
-					return err
-				}
-				if all = append(all, page...); next == "" || f.most > 0 && len(all) >= f.most {
-					break
-				}
-				cursor = next
+	var p pageFlags
+	cmd := &cobra.Command{Use: "list --tenant SLUG", Short: "List users, the latest first, or search them", Args: cobra.NoArgs}
+	work := does(func(ctx context.Context, _ []string) error {
+		q := url.Values{}
+		for name, value := range map[string]string{"q": f.q, "active": f.active, "verified": f.verified, "factor": f.factor, "cursor": p.cursor} {
+			if value != "" {
+				q.Set(name, value)
 			}
-			if f.most > 0 {
-				all = all[:min(len(all), f.most)]
-			}
-			return t.printUsers(f, all)
-		})}
+		}
+		all, next, err := t.pages(ctx, &f.apiFlags, f.path(), q, p.limit)
+		if err != nil {
+			return err
+		}
+		return errors.Join(t.printUsers(f, all), t.more(next))
+	})
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if p.limit < 0 {
+			return errors.New("--limit must be 0 or more")
+		}
+		return work(cmd, args)
+	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.q, "query", "q", "", "an id, or what an address, a username or a number begins with")
 	flags.StringVar(&f.active, "active", "", "true or false: only those who are, or are not")
 	flags.StringVar(&f.verified, "verified", "", "true or false: only those with a verified address, or without")
 	flags.StringVar(&f.factor, "factor", "", "any, none, totp, webauthn or recovery_codes: only those who have it")
-	flags.IntVar(&f.most, "most", 1000, "list no more than so many; 0 lists all")
+	flags.IntVar(&p.limit, "limit", 1000, "how many to list at most; 0 lists all")
+	p.cursorFlag(cmd)
 	return cmd
 }
 
-func (t *tool) userPage(ctx context.Context, f *userFlags, cursor string) (page []admin.User, next string, err error) {
-	q := url.Values{"limit": {pageSize}}
-	for name, value := range map[string]string{"q": f.q, "active": f.active, "verified": f.verified, "factor": f.factor, "cursor": cursor} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
-	answer, err := t.answerTo(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path() + "?" + q.Encode()})
-	if err != nil {
-		return nil, "", err
-	}
-	var in struct {
-		Items      []admin.User
-		NextCursor string `json:"next_cursor"`
-	}
-	if err := json.Unmarshal(answer, &in); err != nil {
-		return nil, "", fmt.Errorf("read the answer: %w", err)
-	}
-	return in.Items, in.NextCursor, nil
-}
-
-func (t *tool) printUsers(f *userFlags, all []admin.User) error {
+func (t *tool) printUsers(f *userFlags, all []json.RawMessage) error {
 	if f.output != asTable {
-		doc, err := json.Marshal(all)
-		if err != nil {
-			return fmt.Errorf("write the users: %w", err)
-		}
-		return t.printAs(f.output, doc)
+		return t.object(&f.apiFlags, all)
+	}
+	items, err := itemsOf[admin.User](all)
+	if err != nil {
+		return err
 	}
 	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "ID\tEMAIL\tUSERNAME\tNAME\tACTIVE\tVERIFIED\tFACTORS\tCREATED\tLAST LOGIN") // Flush tells what went wrong
-	for _, u := range all {
+	for _, u := range items {
 		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%t\t%t\t%s\t%s\t%s\n", u.ID, orNothing(u.Email), orNothing(u.Username), orNothing(u.Name), u.Active,
 			u.EmailVerified, orNothing(strings.Join(u.Factors, " ")), u.CreatedAt.Format(time.RFC3339), orDash(u.LastLoginAt))
 	}
@@ -286,7 +262,7 @@ func (t *tool) userCreate(f *userFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return t.showUser(ctx, f, request{method: http.MethodPost, path: f.path(), mediaType: "application/json", body: in}, "")
+			return t.showUser(ctx, f, request{method: http.MethodPost, path: f.path(), mediaType: typeJSON, body: in}, "")
 		})(cmd, args)
 	}
 	return cmd
@@ -308,7 +284,7 @@ func (t *tool) userInvite(f *userFlags) *cobra.Command {
 				return err
 			}
 			in["email"], in["invite"] = args[0], true
-			return t.showUser(ctx, f, request{method: http.MethodPost, path: f.path(), mediaType: "application/json", body: in}, "invited")
+			return t.showUser(ctx, f, request{method: http.MethodPost, path: f.path(), mediaType: typeJSON, body: in}, "invited")
 		})(cmd, args)
 	}
 	return cmd
@@ -352,49 +328,39 @@ func (t *tool) userRestore(f *userFlags) *cobra.Command {
 		})}
 }
 
-// dry says what would be done to a user, and that nothing was.
-func (t *tool) dry(ctx context.Context, f *userFlags, name, would string) (id string, err error) {
+// rehearsed is the id of the user whom an argument names; "" where --yes is missing, and what the act would do to the user was said. The
+// user must have what is to be taken, if has says what that is.
+func (t *tool) rehearsed(ctx context.Context, f *userFlags, name, act, what, means string, has func(*admin.UserDetail) bool) (id string, err error) {
 	if id, err = t.userNamed(ctx, f, name); err != nil || f.yes {
 		return id, err
 	}
 	var u admin.UserDetail
-	answer, err := t.answerTo(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path(id)})
-	if err == nil {
-		err = json.Unmarshal(answer, &u)
+	if err := t.look(ctx, &f.apiFlags, f.path(id), &u); err != nil {
+		return "", err
 	}
-	if err == nil {
-		_, err = fmt.Fprintf(t.out, "would %s of %s (%s, %s). Nothing was done: add --yes if it is meant\n", would, u.ID, orNothing(u.Email), orNothing(u.Name))
+	if has != nil && !has(&u) {
+		return "", fmt.Errorf("there is nothing to %s: %s%s", act, what, u.ID)
 	}
-	return "", err
+	return "", t.would(&f.apiFlags, act, u.ID, fmt.Sprintf("%s%s (%s, %s)", what, u.ID, orNothing(u.Email), orNothing(u.Name)), means)
 }
 
-func (t *tool) yesFlag(cmd *cobra.Command, f *userFlags) *cobra.Command {
-	cmd.Flags().BoolVar(&f.yes, "yes", false, "really do it; without it, say what would be done")
-	return cmd
-}
-
-// userDestroy is a command that takes a user away.
-func (t *tool) userDestroy(f *userFlags, use, method, part, short, means, said string) *cobra.Command {
-	return t.yesFlag(&cobra.Command{Use: use + " USER --tenant SLUG --yes", Short: short, Args: cobra.ExactArgs(1),
+func (t *tool) userDelete(f *userFlags) *cobra.Command {
+	return yesFlag(&cobra.Command{Use: "delete USER --tenant SLUG", Short: "Delete a user, who may be restored for 30 days", Args: cobra.ExactArgs(1),
 		RunE: does(func(ctx context.Context, args []string) error {
-			id, err := t.dry(ctx, f, args[0], use+" the user "+means+": this is")
+			id, err := t.rehearsed(ctx, f, args[0], "delete", "the user ",
+				"every session would end, and the address, the username and the number would be free. The user could be restored for 30 days", nil)
 			if err != nil || id == "" {
 				return err
 			}
-			parts := []string{id}
-			if part != "" {
-				parts = append(parts, part)
-			}
-			return t.ask(ctx, &f.apiFlags, request{method: method, path: f.path(parts...)}, nil, func() error {
-				_, err := fmt.Fprintln(t.out, said, id)
-				return err
+			return t.ask(ctx, &f.apiFlags, request{method: http.MethodDelete, path: f.path(id)}, nil, func() error {
+				return t.did(&f.apiFlags, "deleted", id)
 			})
-		})}, f)
+		})}, &f.yes)
 }
 
 // userErase is admin user erase. Whom it takes away may have been deleted before, and is then known by the id alone.
 func (t *tool) userErase(f *userFlags) *cobra.Command {
-	return t.yesFlag(&cobra.Command{Use: "erase USER --tenant SLUG --yes", Args: cobra.ExactArgs(1),
+	return yesFlag(&cobra.Command{Use: "erase USER --tenant SLUG", Args: cobra.ExactArgs(1),
 		Short: "Take a user away for good, deleted before or not; this cannot be undone",
 		RunE: does(func(ctx context.Context, args []string) error {
 			id, err := t.userNamed(ctx, f, args[0])
@@ -402,14 +368,13 @@ func (t *tool) userErase(f *userFlags) *cobra.Command {
 				return err
 			}
 			if !f.yes {
-				_, err := fmt.Fprintf(t.out, "would erase %s for good: nothing is left but ids in events. Nothing was done: add --yes if it is meant\n", id)
+				return t.would(&f.apiFlags, "erase", id, "the user "+id, "nothing would be left but ids in events. This cannot be undone")
+			}
+			if _, err := t.answerTo(ctx, &f.apiFlags, request{method: http.MethodPost, path: f.path(id, "erase")}); err != nil {
 				return err
 			}
-			return t.ask(ctx, &f.apiFlags, request{method: http.MethodPost, path: f.path(id, "erase")}, nil, func() error {
-				_, err := fmt.Fprintln(t.out, "erased", id)
-				return err
-			})
-		})}, f)
+			return t.did(&f.apiFlags, "erased", id)
+		})}, &f.yes)
 }
 
 func (t *tool) userEmail(f *userFlags) *cobra.Command {
@@ -423,6 +388,15 @@ func (t *tool) userEmail(f *userFlags) *cobra.Command {
 	} {
 		below := &cobra.Command{Use: one.use + " USER ADDRESS --tenant SLUG", Short: one.short, Args: cobra.ExactArgs(2),
 			RunE: does(func(ctx context.Context, args []string) error {
+				if one.use == "remove" {
+					id, err := t.rehearsed(ctx, f, args[0], "remove", "the address "+args[1]+" of ", "it would be free for another user", func(u *admin.UserDetail) bool {
+						return slices.ContainsFunc(u.Emails, func(e admin.UserEmail) bool { return strings.EqualFold(e.Email, args[1]) })
+					})
+					if err != nil || id == "" {
+						return err
+					}
+					args[0] = id
+				}
 				in := map[string]any{"email": args[1]}
 				parts := []string{"emails"}
 				if one.part != "" {
@@ -432,7 +406,10 @@ func (t *tool) userEmail(f *userFlags) *cobra.Command {
 				}
 				return t.one(ctx, f, args[0], http.MethodPost, in, args[1]+" "+one.said, parts...)
 			})}
-		if one.part == "" {
+		switch one.use {
+		case "remove":
+			yesFlag(below, &f.yes)
+		case "add":
 			below.Flags().BoolVar(&f.verify, "verified", false, "have it count as proved")
 		}
 		cmd.AddCommand(below)
@@ -457,10 +434,22 @@ func (t *tool) userPhone(f *userFlags) *cobra.Command {
 		if one.method == http.MethodPost {
 			parts = append(parts, one.use)
 		}
-		cmd.AddCommand(&cobra.Command{Use: one.use + " USER --tenant SLUG", Short: one.short, Args: cobra.ExactArgs(1),
+		below := &cobra.Command{Use: one.use + " USER --tenant SLUG", Short: one.short, Args: cobra.ExactArgs(1),
 			RunE: does(func(ctx context.Context, args []string) error {
+				if one.use == "remove" {
+					id, err := t.rehearsed(ctx, f, args[0], "remove", "the number of ", "it would be free for another user",
+						func(u *admin.UserDetail) bool { return u.Phone != "" })
+					if err != nil || id == "" {
+						return err
+					}
+					args[0] = id
+				}
 				return t.one(ctx, f, args[0], one.method, nil, one.said, parts...)
-			})})
+			})}
+		if one.use == "remove" {
+			yesFlag(below, &f.yes)
+		}
+		cmd.AddCommand(below)
 	}
 	return cmd
 }
@@ -520,35 +509,39 @@ func (t *tool) userFactors(f *userFlags) *cobra.Command {
 }
 
 func (t *tool) userEndSessions(f *userFlags) *cobra.Command {
-	cmd := t.yesFlag(&cobra.Command{Use: "end-sessions USER --tenant SLUG --yes", Short: "End one session of a user, or every one", Args: cobra.ExactArgs(1),
+	cmd := yesFlag(&cobra.Command{Use: "end-sessions USER --tenant SLUG", Short: "End one session of a user, or every one", Args: cobra.ExactArgs(1),
 		RunE: does(func(ctx context.Context, args []string) error {
-			what, parts := "end every session", []string{"sessions"}
+			what, parts := "every session of ", []string{"sessions"}
 			if f.session != "" {
-				what, parts = "end the session "+f.session, append(parts, f.session)
+				what, parts = "the session "+f.session+" of ", append(parts, f.session)
 			}
-			id, err := t.dry(ctx, f, args[0], what)
+			id, err := t.rehearsed(ctx, f, args[0], "end", what, "whoever is signed in there would have to sign in again", func(u *admin.UserDetail) bool {
+				return f.session == "" || slices.ContainsFunc(u.Sessions, func(x admin.UserSession) bool { return x.ID == f.session })
+			})
 			if err != nil || id == "" {
 				return err
 			}
 			return t.one(ctx, f, id, http.MethodDelete, nil, "ended for", parts...)
-		})}, f)
+		})}, &f.yes)
 	cmd.Flags().StringVar(&f.session, "session", "", "the id of the one to end; without it, every one")
 	return cmd
 }
 
 func (t *tool) userRemoveFactor(f *userFlags) *cobra.Command {
-	cmd := t.yesFlag(&cobra.Command{Use: "remove-factor USER --tenant SLUG (--authenticator ID | --all) --yes", Args: cobra.ExactArgs(1),
-		Short: "Take an authenticator that is lost from a user, or all of them"}, f)
+	cmd := yesFlag(&cobra.Command{Use: "remove-factor USER --tenant SLUG (--authenticator ID | --all)", Args: cobra.ExactArgs(1),
+		Short: "Take an authenticator that is lost from a user, or all of them"}, &f.yes)
 	cmd.Flags().StringVar(&f.authenticator, "authenticator", "", "the id of the one to take")
 	cmd.Flags().BoolVar(&f.all, "all", false, "take all of them")
 	cmd.MarkFlagsMutuallyExclusive("authenticator", "all")
 	cmd.MarkFlagsOneRequired("authenticator", "all")
 	cmd.RunE = does(func(ctx context.Context, args []string) error {
-		what, parts := "take every authenticator", []string{"authenticators"}
+		what, parts := "every authenticator of ", []string{"authenticators"}
 		if !f.all {
-			what, parts = "take the authenticator "+f.authenticator, append(parts, f.authenticator)
+			what, parts = "the authenticator "+f.authenticator+" of ", append(parts, f.authenticator)
 		}
-		id, err := t.dry(ctx, f, args[0], what)
+		id, err := t.rehearsed(ctx, f, args[0], "remove", what, "a login would not ask for it any more", func(u *admin.UserDetail) bool {
+			return f.all || slices.ContainsFunc(u.Authenticators, func(x admin.Authenticator) bool { return x.ID == f.authenticator })
+		})
 		if err != nil || id == "" {
 			return err
 		}
@@ -560,41 +553,25 @@ func (t *tool) userRemoveFactor(f *userFlags) *cobra.Command {
 func (t *tool) userDeleted(f *userFlags) *cobra.Command {
 	return &cobra.Command{Use: "deleted --tenant SLUG", Short: "List deleted users who may be restored, the latest first", Args: cobra.NoArgs,
 		RunE: does(func(ctx context.Context, _ []string) error {
-			all := []admin.DeletedUser{}
-			for cursor := ""; ; {
-				q := url.Values{"limit": {pageSize}}
-				if cursor != "" {
-					q.Set("cursor", cursor)
-				}
-				answer, err := t.answerTo(ctx, &f.apiFlags, request{method: http.MethodGet, path: tenantPath(f.tenant) + "/deleted-users?" + q.Encode()})
-				if err != nil {
-					return err
-				}
-				var page struct {
-					Items      []admin.DeletedUser
-					NextCursor string `json:"next_cursor"`
-				}
-				if err := json.Unmarshal(answer, &page); err != nil {
-					return fmt.Errorf("read the answer: %w", err)
-				}
-				if all, cursor = append(all, page.Items...), page.NextCursor; cursor == "" {
-					return t.printDeleted(f, all)
-				}
+			all, err := t.everyPage(ctx, &f.apiFlags, tenantPath(f.tenant)+"/deleted-users", url.Values{})
+			if err != nil {
+				return err
 			}
+			return t.printDeleted(f, all)
 		})}
 }
 
-func (t *tool) printDeleted(f *userFlags, all []admin.DeletedUser) error {
+func (t *tool) printDeleted(f *userFlags, all []json.RawMessage) error {
 	if f.output != asTable {
-		doc, err := json.Marshal(all)
-		if err != nil {
-			return fmt.Errorf("write the users: %w", err)
-		}
-		return t.printAs(f.output, doc)
+		return t.object(&f.apiFlags, all)
+	}
+	items, err := itemsOf[admin.DeletedUser](all)
+	if err != nil {
+		return err
 	}
 	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "ID\tEMAIL\tUSERNAME\tNAME\tDELETED\tERASED AFTER") // Flush tells what went wrong
-	for _, u := range all {
+	for _, u := range items {
 		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", u.ID, orNothing(u.Email), orNothing(u.Username), orNothing(u.Name),
 			u.DeletedAt.Format(time.RFC3339), u.EraseAt.Format(time.RFC3339))
 	}
@@ -613,7 +590,9 @@ func (t *tool) userExport(f *userFlags) *cobra.Command {
 			return err
 		}
 		q := url.Values{"password_hashes": {strconv.FormatBool(f.hashes)}, "users_only": {strconv.FormatBool(f.usersOnly)}}
-		return c.stream(ctx, request{method: http.MethodGet, path: tenantPath(f.tenant) + "/export?" + q.Encode()}, t.out)
+		out := t.counted("lines")
+		defer out.bar.end()
+		return c.stream(ctx, request{method: http.MethodGet, path: tenantPath(f.tenant) + "/export?" + q.Encode()}, out)
 	})
 	single := does(func(ctx context.Context, args []string) error {
 		id, err := t.userNamed(ctx, f, args[0])
@@ -634,6 +613,9 @@ func (t *tool) userExport(f *userFlags) *cobra.Command {
 		case f.all != (len(args) == 0):
 			return errors.New("name a user, or give --all")
 		case f.all:
+			if err := checkLines(f.output); err != nil {
+				return err
+			}
 			return every(cmd, args)
 		case f.hashes || f.usersOnly:
 			return errors.New("--password-hashes and --users-only go with --all")

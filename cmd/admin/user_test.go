@@ -42,8 +42,8 @@ func TestUsersAreLookedAfter(t *testing.T) {
 		}
 		for _, line := range [][]string{
 			{"patch", "ann", "--name", "Ann A."}, {"email", "add", "ann", "second@example.org", "--verified"}, {"email", "primary", "ann", "second@example.org"},
-			{"email", "unverify", "ann", "ann@example.org"}, {"email", "verify", "ann", "ann@example.org"}, {"email", "remove", "ann", "ann@example.org"},
-			{"phone", "set", "ann", "+31612345678", "--verified"}, {"phone", "unverify", "ann"}, {"phone", "verify", ann.ID}, {"phone", "remove", "ann"},
+			{"email", "unverify", "ann", "ann@example.org"}, {"email", "verify", "ann", "ann@example.org"}, {"email", "remove", "ann", "ann@example.org", "--yes"},
+			{"phone", "set", "ann", "+31612345678", "--verified"}, {"phone", "unverify", "ann"}, {"phone", "verify", ann.ID}, {"phone", "remove", "ann", "--yes"},
 			{"reset", "ann"}, {"sessions", "ann"}, {"factors", "ann"}, {"deactivate", "ann"}, {"reactivate", "ann"}, {"list"}, {"list", "-q", "a", "--active", "true"},
 		} {
 			run(0, line...)
@@ -56,6 +56,12 @@ func TestUsersAreLookedAfter(t *testing.T) {
 		if out := run(0, "list", "-o", "json"); strings.Count(out, `"id"`) != 2 {
 			t.Errorf("the list is\n%s", out)
 		}
+		if out := run(0, "list", "--limit", "1"); strings.Count(out, "\n") != 3 || !strings.Contains(out, bob.ID) {
+			t.Errorf("a page is\n%s", out)
+		} else if next := run(0, "list", "--limit", "1", "--cursor", out[strings.LastIndex(out, " ")+1:len(out)-1]); !strings.Contains(next, ann.ID) || strings.Contains(next, bob.ID) {
+			t.Errorf("the page after is\n%s", next)
+		}
+		run(2, "list", "--limit", "-1")
 		if out := run(0, "list", "-q", "second"); !strings.Contains(out, ann.ID) || strings.Contains(out, bob.ID) {
 			t.Errorf("the list is\n%s", out)
 		}
@@ -65,13 +71,25 @@ func TestUsersAreLookedAfter(t *testing.T) {
 		run(1, "remove-factor", "ann", "--authenticator", bob.ID, "--yes")
 
 		// What destroys something is said, and done with --yes.
-		for _, line := range [][]string{{"end-sessions", "ann"}, {"remove-factor", "ann", "--all"}, {"delete", "ann"}, {"erase", "ann"}} {
-			if out := run(0, line...); !strings.Contains(out, "would "+strings.Split(line[0], "-")[0][:3]) && !strings.Contains(out, "would take") ||
-				!strings.Contains(out, "--yes") || !strings.Contains(out, ann.ID) {
+		run(0, "phone", "set", "ann", "+31612345678", "--verified")
+		for _, line := range [][]string{
+			{"end-sessions", "ann"}, {"remove-factor", "ann", "--all"}, {"delete", "ann"}, {"erase", "ann"}, {"phone", "remove", "ann"},
+			{"email", "remove", "ann", "second@example.org"},
+		} {
+			if out := run(0, line...); !strings.HasPrefix(out, "would ") || !strings.Contains(out, "Nothing was done: add --yes") || !strings.Contains(out, ann.ID) {
 				t.Errorf("%v says\n%s", line, out)
 			}
 		}
-		show("ann")
+		if out := run(0, "erase", "ann", "-o", "json"); out != "{\n  \"would\": {\n    \"erase\": \""+ann.ID+"\"\n  }\n}\n" {
+			t.Errorf("programs are told %s", out)
+		}
+		run(1, "email", "remove", "ann", "other@example.org")
+		run(1, "remove-factor", "ann", "--authenticator", bob.ID)
+		run(1, "end-sessions", "ann", "--session", bob.ID)
+		if u := show("ann"); len(u.Emails) != 1 || u.Phone == "" {
+			t.Errorf("ann is %+v", u)
+		}
+		run(0, "phone", "remove", "ann", "--yes")
 		run(0, "end-sessions", "ann", "--yes")
 		run(0, "remove-factor", "ann", "--all", "--yes")
 		if out := run(0, "export", "ann"); !strings.Contains(out, `"user.created"`) || !strings.Contains(out, "second@example.org") || strings.Contains(out, "argon2") {
@@ -92,7 +110,11 @@ func TestUsersAreLookedAfter(t *testing.T) {
 		}
 		run(2, "export")
 		run(2, "export", "ann", "--password-hashes")
-		run(0, "erase", "ann", "--yes")
+		run(2, "export", "--all", "-o", "yaml")
+		run(0, "export", "--all", "-o", "json")
+		if out := run(0, "erase", "ann", "--yes", "-o", "yaml"); out != "erased: "+ann.ID+"\n" {
+			t.Errorf("programs are told %s", out)
+		}
 		run(1, "erase", ann.ID, "--yes")
 	})
 }

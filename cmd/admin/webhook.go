@@ -24,7 +24,6 @@ type webhookFlags struct {
 	events                                               []string
 	enabled, yes                                         bool
 	overlap                                              time.Duration
-	most                                                 int
 }
 
 // webhookCommand is admin webhook, which looks after the servers that tenants want to be told of events.
@@ -89,7 +88,7 @@ func (t *tool) webhookCreate(f *webhookFlags) *cobra.Command {
 		Short: "Have a server told of events; prints the secret that they are signed with, once",
 		RunE: does(func(ctx context.Context, _ []string) error {
 			in := map[string]any{"url": f.address, "events": f.events, "description": f.description, "enabled": f.enabled}
-			return t.oneWebhook(ctx, f, request{method: http.MethodPost, path: f.path(), mediaType: "application/json", body: in})
+			return t.oneWebhook(ctx, f, request{method: http.MethodPost, path: f.path(), mediaType: typeJSON, body: in})
 		})}
 	f.said(cmd)
 	_ = cmd.MarkFlagRequired("at")    // the flag is there
@@ -110,7 +109,7 @@ func (t *tool) webhookPatch(f *webhookFlags) *cobra.Command {
 	f.said(cmd)
 	in := map[string]any{}
 	work := does(func(ctx context.Context, args []string) error {
-		return t.oneWebhook(ctx, f, request{method: http.MethodPatch, path: f.path(args[0]), mediaType: "application/merge-patch+json", body: in})
+		return t.oneWebhook(ctx, f, request{method: http.MethodPatch, path: f.path(args[0]), mediaType: typePatch, body: in})
 	})
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		for _, one := range []struct {
@@ -127,27 +126,27 @@ func (t *tool) webhookPatch(f *webhookFlags) *cobra.Command {
 }
 
 func (t *tool) webhookDelete(f *webhookFlags) *cobra.Command {
-	cmd := &cobra.Command{Use: "delete ID --tenant SLUG --yes", Short: "Remove a webhook, and what is on its way there", Args: cobra.ExactArgs(1)}
-	cmd.Flags().BoolVar(&f.yes, "yes", false, "really remove it; this cannot be undone")
-	work := does(func(ctx context.Context, args []string) error {
-		return t.ask(ctx, &f.apiFlags, request{method: http.MethodDelete, path: f.path(args[0])}, nil, func() error {
-			_, err := fmt.Fprintln(t.out, "deleted", args[0])
-			return err
-		})
-	})
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if !f.yes {
-			return errors.New("removing a webhook cannot be undone: add --yes if it is meant")
-		}
-		return work(cmd, args)
-	}
-	return cmd
+	return yesFlag(&cobra.Command{Use: "delete ID --tenant SLUG", Short: "Remove a webhook, and what is on its way there", Args: cobra.ExactArgs(1),
+		RunE: does(func(ctx context.Context, args []string) error {
+			if !f.yes {
+				var h admin.Webhook
+				if err := t.look(ctx, &f.apiFlags, f.path(args[0]), &h); err != nil {
+					return err
+				}
+				return t.would(&f.apiFlags, "delete", h.ID, fmt.Sprintf("the webhook %s (%s)", h.ID, h.URL),
+					"it would be told of nothing any more, and what is on its way there would be gone. This cannot be undone")
+			}
+			if _, err := t.answerTo(ctx, &f.apiFlags, request{method: http.MethodDelete, path: f.path(args[0])}); err != nil {
+				return err
+			}
+			return t.did(&f.apiFlags, "deleted", args[0])
+		})}, &f.yes)
 }
 
 func (t *tool) webhookRotate(f *webhookFlags) *cobra.Command {
 	cmd := &cobra.Command{Use: "rotate-secret ID --tenant SLUG", Short: "Give a webhook another secret; both sign for a while", Args: cobra.ExactArgs(1),
 		RunE: does(func(ctx context.Context, args []string) error {
-			return t.oneWebhook(ctx, f, request{method: http.MethodPost, path: f.path(args[0], "rotate-secret"), mediaType: "application/json",
+			return t.oneWebhook(ctx, f, request{method: http.MethodPost, path: f.path(args[0], "rotate-secret"), mediaType: typeJSON,
 				body: map[string]any{"overlap_seconds": int64(f.overlap / time.Second)}})
 		})}
 	cmd.Flags().DurationVar(&f.overlap, "overlap", 24*time.Hour, "how long the secret before signs as well, at most 168h")
@@ -199,13 +198,17 @@ const (
 )
 
 func (t *tool) webhookDeliveries(f *webhookFlags) *cobra.Command {
+	var p pageFlags
 	cmd := &cobra.Command{Use: "deliveries ID --tenant SLUG", Short: "List deliveries to a webhook, the latest first", Args: cobra.ExactArgs(1),
 		RunE: does(func(ctx context.Context, args []string) error {
-			q := url.Values{"limit": {strconv.Itoa(f.most)}}
+			q := p.query()
 			if f.state != "" {
 				q.Set("state", f.state)
 			}
-			var page struct{ Items []admin.Delivery }
+			var page struct {
+				Items      []admin.Delivery
+				NextCursor string `json:"next_cursor"`
+			}
 			return t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path(args[0], "deliveries") + "?" + q.Encode()}, &page, func() error {
 				table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 				_, _ = fmt.Fprintln(table, "ID\tTYPE\tSTATE\tATTEMPTS\tSTATUS\tMADE\tNEXT\tERROR") // Flush tells what went wrong
@@ -213,11 +216,11 @@ func (t *tool) webhookDeliveries(f *webhookFlags) *cobra.Command {
 					_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\n", d.ID, d.Type, d.State, d.Attempts, statusOf(d), d.CreatedAt.Format(time.RFC3339),
 						orDash(d.DueAt), plain(d.Error))
 				}
-				return table.Flush()
+				return errors.Join(table.Flush(), t.more(page.NextCursor))
 			})
 		})}
 	cmd.Flags().StringVar(&f.state, "state", "", "only those of this state: queued, delivered or failed")
-	cmd.Flags().IntVar(&f.most, "limit", 50, "how many at most, up to 200")
+	p.add(cmd)
 	return cmd
 }
 
@@ -251,17 +254,22 @@ func (t *tool) webhookReplay(f *webhookFlags) *cobra.Command {
 			return t.oneDelivery(ctx, f, request{method: http.MethodPost, path: f.path(args[0], "deliveries", f.delivery, "replay")})
 		}
 		for all := int64(0); ; {
-			var n admin.Replayed
-			if err := t.ask(ctx, &f.apiFlags, request{method: http.MethodPost, path: f.path(args[0], "replay"), mediaType: "application/json",
-				body: map[string]any{"since": f.since}}, &n, func() error { return nil }); err != nil {
+			answer, err := t.answerTo(ctx, &f.apiFlags, request{method: http.MethodPost, path: f.path(args[0], "replay"), mediaType: typeJSON,
+				body: map[string]any{"since": f.since}})
+			if err != nil {
 				return err
 			}
-			if all += n.Replayed; !n.More && f.output == asTable {
+			var n admin.Replayed
+			if err := json.Unmarshal(answer, &n); err != nil {
+				return fmt.Errorf("read the answer: %w", err)
+			}
+			switch all += n.Replayed; {
+			case n.More:
+			case f.output != asTable:
+				return t.object(&f.apiFlags, admin.Replayed{Replayed: all})
+			default:
 				_, err := fmt.Fprintln(t.out, all, "are sent again")
 				return err
-			}
-			if !n.More {
-				return nil
 			}
 		}
 	})

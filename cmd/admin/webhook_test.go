@@ -82,11 +82,17 @@ func TestWebhooksAreLookedAfter(t *testing.T) {
 	if out, _ := run(0, "deliveries", id); strings.Count(out, "webhook.test") != 2 || !strings.Contains(out, "it answered 418") {
 		t.Errorf("printed\n%s", out)
 	}
+	if out, complaints := run(0, "deliveries", id, "--limit", "1"); strings.Count(out, "webhook.test") != 1 || !strings.Contains(complaints, "--cursor ") {
+		t.Errorf("printed\n%s%s", out, complaints)
+	}
 	if out, _ := run(0, "delivery", id, page.Items[0].ID); !strings.Contains(out, `"type":"webhook.test"`) {
 		t.Errorf("printed\n%s", out)
 	}
 	run(0, "replay", id, "--delivery", page.Items[0].ID)
 	if out, _ := run(0, "replay", id, "--since", "2026-01-01T00:00:00Z"); out != "0 are sent again\n" {
+		t.Errorf("printed %q", out)
+	}
+	if out, _ := run(0, "replay", id, "--since", "2026-01-01T00:00:00Z", "-o", "yaml"); !strings.Contains(out, "replayed: 0\n") {
 		t.Errorf("printed %q", out)
 	}
 	if out, _ := run(0, "rotate-secret", id, "--overlap", "1h"); !strings.Contains(out, "Old secret") || !strings.Contains(out, "whsec_") {
@@ -95,6 +101,10 @@ func TestWebhooksAreLookedAfter(t *testing.T) {
 	if out, _ := run(0, "patch", id, "--enabled=false"); !strings.Contains(out, "disabled") || !strings.Contains(out, "user.*, tenant.changed") {
 		t.Errorf("printed\n%s", out)
 	}
+	if out, _ := run(0, "delete", id); !strings.HasPrefix(out, "would delete the webhook "+id) || !strings.Contains(out, "--yes") {
+		t.Errorf("printed %q", out)
+	}
+	run(0, "show", id)
 	if out, _ := run(0, "delete", id, "--yes"); out != "deleted "+id+"\n" {
 		t.Errorf("printed %q", out)
 	}
@@ -108,7 +118,6 @@ func TestWebhooksAreLookedAfter(t *testing.T) {
 		}
 	}
 	for want, args := range map[string][]string{
-		"--yes":    {"delete", id},
 		"--since":  {"replay", id},
 		`"at"`:     {"create", "--event", "*"},
 		"which":    {},

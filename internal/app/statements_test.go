@@ -396,7 +396,7 @@ func costs() []cost {
 		{"what a passkey is asked", 1, 1, factors, none, gets(http.StatusOK, byPasskey)},
 		{"a login by passkey", 7, 7, factors, func(t *turn) { t.guardedIn(); t.out(); t.begun(byPasskey) },
 			does(http.StatusOK, func(t *turn) *reply { return t.answers(byPasskey) })},
-		{"a login by nobody's passkey", 4, 4, factors, func(t *turn) {
+		{"a login by nobody's passkey", 3, 3, factors, func(t *turn) {
 			t.pocket = &pocket{key: newKey(t.at)}
 			t.pocket.key.Create(json.RawMessage(`{"publicKey": {"challenge": "AAAA", "rp": {"id": "x"}, "user": {"id": "` + base64URL(16) + `"}}}`))
 			t.begun(byPasskey)
