@@ -186,7 +186,11 @@ func (s *Service) sendLoginCode(v *Visit, l *login, a *store.Account, p *process
 		return nil
 	case l.Signup:
 		p.void()
-		return v.tellExists(p.Email, p.Phone)
+		of := l.PhoneOf
+		if p.Email != "" {
+			of = l.EmailOf
+		}
+		return v.tellExists(of, p.Email, p.Phone)
 	default:
 		p.void()
 		return v.tellUnknown(p.Email, p.Phone)

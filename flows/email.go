@@ -35,7 +35,7 @@ func (s *Service) askForEmail(ctx context.Context, v *Visit, l *login, a *store.
 	if v.state.Email != nil {
 		return nil // it has been asked for already
 	}
-	p := process{Email: l.Email}
+	p := process{Email: l.Email, Of: l.EmailOf}
 	if a != nil {
 		p.UserID = a.ID
 		if a.Address.ID != "" {
@@ -62,7 +62,7 @@ func (s *Service) mailCode(ctx context.Context, v *Visit, p *process, a *store.A
 			v.waste()
 			return nil
 		}
-		return v.tellExists(p.Email, "")
+		return v.tellExists(p.Of, p.Email, "")
 	}
 	kind := mailConfirm
 	if a.LastLoginAt.IsZero() && v.user == nil {
@@ -121,7 +121,7 @@ func (s *Service) mailVerification(ctx context.Context, v *Visit, l *login, a *s
 		return nil
 	}
 	if a == nil {
-		return v.tellExists(to, "")
+		return v.tellExists(l.EmailOf, to, "")
 	}
 	kind := mailConfirm
 	if l.Signup {
@@ -446,7 +446,7 @@ func (s *Service) AddEmail(ctx context.Context, v *Visit, email string) ([]Email
 		if err != nil {
 			return nil, err
 		}
-		taken, err := s.checkNewEmail(ctx, v, a, own)
+		holder, err := s.checkNewEmail(ctx, v, a, own)
 		if err != nil {
 			return nil, err
 		}
@@ -459,30 +459,30 @@ func (s *Service) AddEmail(ctx context.Context, v *Visit, email string) ([]Email
 		if err := s.recent(v); err != nil {
 			return nil, err
 		}
-		return s.addEmail(ctx, v, own, userID, a, taken)
+		return s.addEmail(ctx, v, own, userID, a, holder != "")
 	})
 }
 
-// checkNewEmail refuses an address that cannot be added to those that a user has, and reports whether another account has it.
-func (s *Service) checkNewEmail(ctx context.Context, v *Visit, a address, own []store.Email) (taken bool, err error) {
+// checkNewEmail refuses an address that cannot be added to those that a user has, and is which other account has it, "" for none.
+func (s *Service) checkNewEmail(ctx context.Context, v *Visit, a address, own []store.Email) (holder string, err error) {
 	account := &v.Tenant.Settings.Account
 	if slices.ContainsFunc(own, func(e store.Email) bool { return e.Key == string(a) }) {
-		return false, refusal.Because("email", refusal.DuplicateEmail)
+		return "", refusal.Because("email", refusal.DuplicateEmail)
 	}
 	if account.UniqueEmail {
 		t, err := s.store.For(v.Tenant).Taken(ctx, store.Names{EmailKey: string(a)})
 		if err != nil {
-			return false, err
+			return "", err
 		}
-		taken = t.Email || t.Held
+		holder = t.EmailOf
 	}
 	switch {
-	case taken && !account.PreventEnumeration.Prevented():
-		return true, refusal.Because("email", refusal.EmailTaken)
+	case holder != "" && !account.PreventEnumeration.Prevented():
+		return "", refusal.Because("email", refusal.EmailTaken)
 	case !account.ChangeEmail && !account.MaxEmailAddresses.Allows(len(own)+1): // a change puts one in the place of another
-		return taken, refusal.Because("email", refusal.MaxEmailAddresses)
+		return "", refusal.Because("email", refusal.MaxEmailAddresses)
 	}
-	return taken, nil
+	return holder, nil
 }
 
 // addEmail adds an address to a user's own, and is what there is afterwards.
@@ -568,18 +568,18 @@ func (s *Service) changeSignupEmail(ctx context.Context, v *Visit, email string)
 		if owner == nil || owner.Address.ID == "" || owner.AnyVerified || !owner.LastLoginAt.IsZero() {
 			return refusal.Of(refusal.Conflict)
 		}
-		taken, err := s.checkNewEmail(ctx, v, a, nil)
+		holder, err := s.checkNewEmail(ctx, v, a, nil)
 		if err != nil {
 			return err
 		}
 		if string(a) == owner.Email {
-			taken = false // it goes back to its own
+			holder = "" // it goes back to its own
 		}
-		p.Email, p.Taken = string(a), taken
+		p.Email, p.Taken, p.Of = string(a), holder != "", holder
 		p.Changes++
 		v.dirty = true
 		e := v.newAddress(userID, a)
-		if taken {
+		if p.Taken {
 			e = owner.Address
 		}
 		left = []store.Email{e}

@@ -62,9 +62,10 @@ func (v *Visit) send(userID, kind, email, phone string, data map[string]string) 
 	return v.post(kind, store.SMS, Letter{To: phone, Data: data, UserID: userID})
 }
 
-// tellExists tells whoever has an address or number that somebody tried to sign up with it.
-func (v *Visit) tellExists(email, phone string) error {
-	return v.send("", messageExists, email, phone, map[string]string{"password_reset_url": v.Tenant.FrontendURL(tenants.ResetPassword, "")})
+// tellExists tells whoever has an address or number that somebody tried to sign up with it. The message is about the account that has it,
+// and goes when that is erased; the id of the account is "" where none does.
+func (v *Visit) tellExists(userID, email, phone string) error {
+	return v.send(userID, messageExists, email, phone, map[string]string{"password_reset_url": v.Tenant.FrontendURL(tenants.ResetPassword, "")})
 }
 
 // tellUnknown tells whoever asked for something at an address or number that there is no account, if the tenant wants that.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vestibule-auth/vestibule/flows"
 	"github.com/vestibule-auth/vestibule/internal/post"
@@ -219,5 +220,53 @@ func TestFirstLinkIsOwed(t *testing.T) {
 	d.do(h.verifyPhone(h.code(number(1))))
 	if got := h.kinds("ann@example.org"); !slices.Equal(got, []string{"account_already_exists", "email_confirmation_signup"}) {
 		t.Errorf("got %q", got)
+	}
+}
+
+// TestWordOfAnAccountIsTheAccounts: what its owner is sent about a signup with what is taken is forgotten when the account is erased.
+func TestWordOfAnAccountIsTheAccounts(t *testing.T) {
+	for name, c := range map[string]struct {
+		account string
+		signUp  func(h *house, n int) *device
+		change  func(h *house) step // instead of a signup with what is taken
+	}{
+		"an address that is proved by a link": {mandatory, nil, nil},
+		"an address that is proved by a code": {byCode, nil, nil},
+		"an address, behind a login code":     {mandatory + `, "login_by_code_required": true`, nil, nil},
+		"a number": {byPhone, func(h *house, _ int) *device {
+			d := h.device()
+			d.do(h.signUp(phoneSignup(number(1))))
+			return d
+		}, nil},
+		"a number that a signup changes to": {byPhone + `, "phone_verification_supports_change": 4`, func(h *house, n int) *device {
+			d := h.device()
+			d.do(h.signUp(phoneSignup(number(n))))
+			return d
+		}, func(h *house) step { return h.changePhone(number(1)) }},
+		"an address that a signup changes to": {byCode + `, "email_verification_supports_change": 4`, func(h *house, n int) *device {
+			d := h.device()
+			d.do(h.signUp(signupOf(person(n))))
+			return d
+		}, func(h *house) step { return h.addEmail(person(1)) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, "sqlite", c.account+`, `+unlimited)
+			if c.signUp == nil {
+				c.signUp = func(h *house, _ int) *device {
+					d := h.device()
+					d.do(h.signUp(signupOf(person(1))))
+					return d
+				}
+			}
+			c.signUp(h, 1)
+			owner := h.one(`SELECT id FROM users`)
+			h.clock.Advance(time.Hour)
+			if d := c.signUp(h, 2); c.change != nil {
+				d.do(c.change(h))
+			}
+			if got := h.one(`SELECT user_id FROM messages WHERE kind = 'account_already_exists'`); got != owner {
+				t.Errorf("the message is about %q, not %q", got, owner)
+			}
+		})
 	}
 }

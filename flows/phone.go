@@ -80,7 +80,7 @@ func (s *Service) ChangePhone(ctx context.Context, v *Visit, phone string) (Phon
 		if len(f) > 0 {
 			return f.Err()
 		}
-		a, taken, err := s.phoneOwner(ctx, v, userID, view.Phone)
+		a, holder, err := s.phoneOwner(ctx, v, userID, view.Phone)
 		switch {
 		case err != nil:
 			return err
@@ -90,10 +90,10 @@ func (s *Service) ChangePhone(ctx context.Context, v *Visit, phone string) (Phon
 			return refusal.Of(refusal.Conflict)
 		case view.Phone == v.phoneToChange(a):
 			return refusal.Because("phone", refusal.SameAsCurrent)
-		case taken && !v.Tenant.Settings.Account.PreventEnumeration.Prevented():
+		case holder != "" && !v.Tenant.Settings.Account.PreventEnumeration.Prevented():
 			return refusal.Because("phone", refusal.PhoneTaken)
 		case v.user == nil:
-			return s.changeText(ctx, v, a, view.Phone, taken)
+			return s.changeText(ctx, v, a, view.Phone, holder)
 		}
 		if err := s.recent(v); err != nil {
 			return err
@@ -114,28 +114,28 @@ func (v *Visit) phoneToChange(a *store.Account) string {
 	return a.Phone
 }
 
-// phoneOwner is a user's account, and whether somebody else has the number.
-func (s *Service) phoneOwner(ctx context.Context, v *Visit, userID, phone string) (a *store.Account, taken bool, err error) {
+// phoneOwner is a user's account, and which other account has the number, "" for none.
+func (s *Service) phoneOwner(ctx context.Context, v *Visit, userID, phone string) (a *store.Account, holder string, err error) {
 	if a, err = s.ownAccount(ctx, v, userID, ""); err != nil || a == nil {
-		return a, false, err
+		return a, "", err
 	}
 	other, err := s.store.For(v.Tenant).AccountByPhone(ctx, phone)
-	if errors.Is(err, store.ErrNotFound) {
-		return a, false, nil
+	if errors.Is(err, store.ErrNotFound) || other.ID == userID {
+		return a, "", nil
 	}
-	return a, other.ID != userID, err
+	return a, other.ID, err
 }
 
 // changeText moves a signup to another number. Where somebody has it already, that is not told: no code is right, and the number
 // that the account has is written anew, which takes as long.
-func (s *Service) changeText(ctx context.Context, v *Visit, a *store.Account, phone string, taken bool) error {
+func (s *Service) changeText(ctx context.Context, v *Visit, a *store.Account, phone, holder string) error {
 	p := v.state.Login.Text
-	p.Phone, p.Taken = phone, taken
+	p.Phone, p.Taken, p.Of = phone, holder != "", holder
 	p.Changes++
 	v.state.Login.Phone = phone
 	v.dirty = true
 	id, verified := a.ID, false
-	if taken {
+	if p.Taken {
 		phone, verified = a.Phone, a.PhoneVerified
 	}
 	v.hold(a)
@@ -167,7 +167,7 @@ func (s *Service) askForPhone(ctx context.Context, v *Visit, l *login, a *store.
 	if l.Text != nil && (a == nil || l.Text.Phone == a.Phone) {
 		return nil // it has been asked for already
 	}
-	p := process{Phone: l.Phone}
+	p := process{Phone: l.Phone, Of: l.PhoneOf}
 	if a != nil {
 		p.Phone, p.UserID = a.Phone, a.ID
 	}
@@ -182,7 +182,7 @@ func (s *Service) text(ctx context.Context, v *Visit, p *process, a *store.Accou
 	}
 	if p.Taken || (a == nil && v.state.Login.PhoneTaken) {
 		p.void()
-		return v.tellExists("", p.Phone)
+		return v.tellExists(p.Of, "", p.Phone)
 	}
 	of := v.forPhone()
 	return v.send(p.UserID, messagePhone, "", p.Phone, map[string]string{"code": v.code(of, p), "expires": expiry(p.Since.Add(of.timeout))})
@@ -256,12 +256,12 @@ func (s *Service) verifyNewPhone(ctx context.Context, v *Visit, code string) err
 	var f refusal.Faults
 	var a *store.Account
 	if v.check(&f, "code", v.forPhone(), p, code) {
-		var taken bool
+		var holder string
 		var err error
-		if a, taken, err = s.phoneOwner(ctx, v, v.user.ID, p.Phone); err != nil {
+		if a, holder, err = s.phoneOwner(ctx, v, v.user.ID, p.Phone); err != nil {
 			return err
 		}
-		if taken {
+		if holder != "" {
 			f.Add("code", refusal.PhoneTaken)
 		}
 	}

@@ -29,6 +29,7 @@ type process struct {
 	Resends int       `json:"resends,omitempty"`
 	Changes int       `json:"changes,omitempty"`
 	Taken   bool      `json:"taken,omitempty"` // it was changed to what another account has, which is not told
+	Of      string    `json:"of,omitempty"`    // whose account has it, where word of that is sent in place of a code
 }
 
 // purpose is what a process is for, with what the tenant's settings say of it.

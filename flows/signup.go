@@ -29,10 +29,12 @@ type newcomer struct {
 	email    address
 	phone    string
 	password string
-	typo     bool // the address was typed in two ways
-	mailed   bool // the address belongs to an account, which is not to be told
-	texted   bool // the number does
-	held     bool // the address is held by an account that is not reached there
+	typo     bool   // the address was typed in two ways
+	mailed   bool   // the address belongs to an account, which is not to be told
+	texted   bool   // the number does
+	held     bool   // the address is held by an account that is not reached there
+	mailedOf string // whose account that is
+	textedOf string // likewise
 
 	// Of whom an operator makes an account for.
 	name                  string
@@ -69,7 +71,10 @@ func (s *Service) Signup(ctx context.Context, v *Visit, in SignupInput) error {
 				return err
 			}
 		}
-		l := login{Email: string(n.email), Phone: n.phone, EmailTaken: n.mailed, PhoneTaken: n.texted, Signup: true, Passkey: in.Passkey}
+		l := login{
+			Email: string(n.email), Phone: n.phone, EmailTaken: n.mailed, PhoneTaken: n.texted, EmailOf: n.mailedOf, PhoneOf: n.textedOf,
+			Signup: true, Passkey: in.Passkey,
+		}
 		if err := v.disown(); err != nil {
 			return err
 		}
@@ -169,7 +174,7 @@ func (s *Service) checkTaken(ctx context.Context, t *tenants.Tenant, n *newcomer
 	}
 	if taken.Phone {
 		if account.PreventEnumeration.Prevented() {
-			n.texted = true
+			n.texted, n.textedOf = true, taken.PhoneOf
 		} else {
 			f.Say("phone", "", refusal.PhoneTaken.Message()) // the contract has no code for it here
 		}
@@ -178,7 +183,7 @@ func (s *Service) checkTaken(ctx context.Context, t *tenants.Tenant, n *newcomer
 	if taken.Email {
 		switch {
 		case account.PreventEnumeration.Prevented() && account.EmailVerification == tenants.VerificationMandatory:
-			n.mailed = true
+			n.mailed, n.mailedOf = true, taken.EmailOf
 		case account.PreventEnumeration.Strict():
 		default:
 			f.Add("email", refusal.EmailTaken)

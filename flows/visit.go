@@ -130,13 +130,15 @@ type login struct {
 	Text      *process `json:"text,omitempty"`       // the code that was sent to the number
 	// EmailTaken and PhoneTaken say what a pretended signup is one because of. To what is not taken a code is sent as to anybody's:
 	// what comes is seen by whoever signs up, and must not tell that the other is. PhoneGiven says that the number's was given.
-	EmailTaken    bool `json:"email_taken,omitempty"`
-	PhoneTaken    bool `json:"phone_taken,omitempty"`
-	PhoneGiven    bool `json:"phone_given,omitempty"`
-	Passwordless  bool `json:"passwordless,omitempty"`   // it is by a passkey, which is both factors
-	FactorShown   bool `json:"factor_shown,omitempty"`   // the second factor, while the account's factors were of FactorEpoch
-	TrustAnswered bool `json:"trust_answered,omitempty"` // whether the browser is to be trusted
-	Passkey       bool `json:"passkey,omitempty"`        // a signup with a passkey, which is not made yet
+	EmailTaken    bool   `json:"email_taken,omitempty"`
+	PhoneTaken    bool   `json:"phone_taken,omitempty"`
+	EmailOf       string `json:"email_of,omitempty"` // whose account has the address, where it is taken: word of it is about that account
+	PhoneOf       string `json:"phone_of,omitempty"` // likewise
+	PhoneGiven    bool   `json:"phone_given,omitempty"`
+	Passwordless  bool   `json:"passwordless,omitempty"`   // it is by a passkey, which is both factors
+	FactorShown   bool   `json:"factor_shown,omitempty"`   // the second factor, while the account's factors were of FactorEpoch
+	TrustAnswered bool   `json:"trust_answered,omitempty"` // whether the browser is to be trusted
+	Passkey       bool   `json:"passkey,omitempty"`        // a signup with a passkey, which is not made yet
 	// FactorEpoch is the one of the account when its second factor was shown, or the passkey that it is by.
 	FactorEpoch int64 `json:"factor_epoch,omitempty"`
 	// Proves is what a code has proved that nobody else had, of an account that has a second factor: it counts once that is shown.

@@ -179,20 +179,20 @@ func (s *Service) PurgeTenant(ctx context.Context, by Actor, id string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.destroy(ctx, by, rec.ID); err != nil {
+	if err := s.destroy(ctx, by, rec.ID, endOfTime); err != nil {
 		return err
 	}
 	return s.purgeRows(ctx, rec.ID)
 }
 
-// destroy destroys a deleted tenant's key. The event is among those of the operators' own tenant: this one's are about to go.
-func (s *Service) destroy(ctx context.Context, by Actor, id string) error {
+// destroy destroys the key of a tenant that was deleted before the given time. The event is among those of the operators' own tenant: this one's are about to go.
+func (s *Service) destroy(ctx context.Context, by Actor, id string, deletedBefore time.Time) error {
 	e, err := s.event(by, store.TenantPurged, "tenant/"+id, nil)
 	if err != nil {
 		return err
 	}
 	defer s.forget(&store.TenantRecord{ID: id})
-	if err := s.store.DestroyTenant(ctx, id, s.clock.Now(), SystemID, e); err != nil {
+	if err := s.store.DestroyTenant(ctx, id, deletedBefore, s.clock.Now(), SystemID, e); err != nil {
 		return failed("destroy the tenant's key", err)
 	}
 	s.log.LogAttrs(ctx, slog.LevelInfo, "tenant purged", slog.String("actor", by.Name), slog.String("tenant_id", id))
@@ -234,14 +234,15 @@ func (s *Service) SweepTenants(ctx context.Context) (int, error) {
 			return 0, err
 		}
 	}
-	begun, err := s.store.TenantsToPurge(ctx, s.clock.Now().Add(-Grace), 100)
+	over := s.clock.Now().Add(-Grace)
+	begun, err := s.store.TenantsToPurge(ctx, over, 100)
 	if err != nil {
 		return 0, failed("read which tenants are to be purged", err)
 	}
 	for id, has := range begun {
 		if !has {
-			err := s.destroy(ctx, Actor{Kind: store.ByServer, Name: "sweeper"}, id)
-			if refusal.Is(err, refusal.Missing) { // another server was faster, or it came back
+			err := s.destroy(ctx, Actor{Kind: store.ByServer, Name: "sweeper"}, id, over)
+			if refusal.Is(err, refusal.Missing) { // another server was faster, or it came back, and was perhaps deleted again
 				continue
 			}
 			if err != nil {

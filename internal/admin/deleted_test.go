@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/vestibule-auth/vestibule/internal/admin"
+	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/refusal"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
@@ -259,6 +261,59 @@ func TestSweeperPurges(t *testing.T) {
 			t.Errorf("%d rows came late and stay", n)
 		}
 		sweep(0)
+	})
+}
+
+// meanwhile is a clock at whose next look something happens first.
+type meanwhile struct {
+	clock.Clock
+	happens func()
+}
+
+func (c *meanwhile) Now() time.Time {
+	if f := c.happens; f != nil {
+		c.happens = nil
+		f()
+	}
+	return c.Clock.Now()
+}
+
+// A tenant that came back between the sweeper's look and its stroke, and was deleted again, has its whole Grace before it.
+func TestSweeperSparesWhatWasDeletedAgain(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		at, looked, again := &meanwhile{}, func() {}, false
+		url := testkit.URL(t, engine)
+		h := houseOn(t, testkit.OpenURL(t, url, func(_, query string) error {
+			if strings.Contains(query, "state = 'purging' OR deleted_at <") {
+				looked()
+			}
+			return nil
+		}))
+		db := testkit.Raw(t, url)
+		at.Clock = h.clock
+		sweeper := admin.New(admin.Options{Store: h.store, Directory: h.directory, Clock: at, Keys: h.keys, Log: slog.New(slog.DiscardHandler)})
+		made := h.create(t, "acme", "")
+		withSession(t, h.store, made.ID)
+		h.remove(t, "acme")
+		h.clock.Advance(admin.Grace + time.Hour)
+		looked = func() {
+			at.happens = func() {
+				if _, err := h.restore(t, made.ID, `{}`); err != nil {
+					t.Error(err)
+				}
+				h.remove(t, "acme")
+				again = true
+			}
+		}
+		if _, err := sweeper.SweepTenants(t.Context()); err != nil || !again {
+			t.Fatalf("nothing happened meanwhile, or %v", err)
+		}
+		if n := count(t, db, "users", made.ID); n != 1 {
+			t.Errorf("%d users are left", n)
+		}
+		if back, err := h.restore(t, made.ID, `{}`); err != nil || back.Slug != "acme" {
+			t.Errorf("it cannot come back: %v", err)
+		}
 	})
 }
 

@@ -173,7 +173,7 @@ func (im *Importer) applyChunk(ctx context.Context, t *tenants.Tenant, i *store.
 			return fmt.Errorf("read the columns of an import: %w", err)
 		}
 	}
-	rows, header, lines, err := splitRows(i.Format, i.NextChunk == 1, header, body)
+	rows, header, lines, err := splitRows(ctx, i.Format, i.NextChunk == 1, header, body)
 	if err != nil {
 		return err
 	}
@@ -220,8 +220,11 @@ func (im *Importer) judge(ctx context.Context, t *tenants.Tenant, i *store.Impor
 			}
 			j.arrival = a
 		}
+		j.faults = j.faults.most(mostFaults)
 		all = append(all, j)
 		select {
+		case <-ctx.Done():
+			return all, nil // which is written still
 		case <-late.C:
 			return all, nil // weak hashes take long to wrap
 		default:

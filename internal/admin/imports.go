@@ -170,7 +170,7 @@ func (s *Service) PutChunk(ctx context.Context, slug, id, number string, body []
 	if err != nil || n < 1 || n > MaxChunks || strconv.FormatInt(n, 10) != number {
 		return (&faults{{Path: "number", Message: fmt.Sprintf("must be a whole number from 1 to %d", MaxChunks)}}).err()
 	}
-	c, err := readChunk(i, n, body)
+	c, err := readChunk(ctx, i, n, body)
 	if err != nil {
 		return err
 	}
@@ -194,7 +194,7 @@ var errNumberUsed = &refusal.Refusal{Kind: refusal.Conflict, Details: []refusal.
 }}}
 
 // readChunk checks a chunk as far as it can be checked before those before it are known.
-func readChunk(i *store.Import, n int64, body []byte) (*store.Chunk, error) {
+func readChunk(ctx context.Context, i *store.Import, n int64, body []byte) (*store.Chunk, error) {
 	var f faults
 	switch {
 	case len(body) == 0:
@@ -207,7 +207,7 @@ func readChunk(i *store.Import, n int64, body []byte) (*store.Chunk, error) {
 	if err := f.err(); err != nil {
 		return nil, err
 	}
-	rows, header, _, err := splitRows(i.Format, n == 1, nil, body)
+	rows, header, _, err := splitRows(ctx, i.Format, n == 1, nil, body)
 	if err != nil {
 		return nil, err
 	}

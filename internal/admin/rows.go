@@ -2,6 +2,7 @@ package admin
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/csv"
 	"encoding/json"
@@ -21,8 +22,11 @@ import (
 // This file reads the rows of an import. A row is a JSON object or a line of CSV, whose columns are the object's members; docs/import.md has
 // them all.
 
-// maxRow is the longest row, in bytes.
-const maxRow = 256 << 10
+// maxRow is the longest row, in bytes, and mostFaults how many faults of one are told.
+const (
+	maxRow     = 256 << 10
+	mostFaults = 20
+)
 
 // rowMembers are the members of a row. Those that are text may stand in CSV as they are; the others are JSON there.
 var rowMembers = []string{"id", "username", "name", "email", "email_verified", "emails", "phone", "phone_verified", "password_hash", "active",
@@ -41,8 +45,8 @@ type row struct {
 }
 
 // splitRows takes a chunk apart. Of CSV the header says what the columns are; the chunk with number 1 begins with it, and it is returned.
-// lines is how many lines the chunk has.
-func splitRows(format string, first bool, header []string, chunk []byte) (rows []row, columns []string, lines int64, err error) {
+// lines is how many lines the chunk has. The work grows with the chunk's length, whatever is in it: anybody who may import sends chunks.
+func splitRows(ctx context.Context, format string, first bool, header []string, chunk []byte) (rows []row, columns []string, lines int64, err error) {
 	lines = int64(bytes.Count(chunk, []byte("\n")))
 	if len(chunk) > 0 && chunk[len(chunk)-1] != '\n' {
 		lines++
@@ -51,7 +55,7 @@ func splitRows(format string, first bool, header []string, chunk []byte) (rows [
 		chunk = bytes.TrimPrefix(chunk, []byte("\xef\xbb\xbf"))
 	}
 	if format == formatCSV {
-		rows, columns, err = splitCSV(first, header, chunk)
+		rows, columns, err = splitCSV(ctx, first, header, chunk)
 		return rows, columns, lines, err
 	}
 	at := int64(0)
@@ -61,7 +65,7 @@ func splitRows(format string, first bool, header []string, chunk []byte) (rows [
 		}
 		at++
 	}
-	return rows, nil, lines, nil
+	return rows, nil, lines, ctx.Err()
 }
 
 // maxRestarts is how often the reading of a chunk begins anew behind a line whose quotes do not fit.
@@ -69,10 +73,14 @@ const maxRestarts = 100
 
 // splitCSV is splitRows for CSV (RFC 4180). A record that is wrong and has swallowed the lines after it, since a quote in it does not end,
 // is held to be one line, so that it loses nothing else.
-func splitCSV(first bool, header []string, chunk []byte) (rows []row, columns []string, err error) {
+func splitCSV(ctx context.Context, first bool, header []string, chunk []byte) (rows []row, columns []string, err error) {
 	restarts, base := 0, int64(0)
 	r := csvReader(chunk)
 	for {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
+		start := r.InputOffset()
 		record, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			return rows, header, nil
@@ -98,10 +106,9 @@ func splitCSV(first bool, header []string, chunk []byte) (rows []row, columns []
 		if got.bad == "" || restarts == maxRestarts {
 			continue
 		}
-		next := afterLine(chunk, int(got.line-base))
-		if int64(next) < r.InputOffset() {
+		if line := firstLine(chunk[start:r.InputOffset()]); start+line < r.InputOffset() {
 			restarts++
-			chunk, base = chunk[next:], got.line+1
+			chunk, base = chunk[start+line:], got.line+1
 			r = csvReader(chunk)
 		}
 	}
@@ -113,17 +120,19 @@ func csvReader(chunk []byte) *csv.Reader {
 	return r
 }
 
-// afterLine is where in a chunk the line after the given one begins.
-func afterLine(chunk []byte, line int) int {
+// firstLine is where the first line of a record ends. The empty lines that were passed over before it are none of it.
+func firstLine(record []byte) int64 {
 	at := 0
-	for range line + 1 {
-		n := bytes.IndexByte(chunk[at:], '\n')
+	for {
+		n := bytes.IndexByte(record[at:], '\n')
 		if n < 0 {
-			return len(chunk)
+			return int64(len(record))
 		}
-		at += n + 1
+		empty := n == 0 || n == 1 && record[at] == '\r'
+		if at += n + 1; !empty {
+			return int64(at)
+		}
 	}
-	return at
 }
 
 func trimmed(record []string) []string {
@@ -180,6 +189,9 @@ func headerFaults(header []string) (all []Fault) {
 		f.add("", "the first line must name the columns")
 	}
 	for i, name := range header {
+		if f.enough() {
+			break
+		}
 		switch {
 		case !slices.Contains(rowMembers, name):
 			f.add(memberPath(name), "unknown column; the columns are %s", strings.Join(rowMembers, ", "))
@@ -187,7 +199,7 @@ func headerFaults(header []string) (all []Fault) {
 			f.add(name, "is given twice")
 		}
 	}
-	return f
+	return f.most(mostFaults)
 }
 
 // migrant reads a row. What is wrong with it is in f.
@@ -222,6 +234,9 @@ func (f *faults) migrant(doc json.RawMessage) flows.Migrant {
 		f.migrantFactors(raw, &m)
 	}
 	for i, raw := range f.listed("provider_accounts", given["provider_accounts"]) {
+		if f.enough() {
+			break
+		}
 		path := fmt.Sprintf("provider_accounts[%d]", i)
 		p := f.below(path, raw, []string{"provider", "uid", "created_at", "last_used_at"})
 		m.Providers = append(m.Providers, flows.MigrantProvider{
@@ -240,6 +255,9 @@ func present(given map[string]json.RawMessage) map[string]json.RawMessage {
 	}
 	return given
 }
+
+// enough reports whether a row has more faults than are told.
+func (f *faults) enough() bool { return len(*f) > mostFaults }
 
 // drop forgets the faults of a path.
 func (f *faults) drop(path string) {
@@ -329,6 +347,9 @@ func (f *faults) migrantEmails(given map[string]json.RawMessage) []flows.Migrant
 	}
 	var all []flows.MigrantEmail
 	for i, raw := range f.listed("emails", given["emails"]) {
+		if f.enough() {
+			break
+		}
 		path := fmt.Sprintf("emails[%d]", i)
 		m := f.below(path, raw, []string{"email", "verified", "primary"})
 		e := flows.MigrantEmail{Email: f.inner(path, "email", m)}
@@ -375,6 +396,9 @@ func (f *faults) migrantFactors(raw json.RawMessage, m *flows.Migrant) {
 		in := f.below(at, raw, []string{"codes", "total", "created_at"})
 		m.Codes = &flows.MigrantCodes{CreatedAt: f.when(in, at, "created_at")}
 		for i, code := range f.listed(at+".codes", in["codes"]) {
+			if f.enough() {
+				break
+			}
 			m.Codes.Unused = append(m.Codes.Unused, f.text(fmt.Sprintf("%s.codes[%d]", at, i), code))
 		}
 		if raw, ok := in["total"]; ok && (json.Unmarshal(raw, &m.Codes.Total) != nil || m.Codes.Total < 0 || m.Codes.Total > 100) {
@@ -382,6 +406,9 @@ func (f *faults) migrantFactors(raw json.RawMessage, m *flows.Migrant) {
 		}
 	}
 	for i, raw := range f.listed(path+".webauthn", given["webauthn"]) {
+		if f.enough() {
+			break
+		}
 		m.Keys = append(m.Keys, f.migrantKey(fmt.Sprintf("%s.webauthn[%d]", path, i), raw))
 	}
 }

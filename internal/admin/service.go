@@ -220,6 +220,14 @@ func (f *faults) add(path, format string, args ...any) {
 	*f = append(*f, Fault{Path: path, Message: fmt.Sprintf(format, args...)})
 }
 
+// most are the first n faults and, where there are more, one that says so.
+func (f faults) most(n int) faults {
+	if len(f) <= n {
+		return f
+	}
+	return append(slices.Clone(f[:n]), Fault{Message: fmt.Sprintf("there are more faults than these %d", n)})
+}
+
 // config takes over the faults of a configuration, which has its place under config. Hosts stand beside it.
 func (f *faults) config(err error) error {
 	var bad *tenants.ConfigError

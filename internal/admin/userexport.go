@@ -53,7 +53,11 @@ func (s *Service) ExportUser(ctx context.Context, by Actor, slug, id string) (*U
 		return nil, failed("read events", err)
 	}
 	for i := range events {
-		x.Events = append(x.Events, viewOfEvent(&store.TenantEvent{Event: events[i], TenantID: t.ID}))
+		e := viewOfEvent(&store.TenantEvent{Event: events[i], TenantID: t.ID})
+		if !events[i].Actor.Outside() { // the user may know what was done and when; who operates this is about others
+			e.Actor.Name, e.IP, e.UserAgent = "", "", ""
+		}
+		x.Events = append(x.Events, e)
 	}
 	x.Complete = len(messages) < mostExported && len(events) < mostExported
 	e, err := s.event(by, store.UserExported, "user/"+id, nil)

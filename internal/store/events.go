@@ -30,6 +30,10 @@ type Actor struct {
 	Name string // as it was called then; never a secret
 }
 
+// Outside reports whether the actor is from outside the house: a user of the tenant, or somebody unknown. Where and with what the others
+// work is the operators' own, and goes to nobody whom they serve.
+func (a Actor) Outside() bool { return a.Kind == ByUser || a.Kind == "" }
+
 // Event is something that happened and that somebody may have to look into later. Nothing secret is in it.
 type Event struct {
 	ID        string

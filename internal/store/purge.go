@@ -43,9 +43,10 @@ func OfTenants() []TenantTable {
 }
 
 // DestroyTenant destroys the data key of a tenant that was deleted: whatever was sealed or signed for it is noise from then on, wherever
-// it is. What the row said of it goes too, so that nothing but its id and times stays. It is ErrNotFound where there is no deleted
-// tenant of that id. The event is written to the tenant of the given id, since the tenant's own are about to go.
-func (s *Store) DestroyTenant(ctx context.Context, id string, at time.Time, eventsOf string, e *Event) error {
+// it is. What the row said of it goes too, so that nothing but its id and times stays. It is ErrNotFound where there is no tenant of that
+// id that was deleted before the given time, and is deleted still: one that came back and was deleted again was deleted then. The event is
+// written to the tenant of the given id, since the tenant's own are about to go.
+func (s *Store) DestroyTenant(ctx context.Context, id string, deletedBefore, at time.Time, eventsOf string, e *Event) error {
 	return s.do(ctx, func(r runner) error {
 		version, err := r.nextVersion(ctx)
 		if err != nil {
@@ -54,8 +55,8 @@ func (s *Store) DestroyTenant(ctx context.Context, id string, at time.Time, even
 		res, err := r.exec(ctx, "destroy a tenant's key", `
 			UPDATE tenants
 			   SET state = $3, data_key = $4, settings = '{}', slug = '', name = '', name_key = '', hosts = '[]', version = $5, updated_at = $6
-			 WHERE id = $1 AND state = $2 AND deleted_at IS NOT NULL`,
-			id, string(tenants.Deleted), string(tenants.Purging), []byte{}, version, at)
+			 WHERE id = $1 AND state = $2 AND deleted_at < $7`,
+			id, string(tenants.Deleted), string(tenants.Purging), []byte{}, version, at, deletedBefore)
 		if err := changedOne(res, err, ErrNotFound); err != nil {
 			return err
 		}

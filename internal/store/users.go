@@ -185,6 +185,8 @@ type Taken struct {
 	Email     bool
 	Held      bool // the address, but only by accounts that have not verified it and have verified another
 	Phone     bool
+	EmailOf   string          // the account that has the address or, where none does but some hold it, one of those
+	PhoneOf   string          // the account that has the number
 	Usernames map[string]bool // by key
 }
 
@@ -201,25 +203,27 @@ func (s Scope) Taken(ctx context.Context, n Names) (Taken, error) {
 	taken := Taken{Usernames: map[string]bool{}}
 	err := s.store.reader().each(ctx, "look up names", `
 		SELECT CASE WHEN (e.verified OR NOT EXISTS (
-		            SELECT 1 FROM emails v WHERE v.tenant_id = $1 AND v.user_id = e.user_id AND v.verified)) THEN 1 ELSE 4 END, e.email_key
+		            SELECT 1 FROM emails v WHERE v.tenant_id = $1 AND v.user_id = e.user_id AND v.verified)) THEN 1 ELSE 4 END, e.email_key, e.user_id
 		  FROM emails e WHERE e.tenant_id = $1 AND e.email_key = $2
 		UNION ALL
-		SELECT 2, p.phone FROM users p WHERE p.tenant_id = $1 AND p.phone = $3
+		SELECT 2, p.phone, p.id FROM users p WHERE p.tenant_id = $1 AND p.phone = $3
 		UNION ALL
-		SELECT 3, u.username_key FROM users u WHERE u.tenant_id = $1 AND u.username_key IN ($4, $5, $6, $7)`,
+		SELECT 3, u.username_key, u.id FROM users u WHERE u.tenant_id = $1 AND u.username_key IN ($4, $5, $6, $7)`,
 		args, func(rows *sqlx.Rows) error {
 			var kind int
-			var key string
-			if err := rows.Scan(&kind, &key); err != nil {
+			var key, owner string
+			if err := rows.Scan(&kind, &key, &owner); err != nil {
 				return err
 			}
 			switch kind {
 			case 1:
-				taken.Email = true
+				taken.Email, taken.EmailOf = true, owner
 			case 2:
-				taken.Phone = true
+				taken.Phone, taken.PhoneOf = true, owner
 			case 4:
-				taken.Held = true
+				if taken.Held = true; !taken.Email {
+					taken.EmailOf = owner
+				}
 			default:
 				taken.Usernames[key] = true
 			}

@@ -57,13 +57,13 @@ type Data struct {
 	Actor     Actor           `json:"actor"`
 	UserID    string          `json:"user_id,omitempty"`
 	Target    string          `json:"target,omitempty"`
-	IP        string          `json:"ip,omitempty"`
+	IP        string          `json:"ip,omitempty"` // this and the next of users and unknown people alone
 	UserAgent string          `json:"user_agent,omitempty"`
 	RequestID string          `json:"request_id,omitempty"`
 	Details   json.RawMessage `json:"details,omitempty"`
 }
 
-// Actor is who did it. Operators have no names here: they need not be known to whoever runs the tenant's servers.
+// Actor is who did it. Operators have no names here, nor addresses: they need not be known to whoever runs the tenant's servers.
 type Actor struct {
 	Kind string `json:"kind,omitempty"`
 	ID   string `json:"id,omitempty"`
@@ -78,13 +78,13 @@ func payloadOf(t *tenants.Tenant, e *store.Event) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("details of event %s: %w", e.ID, err)
 	}
-	return json.Marshal(Payload{
-		Type: string(e.Action), Timestamp: e.At.UTC(), Tenant: Tenant{t.ID, t.Slug},
-		Data: Data{
-			EventID: e.ID, Actor: Actor{string(e.Actor.Kind), e.Actor.ID}, UserID: e.UserID, Target: e.Target, IP: e.IP, UserAgent: e.UserAgent,
-			RequestID: e.RequestID, Details: details,
-		},
-	})
+	data := Data{
+		EventID: e.ID, Actor: Actor{string(e.Actor.Kind), e.Actor.ID}, UserID: e.UserID, Target: e.Target, RequestID: e.RequestID, Details: details,
+	}
+	if e.Actor.Outside() {
+		data.IP, data.UserAgent = e.IP, e.UserAgent
+	}
+	return json.Marshal(Payload{Type: string(e.Action), Timestamp: e.At.UTC(), Tenant: Tenant{t.ID, t.Slug}, Data: data})
 }
 
 // without is a JSON object without some members, at whatever depth. One that is empty is nil.

@@ -300,6 +300,24 @@ func TestEventsArriveSigned(t *testing.T) {
 	})
 }
 
+// Whoever runs the tenant's servers learns where its users come from, and not where its operators do.
+func TestAddressesOfOperatorsAreNobodysBusiness(t *testing.T) {
+	at := &tenants.Tenant{ID: "t", Slug: "acme"}
+	for kind, told := range map[store.ActorKind]bool{
+		store.ByUser: true, "": true, store.ByOperator: false, store.ByToken: false, store.ByBreakGlass: false, store.ByServer: false, "of later": false,
+	} {
+		body, err := payloadOf(at, &store.Event{ID: "e", Action: store.UserDeleted, Actor: store.Actor{Kind: kind, ID: "a"}, IP: "192.0.2.1", UserAgent: "curl/8"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, private := range []string{"192.0.2.1", "curl/8", `"ip"`, `"user_agent"`} {
+			if strings.Contains(string(body), private) != told {
+				t.Errorf("of an actor of the kind %q the payload is %s", kind, body)
+			}
+		}
+	}
+}
+
 func TestFailuresAreTriedAgainForTwoDays(t *testing.T) {
 	o, r := newOffice(t, "sqlite", open), newReceiver(t)
 	h, _ := o.hook(r.URL, "*")
