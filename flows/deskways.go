@@ -130,3 +130,28 @@ func (d *Desk) Disconnect(ctx context.Context, userID, provider, uid string) err
 		return d.noted(v, store.ProviderDisconnected, a.ID, map[string]any{"before": map[string]any{"provider": provider}})
 	})
 }
+
+// FactorView is an authenticator as operators see it.
+type FactorView struct {
+	ID string
+	AuthenticatorView
+}
+
+// Factors are a user's authenticators, without anything secret.
+func (d *Desk) Factors(ctx context.Context, userID string) ([]FactorView, error) {
+	rows, err := d.s.store.For(d.t).AuthenticatorsOf(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	v := &Visit{Tenant: d.t}
+	all := make([]FactorView, len(rows))
+	for i := range rows {
+		view, err := v.viewFactor(&rows[i], false)
+		if err != nil {
+			return nil, err
+		}
+		view.Name = rows[i].Name
+		all[i] = FactorView{rows[i].ID, view}
+	}
+	return all, nil
+}

@@ -3,7 +3,6 @@ package admin
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"sync"
 	"time"
@@ -279,11 +278,6 @@ func (s *Service) AdmitSomewhere(by Actor, p Permission) error {
 	}
 	return refusal.Of(refusal.Forbidden)
 }
-
-// idForm is what an id of ours looks like. What does not is not looked for.
-var idForm = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-
-func isID(s string) bool { return idForm.MatchString(s) }
 
 // system is the tenant whose users are the operators, as far as the store needs it.
 var system = &tenants.Tenant{ID: SystemID, Slug: SystemSlug}

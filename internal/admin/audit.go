@@ -3,7 +3,6 @@ package admin
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -106,7 +105,7 @@ func (f *AuditFilter) check() error {
 
 // query is the part of a filter that an index serves.
 func (f *AuditFilter) query(everywhere bool) store.EventQuery {
-	q := store.EventQuery{Since: f.at, BeforeAt: f.until, BeforeID: firstID}
+	q := store.EventQuery{Since: f.at, BeforeAt: f.until, BeforeID: store.First.ID}
 	if f.until.IsZero() {
 		q.BeforeAt = endOfTime
 	}
@@ -136,7 +135,6 @@ func (f *AuditFilter) asks(e *store.Event) bool {
 }
 
 const (
-	firstID = "00000000-0000-0000-0000-000000000000"
 	// lookedAt is how many events are looked at for one page: where few of many are asked for, a page may have less than it could, and
 	// the next one goes on.
 	lookedAt  = 10_000
@@ -262,12 +260,12 @@ func viewOfEvent(e *store.TenantEvent) *AuditEvent {
 
 // cursor is where a page ends, signed as a place in this list of this tenant with this filter.
 func (l *auditLog) cursor(q *store.EventQuery) string {
-	return l.s.place("audit", l.of, l.filter.text(), strconv.FormatInt(q.BeforeAt.UnixMicro(), 10)+" "+q.BeforeID)
+	return l.s.cursor(list{"audit", l.of, l.filter.text()}, strconv.FormatInt(q.BeforeAt.UnixMicro(), 10)+" "+q.BeforeID)
 }
 
 // place is the event that a cursor stands for.
 func (l *auditLog) place(cursor string) (at time.Time, id string, err error) {
-	raw, err := l.s.placed("audit", l.of, l.filter.text(), cursor)
+	raw, err := l.s.after(list{"audit", l.of, l.filter.text()}, cursor)
 	if err != nil {
 		return at, "", err
 	}
@@ -277,25 +275,6 @@ func (l *auditLog) place(cursor string) (at time.Time, id string, err error) {
 		return at, "", fmt.Errorf("read a cursor of ours: %w", err)
 	}
 	return time.UnixMicro(n).UTC(), id, nil
-}
-
-// place is a place in a list, signed as one of that list, of that tenant and with that filter. It is opaque, so that nobody builds on
-// what is in it.
-func (s *Service) place(list, tenantID, filter, at string) string {
-	return base64.RawURLEncoding.EncodeToString(append(s.keys.Sign(secret.ForCursor, list, tenantID, filter, at), at...))
-}
-
-// placed is the place that a cursor of ours stands for.
-func (s *Service) placed(list, tenantID, filter, cursor string) (string, error) {
-	raw, err := base64.RawURLEncoding.DecodeString(cursor)
-	// A cursor has one spelling: the decoder would let line breaks and loose bits pass.
-	if err != nil || len(raw) < macSize || base64.RawURLEncoding.EncodeToString(raw) != cursor ||
-		!s.keys.Verify(raw[:macSize], secret.ForCursor, list, tenantID, filter, string(raw[macSize:])) {
-		return "", &refusal.Refusal{Kind: refusal.Invalid, Details: []refusal.Detail{{
-			Message: "must be the next_cursor of an earlier page of the same list; leave it out to begin anew", Code: refusal.Malformed, Param: "cursor",
-		}}}
-	}
-	return string(raw[macSize:]), nil
 }
 
 // AuditReport is what became of looking at a part of a tenant's chain.
@@ -331,7 +310,7 @@ func (s *Service) VerifyAudit(ctx context.Context, slug, cursor string) (*AuditR
 	}
 	var from *audit.Place
 	if cursor != "" {
-		raw, err := s.placed("audit chain", t.ID, "", cursor)
+		raw, err := s.after(list{"audit chain", t.ID}, cursor)
 		if err != nil {
 			return nil, err
 		}
@@ -350,7 +329,7 @@ func (s *Service) VerifyAudit(ctx context.Context, slug, cursor string) (*AuditR
 		Intact: r.Break == nil, FirstNumber: r.First, LastNumber: r.Last, Head: r.Head, Verified: r.Verified, Erased: r.Erased, Break: r.Break,
 	}
 	if r.Next != nil {
-		next := s.place("audit chain", t.ID, "", strconv.FormatInt(r.Next.Number, 10)+" "+string(r.Next.MAC))
+		next := s.cursor(list{"audit chain", t.ID}, strconv.FormatInt(r.Next.Number, 10)+" "+string(r.Next.MAC))
 		report.NextCursor = &next
 	}
 	return report, nil

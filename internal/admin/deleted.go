@@ -8,8 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
+	"github.com/vestibule-auth/vestibule/flows"
 	"github.com/vestibule-auth/vestibule/internal/refusal"
 	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/tenants"
@@ -94,7 +93,7 @@ func deletedOf(rec *store.TenantRecord) DeletedTenant {
 
 // deleted is the deleted tenant with an id. What cannot be an id is not looked for.
 func (s *Service) deleted(ctx context.Context, id string) (*store.TenantRecord, error) {
-	if parsed, err := uuid.Parse(id); err != nil || parsed.String() != id {
+	if !flows.ValidID(id) {
 		return nil, refusal.Of(refusal.Missing)
 	}
 	rec, err := s.store.TenantRecordByID(ctx, id)

@@ -11,7 +11,6 @@ import (
 
 	"github.com/vestibule-auth/vestibule/internal/hostname"
 	"github.com/vestibule-auth/vestibule/internal/refusal"
-	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
@@ -189,7 +188,7 @@ func plainURL(raw string) (*url.URL, error) {
 		return nil, err
 	}
 	if _, ok := hostname.Normal(u.Host); !ok || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.Opaque != "" {
-		return nil, store.ErrNotFound
+		return nil, errors.New("admin: not a plain URL")
 	}
 	return u, nil
 }

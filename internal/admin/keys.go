@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/vestibule-auth/vestibule/flows"
 	"github.com/vestibule-auth/vestibule/internal/keyring"
 	"github.com/vestibule-auth/vestibule/internal/refusal"
 	"github.com/vestibule-auth/vestibule/internal/store"
@@ -28,16 +29,9 @@ type Key struct {
 }
 
 func keyOf(v keyring.View) Key {
-	orNull := func(t time.Time) *time.Time {
-		if t.IsZero() {
-			return nil
-		}
-		t = t.UTC()
-		return &t
-	}
 	return Key{
 		ID: v.ID, Algorithm: v.Algorithm, State: string(v.State), Origin: string(v.Origin), CreatedAt: v.CreatedAt.UTC(),
-		SignsFrom: v.SignsFrom.UTC(), RetiresAt: orNull(v.RetiresAt), KnownUntil: orNull(v.KnownUntil), RotatesAt: orNull(v.DueAt),
+		SignsFrom: v.SignsFrom.UTC(), RetiresAt: atOrNull(v.RetiresAt), KnownUntil: atOrNull(v.KnownUntil), RotatesAt: atOrNull(v.DueAt),
 	}
 }
 
@@ -135,6 +129,15 @@ func (s *Service) served(ctx context.Context, slug string) (*tenants.Tenant, err
 		return nil, failed("read tenant", err)
 	}
 	return t, nil
+}
+
+// servedWith is served, for something of the tenant's that has an id. What cannot be one is not looked for.
+func (s *Service) servedWith(ctx context.Context, slug, id string) (*tenants.Tenant, error) {
+	t, err := s.served(ctx, slug)
+	if err == nil && !flows.ValidID(id) {
+		err = refusal.Of(refusal.Missing)
+	}
+	return t, err
 }
 
 // changeKeys makes a change to a tenant's keys, unless something is wrong with the input.

@@ -117,12 +117,9 @@ func (s *Service) Message(ctx context.Context, slug, id string) (*Message, error
 }
 
 func (s *Service) message(ctx context.Context, slug, id string) (*tenants.Tenant, *store.Message, error) {
-	t, err := s.served(ctx, slug)
+	t, err := s.servedWith(ctx, slug, id)
 	if err != nil {
 		return nil, nil, err
-	}
-	if !isID(id) {
-		return nil, nil, refusal.Of(refusal.Missing)
 	}
 	m, err := s.store.For(t).Message(ctx, id)
 	if err != nil {

@@ -117,7 +117,7 @@ func (s *Service) Operators(ctx context.Context) ([]Operator, error) {
 
 // Operator is the operator of that id.
 func (s *Service) Operator(ctx context.Context, id string) (*Operator, error) {
-	if !isID(id) {
+	if !flows.ValidID(id) {
 		return nil, refusal.Of(refusal.Missing)
 	}
 	o, err := s.store.Operator(ctx, id)

@@ -73,12 +73,7 @@ func (s *Service) tokenView(ctx context.Context, names slugs, k *store.APIToken)
 	grants, err := s.grantViews(ctx, names, k.Grants)
 	t := APIToken{
 		ID: k.ID, Name: k.Name, Grants: grants, OwnerID: orNil(k.OwnerID), CreatedBy: k.CreatedBy, CreatedAt: k.CreatedAt.UTC(),
-		ExpiresAt: k.ExpiresAt.UTC(), LastUsedIP: k.LastUsedIP,
-	}
-	t.Scopes = scopesOf(k)
-	if !k.LastUsedAt.IsZero() {
-		at := k.LastUsedAt.UTC()
-		t.LastUsedAt = &at
+		ExpiresAt: k.ExpiresAt.UTC(), LastUsedAt: atOrNull(k.LastUsedAt), LastUsedIP: k.LastUsedIP, Scopes: scopesOf(k),
 	}
 	return t, err
 }

@@ -13,6 +13,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/vestibule-auth/vestibule/flows"
 	"github.com/vestibule-auth/vestibule/internal/refusal"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
@@ -129,12 +130,9 @@ func (s *Service) Webhook(ctx context.Context, slug, id string) (*Webhook, error
 }
 
 func (s *Service) webhook(ctx context.Context, slug, id string) (*tenants.Tenant, *store.Webhook, error) {
-	t, err := s.served(ctx, slug)
+	t, err := s.servedWith(ctx, slug, id)
 	if err != nil {
 		return nil, nil, err
-	}
-	if !isID(id) {
-		return nil, nil, refusal.Of(refusal.Missing)
 	}
 	h, err := s.store.For(t).Webhook(ctx, id)
 	if err != nil {
@@ -473,7 +471,7 @@ func (s *Service) Delivery(ctx context.Context, slug, id, delivery string) (*Del
 	if err != nil {
 		return nil, err
 	}
-	if !isID(delivery) {
+	if !flows.ValidID(delivery) {
 		return nil, refusal.Of(refusal.Missing)
 	}
 	d, err := s.store.For(t).Delivery(ctx, h.ID, delivery)

@@ -26,7 +26,7 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request, each func(context.C
 	})
 	if err != nil && (out.begun || ctx.Err() != nil) {
 		a.logger().LogAttrs(ctx, slog.LevelWarn, "an export broke off", slog.Any("error", err))
-		panic(http.ErrAbortHandler)
+		panic(http.ErrAbortHandler) // the way of net/http to cut a connection; nothing else is told of it
 	}
 	if err == nil {
 		out.begin()

@@ -68,11 +68,10 @@ func New(o Options) *Keeper {
 
 // The pace of a Keeper.
 const (
-	poll    = time.Second            // how often it looks for events of other processes
-	gather  = 100 * time.Millisecond // how long it waits for more after one of its own process
-	inTurn  = 4                      // batches of one tenant in a row, while others wait
-	putOff  = time.Minute            // how long a tenant that cannot be chained is left alone
-	nowhere = "00000000-0000-0000-0000-000000000000"
+	poll   = time.Second            // how often it looks for events of other processes
+	gather = 100 * time.Millisecond // how long it waits for more after one of its own process
+	inTurn = 4                      // batches of one tenant in a row, while others wait
+	putOff = time.Minute            // how long a tenant that cannot be chained is left alone
 )
 
 // Run chains events for as long as ctx lasts.
@@ -116,7 +115,7 @@ func (k *Keeper) Pass(ctx context.Context) error {
 
 // pass gives each tenant that has new events one turn, and reports whether any has more.
 func (k *Keeper) pass(ctx context.Context, left map[string]time.Time) (more bool, err error) {
-	id := nowhere
+	id := store.First.ID
 	for ctx.Err() == nil {
 		id, err = k.store.TenantWithNewEvents(ctx, id)
 		if errors.Is(err, store.ErrNotFound) {

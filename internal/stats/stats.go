@@ -154,7 +154,7 @@ func (r *Roller) Run(ctx context.Context) error {
 func (r *Roller) Roll(ctx context.Context) error {
 	for id := ""; ; {
 		if id == "" {
-			id = "00000000-0000-0000-0000-000000000000"
+			id = store.First.ID
 		}
 		var err error
 		id, err = r.Store.TenantWithNewActiveUsers(ctx, id)

@@ -25,7 +25,7 @@ type Place struct {
 
 // First is the place before any in a list by names, and Latest the one before any in a list that begins with what is latest.
 var (
-	First  = Place{ID: "00000000-0000-0000-0000-000000000000"}
+	First  = Place{ID: noID}
 	Latest = Place{At: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), ID: "ffffffff-ffff-ffff-ffff-ffffffffffff"}
 )
 

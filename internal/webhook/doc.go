@@ -10,7 +10,7 @@
 // once for each secret that is good at the time. A secret is written whsec_ and the key in base64.
 //
 // Delivery is at least once, under the same webhook-id each time, and in no promised order. An answer of 2xx is a success; all else, a
-// redirect included, is not, and is tried again as Waits says. An answer of 410 disables the webhook at once, and so does failing for
+// redirect included, is not, and is tried again over some two days. An answer of 410 disables the webhook at once, and so does failing for
 // longer than GiveUpAfter without a single success. A webhook at which nothing gets through is left alone for a while whatever waits
 // for it, so that a dead server costs little.
 //

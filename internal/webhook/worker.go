@@ -57,9 +57,6 @@ var waits = []time.Duration{
 	8 * time.Hour, 8 * time.Hour,
 }
 
-// Waits are the times between the attempts at a delivery, each of which is shortened by up to a quarter.
-func Waits() []time.Duration { return append([]time.Duration(nil), waits...) }
-
 // Client is how webhooks are reached: no private addresses unless they are allowed, no redirects, and no patience beyond Timeout.
 func Client(d outbound.Dialer) *http.Client {
 	return outbound.HTTPClient(outbound.Options{Dialer: d, Timeout: Timeout})
@@ -386,7 +383,7 @@ func secretsOf(t *tenants.Tenant, h *store.Webhook, at time.Time) ([]string, err
 func (w *Worker) disable(ctx context.Context, log *slog.Logger, t *tenants.Tenant, h *store.Webhook, why string) {
 	details, err := json.Marshal(map[string]string{"why": why})
 	if err != nil {
-		panic("webhook: " + err.Error()) // a map of strings
+		panic("webhook: " + err.Error()) // a map of strings can always be encoded
 	}
 	now := w.Clock.Now()
 	e := &store.Event{

@@ -122,15 +122,15 @@ func FuzzWhatIsWrittenIsReadBack(f *testing.F) {
 		d := json.NewDecoder(bytes.NewReader(doc))
 		d.UseNumber()
 		if d.Decode(&before) != nil || !json.Valid(doc) || depth(before) > maxDepth-1 {
-			t.Skip("not JSON that is taken")
+			t.Skip("not JSON that is taken") // the fuzzer makes any bytes; what is written is asked of documents alone
 		}
 		text, err := Write(doc)
 		if err != nil {
-			t.Skip(err)
+			t.Skip(err) // what cannot be written is told, and there is nothing to read back
 		}
 		read, err := Read(text)
 		if err != nil && strings.Contains(err.Error(), "twice") {
-			t.Skip("JSON may have a key twice")
+			t.Skip("JSON may have a key twice") // YAML may not, and says so
 		}
 		if err != nil {
 			t.Fatalf("%q: %v", text, err)
