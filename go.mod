@@ -2,6 +2,12 @@ module github.com/vestibule-auth/vestibule
 
 go 1.26.0
 
+// What npm installs may have Go in it.
+ignore (
+	./web/admin/generate/node_modules
+	./web/admin/node_modules
+)
+
 require (
 	github.com/ccojocar/zxcvbn-go v1.0.4
 	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6

@@ -252,7 +252,7 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	chain.BodyLimit = operatorBody
 	a.Operators, err = httpd.Listen(ctx, httpd.ServerOptions{
 		Name: "operators", Addr: a.config.AdminListen, Log: a.log,
-		Handler:        httpd.Operators(a.health, metrics, httpd.Standard(operatorsOnly(theirs.Handler(), api.Handler()), chain)),
+		Handler:        httpd.Operators(a.health, metrics, httpd.Standard(operatorsOnly(theirs.Handler(), api.Handler(), own.pages()), chain)),
 		RequestTimeout: a.config.RequestTimeout,
 	})
 	if err != nil {

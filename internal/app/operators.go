@@ -13,8 +13,10 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/admin"
 	"github.com/vestibule-auth/vestibule/internal/adminapi"
 	"github.com/vestibule-auth/vestibule/internal/headless"
+	"github.com/vestibule-auth/vestibule/internal/httpd"
 	"github.com/vestibule-auth/vestibule/internal/refusal"
 	"github.com/vestibule-auth/vestibule/tenants"
+	adminui "github.com/vestibule-auth/vestibule/web/admin"
 )
 
 // operators is the tenant that is served on the operators' listener, whatever host a request names: that of the operators themselves.
@@ -72,16 +74,31 @@ func signedIn(wire *headless.API) func(*http.Request) (adminapi.Session, error) 
 	}
 }
 
-// operatorsOnly sends what is of the operators' own tenant's wire to it, and everything else to the rest. Only the browser's half is
-// there: operators' programs have API tokens.
-func operatorsOnly(wire, rest http.Handler) http.Handler {
+// operatorsOnly sends what is of the operators' own tenant's wire to it, what is of the admin API to that, and everything else to the
+// pages. Only the browser's half of the wire is there: operators' programs have API tokens.
+func operatorsOnly(wire, api, pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/_allauth/browser/") {
+		switch {
+		case strings.HasPrefix(r.URL.Path, "/_allauth/browser/"):
 			wire.ServeHTTP(w, r)
-			return
+		case strings.HasPrefix(r.URL.Path, "/admin/"), strings.HasPrefix(r.URL.Path, "/_allauth/"):
+			api.ServeHTTP(w, r)
+		default:
+			httpd.SetRoute(r.Context(), "/")
+			pages.ServeHTTP(w, r)
 		}
-		rest.ServeHTTP(w, r)
 	})
+}
+
+// pages are what operators see in a browser.
+func (o *operators) pages() http.Handler {
+	return adminui.Handler(adminui.Options{Facts: func(ctx context.Context) (adminui.Facts, error) {
+		t, err := o.Resolve(ctx, "", "")
+		if err != nil {
+			return adminui.Facts{}, err
+		}
+		return adminui.Facts{CSRFCookie: t.Settings.Cookies.CSRFName, PublicURL: o.app.operatorsURL()}, nil
+	}})
 }
 
 // makeOperators makes the operators' tenant at the start, where that is possible yet, and warns of an emergency token that is set.

@@ -1,0 +1,97 @@
+// A real browser: Debian's Chromium, or whichever CHROMIUM names.
+import { mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, resolve } from "node:path";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+
+const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+export type Scheme = "light" | "dark";
+
+export async function launch(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--disable-dev-shm-usage",
+    ],
+  });
+}
+
+/** What a page must not do: complain to its console, break its own policy, or fail. */
+export interface Watched {
+  context: BrowserContext;
+  page: Page;
+  complaints: string[];
+}
+
+/** A page that is watched. Requests that were refused on purpose are named by expected, a part of the complaint. */
+export async function open(
+  browser: Browser,
+  options: { scheme?: Scheme; width?: number; cookies?: Parameters<BrowserContext["addCookies"]>[0] } = {},
+): Promise<Watched> {
+  const context = await browser.newContext({
+    colorScheme: options.scheme ?? "light",
+    viewport: { width: options.width ?? 1280, height: options.width ? 844 : 860 },
+    reducedMotion: "reduce",
+    bypassCSP: false,
+  });
+  if (options.cookies) {
+    await context.addCookies(options.cookies);
+  }
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("console", (m) => {
+    if (m.type() === "error" || /Content Security Policy/i.test(m.text())) {
+      complaints.push(`${m.text()} (${m.location().url})`);
+    }
+  });
+  page.on("pageerror", (e) => complaints.push(String(e)));
+  return { context, page, complaints };
+}
+
+/** Waits until the page has what it asked for. */
+export async function settled(page: Page): Promise<void> {
+  await page.waitForLoadState("networkidle");
+  await page.locator('[aria-busy="true"]').first().waitFor({ state: "detached" });
+}
+
+/** What axe finds against WCAG 2.2 AA, as lines that name the rule and the place. */
+export async function axe(page: Page): Promise<string[]> {
+  // axe runs in a world of its own, which the page's policy does not concern.
+  const session = await page.context().newCDPSession(page);
+  const { readFile } = await import("node:fs/promises");
+  const source = await readFile(axePath, "utf8");
+  const { frameTree } = await session.send("Page.getFrameTree");
+  const world = await session.send("Page.createIsolatedWorld", { frameId: frameTree.frame.id, worldName: "axe" });
+  await session.send("Runtime.evaluate", { expression: source, contextId: world.executionContextId });
+  const { result, exceptionDetails } = await session.send("Runtime.evaluate", {
+    expression: `axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }).then((r) =>
+      r.violations.flatMap((v) => v.nodes.map((n) => v.id + ": " + n.target.join(" ") + " " + n.html.slice(0, 160) + " " + (n.any[0]?.message ?? ""))))`,
+    contextId: world.executionContextId,
+    awaitPromise: true,
+    returnByValue: true,
+  });
+  await session.detach();
+  if (exceptionDetails) {
+    throw new Error(`axe failed: ${exceptionDetails.exception?.description ?? exceptionDetails.text}`);
+  }
+  return result.value as string[];
+}
+
+/** Whether the page can be moved sideways, which it must not be at any width. */
+export async function overflows(page: Page): Promise<boolean> {
+  return page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth + 1);
+}
+
+/** Takes a picture of the page as it is. */
+export async function shot(page: Page, path: string, fullPage = true): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await page.screenshot({ path: resolve(path), fullPage, animations: "disabled", caret: "hide" });
+}

@@ -1,0 +1,2387 @@
+// Written by generate/generate.mjs from internal/headless/openapi.yaml: change that, then run make generate.
+
+export interface paths {
+    "/_allauth/{client}/v1/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** What the tenant offers */
+        get: operations["config"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** Who is signed in */
+        get: operations["session"];
+        put?: never;
+        post?: never;
+        /**
+         * End the session
+         * @description Success is 401, with the flows that lead back in.
+         */
+        delete: operations["logout"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with a password
+         * @description Exactly one of username, email and phone, of those that the tenant's `login_methods` allow.
+         */
+        post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/signup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make an account
+         * @description The tenant's `signup_fields` say which members are asked for; others are ignored.
+         */
+        post: operations["signup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/email/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** Whose address a mailed key would verify */
+        get: operations["lookAtEmailKey"];
+        put?: never;
+        /** Verify an address with a mailed key */
+        post: operations["verifyEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/email/verify/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mail another code for the address that waits for one */
+        post: operations["resendEmailCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/code/request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a code that signs in
+         * @description Exactly one of email and phone. The answer does not tell whether there is an account.
+         */
+        post: operations["requestLoginCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/code/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send another login code */
+        post: operations["resendLoginCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/code/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in with the code that was sent */
+        post: operations["confirmLoginCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/phone/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Verify a number with the code that was sent to it */
+        post: operations["verifyPhone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/phone/verify/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send another code to the number that a login waits for */
+        post: operations["resendPhoneCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/password/request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mail what resets a password
+         * @description A link, which is answered with 200, or a code, which is answered with 401 and waits in this session.
+         */
+        post: operations["requestPasswordReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/password/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** Whose password a mailed key would reset */
+        get: operations["lookAtResetKey"];
+        put?: never;
+        /** Set a new password with a mailed key or code */
+        post: operations["resetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/reauthenticate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prove anew who is signed in */
+        post: operations["reauthenticate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/app/v1/tokens/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * New tokens for a refresh token
+         * @description A refresh token is used once. Sent again within `headless.jwt_refresh_grace_period` it is answered with the same new one;
+         *     later, or when an older one is sent, the session ends. Whatever is wrong with a token is 400 without errors.
+         */
+        post: operations["refreshTokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** The sessions of whoever is signed in */
+        get: operations["sessions"];
+        put?: never;
+        post?: never;
+        /**
+         * End some of them
+         * @description Who ends the session that asks is answered with 401.
+         */
+        delete: operations["endSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/account/password/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set another password, or a first one */
+        post: operations["changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/account/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** The addresses of whoever is signed in */
+        get: operations["emails"];
+        /**
+         * Mail what verifies an address once more
+         * @description 403 where it was mailed a moment ago.
+         */
+        put: operations["resendEmail"];
+        /**
+         * Add an address
+         * @description Where a signup waits for a code, it changes the address that the code goes to.
+         */
+        post: operations["addEmail"];
+        /** Remove an address */
+        delete: operations["removeEmail"];
+        options?: never;
+        head?: never;
+        /** Make an address the primary one */
+        patch: operations["makeEmailPrimary"];
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/account/phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** The number of whoever is signed in */
+        get: operations["phones"];
+        put?: never;
+        /**
+         * Ask for another number
+         * @description It counts when it is verified. Where a signup waits for its number to be verified, it is changed at once.
+         */
+        post: operations["changePhone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/2fa/authenticate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give the second factor that a login waits for, as a code
+         * @description The code of an authenticator app, or a recovery code. Either works once.
+         */
+        post: operations["authenticateByCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/2fa/reauthenticate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prove anew who is signed in, with a code of an authenticator app or a recovery code */
+        post: operations["reauthenticateByCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/browser/v1/auth/2fa/trust": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say whether this browser is to be trusted
+         * @description A login waits for the answer after the second factor, where the tenant lets people trust their browsers. A browser that is
+         *     trusted keeps a cookie, and is not asked for that account's second factor until the cookie, the password or the account's
+         *     authenticators change.
+         */
+        post: operations["trust"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/webauthn/authenticate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** What the key is asked with that a login waits for */
+        get: operations["authenticateKeyOptions"];
+        put?: never;
+        /** Give the second factor that a login waits for, with a key */
+        post: operations["authenticateByKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/webauthn/reauthenticate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** What the key of whoever is signed in is asked with */
+        get: operations["reauthenticateKeyOptions"];
+        put?: never;
+        /** Prove anew who is signed in, with a key */
+        post: operations["reauthenticateByKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/webauthn/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /**
+         * What a passkey is asked with to sign in
+         * @description Whose passkey it is comes with the answer. A client without a session gets one, which the answer must come from.
+         */
+        get: operations["loginKeyOptions"];
+        put?: never;
+        /**
+         * Sign in with a passkey
+         * @description Its owner was asked for a PIN or a finger, so that it is both factors at once.
+         */
+        post: operations["loginByKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/webauthn/signup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** What the passkey is made with that a signup waits for */
+        get: operations["signupKeyOptions"];
+        /** Keep the passkey that a signup waits for */
+        put: operations["finishSignupByKey"];
+        /**
+         * Make an account that has a passkey and no password
+         * @description The tenant's `signup_fields` say which members are asked for, but for passwords. The passkey is made once the address is
+         *     verified, by a code.
+         */
+        post: operations["signupByKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/account/authenticators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** The authenticators of whoever is signed in */
+        get: operations["authenticators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/account/authenticators/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /**
+         * The authenticator app or, where there is none, what one is set up with
+         * @description Each look at what one is set up with makes a new secret, which takes the place of the one before.
+         */
+        get: operations["totp"];
+        put?: never;
+        /**
+         * Have the authenticator app be asked for that was set up
+         * @description Recovery codes are made with the first authenticator, where the tenant has people have some.
+         */
+        post: operations["activateTOTP"];
+        /**
+         * Remove the authenticator app
+         * @description Recovery codes go with the last authenticator.
+         */
+        delete: operations["deactivateTOTP"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/account/authenticators/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /**
+         * The recovery codes
+         * @description Where the tenant has them be shown once, `unused_codes` is left out after the first time.
+         */
+        get: operations["recoveryCodes"];
+        put?: never;
+        /** Make new recovery codes, in place of those from before */
+        post: operations["generateRecoveryCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/account/authenticators/webauthn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** What a new key is made with */
+        get: operations["keyOptions"];
+        /** Give a key another name */
+        put: operations["renameKey"];
+        /** Keep a key that was made */
+        post: operations["addKey"];
+        /** Remove keys, all that are named or none */
+        delete: operations["removeKeys"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the tenant's tokens are signed with
+         * @description 404 unless the tenant's `headless.token_strategy` is `jwt`. May be remembered for five minutes.
+         */
+        get: operations["publicKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/openid-configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whose tokens they are, and where the keys are
+         * @description 404 unless the tenant's `headless.token_strategy` is `jwt`. May be remembered for five minutes.
+         */
+        get: operations["issuer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        SignedOutBody: {
+            /** @enum {unknown} */
+            status: 401 | 410;
+            data: {
+                flows: components["schemas"]["Flows"];
+            };
+            meta: components["schemas"]["SessionMeta"];
+        };
+        Flows: {
+            id: string;
+            is_pending?: boolean;
+            /** @description The types of authenticator that will do. */
+            types?: ("totp" | "recovery_codes" | "webauthn")[];
+        }[];
+        SignedInData: {
+            user: components["schemas"]["User"];
+            methods: components["schemas"]["Method"][];
+        };
+        SessionMeta: {
+            is_authenticated: boolean;
+            /** @description For app clients, and only when it is new. */
+            session_token?: string;
+        };
+        /** @description What a type does not have is left out. */
+        Authenticator: {
+            /** @enum {unknown} */
+            type: "totp" | "recovery_codes" | "webauthn";
+            /** @description Seconds since 1970. */
+            created_at: number;
+            /** @description Likewise; null for never. */
+            last_used_at: number | null;
+            /** @description Of a key. */
+            id?: number;
+            /** @description Of a key. */
+            name?: string;
+            /** @description Of a key: whether it signs in by itself. Left out where its browser did not say. */
+            is_passwordless?: boolean;
+            /** @description Of recovery codes. */
+            total_code_count?: number;
+            /** @description Of recovery codes. */
+            unused_code_count?: number;
+            /** @description Of recovery codes, where they may be seen. */
+            unused_codes?: string[];
+        };
+        TokenMeta: {
+            /** @description For app clients, and only when it is new. */
+            session_token?: string;
+            /** @description For app clients, where the tenant has such, and only at a login. */
+            access_token?: string;
+            /** @description With access_token. */
+            refresh_token?: string;
+        };
+        User: {
+            /** Format: uuid */
+            id: string;
+            display: string;
+            has_usable_password: boolean;
+            email?: string;
+            username?: string;
+        };
+        Method: {
+            method: string;
+            /** @description Seconds since 1970. */
+            at: number;
+            email?: string;
+            username?: string;
+            phone?: string;
+            reauthenticated?: boolean;
+            /** @description Of an authenticator. */
+            id?: number;
+            /** @enum {unknown} */
+            type?: "totp" | "recovery_codes" | "webauthn";
+            /** @description It was a passkey, and nothing else was shown. */
+            passwordless?: boolean;
+        };
+        Error: {
+            message: string;
+            code: string;
+            param?: string;
+        };
+        Configuration: {
+            account: {
+                login_methods: ("username" | "email" | "phone")[];
+                is_open_for_signup: boolean;
+                email_verification_by_code_enabled: boolean;
+                login_by_code_enabled: boolean;
+                password_reset_by_code_enabled: boolean;
+                /** @enum {unknown} */
+                authentication_method?: "email" | "username" | "username_email";
+            };
+            socialaccount: {
+                providers: unknown[];
+            };
+            mfa: {
+                supported_types: string[];
+                passkey_login_enabled: boolean;
+            };
+            usersessions: {
+                track_activity: boolean;
+            };
+        };
+    };
+    responses: {
+        /** @description Somebody is signed in. */
+        SignedIn: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @constant */
+                    status: 200;
+                    data: components["schemas"]["SignedInData"];
+                    meta: components["schemas"]["SessionMeta"];
+                };
+            };
+        };
+        /** @description It is done. */
+        Done: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @constant */
+                    status: 200;
+                };
+            };
+        };
+        /** @description It is done or, where a code waits and somebody is signed in, who that is. */
+        DoneOrSignedIn: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @constant */
+                    status: 200;
+                    data?: components["schemas"]["SignedInData"];
+                    meta?: components["schemas"]["SessionMeta"];
+                };
+            };
+        };
+        /** @description Whose it is. */
+        Owner: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @constant */
+                    status: 200;
+                    data: {
+                        user: components["schemas"]["User"];
+                    };
+                };
+            };
+        };
+        /** @description The addresses, oldest first. */
+        Emails: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @constant */
+                    status: 200;
+                    data: {
+                        email: string;
+                        primary: boolean;
+                        verified: boolean;
+                    }[];
+                };
+            };
+        };
+        /** @description The number, if there is one. */
+        Phones: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    status: 200 | 202;
+                    data: {
+                        phone: string;
+                        verified: boolean;
+                    }[];
+                };
+            };
+        };
+        /** @description The sessions, latest first. */
+        Sessions: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @constant */
+                    status: 200;
+                    data: {
+                        id: number;
+                        user_agent: string;
+                        ip: string;
+                        /** @description Seconds since 1970. */
+                        created_at: number;
+                        /** @description Seconds since 1970, where the tenant tracks it. */
+                        last_seen_at?: number;
+                        is_current: boolean;
+                    }[];
+                };
+            };
+        };
+        /** @description The authenticator. */
+        Authenticator: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @constant */
+                    status: 200;
+                    data: components["schemas"]["Authenticator"];
+                };
+            };
+        };
+        /** @description What a page hands to `navigator.credentials.create`, by way of `PublicKeyCredential.parseCreationOptionsFromJSON`. */
+        KeyCreation: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @constant */
+                    status: 200;
+                    data: {
+                        creation_options: {
+                            /** @description PublicKeyCredentialCreationOptionsJSON (WebAuthn, section 5.1.9). */
+                            publicKey: Record<string, unknown>;
+                        };
+                    };
+                    meta?: components["schemas"]["TokenMeta"];
+                };
+            };
+        };
+        /** @description What a page hands to `navigator.credentials.get`, by way of `PublicKeyCredential.parseRequestOptionsFromJSON`. */
+        KeyRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @constant */
+                    status: 200;
+                    data: {
+                        request_options: {
+                            /** @description PublicKeyCredentialRequestOptionsJSON (WebAuthn, section 5.1.9). */
+                            publicKey: Record<string, unknown>;
+                        };
+                    };
+                    meta?: components["schemas"]["TokenMeta"];
+                };
+            };
+        };
+        /** @description Nobody is signed in, or somebody who has to prove it anew first, in one of the ways in `data.flows`. */
+        ProveAgain: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @constant */
+                    status: 401;
+                    data: {
+                        user?: components["schemas"]["User"];
+                        methods?: components["schemas"]["Method"][];
+                        flows: components["schemas"]["Flows"];
+                    };
+                    meta: components["schemas"]["SessionMeta"];
+                };
+            };
+        };
+        /** @description There is no such thing here, or the tenant does not offer it. */
+        Missing: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @constant */
+                    status: 404;
+                };
+            };
+        };
+        /** @description Nobody is signed in, or not yet. */
+        SignedOut: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SignedOutBody"];
+            };
+        };
+        /** @description The session token names no session any more. Forget it. */
+        Gone: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SignedOutBody"];
+            };
+        };
+        /** @description The input is at fault. */
+        Invalid: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @constant */
+                    status: 400;
+                    errors: components["schemas"]["Error"][];
+                };
+            };
+        };
+        /** @description Declined. */
+        Refused: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    status: 403 | 409;
+                    errors?: components["schemas"]["Error"][];
+                };
+            };
+        };
+        /** @description Too much at once. Come back after the number of seconds in Retry-After. */
+        Later: {
+            headers: {
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    status: 429 | 503;
+                };
+            };
+        };
+    };
+    parameters: {
+        Client: "app" | "browser";
+    };
+    requestBodies: {
+        ShownKey: {
+            content: {
+                "application/json": {
+                    /** @description What `toJSON()` makes of what `navigator.credentials.get` gave, or the same as a text. */
+                    credential?: Record<string, unknown>;
+                };
+            };
+        };
+        MadeKey: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    /** @description What `toJSON()` makes of what `navigator.credentials.create` gave, or the same as a text. */
+                    credential?: Record<string, unknown>;
+                };
+            };
+        };
+    };
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The configuration. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: 200;
+                        data: components["schemas"]["Configuration"];
+                    };
+                };
+            };
+            410: components["responses"]["Gone"];
+        };
+    };
+    session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["SignedIn"];
+            401: components["responses"]["SignedOut"];
+            410: components["responses"]["Gone"];
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+        };
+    };
+    login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    username?: string;
+                    /** Format: email */
+                    email?: string;
+                    phone?: string;
+                    password?: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            429: components["responses"]["Later"];
+            503: components["responses"]["Later"];
+        };
+    };
+    signup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    username?: string;
+                    /** Format: email */
+                    email?: string;
+                    /** Format: email */
+                    email2?: string;
+                    phone?: string;
+                    password?: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            429: components["responses"]["Later"];
+            503: components["responses"]["Later"];
+        };
+    };
+    lookAtEmailKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-Email-Verification-Key"?: string;
+            };
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The address and its owner. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: 200;
+                        data: {
+                            email: string;
+                            user: components["schemas"]["User"];
+                        };
+                        meta: {
+                            /** @description Whether this client's own login waits for the key. */
+                            is_authenticating: boolean;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            410: components["responses"]["Gone"];
+        };
+    };
+    verifyEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    key?: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+        };
+    };
+    resendEmailCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Done"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            429: components["responses"]["Later"];
+            503: components["responses"]["Later"];
+        };
+    };
+    requestLoginCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** Format: email */
+                    email?: string;
+                    phone?: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Missing"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+        };
+    };
+    resendLoginCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Done"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Missing"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+        };
+    };
+    confirmLoginCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    code?: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            429: components["responses"]["Later"];
+            503: components["responses"]["Later"];
+        };
+    };
+    verifyPhone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    code?: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            429: components["responses"]["Later"];
+            503: components["responses"]["Later"];
+        };
+    };
+    resendPhoneCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Done"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            429: components["responses"]["Later"];
+            503: components["responses"]["Later"];
+        };
+    };
+    requestPasswordReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** Format: email */
+                    email?: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["DoneOrSignedIn"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            429: components["responses"]["Later"];
+            503: components["responses"]["Later"];
+        };
+    };
+    lookAtResetKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-Password-Reset-Key"?: string;
+            };
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Owner"];
+            400: components["responses"]["Invalid"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+        };
+    };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    key?: string;
+                    password?: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            429: components["responses"]["Later"];
+            503: components["responses"]["Later"];
+        };
+    };
+    reauthenticate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    password?: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            429: components["responses"]["Later"];
+            503: components["responses"]["Later"];
+        };
+    };
+    refreshTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    refresh_token?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The tokens. There is no refresh_token where the one that was sent stays good. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: 200;
+                        data: {
+                            access_token: string;
+                            refresh_token?: string;
+                        };
+                    };
+                };
+            };
+            /** @description There is no token, which errors says, or it is not accepted, of which nothing is said. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: 400;
+                        errors?: components["schemas"]["Error"][];
+                    };
+                };
+            };
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+        };
+    };
+    sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Sessions"];
+            401: components["responses"]["SignedOut"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+        };
+    };
+    endSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    sessions?: number[];
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Sessions"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    current_password?: string;
+                    new_password?: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            429: components["responses"]["Later"];
+            503: components["responses"]["Later"];
+        };
+    };
+    emails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Emails"];
+            401: components["responses"]["SignedOut"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+        };
+    };
+    resendEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** Format: email */
+                    email?: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Done"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            429: components["responses"]["Later"];
+            503: components["responses"]["Later"];
+        };
+    };
+    addEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** Format: email */
+                    email?: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Emails"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["ProveAgain"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            429: components["responses"]["Later"];
+            503: components["responses"]["Later"];
+        };
+    };
+    removeEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** Format: email */
+                    email?: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Emails"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["ProveAgain"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            429: components["responses"]["Later"];
+            503: components["responses"]["Later"];
+        };
+    };
+    makeEmailPrimary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** Format: email */
+                    email?: string;
+                    /** @constant */
+                    primary?: true;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Emails"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["ProveAgain"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            429: components["responses"]["Later"];
+            503: components["responses"]["Later"];
+        };
+    };
+    phones: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Phones"];
+            401: components["responses"]["SignedOut"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+        };
+    };
+    changePhone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    phone?: string;
+                };
+            };
+        };
+        responses: {
+            202: components["responses"]["Phones"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["ProveAgain"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            429: components["responses"]["Later"];
+            503: components["responses"]["Later"];
+        };
+    };
+    authenticateByCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    code?: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+        };
+    };
+    reauthenticateByCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    code?: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+        };
+    };
+    trust: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    trust?: boolean;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Missing"];
+            409: components["responses"]["Refused"];
+            503: components["responses"]["Later"];
+        };
+    };
+    authenticateKeyOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["KeyRequest"];
+            401: components["responses"]["SignedOut"];
+            404: components["responses"]["Missing"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+        };
+    };
+    authenticateByKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: components["requestBodies"]["ShownKey"];
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Missing"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+        };
+    };
+    reauthenticateKeyOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["KeyRequest"];
+            401: components["responses"]["SignedOut"];
+            404: components["responses"]["Missing"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+        };
+    };
+    reauthenticateByKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: components["requestBodies"]["ShownKey"];
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Missing"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+        };
+    };
+    loginKeyOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["KeyRequest"];
+            404: components["responses"]["Missing"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            429: components["responses"]["Later"];
+            503: components["responses"]["Later"];
+        };
+    };
+    loginByKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: components["requestBodies"]["ShownKey"];
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Missing"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            429: components["responses"]["Later"];
+            503: components["responses"]["Later"];
+        };
+    };
+    signupKeyOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["KeyCreation"];
+            404: components["responses"]["Missing"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+        };
+    };
+    finishSignupByKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: components["requestBodies"]["MadeKey"];
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Missing"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+        };
+    };
+    signupByKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    username?: string;
+                    /** Format: email */
+                    email?: string;
+                    /** Format: email */
+                    email2?: string;
+                    phone?: string;
+                };
+            };
+        };
+        responses: {
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Missing"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            429: components["responses"]["Later"];
+            503: components["responses"]["Later"];
+        };
+    };
+    authenticators: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The authenticators, without anything secret. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: 200;
+                        data: components["schemas"]["Authenticator"][];
+                    };
+                };
+            };
+            401: components["responses"]["SignedOut"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+        };
+    };
+    totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Authenticator"];
+            401: components["responses"]["SignedOut"];
+            /** @description There is none, and this is what one is set up with; or, without `meta`, the tenant offers none. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: 404;
+                        meta?: {
+                            /** @description To be typed in, in base32. */
+                            secret: string;
+                            /** @description The same for a QR code, an otpauth URL. */
+                            totp_url: string;
+                        };
+                    };
+                };
+            };
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+        };
+    };
+    activateTOTP: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    code?: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Authenticator"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["ProveAgain"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Missing"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+        };
+    };
+    deactivateTOTP: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Done"];
+            401: components["responses"]["ProveAgain"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Missing"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+        };
+    };
+    recoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Authenticator"];
+            401: components["responses"]["ProveAgain"];
+            404: components["responses"]["Missing"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+        };
+    };
+    generateRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Authenticator"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["ProveAgain"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Missing"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+        };
+    };
+    keyOptions: {
+        parameters: {
+            query?: {
+                /** @description There, with whatever value: a passkey is to be made, which signs in by itself. */
+                passwordless?: string;
+            };
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["KeyCreation"];
+            401: components["responses"]["ProveAgain"];
+            404: components["responses"]["Missing"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+        };
+    };
+    renameKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    id?: number;
+                    name?: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Authenticator"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["ProveAgain"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Missing"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+        };
+    };
+    addKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: components["requestBodies"]["MadeKey"];
+        responses: {
+            /** @description The key. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: 200;
+                        data: components["schemas"]["Authenticator"];
+                        meta: {
+                            /** @description Whether recovery codes came with it. */
+                            recovery_codes_generated: boolean;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["ProveAgain"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Missing"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+        };
+    };
+    removeKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    authenticators?: number[];
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Done"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["ProveAgain"];
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Missing"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+        };
+    };
+    publicKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A JWK Set (RFC 7517), without shared secrets. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        keys: Record<string, unknown>[];
+                    };
+                };
+            };
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Missing"];
+            503: components["responses"]["Later"];
+        };
+    };
+    issuer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The part of OpenID Connect Discovery that there is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uri */
+                        issuer: string;
+                        /** Format: uri */
+                        jwks_uri: string;
+                        response_types_supported: string[];
+                        subject_types_supported: string[];
+                        id_token_signing_alg_values_supported: string[];
+                        claims_supported?: string[];
+                    };
+                };
+            };
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Missing"];
+            503: components["responses"]["Later"];
+        };
+    };
+}

@@ -1,0 +1,46 @@
+// What went wrong, in the server's words where it said something.
+import type { Schema } from "./client";
+
+export type Problem = Schema<"Problem">;
+export type Fault = NonNullable<Problem["errors"]>[number];
+
+/** The problem that a failed call came with. Whatever is none was no answer of the server's: it could not be reached. */
+export function problemOf(error: unknown): Problem {
+  if (typeof error === "object" && error !== null && "type" in error && "title" in error && "status" in error) {
+    return error as Problem;
+  }
+  return {
+    type: "unreachable",
+    title: "The server did not answer.",
+    status: 0,
+    detail: "It may be restarting, or the network is down. Nothing is known of what was asked; try again.",
+  };
+}
+
+/** Whether an error is a problem of a kind, such as "stale": the last word of its type. */
+export function isProblem(error: unknown, ...kinds: string[]): boolean {
+  const { type } = problemOf(error);
+  return kinds.some((kind) => type === `urn:vestibule:problem:${kind}`);
+}
+
+/** Whether trying the same again may help by itself. */
+export function passes(error: unknown): boolean {
+  const { status } = problemOf(error);
+  return status === 0 || status === 503;
+}
+
+/** What is wrong with the input, by path; what belongs to no field is under "". */
+export function faultsOf(error: unknown): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const fault of problemOf(error).errors ?? []) {
+    found[fault.path] = found[fault.path] ? `${found[fault.path]}; ${fault.message}` : fault.message;
+  }
+  return found;
+}
+
+/** One sentence or two for a notification. */
+export function inWords(error: unknown): string {
+  const problem = problemOf(error);
+  const faults = (problem.errors ?? []).map((f) => (f.path ? `${f.path} ${f.message}` : f.message)).join("; ");
+  return faults || problem.detail || problem.title;
+}

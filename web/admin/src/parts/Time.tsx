@@ -1,0 +1,20 @@
+import { Tooltip } from "@mantine/core";
+import { ago } from "./words";
+
+const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
+
+/** When something happened or will: how long ago, and exactly where it is pointed at. */
+export function Time({ at, none = "never" }: { at: string | null | undefined; none?: string }) {
+  if (!at) {
+    return <>{none}</>;
+  }
+  const then = new Date(at);
+  return (
+    <Tooltip label={`${exact.format(then)} (${at})`}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the exact time must be there for the keyboard, too */}
+      <time dateTime={at} tabIndex={0}>
+        {ago(then)}
+      </time>
+    </Tooltip>
+  );
+}

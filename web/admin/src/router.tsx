@@ -1,0 +1,169 @@
+// Every screen has an address. A screen's code is fetched when somebody goes there; what it may show, the server decides.
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { gate } from "./api/queries";
+import { Bars } from "./parts/Loaded";
+import { Lost } from "./shell/Lost";
+import { Shell } from "./shell/Shell";
+
+const text = (v: unknown) => (typeof v === "string" && v !== "" ? v : undefined);
+
+/** Filters and places within a screen, as they stand in its address. */
+function search(...names: string[]) {
+  return (given: Record<string, unknown>) =>
+    Object.fromEntries(names.flatMap((n) => (text(given[n]) ? [[n, text(given[n])]] : []))) as Record<
+      string,
+      string | undefined
+    >;
+}
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: Lost });
+
+// Before somebody is signed in.
+const open = createRoute({
+  getParentRoute: () => root,
+  id: "open",
+  component: lazyRouteComponent(() => import("./shell/Open"), "Open"),
+});
+const entry = <Path extends string>(path: Path, load: () => Promise<{ default: React.ComponentType }>) =>
+  createRoute({
+    getParentRoute: () => open,
+    path,
+    validateSearch: search("return"),
+    component: lazyRouteComponent(load),
+  });
+const entries = [
+  entry("/sign-in", () => import("./screens/SignIn")),
+  entry("/first-owner", () => import("./screens/FirstOwner")),
+  entry("/second-factor", () => import("./screens/SecondFactor")),
+  entry("/account/password/reset", () => import("./screens/PasswordReset")),
+  entry("/account/password/reset/key/$key", () => import("./screens/PasswordResetKey")),
+  entry("/account/verify-email/$key", () => import("./screens/VerifyEmail")),
+];
+
+// Of the platform.
+const shell = createRoute({ getParentRoute: () => root, id: "shell", component: Shell });
+const screen = <Path extends string>(
+  path: Path,
+  load: () => Promise<{ default: React.ComponentType }>,
+  ...names: string[]
+) =>
+  createRoute({
+    getParentRoute: () => shell,
+    path,
+    validateSearch: search(...names),
+    component: lazyRouteComponent(load),
+  });
+const screens = [
+  screen("/", () => import("./screens/Fleet"), "interval"),
+  screen("/tenants", () => import("./screens/Tenants"), "q", "state"),
+  screen("/new-tenant", () => import("./screens/NewTenant"), "template"),
+  screen("/deleted-tenants", () => import("./screens/DeletedTenants")),
+  screen("/audit", () => import("./screens/Audit"), "action", "actor", "user", "since", "until", "tenant", "ip"),
+  screen("/operators", () => import("./screens/Operators")),
+  screen("/tokens", () => import("./screens/Tokens")),
+  screen("/doctor", () => import("./screens/Doctor"), "url"),
+  screen("/account", () => import("./screens/Account")),
+];
+
+// Of one tenant.
+const tenant = createRoute({
+  getParentRoute: () => shell,
+  path: "/tenants/$slug",
+  component: lazyRouteComponent(() => import("./shell/TenantFrame"), "TenantFrame"),
+});
+const part = <Path extends string>(
+  path: Path,
+  load: () => Promise<{ default: React.ComponentType }>,
+  ...names: string[]
+) =>
+  createRoute({
+    getParentRoute: () => tenant,
+    path,
+    validateSearch: search(...names),
+    component: lazyRouteComponent(load),
+  });
+const parts = [
+  part("/", () => import("./screens/TenantOverview"), "interval"),
+  part(
+    "users",
+    () => import("./screens/Users"),
+    "q",
+    "state",
+    "factor",
+    "verified",
+    "sort",
+    "created_from",
+    "created_until",
+  ),
+  part("users/$id", () => import("./screens/User"), "tab"),
+  part("deleted-users", () => import("./screens/DeletedUsers")),
+  part("imports", () => import("./screens/Imports")),
+  part("imports/$id", () => import("./screens/Import")),
+  part("sign-in-methods", () => import("./screens/SignInMethods")),
+  part("providers", () => import("./screens/Providers")),
+  part("mfa", () => import("./screens/Mfa")),
+  part("sessions", () => import("./screens/Sessions")),
+  part("protection", () => import("./screens/Protection")),
+  part("urls", () => import("./screens/Urls")),
+  part("email", () => import("./screens/Email")),
+  part("templates", () => import("./screens/Templates")),
+  part("templates/$kind", () => import("./screens/Template")),
+  part("messages", () => import("./screens/Messages"), "state", "kind", "channel"),
+  part("webhooks", () => import("./screens/Webhooks")),
+  part("webhooks/$id", () => import("./screens/Webhook"), "state"),
+  part("audit", () => import("./screens/Audit"), "action", "actor", "user", "since", "until", "ip"),
+  part("config", () => import("./screens/Config")),
+  part("versions", () => import("./screens/Versions"), "from", "to"),
+  part("doctor", () => import("./screens/Doctor"), "url"),
+  part("danger", () => import("./screens/Danger")),
+];
+
+// The first pages of a new machine, for whoever types what they remember.
+const aliases = ["/login", "/signin"].map((path) =>
+  createRoute({
+    getParentRoute: () => root,
+    path,
+    beforeLoad: () => {
+      throw redirect({ to: "/sign-in" });
+    },
+  }),
+);
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    open.addChildren(entries),
+    shell.addChildren([...screens, tenant.addChildren(parts)]),
+    ...aliases,
+  ]),
+  defaultPreload: "intent",
+  defaultPendingComponent: () => <Bars lines={8} />,
+  defaultPendingMs: 300,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}
+
+/** Where to go back to: a path of these pages, and no other address. */
+export function back(to: string | undefined): string {
+  return to && /^\/(?![/\\])/.test(to) ? to : "/";
+}
+
+const away = (to: "/sign-in" | "/second-factor") => () => {
+  const here = router.state.location;
+  if (!here.pathname.startsWith(to)) {
+    void router.navigate({ to, search: { return: here.href } as never, replace: true });
+  }
+};
+gate.signIn = away("/sign-in");
+gate.secondFactor = away("/second-factor");

@@ -1,0 +1,5 @@
+import { Page } from "../parts/Page";
+
+export default function DeletedUsers() {
+  return <Page title="Deleted users">{null}</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from "../parts/Page";
+
+export default function FirstOwner() {
+  return <Page title="The first owner">{null}</Page>;
+}

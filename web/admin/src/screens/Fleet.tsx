@@ -1,0 +1,5 @@
+import { Page } from "../parts/Page";
+
+export default function Fleet() {
+  return <Page title="Overview">{null}</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from "../parts/Page";
+
+export default function VerifyEmail() {
+  return <Page title="Verify your address">{null}</Page>;
+}

@@ -1,0 +1,173 @@
+// The frame around every screen of somebody who is signed in: menu, tenant switcher, command palette, account.
+import {
+  ActionIcon,
+  AppShell,
+  Burger,
+  Button,
+  Group,
+  Menu,
+  NavLink,
+  ScrollArea,
+  Text,
+  Tooltip,
+  useMantineColorScheme,
+} from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { IconMoon, IconSearch, IconSun, IconUserCircle } from "@tabler/icons-react";
+import { Link, Outlet, useLocation, useParams } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
+import { browser, headless } from "../api/client";
+import { gate, queries } from "../api/queries";
+import { Loaded } from "../parts/Loaded";
+import { may, useMe } from "../session/me";
+import { Mark } from "./Mark";
+import { ofTenant, type Place, platform } from "./menu";
+import { openPalette, Palette } from "./Palette";
+import { TenantSwitcher } from "./TenantSwitcher";
+
+export function Shell() {
+  const [opened, menu] = useDisclosure(false);
+  const me = useMe();
+  const { slug } = useParams({ strict: false });
+  const { pathname } = useLocation();
+  const main = useRef<HTMLElement>(null);
+  const first = useRef(true);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new place closes the menu, and reading goes on at its beginning
+  useEffect(() => {
+    menu.close();
+    if (!first.current) {
+      main.current?.focus({ preventScroll: true });
+    }
+    first.current = false;
+  }, [pathname]);
+  const link = (place: Place, within?: string) =>
+    may(me.data, place.needs, within) && (
+      <NavLink
+        key={place.to}
+        component={Link}
+        to={place.to}
+        label={place.label}
+        leftSection={<place.icon size={18} stroke={1.7} aria-hidden />}
+        active={place.to === pathname.replace(/(.)\/$/, "$1")}
+        aria-current={place.to === pathname.replace(/(.)\/$/, "$1") ? "page" : undefined}
+      />
+    );
+  return (
+    <>
+      {/* biome-ignore lint/a11y/useValidAnchor: it goes to a place, and the reading with it */}
+      <a
+        className="skip"
+        href="#main"
+        onClick={(e) => {
+          e.preventDefault();
+          main.current?.focus();
+        }}
+      >
+        Skip to the content
+      </a>
+      <AppShell
+        header={{ height: 56 }}
+        navbar={{ width: 256, breakpoint: "sm", collapsed: { mobile: !opened } }}
+        padding="lg"
+        transitionDuration={0}
+      >
+        <AppShell.Header>
+          <Group h="100%" px="md" gap="sm" wrap="nowrap" justify="space-between">
+            <Group gap="sm" wrap="nowrap" miw={0}>
+              <Burger
+                opened={opened}
+                onClick={menu.toggle}
+                hiddenFrom="sm"
+                size="sm"
+                aria-label={opened ? "Close the menu" : "Open the menu"}
+              />
+              <Mark />
+              <TenantSwitcher />
+            </Group>
+            <Group gap="xs" wrap="nowrap">
+              <Button
+                variant="default"
+                leftSection={<IconSearch size={16} />}
+                onClick={openPalette}
+                visibleFrom="sm"
+                rightSection={<kbd>Ctrl K</kbd>}
+              >
+                Go to…
+              </Button>
+              <ActionIcon variant="default" size="lg" onClick={openPalette} hiddenFrom="sm" aria-label="Go to…">
+                <IconSearch size={18} />
+              </ActionIcon>
+              <Scheme />
+              <Account name={me.data?.name ?? ""} />
+            </Group>
+          </Group>
+        </AppShell.Header>
+        <AppShell.Navbar aria-label="Menu">
+          <ScrollArea type="auto" p="xs" flex={1} viewportProps={{ tabIndex: -1 }}>
+            {slug === undefined
+              ? platform.map((place) => link(place))
+              : ofTenant(slug).map((group) => (
+                  <div key={group.label}>
+                    <Text size="xs" c="dimmed" fw={600} px="sm" pt="sm" pb={4}>
+                      {group.label}
+                    </Text>
+                    {group.places.map((place) => link(place, slug))}
+                  </div>
+                ))}
+          </ScrollArea>
+        </AppShell.Navbar>
+        <AppShell.Main ref={main} id="main" tabIndex={-1}>
+          <Loaded query={me} lines={10}>
+            {() => <Outlet />}
+          </Loaded>
+        </AppShell.Main>
+      </AppShell>
+      <Palette />
+    </>
+  );
+}
+
+function Scheme() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const dark = colorScheme === "dark" || (colorScheme === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
+  const label = dark ? "Use light colours" : "Use dark colours";
+  return (
+    <Tooltip label={label}>
+      <ActionIcon
+        variant="default"
+        size="lg"
+        aria-label={label}
+        onClick={() => setColorScheme(dark ? "light" : "dark")}
+      >
+        {dark ? <IconSun size={18} /> : <IconMoon size={18} />}
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+function Account({ name }: { name: string }) {
+  const signOut = async () => {
+    await headless.DELETE("/_allauth/{client}/v1/auth/session", browser);
+    queries.clear();
+    gate.signIn();
+  };
+  return (
+    <Menu position="bottom-end" shadow="md" withinPortal>
+      <Menu.Target>
+        <ActionIcon variant="default" size="lg" aria-label="Your account">
+          <IconUserCircle size={20} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label className="foreign">{name}</Menu.Label>
+        <Menu.Item component={Link} to="/account">
+          Your account
+        </Menu.Item>
+        <Menu.Item component="a" href="/admin/docs" target="_blank">
+          Admin API
+        </Menu.Item>
+        <Menu.Item onClick={signOut}>Sign out</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

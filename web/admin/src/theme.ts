@@ -1,0 +1,50 @@
+// Colours and sizes, in one place. Every pair of text and ground that is used here has a contrast of 4.5 or more in both schemes
+// (WCAG 2.2, 1.4.3); the end-to-end tests measure it on every screen.
+import {
+  Anchor,
+  Badge,
+  Button,
+  createTheme,
+  type MantineColorsTuple,
+  Modal,
+  Switch,
+  Table,
+  Tooltip,
+} from "@mantine/core";
+
+const green: MantineColorsTuple = [
+  "#e6f7f4",
+  "#cdebe6",
+  "#9ed7ce",
+  "#6bc2b5",
+  "#41b09f",
+  "#259f8e",
+  "#0f8a7a",
+  "#0b7468",
+  "#0b5e55",
+  "#074a43",
+];
+
+export const theme = createTheme({
+  primaryColor: "green",
+  colors: { green },
+  primaryShade: { light: 8, dark: 8 },
+  defaultRadius: "md",
+  cursorType: "pointer",
+  fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif",
+  fontFamilyMonospace: "ui-monospace, 'SF Mono', Menlo, Consolas, 'Liberation Mono', monospace",
+  headings: {
+    fontWeight: "650",
+    sizes: { h1: { fontSize: "1.6rem" }, h2: { fontSize: "1.15rem" }, h3: { fontSize: "1rem" } },
+  },
+  respectReducedMotion: true,
+  components: {
+    Anchor: Anchor.extend({ defaultProps: { underline: "hover" } }),
+    Badge: Badge.extend({ defaultProps: { variant: "light", tt: "none", fw: 600 } }),
+    Button: Button.extend({ defaultProps: { size: "sm" } }),
+    Modal: Modal.extend({ defaultProps: { centered: true, closeButtonProps: { "aria-label": "Close" } } }),
+    Switch: Switch.extend({ defaultProps: { withThumbIndicator: false } }),
+    Table: Table.extend({ defaultProps: { verticalSpacing: "sm", horizontalSpacing: "sm" } }),
+    Tooltip: Tooltip.extend({ defaultProps: { events: { hover: true, focus: true, touch: true } } }),
+  },
+});
