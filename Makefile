@@ -120,7 +120,7 @@ test: ## run every test but e2e, on SQLite, PostgreSQL and Redis (PACKAGES=./flo
 .PHONY: e2e
 e2e: ui ## the operators' pages in a real Chromium, with the real server (ONLY=day for some)
 	@$(GO) build -o bin/server ./cmd/server
-	@$(SERVICES) --chromium npm --prefix $(UI) run --silent e2e -- $(ONLY)
+	@$(SERVICES) --chromium --database npm --prefix $(UI) run --silent e2e -- $(ONLY)
 	@echo "e2e: passed"
 
 .PHONY: check

@@ -45,6 +45,7 @@ export async function open(
   if (options.cookies) {
     await context.addCookies(options.cookies);
   }
+  await context.addInitScript(watchShifts);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("console", (m) => {
@@ -54,6 +55,38 @@ export async function open(
   });
   page.on("pageerror", (e) => complaints.push(String(e)));
   return { context, page, complaints };
+}
+
+// Runs in the page, before anything of it. What moved is kept by name, so that a fault tells where to look.
+function watchShifts(): void {
+  const w = window as unknown as { shifts: Shift[] };
+  w.shifts = [];
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries() as unknown as {
+      value: number;
+      hadRecentInput: boolean;
+      sources: { node: Node | null }[];
+    }[]) {
+      if (!entry.hadRecentInput) {
+        const moved = entry.sources.map(({ node }) => {
+          const element = node instanceof Element ? node : node?.parentElement;
+          return element ? `${element.tagName} ${element.textContent?.slice(0, 40) ?? ""}` : "what is gone";
+        });
+        w.shifts.push({ value: entry.value, moved });
+      }
+    }
+  }).observe({ type: "layout-shift", buffered: true });
+}
+
+interface Shift {
+  value: number;
+  moved: string[];
+}
+
+/** How far the page's content jumped by itself, as browsers count it (Cumulative Layout Shift), and what jumped. */
+export async function shifts(page: Page): Promise<{ sum: number; moved: string[] }> {
+  const all = await page.evaluate(() => (window as unknown as { shifts: Shift[] }).shifts);
+  return { sum: all.reduce((sum, s) => sum + s.value, 0), moved: all.flatMap((s) => s.moved) };
 }
 
 /** Waits until the page has what it asked for. */
