@@ -108,7 +108,7 @@ func (s *Service) mailVerification(ctx context.Context, v *Visit, l *login, a *s
 	if !ok || (a != nil && a.Address.Verified) {
 		return nil
 	}
-	d, err := s.take(ctx, v, ActionConfirmEmail, string(address))
+	d, err := s.takeIfAny(ctx, v, ActionConfirmEmail, string(address))
 	if err != nil {
 		return err
 	}
@@ -528,7 +528,7 @@ func (v *Visit) owner(e store.Email) *store.Account { return &store.Account{User
 // mailOwnLink mails a link to an address of whoever is signed in, unless it was mailed a moment ago: what it got then is still
 // good.
 func (s *Service) mailOwnLink(ctx context.Context, v *Visit, a *store.Account) error {
-	d, err := s.take(ctx, v, ActionConfirmEmail, a.Address.Key)
+	d, err := s.takeIfAny(ctx, v, ActionConfirmEmail, a.Address.Key)
 	if err != nil || !d.Allowed {
 		return err
 	}

@@ -118,10 +118,10 @@ func (h *house) noted(act store.Action, userID string, _ map[string]any) (*store
 // nobody hears of metrics.
 type nobody struct{}
 
-func (nobody) Login(string, string)   {}
-func (nobody) Signup(string, string)  {}
-func (nobody) Factor(string, string)  {}
-func (nobody) Limited(string, string) {}
+func (nobody) Login(string, string)            {}
+func (nobody) Signup(string, string)           {}
+func (nobody) Factor(string, string)           {}
+func (nobody) Limited(*tenants.Tenant, string) {}
 
 func (h *house) observe(op, query string) error {
 	h.mu.Lock()
