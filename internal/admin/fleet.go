@@ -139,7 +139,7 @@ func (s *Service) countFleet(ctx context.Context, now time.Time) (*Fleet, error)
 	if f.Migrations.Applied, f.Migrations.Pending, err = s.store.Schema(ctx); err != nil {
 		return nil, err
 	}
-	m, err := s.store.CountMessages(ctx, now, now.Add(-failedSince))
+	m, err := s.store.CountMessagesEverywhere(ctx, now, now.Add(-failedSince))
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +147,7 @@ func (s *Service) countFleet(ctx context.Context, now time.Time) (*Fleet, error)
 	if !m.Oldest.IsZero() {
 		f.Messages.OldestDueSecs = int64(now.Sub(m.Oldest) / time.Second)
 	}
-	w, err := s.store.CountWebhooks(ctx)
+	w, err := s.store.CountWebhooksEverywhere(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -51,8 +51,8 @@ type MessageCounts struct {
 	Failed int       // those given up since a time; MostCounted at the most
 }
 
-// CountMessages counts the messages that are queued, and those that were given up since a time.
-func (s *Store) CountMessages(ctx context.Context, now, since time.Time) (c MessageCounts, err error) {
+// CountMessagesEverywhere counts the messages that are queued, and those that were given up since a time.
+func (s *Store) CountMessagesEverywhere(ctx context.Context, now, since time.Time) (c MessageCounts, err error) {
 	if err = s.reader().row(ctx, "count queued messages", `
 		SELECT COUNT(*) FROM (SELECT tenant_id FROM messages WHERE state = 'queued' LIMIT $1) m`, []any{MostCounted}, []any{&c.Queued}); err != nil {
 		return c, err
@@ -75,8 +75,8 @@ type WebhookCounts struct {
 	Disabled int // by the server
 }
 
-// CountWebhooks counts the webhooks of all tenants.
-func (s *Store) CountWebhooks(ctx context.Context) (c WebhookCounts, err error) {
+// CountWebhooksEverywhere counts the webhooks of all tenants.
+func (s *Store) CountWebhooksEverywhere(ctx context.Context) (c WebhookCounts, err error) {
 	count := func(of string, into *int) {
 		if err == nil {
 			err = s.reader().row(ctx, "count webhooks", `
