@@ -2,7 +2,6 @@
 -- What those who run the platform are shown of all tenants at once is counted along indexes. These do not begin with tenant_id: they are of
 -- all tenants.
 CREATE INDEX messages_given_up ON messages (finished_at) WHERE state <> 'queued' AND state <> 'sent' AND state <> 'void';
-CREATE INDEX webhook_endpoints_enabled ON webhook_endpoints (tenant_id) WHERE enabled;
 CREATE INDEX webhook_endpoints_failing ON webhook_endpoints (tenant_id) WHERE failing_since IS NOT NULL;
 CREATE INDEX webhook_endpoints_disabled ON webhook_endpoints (tenant_id) WHERE disabled_why <> '';
 CREATE INDEX signing_keys_last ON signing_keys (created_at) WHERE retires_at IS NULL;

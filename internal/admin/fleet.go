@@ -99,7 +99,7 @@ func (s *Service) Fleet(ctx context.Context) (*Fleet, error) {
 	f := *counted
 	f.Health = FleetHealth{Status: "ok", Checks: map[string]string{}}
 	if s.health != nil {
-		f.Health.Checks = s.health(ctx)
+		maps.Copy(f.Health.Checks, s.health(ctx))
 	}
 	worst := []string{"ok", "degraded", "failed"}
 	for check := range maps.Values(f.Health.Checks) {
