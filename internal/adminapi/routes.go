@@ -71,6 +71,8 @@ var routes = []route{
 	{http.MethodPut, "/tenants/{slug}", admin.TenantsChange, inTenant, []string{"dry_run"}, (*API).applyTenant}, // to make one takes tenants.create, too
 	{http.MethodDelete, "/tenants/{slug}", admin.TenantsDelete, inTenant, nil, (*API).deleteTenant},
 	{http.MethodPost, "/tenants/{slug}/validate", admin.TenantsChange, inTenant, nil, (*API).validateTenant},
+	// It writes nothing, and tells no more than anybody is told who asks the tenant: whoever sees the settings may see what they come to.
+	{http.MethodPost, "/tenants/{slug}/sign-in-preview", admin.TenantsRead, inTenant, nil, (*API).previewSignIn},
 	{http.MethodGet, "/tenants/{slug}/versions", admin.TenantsRead, inTenant, listed(), (*API).listVersions},
 	{http.MethodGet, "/tenants/{slug}/versions/{version}", admin.TenantsRead, inTenant, nil, (*API).showVersion},
 	{http.MethodGet, "/tenants/{slug}/diff", admin.TenantsRead, inTenant, []string{"from", "to"}, (*API).diffVersions},
