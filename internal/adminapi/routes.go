@@ -96,6 +96,7 @@ var routes = []route{
 	{http.MethodPost, "/tenants/{slug}/keys", admin.KeysImport, inTenant, nil, (*API).importKey},
 	{http.MethodPost, "/tenants/{slug}/keys/rotate", admin.KeysRotate, inTenant, nil, (*API).rotateKey},
 	{http.MethodPost, "/tenants/{slug}/keys/{kid}/retire", admin.KeysRetire, inTenant, nil, (*API).retireKey},
+	{http.MethodGet, "/tenants/{slug}/jwks", admin.KeysRead, inTenant, nil, (*API).showKeySet},
 	{http.MethodGet, "/tenants/{slug}/audit", admin.AuditRead, inTenant, listed(auditParams...), (*API).listAudit},
 	{http.MethodGet, "/tenants/{slug}/audit/export", admin.AuditRead, inTenant, auditParams, (*API).exportAudit},
 	{http.MethodGet, "/tenants/{slug}/audit/verify", admin.AuditRead, inTenant, []string{"cursor"}, (*API).verifyAudit},
