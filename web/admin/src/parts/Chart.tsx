@@ -3,18 +3,19 @@
 import {
   ActionIcon,
   Box,
+  Card,
   Center,
   Group,
   ScrollArea,
   Skeleton,
   Table,
   Text,
+  Title,
   Tooltip,
   useComputedColorScheme,
 } from "@mantine/core";
 import { IconChartLine, IconTable } from "@tabler/icons-react";
-import { lazy, Suspense, useState } from "react";
-import { Section } from "./Section";
+import { lazy, Suspense, useId, useState } from "react";
 import { inOneSentence, type Line, period, type Stats, toneVariable, total, valuesOf, when } from "./series";
 
 const Plot = lazy(() => import("./Plot"));
@@ -33,22 +34,24 @@ export function Chart(props: {
   const { stats, lines, title, kind = "lines" } = props;
   const [asTable, setAsTable] = useState(false);
   const [at, setAt] = useState<number>();
+  const id = useId();
   const scheme = useComputedColorScheme("light");
   const values = lines.map((line) => valuesOf(stats, line.name));
   const empty = values.every((v) => total(v) === 0);
   const pointed = at === undefined || asTable ? undefined : stats.series[at];
   const toggle = asTable ? `Show ${title} as a chart` : `Show ${title} as a table`;
   return (
-    <Section
-      title={title}
-      actions={
+    <Card withBorder component="section" aria-labelledby={id} padding="lg">
+      <Group justify="space-between" wrap="nowrap" gap="sm" mb="md">
+        <Title order={3} size="h2" id={id}>
+          {title}
+        </Title>
         <Tooltip label={toggle}>
           <ActionIcon variant="subtle" color="gray" aria-label={toggle} onClick={() => setAsTable(!asTable)}>
             {asTable ? <IconChartLine size={18} /> : <IconTable size={18} />}
           </ActionIcon>
         </Tooltip>
-      }
-    >
+      </Group>
       <Box h={height} miw={0}>
         {asTable ? (
           <AsTable {...{ title, stats, lines }} />
@@ -73,7 +76,7 @@ export function Chart(props: {
           </Suspense>
         )}
       </Box>
-      <Group gap="md" mih={22} wrap="wrap">
+      <Group gap="md" mih={22} mt="md">
         {lines.map((line, i) => (
           <Group key={line.name} gap={6} wrap="nowrap">
             <Box w={12} h={12} bg={`var(${toneVariable(line.tone, scheme)})`} style={{ borderRadius: 3 }} aria-hidden />
@@ -91,7 +94,7 @@ export function Chart(props: {
           {pointed ? when(pointed.at, stats.interval) : `last ${period[stats.interval]}`}
         </Text>
       </Group>
-    </Section>
+    </Card>
   );
 }
 

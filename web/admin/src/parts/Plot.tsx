@@ -41,7 +41,7 @@ export default function Plot(props: {
         width: Math.max(element.clientWidth, 100),
         height,
         legend: { show: false },
-        padding: [8, 4, 0, 0],
+        padding: [8, 22, 0, 0],
         cursor: { y: false, drag: { x: false, y: false, setScale: false }, points: { size: 7 } },
         scales: {
           x: { time: false, range: [-0.5, Math.max(n - 0.5, 0.5)] },

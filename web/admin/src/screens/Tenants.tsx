@@ -23,6 +23,7 @@ import { May } from "../parts/May";
 import { Page } from "../parts/Page";
 import { byCursor, rowsOf } from "../parts/pages";
 import { type Column, Rows } from "../parts/Rows";
+import { StateBadge } from "../parts/StateBadge";
 import { Time } from "../parts/Time";
 import { may, useMe } from "../session/me";
 import { isFavourite, toggleFavourite } from "../shell/favourites";
@@ -44,17 +45,7 @@ const columns: Column<Tenant>[] = [
     ),
   },
   { label: "Hosts", cell: (t) => <Hosts tenant={t} /> },
-  {
-    label: "State",
-    cell: (t) =>
-      t.error ? (
-        <Badge color="red.9">cannot be served</Badge>
-      ) : t.state === "suspended" ? (
-        <Badge color="orange.9">suspended</Badge>
-      ) : (
-        <Badge>active</Badge>
-      ),
-  },
+  { label: "State", cell: (t) => <StateBadge tenant={t} /> },
   { label: "Version", cell: (t) => t.version.toLocaleString("en") },
   { label: "Changed", cell: (t) => <Time at={t.updated_at} /> },
   { label: "Favourite", quiet: true, cell: (t) => <Star tenant={t} /> },
