@@ -119,7 +119,7 @@ function Workbench({ slug, doc }: { slug: string; doc: Doc }) {
     }
     change(await file.text());
   };
-  const here = whole && nodeIn(whole, path);
+  const here = whole && path.length > 0 ? nodeIn(whole, path) : undefined;
   return (
     <Stack gap="sm">
       <Suspense fallback={<Bars lines={14} />}>

@@ -92,7 +92,7 @@ export default function Versions() {
         <>
           Every change of the tenant is kept with who made it and why, and can be taken back. Who did what else is in
           the{" "}
-          <Anchor component={Link} to={`/tenants/${slug}/audit`} inherit>
+          <Anchor component={Link} to={`/tenants/${slug}/audit`} inherit underline="always">
             audit log
           </Anchor>
           .

@@ -254,7 +254,7 @@ function Remove({ slug, hook }: { slug: string; hook: Hook }) {
       title="Delete"
       lead="The receiver is told of nothing any more, and what is on its way there is gone. This cannot be undone."
       actions={
-        <Button color="red.9" variant="outline" size="xs" c="var(--mantine-color-error)" onClick={ask.open}>
+        <Button color="red.9" size="xs" onClick={ask.open}>
           Delete webhook
         </Button>
       }

@@ -195,7 +195,7 @@ export default function Editor(props: EditorProps) {
           autocompletion({ override: [completions(schema)] }),
           words(schema),
           EditorView.lineWrapping,
-          EditorView.contentAttributes.of({ "aria-label": now.current.label }),
+          EditorView.contentAttributes.of({ "aria-label": now.current.label, tabindex: "0" }),
           lock.current.of(EditorState.readOnly.of(now.current.readOnly)),
           keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap, ...searchKeymap, ...lintKeymap]),
           EditorView.updateListener.of((update) => {

@@ -32,7 +32,7 @@ export function Findings({ found, slug }: { found: Schema<"Diagnosis">; slug: st
             <>
               {" "}
               people reach the tenant{" "}
-              <Anchor component={Link} to={`/tenants/${found.tenant}`} inherit>
+              <Anchor component={Link} to={`/tenants/${found.tenant}`} inherit underline="always">
                 {found.tenant}
               </Anchor>
             </>
@@ -84,7 +84,7 @@ function Setting({ name, tenant }: { name: string; tenant: string | undefined })
   return (
     <>
       {place && tenant ? (
-        <Anchor component={Link} to={`/tenants/${tenant}/${place}`} inherit className="code">
+        <Anchor component={Link} to={`/tenants/${tenant}/${place}`} inherit underline="always" className="code">
           {name}
         </Anchor>
       ) : (

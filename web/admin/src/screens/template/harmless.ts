@@ -1,6 +1,8 @@
 // HTML of somebody else's, made into nodes that do nothing: no script runs, nothing is loaded, nothing leads anywhere. What is kept is listed;
 // all else goes. The frame that shows it runs no scripts besides, and the page's policy allows none.
 
+import { kept as keptStyle, unstyled } from "./unstyled";
+
 const kept = new Set(
   (
     "alt title width height align valign bgcolor border cellpadding cellspacing colspan rowspan dir lang class color face size " +
@@ -57,14 +59,14 @@ export function tameRules(rules: CSSRuleList, remove: (index: number) => void): 
 
 /** Makes nodes of HTML, for a document that they are to be in. Parsing runs and loads nothing: the parser's document is not shown. */
 export function harmless(html: string, target: Document): Harmless {
-  const parsed = new DOMParser().parseFromString(html, "text/html");
-  const styles = Array.from(parsed.querySelectorAll("style"), (s) => s.textContent ?? "");
+  const { html: text, styles } = unstyled(html);
+  const parsed = new DOMParser().parseFromString(text, "text/html");
   for (const element of parsed.querySelectorAll(gone)) {
     element.remove();
   }
   const styled: [Element, string][] = [];
   for (const element of parsed.body.querySelectorAll("*")) {
-    const css = element.getAttribute("style");
+    const css = element.getAttribute(keptStyle);
     const href = element.getAttribute("href");
     const src = element.getAttribute("src");
     const picture = element.localName === "img" && /^data:image\/(png|jpeg|gif|webp);/i.test(src ?? "") ? src : null;
@@ -92,9 +94,9 @@ export function harmless(html: string, target: Document): Harmless {
     }
   }
   const body = target.createDocumentFragment();
-  const bodyStyle = parsed.body.getAttribute("style") ?? "";
+  const bodyStyle = parsed.body.getAttribute(keptStyle) ?? "";
   const bodyClass = parsed.body.className;
-  body.append(...Array.from(parsed.body.childNodes, (node) => target.adoptNode(node)));
+  body.append(...[...parsed.body.childNodes].map((node) => target.adoptNode(node)));
   // Adopted first: a declaration in text would be the policy's matter, one that is set is not.
   for (const [element, css] of styled) {
     const { style } = element as HTMLElement;
