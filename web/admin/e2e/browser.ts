@@ -45,6 +45,7 @@ export async function open(
   if (options.cookies) {
     await context.addCookies(options.cookies);
   }
+  context.setDefaultTimeout(15_000);
   await context.addInitScript(watchShifts);
   const page = await context.newPage();
   const complaints: string[] = [];
