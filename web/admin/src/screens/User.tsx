@@ -1,8 +1,9 @@
-import { Alert, Badge, Button, Group, Stack, Tabs } from "@mantine/core";
+import { Alert, Badge, Button, Group, SimpleGrid, Stack, Tabs } from "@mantine/core";
 import { Link, useParams } from "@tanstack/react-router";
 import { api } from "../api/client";
 import { isProblem } from "../api/problem";
 import { useAddress } from "../parts/address";
+import { Caution } from "../parts/Caution";
 import { Copy } from "../parts/Copy";
 import { Empty } from "../parts/Empty";
 import { Loaded } from "../parts/Loaded";
@@ -108,11 +109,7 @@ function State({ user }: OfUser) {
         {user.active ? "Active" : "Deactivated"}
       </Badge>
       {user.email && user.email !== called(user) && <span className="foreign">{user.email}</span>}
-      {user.email && !user.email_verified && (
-        <Badge component="span" color="yellow.9">
-          Address not verified
-        </Badge>
-      )}
+      {user.email && !user.email_verified && <Caution>Address not verified</Caution>}
       {user.factors.some((f) => f !== "recovery_codes") && (
         <Badge component="span" color="gray">
           Second factor
@@ -130,22 +127,24 @@ function Overview({ slug, user }: OfUser) {
           Nobody gets in with this account until it is reactivated, under Actions.
         </Alert>
       )}
-      <Section title="Account">
-        <Facts
-          facts={[
-            [
-              "Id",
-              <Group key="id" gap={4} wrap="nowrap">
-                <code className="code">{user.id}</code>
-                <Copy value={user.id} what="the id" />
-              </Group>,
-            ],
-            ["Joined", <Time key="joined" at={user.created_at} />],
-            ["Last sign-in", <Time key="last" at={user.last_login_at} />],
-          ]}
-        />
-      </Section>
-      <Profile slug={slug} user={user} />
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
+        <Section title="Account">
+          <Facts
+            facts={[
+              [
+                "Id",
+                <Group key="id" gap={4} wrap="nowrap">
+                  <code className="code">{user.id}</code>
+                  <Copy value={user.id} what="the id" />
+                </Group>,
+              ],
+              ["Joined", <Time key="joined" at={user.created_at} />],
+              ["Last sign-in", <Time key="last" at={user.last_login_at} />],
+            ]}
+          />
+        </Section>
+        <Profile slug={slug} user={user} />
+      </SimpleGrid>
       <Emails slug={slug} user={user} />
       <Phone slug={slug} user={user} />
     </Stack>

@@ -4,6 +4,7 @@ import { IconChevronDown, IconUserPlus } from "@tabler/icons-react";
 import { Link, useParams } from "@tanstack/react-router";
 import { api } from "../api/client";
 import { useAddress } from "../parts/address";
+import { Caution } from "../parts/Caution";
 import { quoted } from "../parts/Command";
 import { Empty } from "../parts/Empty";
 import { Loaded } from "../parts/Loaded";
@@ -118,7 +119,7 @@ export default function Users() {
                     cell: (u) => (
                       <Group gap={4} justify="inherit">
                         <Badge color={u.active ? "green" : "red"}>{u.active ? "Active" : "Deactivated"}</Badge>
-                        {u.email && !u.email_verified && <Badge color="yellow.9">Not verified</Badge>}
+                        {u.email && !u.email_verified && <Caution>Not verified</Caution>}
                       </Group>
                     ),
                   },

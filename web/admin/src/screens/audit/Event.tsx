@@ -20,22 +20,24 @@ interface OfEvent {
   /** Only where the list is of many tenants. */
   tenant?: TenantOf | undefined;
   many?: boolean;
+  /** Whether whom it is about goes without saying. */
+  ofOne?: boolean;
   narrow?: Narrow;
 }
 
-/** How many columns a list of events has. */
-export const columns = (many: boolean): string[] => [
+/** The columns of a list of events. */
+export const columns = (many: boolean, ofOne: boolean): string[] => [
   "Details",
   "When",
   "What",
   "Who",
-  "About",
+  ...(ofOne ? [] : ["About"]),
   ...(many ? ["Tenant"] : []),
   "From",
 ];
 
 export function EventRow(props: OfEvent) {
-  const { event, slug, tenant, many = false } = props;
+  const { event, slug, tenant, many = false, ofOne = false } = props;
   const [opened, setOpened] = useState(false);
   const id = useId();
   const said = gist(event.details);
@@ -74,9 +76,11 @@ export function EventRow(props: OfEvent) {
         <Table.Td data-label="Who">
           <Actor event={event} slug={slug} />
         </Table.Td>
-        <Table.Td data-label="About">
-          <About event={event} slug={slug} />
-        </Table.Td>
+        {!ofOne && (
+          <Table.Td data-label="About">
+            <About event={event} slug={slug} />
+          </Table.Td>
+        )}
         {many && (
           <Table.Td data-label="Tenant">
             {tenant ? (
@@ -94,7 +98,7 @@ export function EventRow(props: OfEvent) {
       </Table.Tr>
       <Table.Tr id={id} hidden={!opened}>
         {opened && (
-          <Table.Td colSpan={columns(many).length} data-label="" className="whole">
+          <Table.Td colSpan={columns(many, ofOne).length} data-label="" className="whole">
             <Whole {...props} />
           </Table.Td>
         )}
@@ -109,11 +113,9 @@ function Actor({ event, slug }: { event: AuditEvent; slug: string | undefined })
     return <UserLink slug={slug} id={actor.id} />;
   }
   const to = actor.kind === "operator" ? "/operators" : actor.kind === "token" ? "/tokens" : undefined;
-  const kind = actor.name && (actor.kind === "operator" || actor.kind === "token") && (
-    <Text size="xs" c="dimmed">
-      {actor.kind === "operator" ? "operator" : "API token"}
-    </Text>
-  );
+  const kind = actor.name
+    ? { operator: "operator", token: "API token", break_glass: "emergency token" }[actor.kind as string]
+    : undefined;
   return (
     <Stack gap={0} miw={0}>
       {to ? (
@@ -125,7 +127,11 @@ function Actor({ event, slug }: { event: AuditEvent; slug: string | undefined })
           {doer(actor)}
         </Text>
       )}
-      {kind}
+      {kind && (
+        <Text size="xs" c="dimmed">
+          {kind}
+        </Text>
+      )}
     </Stack>
   );
 }

@@ -10,6 +10,8 @@ export function Events(props: {
   /** The tenant whose events they are; undefined for those of many, which tenants then names. */
   slug: string | undefined;
   tenants?: Map<string, TenantOf>;
+  /** Whether whom they are about goes without saying. */
+  ofOne?: boolean;
   narrow?: Narrow;
   more?: () => void;
   busy?: boolean;
@@ -20,7 +22,7 @@ export function Events(props: {
       <Table className="rows events" aria-label={props.label}>
         <Table.Thead>
           <Table.Tr>
-            {columns(many).map((c) => (
+            {columns(many, props.ofOne === true).map((c) => (
               <Table.Th key={c} scope="col">
                 {c === "Details" ? <VisuallyHidden>{c}</VisuallyHidden> : c}
               </Table.Th>
@@ -37,6 +39,7 @@ export function Events(props: {
                 slug={props.slug ?? tenant?.slug}
                 tenant={tenant}
                 many={many}
+                ofOne={props.ofOne}
                 narrow={props.narrow}
               />
             );

@@ -1,5 +1,5 @@
-import { Autocomplete, Button, Group, SimpleGrid, Stack, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { Autocomplete, Button, Collapse, Group, SimpleGrid, Stack, TextInput } from "@mantine/core";
+import { useDebouncedCallback, useDisclosure } from "@mantine/hooks";
 import { useEffect, useRef, useState } from "react";
 import type { Search } from "../../parts/address";
 import { When } from "../../parts/When";
@@ -7,6 +7,9 @@ import { actions, inWords } from "./words";
 
 /** The parameters of the log. */
 export const filters = ["action", "actor", "user", "session", "request", "since", "until"] as const;
+
+/** Those that are ids, which are seldom typed: most come by a click on an event. */
+const ids = ["actor", "user", "session", "request"] as const;
 
 /** A text that is sent on when typing pauses, and follows the address where that changes by itself. */
 function useTyped(
@@ -43,6 +46,8 @@ function useTyped(
 export function Filters({ search, set }: { search: Search; set: (change: Search) => void }) {
   const [action, type] = useTyped(search.action, (v) => set({ action: v }));
   const n = filters.filter((name) => search[name]).length;
+  const byId = ids.some((name) => search[name]);
+  const [opened, panel] = useDisclosure(false);
   return (
     <Stack gap="sm">
       <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="sm">
@@ -63,20 +68,33 @@ export function Filters({ search, set }: { search: Search; set: (change: Search)
         />
         <When label="Since" value={search.since} onChange={(at) => set({ since: at })} />
         <When label="Until" value={search.until} onChange={(at) => set({ until: at })} />
-        <Group align="end">
+        <Group align="end" gap="xs">
+          <Button
+            variant="default"
+            onClick={panel.toggle}
+            disabled={byId}
+            aria-expanded={opened || byId}
+            aria-controls="event-ids"
+          >
+            By id
+          </Button>
           <Button
             variant="default"
             disabled={n === 0}
             onClick={() => set(Object.fromEntries(filters.map((name) => [name, undefined])))}
           >
-            Clear filters
+            Clear
           </Button>
         </Group>
-        <Id name="user" label="About the user" search={search} set={set} />
-        <Id name="actor" label="By the actor" search={search} set={set} />
-        <Id name="session" label="In the session" search={search} set={set} />
-        <Id name="request" label="In the request" search={search} set={set} />
       </SimpleGrid>
+      <Collapse expanded={opened || byId} id="event-ids">
+        <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="sm">
+          <Id name="user" label="About the user" search={search} set={set} />
+          <Id name="actor" label="By the actor" search={search} set={set} />
+          <Id name="session" label="In the session" search={search} set={set} />
+          <Id name="request" label="In the request" search={search} set={set} />
+        </SimpleGrid>
+      </Collapse>
     </Stack>
   );
 }

@@ -148,7 +148,7 @@ const short = (v: unknown): string => {
 /** An event's details in one line, for the list. */
 export function gist(details: Details): string {
   const said = restOf(details)
-    .filter(([name, v]) => v !== null && v !== "" && name !== "tried")
+    .filter(([name, v]) => v !== null && v !== "" && v !== 0 && name !== "tried")
     .map(([name, v]) =>
       v === true ? name.replaceAll("_", " ") : v === false ? "" : `${name.replaceAll("_", " ")}: ${short(v)}`,
     );
@@ -156,7 +156,8 @@ export function gist(details: Details): string {
   const known = isObject(details.after) ? details.after : isObject(details.before) ? details.before : undefined;
   const name =
     known && [known.email, known.username, known.name, known.phone].find((v) => typeof v === "string" && v !== "");
-  if (typeof name === "string") {
+  const altered = isObject(details.before) && isObject(details.after);
+  if (typeof name === "string" && !altered) {
     said.unshift(short(name));
   } else if (changed.length > 0 && changed[0] !== "all of it") {
     said.unshift(

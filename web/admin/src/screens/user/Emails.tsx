@@ -10,6 +10,7 @@ import { Time } from "../../parts/Time";
 import { useAct } from "../../parts/useAct";
 import { useAsk } from "../../parts/useAsk";
 import { useMay } from "../../session/me";
+import { Verified } from "../users/Called";
 import { at, type OfUser } from "./of";
 
 type Email = Schema<"UserEmail">;
@@ -63,7 +64,7 @@ export function Emails({ slug, user }: OfUser) {
       label: "State",
       cell: (e) => (
         <Group gap={4} justify="inherit">
-          <Badge color={e.verified ? "green" : "yellow.9"}>{e.verified ? "Verified" : "Not verified"}</Badge>
+          <Verified yes={e.verified} />
           {e.primary && <Badge color="gray">Primary</Badge>}
         </Group>
       ),

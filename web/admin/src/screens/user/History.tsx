@@ -37,7 +37,7 @@ export function History({ slug, user }: OfUser) {
                 Nothing that is still kept.
               </Text>
             ) : (
-              <Events label="History" events={events} slug={slug} more={more} busy={query.isFetchingNextPage} />
+              <Events label="History" ofOne events={events} slug={slug} more={more} busy={query.isFetchingNextPage} />
             );
           }}
         </Loaded>

@@ -42,7 +42,7 @@ export function Password({ slug, user }: OfUser) {
   return (
     <Section
       title="Password"
-      lead={user.has_password ? "The user has one. Nobody can see it." : "The user has none."}
+      lead={`${user.has_password ? "The user has one, which nobody can see." : "The user has none."} A link by mail is better than a password that two people know.`}
       actions={
         <May permission="users.secure">
           <Group gap="xs">
@@ -58,9 +58,6 @@ export function Password({ slug, user }: OfUser) {
         </May>
       }
     >
-      <Text size="sm" c="dimmed">
-        A link is better than a password that two people know. Either leaves a trace in the history.
-      </Text>
       {link.dialog}
       <FormModal
         opened={opened}

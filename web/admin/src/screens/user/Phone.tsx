@@ -1,4 +1,4 @@
-import { Badge, Button, Checkbox, Group, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { admin } from "../../api/client";
 import { FormModal } from "../../parts/FormModal";
@@ -6,6 +6,7 @@ import { May } from "../../parts/May";
 import { Section } from "../../parts/Section";
 import { useAct } from "../../parts/useAct";
 import { useAsk } from "../../parts/useAsk";
+import { Verified } from "../users/Called";
 import { at, type OfUser } from "./of";
 
 export function Phone({ slug, user }: OfUser) {
@@ -50,9 +51,7 @@ export function Phone({ slug, user }: OfUser) {
         <Group justify="space-between">
           <Group gap="xs">
             <Text size="sm">{user.phone}</Text>
-            <Badge color={user.phone_verified ? "green" : "yellow.9"}>
-              {user.phone_verified ? "Verified" : "Not verified"}
-            </Badge>
+            <Verified yes={user.phone_verified} />
           </Group>
           <May permission="users.change">
             <Group gap="xs">

@@ -1,5 +1,6 @@
 // What a user is called, and how they stand, wherever users are listed.
 import { Badge, Group } from "@mantine/core";
+import { Caution } from "../../parts/Caution";
 
 interface Called {
   id: string;
@@ -15,6 +16,11 @@ export const called = (u: Called): string => u.name || u.email || u.username || 
 /** The names besides that. */
 export const alsoCalled = (u: Called): string[] =>
   [u.email, u.username, u.phone ?? ""].filter((n) => n !== "" && n !== called(u));
+
+/** Whether an address or a number was proved. */
+export function Verified({ yes }: { yes: boolean }) {
+  return yes ? <Badge color="green">Verified</Badge> : <Caution>Not verified</Caution>;
+}
 
 const factorNames: Record<string, string> = {
   totp: "App",
