@@ -41,8 +41,8 @@ export const theme = createTheme({
   },
   respectReducedMotion: true,
   components: {
-    // The border and the icon have the colour: as text, some colours are too pale.
-    Alert: Alert.extend({ styles: { title: { color: "var(--mantine-color-text)" } } }),
+    // The title is read on the page's ground, where the colours of frames and icons are too pale.
+    Alert: Alert.extend({ styles: { label: { color: "var(--mantine-color-text)" } } }),
     Anchor: Anchor.extend({ defaultProps: { underline: "hover" } }),
     Badge: Badge.extend({ defaultProps: { variant: "light", tt: "none", fw: 600 } }),
     Button: Button.extend({ defaultProps: { size: "sm" } }),
