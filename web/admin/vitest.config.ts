@@ -4,6 +4,15 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: "look", include: ["e2e/look.ts"], environment: "node", testTimeout: 600_000 } },
+      {
+        test: {
+          name: "bench",
+          include: ["e2e/speed.ts"],
+          environment: "node",
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
+        },
+      },
       { test: { name: "unit", include: ["src/**/*.test.ts"], environment: "node" } },
       {
         test: {

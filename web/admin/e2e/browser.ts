@@ -124,6 +124,16 @@ export async function overflows(page: Page): Promise<boolean> {
   return page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth + 1);
 }
 
+/** What reaches beyond the right edge of the page, for whoever looks for the cause. */
+export async function beyond(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const edge = document.documentElement.clientWidth + 1;
+    return [...document.querySelectorAll("body *")]
+      .filter((e) => e.getBoundingClientRect().right > edge)
+      .map((e) => `${e.tagName}.${e.className} ${e.textContent?.slice(0, 30)}`);
+  });
+}
+
 /** Takes a picture of the page as it is. */
 export async function shot(page: Page, path: string, fullPage = true): Promise<void> {
   await mkdir(dirname(path), { recursive: true });

@@ -18,13 +18,12 @@ export default function TenantOverview() {
     >
       <Loaded query={query} lines={6}>
         {(tenant) => (
-          <>
-            <NextSteps tenant={tenant} />
+          <NextSteps tenant={tenant}>
             <Facts tenant={tenant} />
             <May permission="stats.read">
               <Activity key={tenant.id} slug={tenant.slug} />
             </May>
-          </>
+          </NextSteps>
         )}
       </Loaded>
     </Page>

@@ -99,7 +99,12 @@ export function Shell() {
                 <IconSearch size={18} />
               </ActionIcon>
               {environment && (
-                <Badge color={environment === "production" ? "red.9" : "blue.9"} variant="outline" visibleFrom="md">
+                <Badge
+                  variant="outline"
+                  color={environment === "production" ? "red" : "gray"}
+                  c="var(--mantine-color-text)"
+                  visibleFrom="md"
+                >
                   {environment}
                 </Badge>
               )}
@@ -112,14 +117,16 @@ export function Shell() {
           <ScrollArea type="auto" p="xs" flex={1} viewportProps={{ tabIndex: -1 }}>
             {slug === undefined
               ? platform.map((place) => link(place))
-              : ofTenant(slug).map((group) => (
-                  <div key={group.label}>
-                    <Text size="xs" c="dimmed" fw={600} px="sm" pt="sm" pb={4}>
-                      {group.label}
-                    </Text>
-                    {group.places.map((place) => link(place, slug))}
-                  </div>
-                ))}
+              : ofTenant(slug)
+                  .filter((group) => group.places.some((place) => may(me.data, place.needs, slug)))
+                  .map((group) => (
+                    <div key={group.label}>
+                      <Text size="xs" c="dimmed" fw={600} px="sm" pt="sm" pb={4}>
+                        {group.label}
+                      </Text>
+                      {group.places.map((place) => link(place, slug))}
+                    </div>
+                  ))}
           </ScrollArea>
         </AppShell.Navbar>
         <AppShell.Main ref={main} id="main" tabIndex={-1}>
