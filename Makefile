@@ -40,7 +40,7 @@ UI_BUILD     := $(UI)/dist/index.html
 NPM_CI       := ci --no-audit --no-fund --loglevel=error
 
 # What the build is made of. Folders are among it, since they change when a file in them goes.
-UI_SOURCES = $(shell find $(UI)/src $(UI)/public -not -name '*.test.ts') $(addprefix $(UI)/,index.html package.json tsconfig.json vite.config.ts)
+UI_SOURCES = $(shell find $(UI)/src $(UI)/public $(UI)/build -not -name '*.test.ts') $(addprefix $(UI)/,index.html package.json tsconfig.json vite.config.ts)
 
 # Says why nothing can be done with the pages here; nothing where it can. Vite runs on these versions.
 NO_NODE = if ! command -v node >/dev/null; then echo "Node is not installed"; \

@@ -1,9 +1,33 @@
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { build, defineConfig, type Plugin } from "vite";
+import { classesIn, withoutUnused } from "./build/unused.ts";
+
+/**
+ * Leaves Mantine's styles out that are for parts which are not in the build. Which those are shows in the scripts of a build that is made
+ * first and thrown away: taking them out of the finished one would change what is in a file and not its name, by which browsers keep it.
+ */
+function leaner(): Plugin {
+  let used = new Set<string>();
+  return {
+    name: "leaner-styles",
+    apply: "build",
+    enforce: "pre",
+    async buildStart() {
+      const made = await build({ mode: learning, logLevel: "error", build: { write: false, minify: false } });
+      const files = [made].flat().flatMap((one) => ("output" in one ? one.output : []));
+      used = classesIn(files.map((f) => (f.type === "chunk" ? f.code : "")).join("\n"));
+    },
+    transform(code, id) {
+      return /\/@mantine\/.*\.css$/.test(id) ? { code: withoutUnused(code, used), map: null } : undefined;
+    },
+  };
+}
+
+const learning = "learning";
 
 // The server fills in the nonce, anew for each page, and names it in its Content-Security-Policy.
-export default defineConfig({
-  plugins: [react()],
+export default defineConfig(({ mode }) => ({
+  plugins: [react(), mode !== learning && leaner()],
   html: { cspNonce: "__NONCE__" },
   build: {
     target: "es2022",
@@ -30,4 +54,4 @@ export default defineConfig({
       "/readyz": "http://localhost:9090",
     },
   },
-});
+}));
