@@ -99,7 +99,7 @@ export function Shell() {
                 <IconSearch size={18} />
               </ActionIcon>
               {environment && (
-                <Badge color={environment === "production" ? "red.9" : "blue.9"} variant="outline" visibleFrom="md">
+                <Badge color={environment === "production" ? "red.9" : "blue.9"} variant="filled" visibleFrom="md">
                   {environment}
                 </Badge>
               )}
