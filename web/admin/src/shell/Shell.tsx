@@ -49,8 +49,7 @@ export function Shell() {
         to={place.to}
         label={place.label}
         leftSection={<place.icon size={18} stroke={1.7} aria-hidden />}
-        active={place.to === pathname.replace(/(.)\/$/, "$1")}
-        aria-current={place.to === pathname.replace(/(.)\/$/, "$1") ? "page" : undefined}
+        activeOptions={{ exact: place.alone ?? false }}
       />
     );
   return (
@@ -99,12 +98,7 @@ export function Shell() {
                 <IconSearch size={18} />
               </ActionIcon>
               {environment && (
-                <Badge
-                  variant="outline"
-                  color={environment === "production" ? "red" : "gray"}
-                  c="var(--mantine-color-text)"
-                  visibleFrom="md"
-                >
+                <Badge color={environment === "production" ? "red.9" : "blue.9"} variant="filled" visibleFrom="md">
                   {environment}
                 </Badge>
               )}
@@ -114,7 +108,7 @@ export function Shell() {
           </Group>
         </AppShell.Header>
         <AppShell.Navbar aria-label="Menu">
-          <ScrollArea type="auto" p="xs" flex={1} viewportProps={{ tabIndex: -1 }}>
+          <ScrollArea type="auto" scrollbarSize={6} p="xs" flex={1} viewportProps={{ tabIndex: -1 }}>
             {slug === undefined
               ? platform.map((place) => link(place))
               : ofTenant(slug)
