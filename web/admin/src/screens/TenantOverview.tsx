@@ -19,7 +19,7 @@ export default function TenantOverview() {
       <Loaded query={query} lines={6}>
         {(tenant) => (
           <>
-            <NextSteps tenant={tenant} />
+            {tenant.slug !== "system" && <NextSteps tenant={tenant} />}
             <Facts tenant={tenant} />
             <May permission="stats.read">
               <Activity key={tenant.id} slug={tenant.slug} />
