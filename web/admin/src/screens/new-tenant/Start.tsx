@@ -22,7 +22,7 @@ export function Start({ plan, change, fault }: { plan: Plan; change: (to: Partia
           <Choice
             value="template"
             title="Like another tenant"
-            text="Its settings, and nothing else of it: no people, keys or hosts."
+            text="Its settings, and nothing else of it: no people and no keys."
             means={["For previews, customers of one kind, or a second brand"]}
           />
         </SimpleGrid>
