@@ -65,7 +65,7 @@ export function LostKey({ tenant }: { tenant: Tenant }) {
             {duration(Math.max(0, age))}.
           </>
         ) : keys.data ? (
-          "No key signs yet: the first one is made when a token is."
+          "No key signs here: the tenant hands out no tokens, or has not yet."
         ) : null}
       </Text>
       <Confirm
