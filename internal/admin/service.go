@@ -84,6 +84,9 @@ type Options struct {
 	MailKinds   MailKinds
 	PreviewMail func(t *tenants.Tenant, in PreviewInput) (*Preview, error)
 
+	// PreviewSignIn is what package headless tells the front ends of a tenant, which this package does not reach; nil: there are none.
+	PreviewSignIn func(t *tenants.Tenant) (SignInClients, error)
+
 	// OnImport is called after an import was started: an Importer's Wake; nil: nobody is told, and it is found in a second.
 	OnImport func()
 }
@@ -113,6 +116,7 @@ type Service struct {
 	checkTemplate func(kind string, t tenants.MailTemplate) error
 	mailKinds     MailKinds
 	previewMail   func(t *tenants.Tenant, in PreviewInput) (*Preview, error)
+	previewSignIn func(t *tenants.Tenant) (SignInClients, error)
 	onImport      func()
 }
 
@@ -133,7 +137,7 @@ func New(o Options) *Service {
 	s := &Service{
 		store: o.Store, directory: o.Directory, keyring: o.Keyring, flows: o.Flows, audit: o.Audit, clock: o.Clock, keys: o.Keys, log: o.Log,
 		checkTemplate: o.CheckTemplate, mailKinds: o.MailKinds, previewMail: o.PreviewMail,
-		onImport:        o.OnImport,
+		previewSignIn: o.PreviewSignIn, onImport: o.OnImport,
 		privateWebhooks: o.PrivateWebhooks, wakeWebhooks: o.WakeWebhooks,
 		doctor: o.Doctor, watch: o.Watch, limiter: o.Limiter, testMail: o.TestMail, wakeMail: o.WakeMail,
 	}
