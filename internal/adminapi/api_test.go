@@ -355,6 +355,13 @@ func TestRoutesAreThoseOfTheDocument(t *testing.T) {
 	if !maps.Equal(served, described) {
 		t.Errorf("served:\n%v\ndescribed:\n%v", served, described)
 	}
+	var names []any
+	for _, p := range admin.Permissions() {
+		names = append(names, string(p))
+	}
+	if enum := doc.Components.Schemas["Permission"].Value.Enum; !slices.Equal(enum, names) {
+		t.Errorf("the document's permissions are %v", enum)
+	}
 }
 
 func TestEveryFaultIsInOneAnswer(t *testing.T) {
