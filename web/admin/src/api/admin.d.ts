@@ -81,6 +81,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/tenants/{slug}/sign-in-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show what front ends would be told of how to sign in, and write nothing
+         * @description The body is a change as PATCH takes it; an empty object shows what there is. What is wrong with it is answered as there, everything
+         *     at once. The answers are made as those of the public API are. Whether somebody else has a host, and whether you may make the
+         *     change, is not looked at: to see takes no more than to read the settings.
+         */
+        post: operations["previewSignIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/tenants/{slug}/versions": {
         parameters: {
             query?: never;
@@ -461,6 +485,29 @@ export interface paths {
         };
         /** List what became of rows that were not imported, in the order of their lines */
         get: operations["listImportErrors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/tenants/{slug}/jwks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * Show what a tenant's tokens are checked by, and where that is published
+         * @description It is the document that the public listener serves, unless the tenant is suspended. Where there is no key yet, one is made, as it is
+         *     when anybody asks for the document.
+         */
+        get: operations["showKeySet"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2035,6 +2082,53 @@ export interface components {
             version?: number;
             note?: components["schemas"]["NoteText"];
         };
+        SignInPreview: {
+            /** @description Every request to a suspended tenant is refused with 403, whatever the rest says. */
+            state: components["schemas"]["State"];
+            /** @description What the tenant does not serve (headless.clients) is null. */
+            clients: {
+                browser: components["schemas"]["SignInOffer"] | null;
+                app: components["schemas"]["SignInOffer"] | null;
+            };
+        };
+        SignInOffer: {
+            /** @description The data of the answer to GET /_allauth/{client}/v1/config, as the public API describes it. */
+            config: {
+                account: {
+                    login_methods: string[];
+                    is_open_for_signup: boolean;
+                    email_verification_by_code_enabled: boolean;
+                    login_by_code_enabled: boolean;
+                    password_reset_by_code_enabled: boolean;
+                    authentication_method?: string;
+                };
+                socialaccount: {
+                    providers: unknown[];
+                };
+                mfa: {
+                    supported_types: string[];
+                    passkey_login_enabled: boolean;
+                };
+                usersessions: {
+                    track_activity: boolean;
+                };
+            };
+            /** @description The data of the 401 that GET /_allauth/{client}/v1/auth/session is answered with while nobody is signed in. */
+            unauthenticated: {
+                flows: {
+                    id: string;
+                    is_pending?: boolean;
+                }[];
+            };
+            /** @description Where somebody stands who signs up with a password and fills in all that is asked for; null where nobody can sign up. */
+            after_signup: components["schemas"]["SignInStep"] | null;
+            /** @description Where somebody stands who logs in with a password, has no second factor, and has proved their address and number before. */
+            after_login: components["schemas"]["SignInStep"];
+        };
+        SignInStep: {
+            /** @description The flow that is pending then, such as verify_email; null: they are signed in. */
+            pending: string | null;
+        };
         Applied: {
             /** @enum {unknown} */
             outcome: "created" | "changed" | "unchanged";
@@ -2143,6 +2237,16 @@ export interface components {
          *     given in the clear and shown as ********.
          */
         Config: Record<string, unknown>;
+        KeySet: {
+            /** @description Where it is published. */
+            url: string;
+            /** @description A JWK Set (RFC 7517); null where the tenant has no tokens (headless.token_strategy). */
+            jwks: {
+                keys: {
+                    [key: string]: unknown;
+                }[];
+            } | null;
+        };
         Keys: {
             items: components["schemas"]["Key"][];
         };
@@ -3080,6 +3184,43 @@ export interface operations {
             503: components["responses"]["Busy"];
         };
     };
+    previewSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["TenantPatch"];
+                "application/json": components["schemas"]["TenantPatch"];
+                "application/yaml": components["schemas"]["TenantPatch"];
+            };
+        };
+        responses: {
+            /** @description What they would be told. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInPreview"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Busy"];
+        };
+    };
     listVersions: {
         parameters: {
             query?: {
@@ -3730,6 +3871,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ImportErrorPage"];
                     "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    showKeySet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key set. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeySet"];
                 };
             };
             400: components["responses"]["Problem"];
