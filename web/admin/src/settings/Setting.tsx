@@ -22,6 +22,8 @@ export interface SettingProps {
   /** What the default comes to for this tenant, where the schema cannot know. */
   fallback?: string;
   placeholder?: string;
+  /** Whether a secret has lines, such as a key in PEM. */
+  long?: boolean;
   /** What follows a number, such as "characters". */
   unit?: string;
   readOnly?: boolean;
@@ -200,7 +202,7 @@ function Control(props: SettingProps & { node: Node; label: string; ids: Ids }) 
         />
       );
     case "secret":
-      return <Secret {...common} value={typeof value === "string" ? value : undefined} set={set} />;
+      return <Secret {...common} long={props.long} value={typeof value === "string" ? value : undefined} set={set} />;
     case "text":
       return (
         <TextInput

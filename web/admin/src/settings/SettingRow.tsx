@@ -1,5 +1,5 @@
 // The frame of one setting: what it is called and means, what it is by default, what is wrong with it, and its control.
-import { Anchor, Text } from "@mantine/core";
+import { Anchor, Text, VisuallyHidden } from "@mantine/core";
 import { type ReactNode, useId } from "react";
 import "./settings.css";
 import type { Draft } from "./draft";
@@ -84,12 +84,12 @@ export function SettingRow(props: SettingRowProps) {
             )}
             {value !== undefined && !readOnly && props.fallback !== undefined && (
               <Anchor component="button" type="button" onClick={() => draft.set(at, undefined)} className="foreign">
-                Back to the default<span className="mantine-visually-hidden"> of {label}</span> ({props.fallback})
+                Back to the default<VisuallyHidden component="span"> of {label}</VisuallyHidden> ({props.fallback})
               </Anchor>
             )}
             {changed && !readOnly && (
               <Anchor component="button" type="button" onClick={() => draft.set(at, saved)}>
-                Undo<span className="mantine-visually-hidden"> the change of {label}</span>
+                Undo<VisuallyHidden component="span"> the change of {label}</VisuallyHidden>
               </Anchor>
             )}
           </div>

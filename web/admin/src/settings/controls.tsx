@@ -11,6 +11,7 @@ import {
   Stack,
   Text,
   Textarea,
+  VisuallyHidden,
 } from "@mantine/core";
 import { useState } from "react";
 import type { Json } from "./patch";
@@ -155,7 +156,7 @@ export function Secret(
               replace(true);
             }}
           >
-            Replace<span className="mantine-visually-hidden"> {props.label}</span>
+            Replace<VisuallyHidden component="span"> {props.label}</VisuallyHidden>
           </Button>
         )}
       </Group>

@@ -1,5 +1,5 @@
 // An editor of what signup asks for, and in which order.
-import { ActionIcon, Button, Checkbox, Group, Menu, Paper, Stack, Text } from "@mantine/core";
+import { ActionIcon, Button, Checkbox, Group, Menu, Paper, Stack, Text, VisuallyHidden } from "@mantine/core";
 import { IconArrowDown, IconArrowUp, IconPlus, IconX } from "@tabler/icons-react";
 import type { Draft } from "../../settings/draft";
 import { SettingRow } from "../../settings/SettingRow";
@@ -38,7 +38,7 @@ export function SignupFields({ draft, readOnly }: { draft: Draft; readOnly: bool
                 <Checkbox
                   label={
                     <>
-                      Required<span className="mantine-visually-hidden">: {named(field.name)}</span>
+                      Required<VisuallyHidden component="span">: {named(field.name)}</VisuallyHidden>
                     </>
                   }
                   checked={field.required}
