@@ -71,6 +71,8 @@ type Options struct {
 	Limiter limit.Limiter
 	// TestMail sends a mail the way that a tenant's mail goes, and tells what came of it; nil: none can be sent.
 	TestMail func(ctx context.Context, t *tenants.Tenant, to string, now time.Time) *MailTest
+	// Providers tries apps at identity providers out; nil: none can be.
+	Providers ProviderTester
 	// WakeMail, if given, has messages sent that were queued.
 	WakeMail func()
 	// WakeWebhooks, if given, has those looked after for which something was queued.
@@ -113,6 +115,8 @@ type Service struct {
 	testMail func(ctx context.Context, t *tenants.Tenant, to string, now time.Time) *MailTest
 	wakeMail func()
 
+	providers ProviderTester
+
 	checkTemplate func(kind string, t tenants.MailTemplate) error
 	mailKinds     MailKinds
 	previewMail   func(t *tenants.Tenant, in PreviewInput) (*Preview, error)
@@ -139,7 +143,7 @@ func New(o Options) *Service {
 		checkTemplate: o.CheckTemplate, mailKinds: o.MailKinds, previewMail: o.PreviewMail,
 		previewSignIn: o.PreviewSignIn, onImport: o.OnImport,
 		privateWebhooks: o.PrivateWebhooks, wakeWebhooks: o.WakeWebhooks,
-		doctor: o.Doctor, watch: o.Watch, limiter: o.Limiter, testMail: o.TestMail, wakeMail: o.WakeMail,
+		doctor: o.Doctor, watch: o.Watch, limiter: o.Limiter, testMail: o.TestMail, wakeMail: o.WakeMail, providers: o.Providers,
 	}
 	if s.limiter == nil {
 		s.limiter = limit.NewMemory(o.Clock, 0)

@@ -108,6 +108,8 @@ var routes = []route{
 	{http.MethodPut, "/tenants/{slug}/templates/{kind}", admin.TenantsChange, inTenant, nil, (*API).putTemplate},
 	{http.MethodDelete, "/tenants/{slug}/templates/{kind}", admin.TenantsChange, inTenant, nil, (*API).resetTemplate},
 	{http.MethodPost, "/tenants/{slug}/mail-test", admin.MailSend, inTenant, nil, (*API).testMail},
+	{http.MethodGet, "/tenants/{slug}/providers", admin.TenantsRead, inTenant, nil, (*API).listProviders},
+	{http.MethodPost, "/tenants/{slug}/providers/test", admin.TenantsChange, inTenant, nil, (*API).testProvider},
 	{http.MethodGet, "/tenants/{slug}/messages", admin.MailRead, inTenant, listed("state", "kind", "channel"), (*API).listMessages},
 	{http.MethodGet, "/tenants/{slug}/messages/{id}", admin.MailRead, inTenant, nil, (*API).showMessage},
 	{http.MethodPost, "/tenants/{slug}/messages/{id}/retry", admin.MailSend, inTenant, nil, (*API).retryMessage},

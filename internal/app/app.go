@@ -28,6 +28,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/outbound"
 	"github.com/vestibule-auth/vestibule/internal/passhash"
 	"github.com/vestibule-auth/vestibule/internal/post"
+	"github.com/vestibule-auth/vestibule/internal/provider"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/stats"
 	"github.com/vestibule-auth/vestibule/internal/store"
@@ -209,6 +210,9 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 		SharedHosts:   a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail, PreviewSignIn: previewSignIn,
 		PrivateWebhooks: a.config.AllowPrivateNetworks, WakeWebhooks: a.hooks.Wake,
 		WakeMail: a.worker.Wake, OnImport: a.imports.Wake, Limiter: a.limiter, TestMail: a.testMail, Watch: watch{seen},
+		Providers: tryProvider{&provider.Tester{
+			Client: provider.Client(outbound.Dialer{AllowPrivate: a.config.AllowPrivateNetworks}, nil), Plain: a.config.AllowPrivateNetworks, Clock: a.clock,
+		}},
 		Doctor: admin.DoctorServer{
 			ProxyCount: a.config.TrustedProxyCount, ClientIPHeader: a.config.TrustedClientIPHeader, TenantHeader: a.config.TenantHeader,
 		},
