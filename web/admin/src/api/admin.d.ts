@@ -759,6 +759,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/tenants/{slug}/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * List a tenant's apps at identity providers, with the callback URLs to register there
+         * @description They are those of the setting socialaccount.providers. Their secrets are never shown. This version serves no logins through
+         *     providers yet: what is listed here is for setting them up.
+         */
+        get: operations["listProviders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/tenants/{slug}/providers/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try an app at an identity provider out, and tell what came of it
+         * @description What is tried is what is saved. The server reads the provider's discovery document and its keys, and compares the issuer; the app's credentials
+         *     are shown to the token endpoint with a code that was made up; nobody is logged in. Ten a minute and sixty an hour for a tenant. This
+         *     version serves no logins through providers yet.
+         */
+        post: operations["testProvider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/tenants/{slug}/messages": {
         parameters: {
             query?: never;
@@ -2398,6 +2445,53 @@ export interface components {
             /** @description The server's own words, or those of what failed on the way. They are somebody else's text. */
             words: string;
             duration_ms: number;
+        };
+        Providers: {
+            items: components["schemas"]["ProviderApp"][];
+        };
+        ProviderApp: {
+            /** @description Such as google, or openid_connect. */
+            provider: string;
+            /** @description What the API's paths and forms call it. */
+            provider_id: string;
+            /** @description What people see; empty where the settings do not say. */
+            name: string;
+            client_id: string;
+            has_secret: boolean;
+            /** @description Whether it is left out of the list that front ends show. */
+            hidden: boolean;
+            /** @description Where the provider sends people back to. It has to be registered there. */
+            callback_url: string;
+            /** @description Whether this server knows how to try it out. */
+            testable: boolean;
+        };
+        ProviderTestRequest: {
+            /** @description As it is listed. */
+            provider: string;
+            /** @description As it is listed. */
+            client_id: string;
+            /** @description As it is listed; needed where several apps of a provider have the same client_id. */
+            provider_id?: string;
+        };
+        ProviderTest: {
+            provider: string;
+            provider_id: string;
+            client_id: string;
+            steps: components["schemas"]["ProviderStep"][];
+            duration_ms: number;
+        };
+        ProviderStep: {
+            /**
+             * @description A provider without a discovery document has the last alone.
+             * @enum {unknown}
+             */
+            step: "discovery" | "issuer" | "keys" | "credentials";
+            /** @enum {unknown} */
+            level: "ok" | "warning" | "problem" | "unknown";
+            /** @description Words of the provider's in it are somebody else's text. */
+            message: string;
+            /** @description What to do about it; left out where there is nothing. */
+            remedy?: string;
         };
         MessagePage: {
             items: components["schemas"]["Message"][];
@@ -4432,6 +4526,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MailTest"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    listProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The apps, by provider. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Providers"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    testProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderTestRequest"];
+            };
+        };
+        responses: {
+            /** @description What came of it. That it does not work is no error. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderTest"];
                 };
             };
             400: components["responses"]["Problem"];
