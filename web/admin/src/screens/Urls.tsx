@@ -125,6 +125,7 @@ function FrontEnd({ draft, readOnly }: PartProps) {
               </>
             }
             fallback={fallback}
+            wide
           />
         );
       })}
@@ -183,7 +184,7 @@ function Browsers({ draft, readOnly }: PartProps) {
         names={{ true: "Yes", false: "No" }}
         fallback="yes, where the public URL is https"
       />
-      <Alert color="gray" variant="outline" title="What this means together" aria-live="polite">
+      <Alert color="gray" variant="default" title="What this means together" aria-live="polite">
         <span className="foreign">
           {cookiesInWords({
             url: publicURL(draft),

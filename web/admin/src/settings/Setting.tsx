@@ -26,6 +26,8 @@ export interface SettingProps {
   long?: boolean;
   /** What follows a number, such as "characters". */
   unit?: string;
+  /** The control below the words, over the whole width: for what is long. */
+  wide?: boolean;
   readOnly?: boolean;
 }
 
@@ -57,6 +59,12 @@ export function defaultInWords(node: Node, names?: Record<string, string>): stri
   return typeof node.default === "string" ? node.default || "empty" : JSON.stringify(node.default);
 }
 
+/** Choices in the order in which a screen explains them. */
+function inOrder(choices: Json[], order: string[]): Json[] {
+  const place = (v: Json) => (order.indexOf(String(v)) + order.length + 1) % (order.length + 1);
+  return [...choices].sort((a, b) => place(a) - place(b));
+}
+
 const wide = new Set(["list", "choices", "oneOrList", "json"]);
 
 export function Setting(props: SettingProps) {
@@ -76,8 +84,11 @@ export function Setting(props: SettingProps) {
       at={at}
       label={label}
       description={props.description ?? node.description}
-      fallback={props.fallback ?? defaultInWords(node, names)}
-      wide={wide.has(control) || explained}
+      fallback={
+        props.fallback ??
+        defaultInWords(node, names) + (typeof node.default === "number" && props.unit ? ` ${props.unit}` : "")
+      }
+      wide={props.wide || wide.has(control) || explained}
       group={control === "choices" || control === "oneOrList" || explained}
       kind={control === "switch" ? "switch" : undefined}
       readOnly={readOnly}
@@ -114,7 +125,7 @@ function Control(props: SettingProps & { node: Node; label: string; ids: Ids }) 
             {...common}
             value={value}
             fallback={node.default}
-            choices={choices}
+            choices={inOrder(choices, Object.keys(props.help))}
             name={name}
             help={props.help}
             set={set}

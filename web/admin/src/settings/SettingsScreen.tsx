@@ -47,7 +47,7 @@ function Form({ tenant, screen }: { tenant: Tenant; screen: SettingsScreenProps 
   return (
     <>
       {readOnly && (
-        <Alert color="gray" variant="outline">
+        <Alert color="gray" variant="default">
           Your role can see these settings. Changing them takes one that may change tenants.
         </Alert>
       )}

@@ -76,7 +76,7 @@ export function useDraft(tenant: Tenant): Draft {
       setBase(tenant);
     }
     setEdited((was) => {
-      const now = next(was ?? before);
+      const now = { config: {}, ...next(was ?? before) }; // a configuration without settings is still one
       return same(now, before) ? undefined : now;
     });
     setFaults({});
@@ -106,7 +106,7 @@ export function useDraft(tenant: Tenant): Draft {
       if (isProblem(refused, "stale", "conflict")) {
         const { data } = await admin.GET("/admin/v1/tenants/{slug}", { params: { path } });
         setTheirs(data as Tenant | undefined);
-      } else if (isProblem(refused, "invalid")) {
+      } else if (isProblem(refused, "invalid", "taken")) {
         setFaults(faultsOf(refused));
       } else {
         setError(refused);

@@ -1,5 +1,5 @@
 // How often things may be done: each action with what its rates mean, and an editor for whoever wants others.
-import { Alert, Badge, Button, Group, Switch, Text } from "@mantine/core";
+import { Alert, Badge, Button, Group, Switch, Text, VisuallyHidden } from "@mantine/core";
 import { useState } from "react";
 import { Section } from "../../parts/Section";
 import type { Draft } from "../../settings/draft";
@@ -97,18 +97,19 @@ function ActionRow({ draft, readOnly, path, action }: Props & { path: string; ac
       }
       fallback={fallback}
       group
-      wide
+      wide={editing}
       readOnly={readOnly}
     >
       {() => (
         <>
-          <Group gap="xs">
+          <Group gap="xs" justify={editing ? "start" : "end"}>
             <Badge variant="default" className="code" radius="sm">
               {text || "no limit"}
             </Badge>
             {!readOnly && (
               <Button size="compact-xs" variant="default" aria-expanded={editing} onClick={() => edit(!editing)}>
-                {editing ? "Close" : "Change"} {action.label.toLowerCase()}
+                {editing ? "Close" : "Change"}
+                <VisuallyHidden component="span"> {action.label.toLowerCase()}</VisuallyHidden>
               </Button>
             )}
           </Group>

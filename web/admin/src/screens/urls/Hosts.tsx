@@ -1,5 +1,5 @@
 // The hosts by which requests find the tenant. The first is the public one.
-import { ActionIcon, Alert, Badge, Button, Group, Paper, Stack, Text, TextInput } from "@mantine/core";
+import { ActionIcon, Alert, Badge, Button, Group, Paper, Stack, Text, TextInput, VisuallyHidden } from "@mantine/core";
 import { IconArrowUp, IconX } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
 import type { Draft } from "../../settings/draft";
@@ -51,10 +51,9 @@ export function Hosts({ draft, readOnly }: { draft: Draft; readOnly: boolean }) 
                         size="compact-xs"
                         variant="subtle"
                         leftSection={<IconArrowUp size={14} />}
-                        aria-label={`Make ${h} the first`}
                         onClick={() => set([h, ...hosts.filter((other) => other !== h)])}
                       >
-                        Make first
+                        Make first<VisuallyHidden component="span">: {h}</VisuallyHidden>
                       </Button>
                     )}
                     <ActionIcon
