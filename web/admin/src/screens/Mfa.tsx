@@ -1,5 +1,7 @@
 // What people can show beside a password, and what those things are like.
-import { Alert, Text } from "@mantine/core";
+
+import { Text } from "@mantine/core";
+import { Notice } from "../parts/Notice";
 import { Section } from "../parts/Section";
 import type { Draft } from "../settings/draft";
 import { More } from "../settings/More";
@@ -63,10 +65,10 @@ function Factors({ draft, readOnly }: PartProps) {
         fallback="An authenticator app, Recovery codes"
       />
       {gone.length > 0 && (
-        <Alert color="yellow" variant="outline">
+        <Notice kind="warning" live>
           People who have nothing else set up may be left without a second factor that works. Look at who has which
           under Users first.
-        </Alert>
+        </Notice>
       )}
       <Setting
         draft={draft}
@@ -144,10 +146,10 @@ function Keys({ draft, readOnly }: PartProps) {
         fallback={host || "the host of the public URL"}
       />
       {changed && (
-        <Alert color="red" variant="outline" title="Every existing key becomes useless">
+        <Notice kind="danger" title="Every existing key becomes useless" live>
           Keys and passkeys that people have set up are bound to {String(saved ?? host)}. After this change none of them
           works, and who has nothing else cannot log in.
-        </Alert>
+        </Notice>
       )}
       <Setting
         {...common}

@@ -1,5 +1,5 @@
 // What stands between accounts and whoever guesses, floods or fishes.
-import { Alert } from "@mantine/core";
+import { Notice } from "../parts/Notice";
 import { Section } from "../parts/Section";
 import type { Draft } from "../settings/draft";
 import { More } from "../settings/More";
@@ -50,9 +50,9 @@ function Strangers({ draft, readOnly }: PartProps) {
         }}
       />
       {draft.value("config.account.prevent_enumeration") === false && (
-        <Alert color="yellow" variant="outline">
+        <Notice kind="warning" live>
           Anybody can find out whether somebody has an account here.
-        </Alert>
+        </Notice>
       )}
     </Section>
   );

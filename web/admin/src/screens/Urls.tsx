@@ -1,6 +1,8 @@
 // Where the tenant is, where its front end is, and what browsers let pages do.
-import { Alert, Anchor, Stack, Text } from "@mantine/core";
+
+import { Anchor, Stack, Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
+import { Notice } from "../parts/Notice";
 import { Section } from "../parts/Section";
 import { useMay } from "../session/me";
 import type { Draft } from "../settings/draft";
@@ -68,10 +70,10 @@ function Here({ draft, readOnly }: PartProps) {
         placeholder="https://login.example.org"
       />
       {moves && (
-        <Alert color="yellow" variant="outline" title="This moves the tenant's identity">
+        <Notice kind="warning" title="This moves the tenant's identity" live>
           Tokens that are out there end, since their issuer is another one. Links in mails that were sent lead to the
           old address. Passkeys stay with the domain that they were made for.
-        </Alert>
+        </Notice>
       )}
     </Section>
   );
@@ -184,7 +186,7 @@ function Browsers({ draft, readOnly }: PartProps) {
         names={{ true: "Yes", false: "No" }}
         fallback="yes, where the public URL is https"
       />
-      <Alert color="gray" variant="default" title="What this means together" aria-live="polite">
+      <Notice kind="info" title="What this means together" live>
         <span className="foreign">
           {cookiesInWords({
             url: publicURL(draft),
@@ -193,7 +195,7 @@ function Browsers({ draft, readOnly }: PartProps) {
             secure: typeof secure === "boolean" ? secure : undefined,
           })}
         </span>
-      </Alert>
+      </Notice>
     </Section>
   );
 }

@@ -1,8 +1,9 @@
 // The frame of the screens that change a tenant's settings: it loads the tenant and the schema, keeps a draft, has it checked, and saves it.
-import { Alert } from "@mantine/core";
+
 import { useParams } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { Loaded } from "../parts/Loaded";
+import { Notice } from "../parts/Notice";
 import { Page } from "../parts/Page";
 import { useMay } from "../session/me";
 import { type Checked, useChecked } from "./checked";
@@ -47,9 +48,7 @@ function Form({ tenant, screen }: { tenant: Tenant; screen: SettingsScreenProps 
   return (
     <>
       {readOnly && (
-        <Alert color="gray" variant="default">
-          Your role can see these settings. Changing them takes one that may change tenants.
-        </Alert>
+        <Notice kind="info">Your role can see these settings. Changing them takes one that may change tenants.</Notice>
       )}
       {screen.children(draft, readOnly, checked)}
       {!readOnly && <SaveBar draft={draft} />}

@@ -1,6 +1,8 @@
 // How often things may be done: each action with what its rates mean, and an editor for whoever wants others.
-import { Alert, Badge, Button, Group, Switch, Text, VisuallyHidden } from "@mantine/core";
+
+import { Badge, Button, Group, Switch, Text, VisuallyHidden } from "@mantine/core";
 import { useState } from "react";
+import { Notice } from "../../parts/Notice";
 import { Section } from "../../parts/Section";
 import type { Draft } from "../../settings/draft";
 import { SettingRow } from "../../settings/SettingRow";
@@ -62,10 +64,10 @@ function Limits(props: Props & { path: string; title: string; lead: string; acti
         )}
       </SettingRow>
       {off ? (
-        <Alert color="red" variant="outline" title="Nothing is limited">
+        <Notice kind="danger" title="Nothing is limited" live>
           Passwords and codes can be tried as fast as the server answers, and mails and texts asked for without end.
           Leave this to tests.
-        </Alert>
+        </Notice>
       ) : (
         props.actions.map((action) => (
           <ActionRow key={action.id} draft={draft} readOnly={readOnly} path={`${path}.${action.id}`} action={action} />

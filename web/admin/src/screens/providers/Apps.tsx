@@ -1,9 +1,11 @@
 // The apps that are registered at identity providers, each with its callback URL, its fields and a try.
-import { Alert, Badge, Button, Card, Group, Stack, Text, Title, VisuallyHidden } from "@mantine/core";
+
+import { Badge, Button, Card, Group, Stack, Text, Title, VisuallyHidden } from "@mantine/core";
 import { useState } from "react";
 import { api } from "../../api/client";
 import { Copy } from "../../parts/Copy";
 import { Empty } from "../../parts/Empty";
+import { Notice } from "../../parts/Notice";
 import { Section } from "../../parts/Section";
 import type { Draft } from "../../settings/draft";
 import { same } from "../../settings/patch";
@@ -73,17 +75,17 @@ function AppCard(props: { draft: Draft; at: DraftApp; readOnly: boolean; open: b
                 {name}
               </Title>
               {unsaved && (
-                <Badge variant="outline" color="yellow.9">
+                <Badge variant="dot" color="yellow">
                   not saved
                 </Badge>
               )}
               {hidden && (
-                <Badge variant="outline" color="gray">
+                <Badge variant="dot" color="gray">
                   hidden
                 </Badge>
               )}
               {app && !app.has_secret && (
-                <Badge variant="outline" color="gray">
+                <Badge variant="dot" color="gray">
                   no secret
                 </Badge>
               )}
@@ -136,9 +138,9 @@ function AppCard(props: { draft: Draft; at: DraftApp; readOnly: boolean; open: b
 /** Says what this version does not do. */
 export function NotServed() {
   return (
-    <Alert color="yellow" variant="outline" title="Logging in through providers is not served yet">
+    <Notice kind="warning" title="Logging in through providers is not served yet" live>
       This version keeps these settings and tries them out. Front ends are not offered providers, and nobody logs in
       through one.
-    </Alert>
+    </Notice>
   );
 }

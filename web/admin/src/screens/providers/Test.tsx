@@ -14,9 +14,9 @@ const steps: Record<Step["step"], string> = {
 };
 
 const levels: Record<Step["level"], { colour: string; icon: typeof IconCheck; label: string }> = {
-  ok: { colour: "green.9", icon: IconCheck, label: "Fine" },
-  warning: { colour: "yellow.9", icon: IconAlertTriangle, label: "Look at this" },
-  problem: { colour: "red.9", icon: IconX, label: "Does not work" },
+  ok: { colour: "green", icon: IconCheck, label: "Fine" },
+  warning: { colour: "yellow.7", icon: IconAlertTriangle, label: "Look at this" },
+  problem: { colour: "red", icon: IconX, label: "Does not work" },
   unknown: { colour: "gray.7", icon: IconHelp, label: "Could not be told" },
 };
 
@@ -89,7 +89,7 @@ export function Test({
                     <Text size="sm" fw={550} component="span">
                       {steps[s.step]}
                     </Text>{" "}
-                    <Badge variant="outline" color={colour === "gray.7" ? "gray" : colour} size="sm">
+                    <Badge variant="dot" color={colour} size="sm">
                       {label}
                     </Badge>
                     <Text size="sm" className="foreign">

@@ -1,6 +1,6 @@
 // What can be done with keys: have another sign, bring one's own, take one away.
+
 import {
-  Alert,
   Button,
   Group,
   List,
@@ -18,6 +18,7 @@ import { type FormEvent, useState } from "react";
 import { api } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
 import { Failure } from "../../parts/Failure";
+import { Notice } from "../../parts/Notice";
 import { done } from "../../parts/tell";
 import type { Key } from "./keys";
 
@@ -198,10 +199,10 @@ export function Retire({ slug, of }: { slug: string; of: Key }) {
         {next ? (
           "It was to sign next, and will not. No token was signed with it."
         ) : (
-          <Alert color="red" variant="outline">
+          <Notice kind="danger" live>
             Every token that it signed is good for nothing: here at once, elsewhere when the key set is read again. Apps
             that hold one have to log in anew.
-          </Alert>
+          </Notice>
         )}
       </Confirm>
     </>

@@ -4,8 +4,8 @@ import type { Schema } from "../../api/client";
 export type Key = Schema<"Key">;
 
 export const states: Record<Key["state"], { label: string; colour: string; means: string }> = {
-  next: { label: "Next", colour: "blue.9", means: "It is published, and does not sign yet." },
-  active: { label: "Signs", colour: "green.9", means: "New tokens are signed with it." },
+  next: { label: "Next", colour: "blue", means: "It is published, and does not sign yet." },
+  active: { label: "Signs", colour: "green", means: "New tokens are signed with it." },
   retired: {
     label: "Retired",
     colour: "gray",

@@ -1,9 +1,11 @@
 // What front ends would be told, were the draft saved: as a sketch, in words, and as it is on the wire.
-import { Alert, Badge, Button, Card, Group, List, SegmentedControl, Stack, Text, Title } from "@mantine/core";
+
+import { Badge, Button, Card, Group, List, SegmentedControl, Stack, Text, Title } from "@mantine/core";
 import { useState } from "react";
 import { Copy } from "../../parts/Copy";
 import { Failure } from "../../parts/Failure";
 import { Bars } from "../../parts/Loaded";
+import { Notice } from "../../parts/Notice";
 import { count } from "../../parts/words";
 import type { Checked } from "../../settings/checked";
 import type { Draft } from "../../settings/draft";
@@ -24,7 +26,7 @@ export function PreviewPane({ draft, checked }: { draft: Draft; checked: Checked
       <Stack gap="sm">
         <Group justify="space-between" gap="xs">
           <Title order={2}>Preview</Title>
-          <Badge color={draft.changes.length > 0 ? "yellow.9" : "gray"} variant="outline">
+          <Badge color={draft.changes.length > 0 ? "yellow" : "gray"} variant="dot">
             {draft.changes.length > 0 ? "of your draft" : "as it is"}
           </Badge>
         </Group>
@@ -41,9 +43,9 @@ export function PreviewPane({ draft, checked }: { draft: Draft; checked: Checked
         />
         {checked.error !== undefined && <Failure error={checked.error} />}
         {faults > 0 && (
-          <Alert color="yellow" variant="outline" title="Not as it would be">
+          <Notice kind="warning" title="Not as it would be" live>
             {count(faults, "thing")} in your draft cannot be saved yet. This is how it was before.
-          </Alert>
+          </Notice>
         )}
         {checked.preview?.state === "suspended" && (
           <Text size="sm">The tenant is suspended: until it is resumed, every request is refused.</Text>

@@ -1,7 +1,9 @@
 // The hosts by which requests find the tenant. The first is the public one.
-import { ActionIcon, Alert, Badge, Button, Group, Paper, Stack, Text, TextInput, VisuallyHidden } from "@mantine/core";
+
+import { ActionIcon, Badge, Button, Group, Paper, Stack, Text, TextInput, VisuallyHidden } from "@mantine/core";
 import { IconArrowUp, IconX } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
+import { Notice } from "../../parts/Notice";
 import type { Draft } from "../../settings/draft";
 import { valueAt } from "../../settings/patch";
 import { SettingRow } from "../../settings/SettingRow";
@@ -42,7 +44,7 @@ export function Hosts({ draft, readOnly }: { draft: Draft; readOnly: boolean }) 
               <Group gap="xs" justify="space-between" wrap="nowrap">
                 <Group gap="xs" flex={1}>
                   <code className="code foreign">{h}</code>
-                  {i === 0 && <Badge variant="outline">first</Badge>}
+                  {i === 0 && <Badge variant="dot">first</Badge>}
                 </Group>
                 {!readOnly && (
                   <Group gap={2} wrap="nowrap">
@@ -95,17 +97,17 @@ export function Hosts({ draft, readOnly }: { draft: Draft; readOnly: boolean }) 
             </form>
           )}
           {gone.length > 0 && (
-            <Alert color="red" variant="outline">
+            <Notice kind="danger" live>
               Requests to <span className="foreign">{gone.join(", ")}</span> are nobody's from then on: they are
               answered with 404, and another tenant may take the host. Sessions of browsers there are lost.
-            </Alert>
+            </Notice>
           )}
           {firstMoves && (
-            <Alert color="yellow" variant="outline">
+            <Notice kind="warning" live>
               No public URL is set, so that the first host is it: links in mails, the issuer of tokens and the domain of
               passkeys follow. Tokens that are out there end, and passkeys that are bound to{" "}
               <span className="foreign">{saved[0]}</span> no longer work. Set the public URL below to keep them.
-            </Alert>
+            </Notice>
           )}
         </Stack>
       )}
