@@ -83,7 +83,7 @@ function KeyRows({ slug, keys }: { slug: string; keys: Key[] }) {
           label: "State",
           cell: ({ key }) => (
             <Tooltip label={states[key.state].means}>
-              <Badge color={states[key.state].colour} variant="dot" tabIndex={0}>
+              <Badge color={states[key.state].colour} variant="dot" miw="max-content" tabIndex={0}>
                 {states[key.state].label}
               </Badge>
             </Tooltip>

@@ -30,8 +30,12 @@ export interface Stretch {
 /** The lives of keys on one line, which begins with the first of them and ends a little after the last. */
 export function timeline(keys: Key[], now: Date): { now: number; of: Stretch[][] } {
   const at = (v: string | null) => (v === null ? undefined : new Date(v).getTime());
-  const times = keys.flatMap((k) => [k.created_at, k.signs_from, k.retires_at, k.known_until, k.rotates_at].map(at));
+  const times = keys.flatMap((k) => [k.created_at, k.signs_from, k.retires_at, k.known_until].map(at));
   const known = times.filter((t) => t !== undefined);
+  if (!known.some((t) => t > now.getTime())) {
+    // Where nothing else is to come, the next rotation is; beside anything sooner it would dwarf that.
+    known.push(...keys.map((k) => at(k.rotates_at)).filter((t) => t !== undefined));
+  }
   const first = Math.min(...known, now.getTime());
   const last = Math.max(...known, now.getTime());
   const span = Math.max(last - first, 1) * 1.04;
@@ -42,7 +46,7 @@ export function timeline(keys: Key[], now: Date): { now: number; of: Stretch[][]
       const made = at(k.created_at) ?? first;
       const signs = at(k.signs_from) ?? made;
       const retires = at(k.retires_at);
-      const end = retires ?? at(k.rotates_at) ?? last;
+      const end = retires ?? Math.max(last, signs + span * 0.04);
       const gone = at(k.known_until);
       const all: Stretch[] = [
         { kind: "published", from: place(made), to: place(signs) },
