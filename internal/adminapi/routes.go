@@ -102,6 +102,7 @@ var routes = []route{
 	{http.MethodGet, "/tenants/{slug}/audit/verify", admin.AuditRead, inTenant, []string{"cursor"}, (*API).verifyAudit},
 	{http.MethodGet, "/tenants/{slug}/stats", admin.StatsRead, inTenant, statsParams, (*API).tenantStats},
 	{http.MethodGet, "/stats", admin.StatsRead, atPlatform, statsParams, (*API).platformStats},
+	{http.MethodGet, "/fleet", admin.StatsRead, atPlatform, nil, (*API).fleet},
 	{http.MethodGet, "/audit", admin.AuditRead, atPlatform, listed(auditParams...), (*API).listAudit},
 	{http.MethodGet, "/audit/export", admin.AuditRead, atPlatform, auditParams, (*API).exportAudit},
 	{http.MethodGet, "/tenants/{slug}/templates", admin.TenantsRead, inTenant, nil, (*API).listTemplates},

@@ -1,6 +1,7 @@
 // Colours and sizes, in one place. Every pair of text and ground that is used here has a contrast of 4.5 or more in both schemes
 // (WCAG 2.2, 1.4.3); the end-to-end tests measure it on every screen.
 import {
+  Alert,
   Anchor,
   Badge,
   Button,
@@ -40,6 +41,8 @@ export const theme = createTheme({
   },
   respectReducedMotion: true,
   components: {
+    // The title is read on the page's ground, where the colours of frames and icons are too pale.
+    Alert: Alert.extend({ styles: { label: { color: "var(--mantine-color-text)" } } }),
     Anchor: Anchor.extend({ defaultProps: { underline: "hover" } }),
     Badge: Badge.extend({ defaultProps: { variant: "light", tt: "none", fw: 600 } }),
     Button: Button.extend({ defaultProps: { size: "sm" } }),

@@ -1346,6 +1346,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/fleet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say how the platform is doing, all tenants together
+         * @description What is counted may be five seconds old. The checks are those of the server that answers, and are made anew each time.
+         */
+        get: operations["showFleet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/tenants/{slug}/users": {
         parameters: {
             query?: never;
@@ -1934,6 +1954,84 @@ export interface components {
                 slug: string;
                 logins: number;
             }[];
+        };
+        Fleet: {
+            /**
+             * Format: date-time
+             * @description When it was counted.
+             */
+            at: string;
+            /** @description What the server that answers was built as; empty where it does not know. */
+            version: string;
+            /** @description How many tenants there are, but for the operators' own. */
+            tenants: {
+                active: number;
+                suspended: number;
+                /** @description And not purged yet. */
+                deleted: number;
+            };
+            health: {
+                /**
+                 * @description The worst of the checks.
+                 * @enum {string}
+                 */
+                status: "ok" | "degraded" | "failed";
+                /** @description By name. A check that the server does its work without is degraded where it fails. */
+                checks: {
+                    [key: string]: "ok" | "degraded" | "failed";
+                };
+            };
+            migrations: {
+                /** @description How many were applied, perhaps by a later version of the server. */
+                applied: number;
+                /** @description How many this server knows that were not. */
+                pending: number;
+            };
+            messages: {
+                /** @description Mails and texts that wait to be sent, or sent again. */
+                queued: number;
+                /**
+                 * Format: date-time
+                 * @description When the one was due that has waited longest; null where none is due.
+                 */
+                oldest_due_at: string | null;
+                /** @description How long ago that was. */
+                oldest_due_seconds: number;
+                /** @description Those that were given up in the last 24 hours. */
+                failed: number;
+                /** @description Where counting stops; there may be more than this many. */
+                counted_up_to: number;
+            };
+            webhooks: {
+                enabled: number;
+                /** @description Those of the enabled ones to which nothing has got through of late. */
+                failing: number;
+                /** @description Those that the server disabled, because they answered 410 or failed for five days. */
+                disabled: number;
+            };
+            keys: {
+                /** @description How many tenants have a signing key that should have had a successor by now. */
+                overdue: number;
+                /** @description The oldest keys of those that sign tokens, ten at the most, the oldest first. */
+                oldest: {
+                    /** Format: uuid */
+                    tenant_id: string;
+                    /** @description Its slug. */
+                    tenant: string;
+                    kid: string;
+                    /** @enum {unknown} */
+                    algorithm: "RS256" | "ES256" | "EdDSA" | "HS256";
+                    /** Format: date-time */
+                    created_at: string;
+                    age_seconds: number;
+                    /**
+                     * Format: date-time
+                     * @description When the server publishes its successor, or should have; null for never by itself.
+                     */
+                    rotates_at: string | null;
+                    overdue: boolean;
+                }[];
+            };
         };
         AuditPage: {
             items: components["schemas"]["AuditEvent"][];
@@ -5449,6 +5547,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Stats"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    showFleet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it is doing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fleet"];
                 };
             };
             400: components["responses"]["Problem"];
