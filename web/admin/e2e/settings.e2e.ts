@@ -73,7 +73,7 @@ test("the fields of signup are put in order, and a default comes back", async ()
   await fields.getByRole("button", { name: "Add a field" }).click();
   await page.getByRole("menuitem", { name: "Username" }).click();
   await fields.getByRole("button", { name: "Move Username up" }).click();
-  await fields.getByRole("checkbox", { name: "Required: Username" }).uncheck();
+  await fields.getByRole("checkbox", { name: "Required for Username" }).uncheck();
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await page.getByText("Saved. It takes effect").waitFor();
   expect((await tenant()).config.account.signup_fields).toEqual(["email*", "username", "password1*"]);
@@ -86,7 +86,7 @@ test("the fields of signup are put in order, and a default comes back", async ()
 
 test("what is wrong is told beside its setting before it is saved", async () => {
   const page = await at("sign-in-methods");
-  await page.getByRole("switch", { name: "By a code rather than a link" }).press("Space");
+  await page.getByRole("switch", { name: "By a code rather than a link", exact: true }).press("Space");
   const row = page.locator("[id='account.email_verification_by_code_enabled']");
   await row.getByRole("alert").waitFor();
   expect(await row.getByRole("alert").textContent()).toContain('needs account.email_verification "mandatory"');
@@ -102,7 +102,7 @@ test("what is wrong is told beside its setting before it is saved", async () => 
 
 test("two operators: what does not touch is put together, and for the rest somebody chooses", async () => {
   const page = await at("sessions");
-  await page.getByLabel("A session lasts").fill("7");
+  await page.getByLabel("A session lasts", { exact: true }).fill("7");
   await server.admin("PATCH", "/tenants/acme", {
     config: { usersessions: { track_activity: true } },
     note: "asked for by support",
@@ -122,7 +122,7 @@ test("two operators: what does not touch is put together, and for the rest someb
   });
 
   // Both change the same: nothing is saved until one is chosen.
-  await page.getByLabel("A session lasts").fill("3");
+  await page.getByLabel("A session lasts", { exact: true }).fill("3");
   await server.admin("PATCH", "/tenants/acme", { config: { cookies: { session_age: 432_000 } } });
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await conflict.getByText("Both of you changed cookies.session_age").waitFor();
@@ -185,7 +185,7 @@ test("a host of another tenant's is refused beside the hosts", async () => {
   await hosts.getByRole("button", { name: "Take demo.localhost away" }).click();
   await page.getByLabel("Another host").fill("login.acme.example");
   await page.getByRole("button", { name: "Add" }).click();
-  await page.getByRole("button", { name: "Make first: login.acme.example" }).click();
+  await page.getByRole("button", { name: "Make first login.acme.example" }).click();
   await page.getByText("No public URL is set", { exact: false }).waitFor();
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await page.getByText("Saved. It takes effect").waitFor();

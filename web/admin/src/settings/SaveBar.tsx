@@ -1,21 +1,30 @@
 // What stands at the foot of a screen with a draft: how much is changed, what that does, and saving it.
 import { Button, Group, List, Modal, Paper, Stack, Text, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { useState } from "react";
+import { notifications } from "@mantine/notifications";
+import { useEffect, useState } from "react";
 import { Changes } from "../parts/Changes";
 import { Failure } from "../parts/Failure";
-import { done } from "../parts/tell";
 import { count } from "../parts/words";
 import { Conflict } from "./Conflict";
 import type { Draft } from "./draft";
 import { useSchema } from "./schema";
 import { changesToShow } from "./show";
 
+/** The notice that a draft was saved. */
+const told = "draft-saved";
+
 export function SaveBar({ draft }: { draft: Draft }) {
   const [reviewing, review] = useDisclosure(false);
   const [note, setNote] = useState("");
   const { data: schema } = useSchema();
-  if (draft.changes.length === 0) {
+  const changing = draft.changes.length > 0;
+  useEffect(() => {
+    if (changing) {
+      notifications.hide(told); // it would lie on the buttons
+    }
+  }, [changing]);
+  if (!changing) {
     return null;
   }
   const save = async () => {
@@ -23,7 +32,7 @@ export function SaveBar({ draft }: { draft: Draft }) {
     review.close();
     if (saved) {
       setNote("");
-      done("Saved. It takes effect within two seconds.");
+      notifications.show({ id: told, message: "Saved. It takes effect within two seconds.", color: "green" });
     }
   };
   const changes = changesToShow(draft.changes, schema);

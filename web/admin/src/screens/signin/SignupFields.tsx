@@ -38,7 +38,7 @@ export function SignupFields({ draft, readOnly }: { draft: Draft; readOnly: bool
                 <Checkbox
                   label={
                     <>
-                      Required<VisuallyHidden component="span">: {named(field.name)}</VisuallyHidden>
+                      Required<VisuallyHidden component="span"> for {named(field.name)}</VisuallyHidden>
                     </>
                   }
                   checked={field.required}

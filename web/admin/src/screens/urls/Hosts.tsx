@@ -55,7 +55,7 @@ export function Hosts({ draft, readOnly }: { draft: Draft; readOnly: boolean }) 
                         leftSection={<IconArrowUp size={14} />}
                         onClick={() => set([h, ...hosts.filter((other) => other !== h)])}
                       >
-                        Make first<VisuallyHidden component="span">: {h}</VisuallyHidden>
+                        Make first<VisuallyHidden component="span"> {h}</VisuallyHidden>
                       </Button>
                     )}
                     <ActionIcon
