@@ -84,9 +84,9 @@ export function Words(props: {
               size="compact-xs"
               variant="default"
               onClick={() => set(own ? undefined : kind.built_in[part])}
-              aria-label={own ? `Use the built-in ${labels[part]}` : `Write your own ${labels[part]}`}
             >
               {own ? "Use built-in" : "Write your own"}
+              <span className="mantine-visually-hidden"> {labels[part]}</span>
             </Button>
           </Group>
         )}
