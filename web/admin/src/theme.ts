@@ -8,6 +8,7 @@ import {
   createTheme,
   type MantineColorsTuple,
   Modal,
+  NavLink,
   Switch,
   Table,
   Tooltip,
@@ -46,6 +47,9 @@ export const theme = createTheme({
     Badge: Badge.extend({ defaultProps: { variant: "light", tt: "none", fw: 600 } }),
     Button: Button.extend({ defaultProps: { size: "sm" } }),
     Modal: Modal.extend({ defaultProps: { centered: true, closeButtonProps: { "aria-label": "Close" } } }),
+    NavLink: NavLink.extend({
+      styles: { root: { borderRadius: "var(--mantine-radius-md)", paddingBlock: 6 }, section: { marginInlineEnd: 10 } },
+    }),
     Switch: Switch.extend({ defaultProps: { withThumbIndicator: false } }),
     Table: Table.extend({ defaultProps: { verticalSpacing: "sm", horizontalSpacing: "sm" } }),
     Tooltip: Tooltip.extend({ defaultProps: { events: { hover: true, focus: true, touch: true } } }),
