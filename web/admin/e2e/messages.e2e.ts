@@ -110,7 +110,8 @@ test("a hostile template runs nothing and loads nothing", async () => {
     };
   });
   expect(seen).toEqual({ active: 0, colour: "rgb(1, 2, 3)", align: "right", background: "none" });
-  await settled(page);
+  // What is loaded by what is shown is asked for before it is painted.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   expect(dialogs).toEqual([]);
   expect(asked.filter((url) => /evil/.test(url) || !url.startsWith(server.operatorsURL))).toEqual([]);
   expect(page.url()).toBe(`${server.operatorsURL}/tenants/demo/templates/login_code`);
@@ -251,7 +252,7 @@ test("the document is mended, compared and saved", async () => {
   await dialog.getByRole("button", { name: "Save" }).click();
   await shows("Saved. It takes effect within two seconds.");
   expect((await tenant()).name).toBe("Demo Two");
-  silent(/422/);
+  silent(/400|422/);
 });
 
 test("somebody else was faster: what they changed is shown, and one of both is chosen", async () => {

@@ -80,11 +80,7 @@ export function Words(props: {
                 </Menu.Dropdown>
               </Menu>
             )}
-            <Button
-              size="compact-xs"
-              variant="default"
-              onClick={() => set(own ? undefined : kind.built_in[part])}
-            >
+            <Button size="compact-xs" variant="default" onClick={() => set(own ? undefined : kind.built_in[part])}>
               {own ? "Use built-in" : "Write your own"}
               <span className="mantine-visually-hidden"> {labels[part]}</span>
             </Button>
