@@ -17,8 +17,9 @@ function leaner(): Plugin {
       const files = [made].flat().flatMap((one) => ("output" in one ? one.output : []));
       used = classesIn(files.map((f) => (f.type === "chunk" ? f.code : "")).join("\n"));
     },
-    transform(code, id) {
-      return /\/@mantine\/.*\.css$/.test(id) ? { code: withoutUnused(code, used), map: null } : undefined;
+    transform: {
+      filter: { id: /\/@mantine\/.*\.css$/ },
+      handler: (code) => ({ code: withoutUnused(code, used), map: null }),
     },
   };
 }
@@ -35,6 +36,7 @@ export default defineConfig(({ mode }) => ({
     modulePreload: { polyfill: false },
     reportCompressedSize: true,
     rollupOptions: {
+      checks: { pluginTimings: false }, // the build that is made first is most of it
       output: {
         // What changes seldom has files of its own, which browsers keep across versions.
         manualChunks: (id) => {
