@@ -1,9 +1,10 @@
-import { Anchor, Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Anchor, Button, Stack, Text, TextInput } from "@mantine/core";
 import { Link, useRouter } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { admin } from "../api/client";
 import { faultsOf, inWords, isProblem, problemOf } from "../api/problem";
 import { Page } from "../parts/Page";
+import { SecretInput } from "../parts/SecretInput";
 import { Elsewhere, here } from "../session/Elsewhere";
 import { Said } from "../session/Said";
 import { useAct } from "../session/useAct";
@@ -59,16 +60,13 @@ export default function FirstOwner() {
       {here && (
         <form onSubmit={submit}>
           <Stack>
-            <PasswordInput
+            <SecretInput
               label="Emergency token"
               description="It is sent this once, and not kept."
               value={token}
               onChange={(e) => setToken(e.currentTarget.value)}
               error={faults.token}
               autoComplete="off"
-              visibilityToggleButtonProps={{ "aria-label": "Show the token" }}
-              required
-              withAsterisk={false}
               autoFocus
             />
             <TextInput

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, PasswordInput, Stack, Text } from "@mantine/core";
+import { Alert, Anchor, Button, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useRouter } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
@@ -7,6 +7,7 @@ import { queries } from "../api/queries";
 import { Failure } from "../parts/Failure";
 import { Bars } from "../parts/Loaded";
 import { Page } from "../parts/Page";
+import { SecretInput } from "../parts/SecretInput";
 import { ask, Declined, faultsIn, step, type User } from "../session/answers";
 import { Said } from "../session/Said";
 import { useAct } from "../session/useAct";
@@ -72,16 +73,13 @@ function Choose({ owner, secret }: { owner: User; secret: string }) {
           . Every session that is open with the old one ends.
         </Text>
         <input type="hidden" autoComplete="username" value={email} readOnly />
-        <PasswordInput
+        <SecretInput
           label="New password"
           description="Long beats complicated: four or five words that do not belong together are good."
           value={password}
           onChange={(e) => setPassword(e.currentTarget.value)}
           error={faultsIn(error).password}
           autoComplete="new-password"
-          visibilityToggleButtonProps={{ "aria-label": "Show the password" }}
-          required
-          withAsterisk={false}
           autoFocus
         />
         <Said error={error} fields={["password"]} />

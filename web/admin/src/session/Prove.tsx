@@ -1,9 +1,11 @@
 // What changes how somebody signs in asks for a recent proof that it is them. It is asked for when the server wants it, and what was
 // asked for is then done.
-import { Anchor, Button, Modal, PasswordInput, Stack, Text } from "@mantine/core";
+
+import { Anchor, Button, Modal, Stack, Text } from "@mantine/core";
 import { type FormEvent, type ReactNode, useRef, useState } from "react";
 import { browser, headless } from "../api/client";
 import { gate } from "../api/queries";
+import { SecretInput } from "../parts/SecretInput";
 import { Declined, type Flow, faultsIn, GivenUp, type Outcome, step } from "./answers";
 import { Said } from "./Said";
 import { ShowFactor } from "./ShowFactor";
@@ -100,15 +102,12 @@ function ByPassword({ then }: { then: (o: Outcome) => void }) {
   return (
     <form onSubmit={submit}>
       <Stack>
-        <PasswordInput
+        <SecretInput
           label="Your password"
           value={password}
           onChange={(e) => setPassword(e.currentTarget.value)}
           error={faultsIn(error).password}
           autoComplete="current-password"
-          visibilityToggleButtonProps={{ "aria-label": "Show the password" }}
-          required
-          withAsterisk={false}
           data-autofocus
         />
         <Said error={error} fields={["password"]} />

@@ -80,6 +80,7 @@ export function SetUpApp(props: {
           spellCheck={false}
           required
           withAsterisk={false}
+          autoFocus
           data-autofocus
         />
         <Said error={error} fields={["code"]} />

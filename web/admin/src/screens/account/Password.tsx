@@ -1,6 +1,7 @@
-import { Button, Group, PasswordInput, Stack } from "@mantine/core";
+import { Button, Group, Stack } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { browser, headless } from "../../api/client";
+import { SecretInput } from "../../parts/SecretInput";
 import { Section } from "../../parts/Section";
 import { done } from "../../parts/tell";
 import { ask, faultsIn } from "../../session/answers";
@@ -31,25 +32,19 @@ export function Password({ prove }: { prove: Prove }) {
     <Section title="Password" lead="Your other sessions end when you change it.">
       <form onSubmit={submit}>
         <Stack maw="24rem">
-          <PasswordInput
+          <SecretInput
             label="Current password"
             value={now}
             onChange={(e) => setNow(e.currentTarget.value)}
             error={faults.current_password}
             autoComplete="current-password"
-            visibilityToggleButtonProps={{ "aria-label": "Show the current password" }}
-            required
-            withAsterisk={false}
           />
-          <PasswordInput
+          <SecretInput
             label="New password"
             value={next}
             onChange={(e) => setNext(e.currentTarget.value)}
             error={faults.new_password}
             autoComplete="new-password"
-            visibilityToggleButtonProps={{ "aria-label": "Show the new password" }}
-            required
-            withAsterisk={false}
           />
           <Said error={error} fields={["current_password", "new_password"]} />
           <Group>

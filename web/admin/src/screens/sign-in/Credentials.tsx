@@ -1,6 +1,7 @@
-import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { Button, Stack, TextInput } from "@mantine/core";
 import { type FormEvent, useRef, useState } from "react";
 import { browser, headless } from "../../api/client";
+import { SecretInput } from "../../parts/SecretInput";
 import { Declined, faultsIn, type Outcome, step } from "../../session/answers";
 import { Said } from "../../session/Said";
 import { useAct } from "../../session/useAct";
@@ -47,16 +48,13 @@ export function Credentials({ then }: { then: (o: Outcome) => void }) {
           withAsterisk={false}
           autoFocus
         />
-        <PasswordInput
+        <SecretInput
           ref={field}
           label="Password"
           value={password}
           onChange={(e) => setPassword(e.currentTarget.value)}
           error={faults.password}
           autoComplete="current-password"
-          visibilityToggleButtonProps={{ "aria-label": "Show the password" }}
-          required
-          withAsterisk={false}
         />
         <Said error={error} fields={["email", "password"]} />
         <Button type="submit" loading={busy !== ""} fullWidth>
