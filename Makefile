@@ -1,6 +1,6 @@
-# `make` shows what there is. All of it needs Go and bash. Tests find, start or install PostgreSQL and Redis themselves
-# (internal/tools/services). `make check` also needs git, a C compiler for the race detector, and python3 where the
-# conformance kit is.
+# `make` shows what there is. All of it needs Go and bash; what has to do with the operators' pages (web/admin) needs Node and
+# npm, too. Tests find, start or install PostgreSQL, Redis and Chromium themselves (internal/tools/services). `make check` also
+# needs git, a C compiler for the race detector, and python3 where the conformance kit is.
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -32,29 +32,101 @@ SUMMARY := awk ' \
 		else printf "\n%d packages tested\n", passed \
 	}'
 
+# The operators' pages. Their build is embedded in whatever server is built after it.
+UI           := web/admin
+UI_MODULES   := $(UI)/node_modules/.package-lock.json
+UI_GENERATOR := $(UI)/generate/node_modules/.package-lock.json
+UI_BUILD     := $(UI)/dist/index.html
+NPM_CI       := ci --no-audit --no-fund --loglevel=error
+
+# What the build is made of. Folders are among it, since they change when a file in them goes.
+UI_SOURCES = $(shell find $(UI)/src $(UI)/public -not -name '*.test.ts') $(addprefix $(UI)/,index.html package.json tsconfig.json vite.config.ts)
+
+# Says why nothing can be done with the pages here; nothing where it can. Vite runs on these versions.
+NO_NODE = if ! command -v node >/dev/null; then echo "Node is not installed"; \
+	elif ! command -v npm >/dev/null; then echo "npm, which belongs to Node, is not installed"; \
+	else node -e 'const [a, b] = process.versions.node.split(".").map(Number); \
+		if (!((a === 20 && b >= 19) || (a === 22 && b >= 12) || a > 22)) console.log("Node " + process.versions.node + " is too old")'; fi
+GET_NODE := install Node 20.19, 22.12 or later with npm, from https://nodejs.org or your system's packages (Debian: nodejs and npm)
+
+define needs-node
+	@why=$$($(NO_NODE)); if [ -n "$$why" ]; then echo "$@: $$why: $(GET_NODE)"; exit 1; fi
+endef
+
+# The types of the pages' clients, from the documents of the two wires.
+define GENERATE_UI
+why=$$($(NO_NODE)); \
+	if [ -z "$$why" ]; then $(MAKE) -s --no-print-directory $(UI_GENERATOR); npm --prefix $(UI)/generate run --silent generate; \
+	else echo "$$why: the types of the operators' pages ($(UI)/src/api) are as they were"; fi
+endef
+
 ##@ Every day
 
 .PHONY: help
 help: ## show this list
 	@awk 'BEGIN { FS = ":[^#]*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: ## run the server for development, with a database and a tenant of its own
-	@echo "building; the first time takes a minute or two"
+run: ui-if-node ## run the server for development, with its pages, a database and a tenant of its own
+	@echo "building the server; the first time takes a minute or two"
 	@$(GO) build -o bin/server ./cmd/server
 	@exec bin/server --dev
 
+.PHONY: ui
+ui: ## check and build the operators' pages; servers that are built afterwards have them
+	$(needs-node)
+	@$(MAKE) -s --no-print-directory $(UI_MODULES)
+	@echo "ui: checking formatting, rules and types"
+	@npm --prefix $(UI) run --silent check
+	@$(MAKE) -s --no-print-directory $(UI_BUILD)
+	@echo "ui: $(UI)/dist has the pages; what is built from now on (make run, make build) has them too"
+
+# For what is of use without the pages.
+.PHONY: ui-if-node
+ui-if-node:
+	@why=$$($(NO_NODE)); \
+	if [ -z "$$why" ]; then $(MAKE) -s --no-print-directory $(UI_BUILD); \
+	elif [ -e $(UI_BUILD) ]; then echo "$$why: the operators' pages stay as they were built before"; \
+	else echo "$$why: the operators' pages are left out. To have them, $(GET_NODE), and do this again"; fi
+
+$(UI_MODULES): $(UI)/package.json $(UI)/package-lock.json
+	@echo "ui: installing what the pages are built with (npm ci); the first time takes a minute"
+	@npm --prefix $(UI) $(NPM_CI)
+	@touch $@
+
+$(UI_GENERATOR): $(UI)/generate/package.json $(UI)/generate/package-lock.json
+	@echo "generate: installing what the clients' types are made with (npm ci)"
+	@npm --prefix $(UI)/generate $(NPM_CI)
+	@touch $@
+
+$(UI_BUILD): $(UI_MODULES) $(UI_SOURCES)
+	@echo "ui: building the pages"
+	@npm --prefix $(UI) run --silent build -- --logLevel warn
+	@touch $@
+
 .PHONY: test
-test: ## run every test, on SQLite, PostgreSQL and Redis (PACKAGES=./flows/... for some)
-	@if $(TEST) $(PACKAGES) 2>&1 | $(SUMMARY); then echo "test: passed"; \
-	else echo "test: FAILED"; exit 1; fi
+test: ## run every test but e2e, on SQLite, PostgreSQL and Redis (PACKAGES=./flows/... for some)
+	@failed=; \
+	$(TEST) $(PACKAGES) 2>&1 | $(SUMMARY) || failed=1; \
+	if [ "$(PACKAGES)" = ./... ]; then \
+		why=$$($(NO_NODE)); \
+		if [ -z "$$why" ]; then $(MAKE) --no-print-directory ui-unit || failed=1; \
+		else echo "$$why: the tests of the operators' pages were not run"; fi; \
+	fi; \
+	if [ -n "$$failed" ]; then echo "test: FAILED"; exit 1; fi; echo "test: passed"
+
+.PHONY: e2e
+e2e: ui ## the operators' pages in a real Chromium, with the real server (ONLY=day for some)
+	@$(GO) build -o bin/server ./cmd/server
+	@$(SERVICES) --chromium npm --prefix $(UI) run --silent e2e -- $(ONLY)
+	@echo "e2e: passed"
 
 .PHONY: check
-check: ## what CI runs: fresh, fmt, vet, lint, test, race-quick and kit; goes on after a failure and names all
+check: ## what CI runs: fresh, ui, ui-test, fmt, vet, lint, e2e, test, race-quick and kit; goes on after a failure and names all
 	@failed=; \
-	for step in fresh fmt vet lint test race-quick kit; do \
+	for step in fresh ui ui-test fmt vet lint e2e test race-quick kit; do \
 		printf '\n==> make %s\n' "$$step"; started=$$SECONDS; \
 		$(MAKE) --no-print-directory "$$step" || failed="$$failed $$step"; \
 		echo "    $$step took $$((SECONDS - started)) s"; \
@@ -63,14 +135,32 @@ check: ## what CI runs: fresh, fmt, vet, lint, test, race-quick and kit; goes on
 	printf '\ncheck: passed\n'
 
 .PHONY: build
-build: ## build static binaries into bin/
+build: ui-if-node ## build static binaries into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/...
 
 .PHONY: generate
 generate: ## write the generated files anew
 	$(GO) generate ./...
+	@$(GENERATE_UI)
 
 ##@ Closer looks
+
+.PHONY: ui-test
+ui-test: ## formatting, rules, types and unit tests of the operators' pages
+	$(needs-node)
+	@$(MAKE) -s --no-print-directory $(UI_MODULES)
+	@npm --prefix $(UI) run --silent check
+	@$(MAKE) --no-print-directory ui-unit
+	@echo "ui-test: passed"
+
+.PHONY: ui-unit
+ui-unit: $(UI_MODULES)
+	@npm --prefix $(UI) run --silent test
+
+.PHONY: screenshots
+screenshots: ui ## take the pictures in docs/screenshots anew
+	@$(GO) build -o bin/server ./cmd/server
+	@SCREENSHOTS=1 $(SERVICES) --chromium npm --prefix $(UI) run --silent e2e -- screens
 
 .PHONY: fmt
 fmt: ## fail where gofmt would change a file
@@ -100,7 +190,7 @@ FILES := git ls-files --cached --others --exclude-standard -z | sort -z | { xarg
 
 .PHONY: fresh
 fresh: ## fail where a generated file is stale
-	@before=$$($(FILES)); $(GO) generate ./...; after=$$($(FILES)); \
+	@before=$$($(FILES)); $(GO) generate ./...; $(GENERATE_UI); after=$$($(FILES)); \
 	if [ "$$before" != "$$after" ]; then \
 		echo "fresh: these files were stale, and have been written anew; commit them:"; \
 		diff <(echo "$$before") <(echo "$$after") | awk '/^[<>]/ { print "  " $$4 }' | sort -u; exit 1; \
@@ -151,10 +241,15 @@ timing: ## measure whether the clock tells who has an account
 bench-users: ## measure lists of a million users on both engines; takes minutes
 	$(SERVICES) $(GO) test -run '^$$' -bench '^BenchmarkUsers$$' -benchtime 50x -timeout 40m ./internal/admin
 
+.PHONY: bench-ui
+bench-ui: ui ## measure the operators' pages with 100,000 tenants and a million users; takes minutes
+	@$(GO) build -o bin/server ./cmd/server
+	@$(SERVICES) --chromium npm --prefix $(UI) run --silent bench
+
 .PHONY: kit
 kit: ## compare the server with django-allauth, where the conformance kit is present (ONLY='login.*' for some)
 	@$(SERVICES) $(GO) run ./internal/tools/kit $(foreach pattern,$(ONLY),-only '$(pattern)')
 
 .PHONY: clean
 clean: ## remove what was built; the data of `make run` stays in .vestibule
-	rm -rf bin web/admin/dist
+	rm -rf bin $(UI)/dist $(UI)/node_modules $(UI)/generate/node_modules

@@ -108,7 +108,7 @@ func (s *Service) mailVerification(ctx context.Context, v *Visit, l *login, a *s
 	if !ok || (a != nil && a.Address.Verified) {
 		return nil
 	}
-	d, err := s.take(ctx, v, ActionConfirmEmail, string(address))
+	d, err := s.takeIfAny(ctx, v, ActionConfirmEmail, string(address))
 	if err != nil {
 		return err
 	}
@@ -508,7 +508,8 @@ func (s *Service) addEmail(ctx context.Context, v *Visit, own []store.Email, use
 	}
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddEmail(ctx, &e) })
 	v.audit(store.EmailAdded, userID, map[string]any{"email": e.Email})
-	return append(own, e), s.mailOwnLink(ctx, v, v.owner(e))
+	_, err := s.mailOwnLink(ctx, v, v.owner(e)) // without one it is added all the same
+	return append(own, e), err
 }
 
 // newAddress is an address that a user gets, and has not proved. It is the user's alone unless the tenant lets others have it, or
@@ -526,14 +527,14 @@ func (v *Visit) newAddress(userID string, a address) store.Email {
 func (v *Visit) owner(e store.Email) *store.Account { return &store.Account{User: *v.user, Address: e} }
 
 // mailOwnLink mails a link to an address of whoever is signed in, unless it was mailed a moment ago: what it got then is still
-// good.
-func (s *Service) mailOwnLink(ctx context.Context, v *Visit, a *store.Account) error {
-	d, err := s.take(ctx, v, ActionConfirmEmail, a.Address.Key)
+// good. It reports whether it was mailed.
+func (s *Service) mailOwnLink(ctx context.Context, v *Visit, a *store.Account) (mailed bool, err error) {
+	d, err := s.takeIfAny(ctx, v, ActionConfirmEmail, a.Address.Key)
 	if err != nil || !d.Allowed {
-		return err
+		return false, err
 	}
 	v.spent = append(v.spent, d)
-	return v.mailLink(mailConfirm, a)
+	return true, v.mailLink(mailConfirm, a)
 }
 
 // changeSignupEmail moves a signup that waits for a code to another address. Where somebody has it already, no code is right, and
@@ -630,9 +631,11 @@ func (s *Service) resendEmail(ctx context.Context, v *Visit, userID, email strin
 		v.state.Email = v.start(process{Email: e.Key, UserID: userID})
 		return true, s.mailCode(ctx, v, v.state.Email, owner, false)
 	}
-	before := len(v.writes)
-	err = s.mailOwnLink(ctx, v, owner)
-	return len(v.writes) > before, err
+	sent, err = s.mailOwnLink(ctx, v, owner)
+	if err == nil && !sent {
+		s.observe.Limited(v.Tenant, ActionConfirmEmail)
+	}
+	return sent, err
 }
 
 // ownEmail is an address of a user by what was typed, and all that the user has; without an id it is the one that waits for a

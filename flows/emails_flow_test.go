@@ -298,6 +298,9 @@ func TestLinkIsMailedAgainAfterAWhile(t *testing.T) {
 		if sent, err := d.resend("ann@example.com"); err != nil || sent != want {
 			t.Errorf("sent %t, %v", sent, err)
 		}
+		if refused := len(h.refusals.take()); refused == 1 == want {
+			t.Errorf("sent is %t, and %d requests are said to have been refused", want, refused)
+		}
 	}
 	if n := len(h.letters("ann@example.com")); n != 2 {
 		t.Errorf("%d mails", n)
@@ -322,6 +325,9 @@ func TestAddressThatIsAddedAgainIsMailedOnceInAWhile(t *testing.T) {
 		t.Errorf("%d mails within three minutes", n)
 	}
 	d.do(h.addEmail("ann@example.com"))
+	if refused := h.refusals.take(); len(refused) > 0 {
+		t.Errorf("%q are said to have been refused, and were served without a mail", refused)
+	}
 	if sent, err := d.resend("ann@example.com"); sent || err != nil {
 		t.Errorf("sent %t, %v", sent, err)
 	}

@@ -110,7 +110,7 @@ func (s *Service) guess(ctx context.Context, v *Visit, action, key string) (d li
 		case d.Allowed:
 			return d, func() { s.flights.end(keys) }, nil
 		case before == nil:
-			s.observe.Limited(v.Tenant.Slug, action)
+			s.observe.Limited(v.Tenant, action)
 			return d, nil, nil
 		}
 		// What the limits before the one that refused have recorded would be recorded anew by the next try.
@@ -120,7 +120,7 @@ func (s *Service) guess(ctx context.Context, v *Visit, action, key string) (d li
 		select {
 		case <-before:
 		case <-late.C:
-			s.observe.Limited(v.Tenant.Slug, action)
+			s.observe.Limited(v.Tenant, action)
 			return d, nil, nil
 		case <-ctx.Done():
 			return d, nil, ctx.Err()

@@ -56,6 +56,8 @@ type house struct {
 	mu   sync.Mutex
 	hook func(op, query string) error // told of every operation of the first service
 	mail []letter
+
+	refusals refusals // of both services
 }
 
 // letter is a queued mail, opened.
@@ -92,7 +94,7 @@ func newFactorHouse(t testing.TB, engine, account, mfa string) *house {
 	service := func(st *store.Store) *flows.Service {
 		return flows.New(flows.Options{
 			Store: st, Hasher: h.hasher, Limiter: limiter,
-			Clock: h.clock, Observer: nobody{}, Log: slog.New(slog.DiscardHandler), Wake: func() {},
+			Clock: h.clock, Observer: &h.refusals, Log: slog.New(slog.DiscardHandler), Wake: func() {},
 		})
 	}
 	h.second = open(nil)
@@ -118,10 +120,32 @@ func (h *house) noted(act store.Action, userID string, _ map[string]any) (*store
 // nobody hears of metrics.
 type nobody struct{}
 
-func (nobody) Login(string, string)   {}
-func (nobody) Signup(string, string)  {}
-func (nobody) Factor(string, string)  {}
-func (nobody) Limited(string, string) {}
+func (nobody) Login(string, string)            {}
+func (nobody) Signup(string, string)           {}
+func (nobody) Factor(string, string)           {}
+func (nobody) Limited(*tenants.Tenant, string) {}
+
+// refusals hears of the requests that limits refused: their tenants' slugs and their actions.
+type refusals struct {
+	nobody
+	mu  sync.Mutex
+	all []string
+}
+
+func (r *refusals) Limited(t *tenants.Tenant, action string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all = append(r.all, t.Slug+" "+action)
+}
+
+// take is what it heard of since it was last asked.
+func (r *refusals) take() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := r.all
+	r.all = nil
+	return all
+}
 
 func (h *house) observe(op, query string) error {
 	h.mu.Lock()

@@ -415,6 +415,9 @@ func TestGuessesAtOnceAreLimited(t *testing.T) {
 	}
 	h.on(nil)
 	h.refused(h.Login(t.Context(), h.open(""), loginOf("ann@example.org", password)), refusal.Invalid, refusal.TooManyLogins)
+	if refused := h.refusals.take(); len(refused) != n-5+1 || refused[0] != "acme login_failed" {
+		t.Errorf("%d requests are said to have been refused: %.3q", len(refused), refused)
+	}
 	h.clock.Advance(5*time.Minute + time.Second)
 	h.login("ann@example.org")
 }

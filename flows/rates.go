@@ -44,9 +44,15 @@ func limited(d limit.Decision, err error) error {
 	return err
 }
 
-// take takes one use of an action. key names what the action is about, such as an address, in its folded form.
+// take takes one use of an action, without which the request is refused. key names what the action is about, such as an address, in its
+// folded form.
 func (s *Service) take(ctx context.Context, v *Visit, action, key string) (limit.Decision, error) {
 	return s.takeUses(ctx, v, action, uses(v, action, v.userID(), key))
+}
+
+// takeIfAny is take for what a request does without where none is left.
+func (s *Service) takeIfAny(ctx context.Context, v *Visit, action, key string) (limit.Decision, error) {
+	return s.ask(ctx, v, uses(v, action, v.userID(), key))
 }
 
 // spend takes one use of an action for something that the step queues. It is given back if nothing comes of that.
@@ -68,14 +74,18 @@ func (v *Visit) userID() string {
 }
 
 func (s *Service) takeUses(ctx context.Context, v *Visit, action string, uses []limit.Use) (limit.Decision, error) {
+	d, err := s.ask(ctx, v, uses)
+	if err == nil && !d.Allowed {
+		s.observe.Limited(v.Tenant, action)
+	}
+	return d, err
+}
+
+func (s *Service) ask(ctx context.Context, v *Visit, uses []limit.Use) (limit.Decision, error) {
 	if len(uses) == 0 {
 		return limit.Decision{Allowed: true, Denied: -1}, nil
 	}
-	d, err := s.limiter.Take(ctx, v.Tenant.ID, uses)
-	if err == nil && !d.Allowed {
-		s.observe.Limited(v.Tenant.Slug, action)
-	}
-	return d, err
+	return s.limiter.Take(ctx, v.Tenant.ID, uses)
 }
 
 // keysAbout are the limiter's keys of an action that count by what it is about.

@@ -9,14 +9,15 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/limit"
 	"github.com/vestibule-auth/vestibule/internal/passhash"
 	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/tenants"
 )
 
 // Observer is told what happens, for metrics. Results are few and fixed: "ok", "pending", "refused", "limited".
 type Observer interface {
 	Login(tenant, result string)
 	Signup(tenant, result string)
-	Factor(tenant, result string) // a second factor was shown
-	Limited(tenant, action string)
+	Factor(tenant, result string)             // a second factor was shown
+	Limited(t *tenants.Tenant, action string) // a request was refused by a rate limit
 }
 
 // Options are what a Service works with. All of it is needed.

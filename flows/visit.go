@@ -181,7 +181,8 @@ func (v *Visit) Pending() Stage {
 // then answered is the client kind's choice. The tenant must be the one that the request was addressed to: a token of
 // another tenant names nothing here.
 func (s *Service) Open(ctx context.Context, t *tenants.Tenant, o Origin) (*Visit, error) {
-	v := &Visit{Tenant: t, Now: s.clock.Now(), Origin: o}
+	v := Stranger(t, o)
+	v.Now = s.clock.Now()
 	// A header may hold any bytes, and a cut may split a letter: PostgreSQL takes only what is UTF-8.
 	v.Origin.UserAgent = strings.ToValidUTF8(o.UserAgent[:min(len(o.UserAgent), maxUserAgent)], "")
 	switch {

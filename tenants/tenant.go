@@ -137,6 +137,12 @@ func (t *Tenant) derive() *derived {
 // PublicURL is the tenant's identity origin, without a slash at its end. Every link, issuer and redirect begins with it.
 func (t *Tenant) PublicURL() string { return t.view().publicURL }
 
+// KeysPath is where every tenant's key set is, by which its tokens are checked.
+const KeysPath = "/.well-known/jwks.json"
+
+// KeysURL is the address of the tenant's key set.
+func (t *Tenant) KeysURL() string { return t.PublicURL() + KeysPath }
+
 // Origin is the same as an origin, for comparison with what browsers send: scheme, host, and the port unless it goes
 // without saying.
 func (t *Tenant) Origin() string { return t.view().publicURL }

@@ -33,7 +33,7 @@ func (t *tool) keyCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "key", Short: "List, rotate, import and retire the keys that tenants' tokens are signed with",
 		Args: cobra.ArbitraryArgs, RunE: needsCommand}
 	f.add(cmd)
-	cmd.AddCommand(t.keyList(f), t.keyRotate(f), t.keyImport(f), t.keyRetire(f))
+	cmd.AddCommand(t.keyList(f), t.keySet(f), t.keyRotate(f), t.keyImport(f), t.keyRetire(f))
 	return cmd
 }
 
@@ -73,6 +73,25 @@ func (t *tool) keyList(f *keyFlags) *cobra.Command {
 			var all struct{ Items []admin.Key }
 			return t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: keysPath(f.tenant)}, &all, func() error {
 				return t.printKeys(all.Items)
+			})
+		})}
+	f.tenantFlag(cmd)
+	return cmd
+}
+
+func (t *tool) keySet(f *keyFlags) *cobra.Command {
+	cmd := &cobra.Command{Use: "set --tenant SLUG", Short: "Show what a tenant's tokens are checked by, and where that is published", Args: cobra.NoArgs,
+		RunE: does(func(ctx context.Context, _ []string) error {
+			var set admin.KeySet
+			return t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: tenantPath(f.tenant) + "/jwks"}, &set, func() error {
+				if string(set.JWKS) == "null" {
+					_, err := fmt.Fprintln(t.out, "The tenant has no tokens: headless.token_strategy is not jwt.")
+					return err
+				}
+				if _, err := fmt.Fprintln(t.out, set.URL); err != nil {
+					return err
+				}
+				return t.printJSON(set.JWKS)
 			})
 		})}
 	f.tenantFlag(cmd)

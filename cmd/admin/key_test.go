@@ -123,3 +123,17 @@ func TestKeysAreLookedAfter(t *testing.T) {
 		}
 	}
 }
+
+func TestKeySetIsShown(t *testing.T) {
+	st := testkit.Open(t, "sqlite", nil)
+	testkit.AddTenant(t, st, "acme", `{"headless": {"token_strategy": "jwt", "jwt_algorithm": "ES256"}}`)
+	testkit.AddTenant(t, st, "zenith", "")
+	b := withServerOn(t, st)
+	out, _ := b.run(0, "key", "set", "--tenant", "acme")
+	wants(t, out, "/.well-known/jwks.json\n", `"crv": "P-256"`)
+	out, _ = b.run(0, "key", "set", "--tenant", "acme", "-o", "json")
+	wants(t, out, `"jwks": {`)
+	out, _ = b.run(0, "key", "set", "--tenant", "zenith")
+	wants(t, out, "no tokens")
+	b.run(1, "key", "set", "--tenant", "nobody")
+}

@@ -1,6 +1,7 @@
 // Command admin is the operators' tool, with a file for each noun. It brings the database up to date, which needs the database alone;
 // everything else it does through a running server's admin API, so that every change is seen at once, admitted and logged: tenants, users,
-// imports and exports, signing keys, mail, webhooks, operators, API tokens, the audit log, statistics, and the connection doctor.
+// imports and exports, signing keys, mail, webhooks, identity providers, operators, API tokens, the audit log, statistics, the fleet, and the
+// connection doctor.
 //
 // Exit status: 0 when it was done, 1 when it was not (for migrate status: when something is pending; for audit verify, doctor and imports:
 // when something is wrong), 2 when the command line makes no sense.
@@ -67,6 +68,7 @@ func (t *tool) run(ctx context.Context, args []string) int {
 		t.keyCommand(),
 		t.mailCommand(),
 		t.webhookCommand(),
+		t.providerCommand(),
 		t.operatorCommand(),
 		t.doctorCommand(),
 		t.tokenCommand(),
@@ -74,6 +76,7 @@ func (t *tool) run(ctx context.Context, args []string) int {
 		t.exportCommand(),
 		t.auditCommand(),
 		t.statsCommand(),
+		t.fleetCommand(),
 		t.schemaCommand(),
 		t.migrateCommand(),
 	)

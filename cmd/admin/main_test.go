@@ -16,6 +16,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/admin"
 	"github.com/vestibule-auth/vestibule/internal/adminapi"
 	"github.com/vestibule-auth/vestibule/internal/clock"
+	"github.com/vestibule-auth/vestibule/internal/keyring"
 	"github.com/vestibule-auth/vestibule/internal/limit"
 	"github.com/vestibule-auth/vestibule/internal/passhash"
 	"github.com/vestibule-auth/vestibule/internal/store"
@@ -58,7 +59,7 @@ func withServerOn(t *testing.T, st *store.Store) *bench {
 	api := &adminapi.API{
 		Admin: admin.New(admin.Options{Store: st, Keys: testkit.Keys(t), Flows: flows.New(flows.Options{
 			Store: st, Hasher: passhash.New(passhash.Options{}), Limiter: limit.NewMemory(clock.System{}, 0), Clock: clock.System{},
-			Log: slog.New(slog.DiscardHandler), Wake: func() {},
+			Keys: keyring.New(keyring.Options{Store: st, Clock: clock.System{}}), Log: slog.New(slog.DiscardHandler), Wake: func() {},
 		})}),
 		Token: admin.NewToken(token),
 	}

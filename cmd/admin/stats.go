@@ -48,8 +48,8 @@ func (t *tool) statsCommand() *cobra.Command {
 
 // shownStats are the counts that the table has room for; programs get all of them.
 var shownStats = []struct{ head, name string }{
-	{"SIGNUPS", "signups"}, {"LOGINS", "logins"}, {"FAILURES", "login_failures"}, {"RESETS", "password_resets"},
-	{"FACTOR CHANGES", "factor_changes"}, {"ACTIVE USERS", store.ActiveUsers},
+	{"SIGNUPS", "signups"}, {"LOGINS", "logins"}, {"FAILURES", "login_failures"}, {"LIMITED", "rate_limited"}, {"RESETS", "password_resets"},
+	{"FACTOR CHANGES", "factor_changes"}, {"MAIL FAILED", "messages_failed"}, {"ACTIVE USERS", store.ActiveUsers},
 }
 
 func (t *tool) printStats(s *admin.Stats) error {

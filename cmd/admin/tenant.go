@@ -39,7 +39,7 @@ func (t *tool) tenantCommand() *cobra.Command {
 		Args: cobra.ArbitraryArgs, RunE: needsCommand}
 	f.add(cmd)
 	cmd.AddCommand(
-		t.tenantList(f), t.tenantShow(f), t.tenantCreate(f), t.tenantPatch(f), t.tenantApply(f), t.tenantValidate(f), t.tenantExport(f),
+		t.tenantList(f), t.tenantShow(f), t.tenantCreate(f), t.tenantPatch(f), t.tenantApply(f), t.tenantValidate(f), t.tenantPreview(f), t.tenantExport(f),
 		t.tenantVersions(f), t.tenantDiff(f), t.tenantRollback(f), t.tenantHost(f),
 		t.tenantSwitch(f, "suspend", "Have every request to a tenant refused"), t.tenantSwitch(f, "resume", "Serve a suspended tenant again"),
 		t.tenantDelete(f), t.tenantDeleted(f), t.tenantRestore(f), t.tenantPurge(f),

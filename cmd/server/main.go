@@ -8,6 +8,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,7 +53,7 @@ func run(ctx context.Context, args, environ []string, out, complaints io.Writer)
 	if cfg.SealKeys {
 		return exit(complaints, app.SealKeys(ctx, cfg, log))
 	}
-	server, err := app.New(ctx, cfg, app.Options{Log: log})
+	server, err := app.New(ctx, cfg, app.Options{Log: log, Version: built()})
 	if err != nil {
 		return exit(complaints, err)
 	}
@@ -80,10 +81,13 @@ func tuneMemory(environ []string) {
 	}
 }
 
-// version is what the module was built as.
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+// version is what the module was built as, in words.
+func version() string { return cmp.Or(built(), "(unknown)") }
+
+// built is what the module was built as, or "" if nobody knows.
+func built() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
 		return info.Main.Version
 	}
-	return "(unknown)"
+	return ""
 }

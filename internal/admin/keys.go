@@ -52,6 +52,29 @@ func (s *Service) Keys(ctx context.Context, slug string) ([]Key, error) {
 	return all, nil
 }
 
+// KeySet is what a tenant's tokens are checked by.
+type KeySet struct {
+	URL  string          `json:"url"`
+	JWKS json.RawMessage `json:"jwks"` // a JWK Set (RFC 7517); null where the tenant has no tokens
+}
+
+// KeySet is the document that is served to whoever checks a tenant's tokens, and where. It comes from where that comes from: where there
+// is no key yet, one is made, as it is when anybody asks for the document.
+func (s *Service) KeySet(ctx context.Context, slug string) (*KeySet, error) {
+	t, err := s.served(ctx, slug)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := s.flows.PublicKeys(ctx, t)
+	switch {
+	case refusal.Is(err, refusal.Missing):
+		return &KeySet{URL: t.KeysURL()}, nil
+	case err != nil:
+		return nil, failed("read signing keys", err)
+	}
+	return &KeySet{URL: t.KeysURL(), JWKS: keys.Document}, nil
+}
+
 // RotateKey has a tenant's key followed by another, and returns the one that follows. It reads a JSON object with lead_seconds, how long
 // the key is to be published before it signs, or now, which has it sign at once.
 func (s *Service) RotateKey(ctx context.Context, by Actor, slug string, doc json.RawMessage) (*Key, error) {

@@ -1,5 +1,5 @@
 // Package admin is what operators do. It has a file for each noun: tenants (with their versions, documents, hosts and deletion), users,
-// imports, keys, mail and messages, webhooks, the audit log, statistics, operators and API tokens, and the connection doctor. What a
+// imports, keys, mail and messages, webhooks, the audit log, statistics, the fleet, operators and API tokens, and the connection doctor. What a
 // user's account may be changed to is package flows' to say (flows.Desk); what is asked for here is who may ask, and that it is logged.
 //
 // Who. An Actor has grants: roles with single tenants or with the platform. Admit, AdmitTo and AdmitSomewhere decide, once for each request
@@ -71,6 +71,8 @@ type Options struct {
 	Limiter limit.Limiter
 	// TestMail sends a mail the way that a tenant's mail goes, and tells what came of it; nil: none can be sent.
 	TestMail func(ctx context.Context, t *tenants.Tenant, to string, now time.Time) *MailTest
+	// Providers tries apps at identity providers out; nil: none can be.
+	Providers ProviderTester
 	// WakeMail, if given, has messages sent that were queued.
 	WakeMail func()
 	// WakeWebhooks, if given, has those looked after for which something was queued.
@@ -83,6 +85,13 @@ type Options struct {
 	// there are none. An *Invalid has paths as the request has them.
 	MailKinds   MailKinds
 	PreviewMail func(t *tenants.Tenant, in PreviewInput) (*Preview, error)
+
+	// PreviewSignIn is what package headless tells the front ends of a tenant, which this package does not reach; nil: there are none.
+	PreviewSignIn func(t *tenants.Tenant) (SignInClients, error)
+	// Health runs the process's checks, and tells how each came out, by name: ok, degraded or failed; nil: there are none. Version is what the
+	// process was built as, "" if nobody knows.
+	Health  func(ctx context.Context) map[string]string
+	Version string
 
 	// OnImport is called after an import was started: an Importer's Wake; nil: nobody is told, and it is found in a second.
 	OnImport func()
@@ -110,10 +119,17 @@ type Service struct {
 	testMail func(ctx context.Context, t *tenants.Tenant, to string, now time.Time) *MailTest
 	wakeMail func()
 
+	providers ProviderTester
+
 	checkTemplate func(kind string, t tenants.MailTemplate) error
 	mailKinds     MailKinds
 	previewMail   func(t *tenants.Tenant, in PreviewInput) (*Preview, error)
+	previewSignIn func(t *tenants.Tenant) (SignInClients, error)
 	onImport      func()
+
+	health func(ctx context.Context) map[string]string
+	build  string // what the process was built as
+	fleet  fleetMemory
 }
 
 // New is a Service with the given options.
@@ -133,9 +149,10 @@ func New(o Options) *Service {
 	s := &Service{
 		store: o.Store, directory: o.Directory, keyring: o.Keyring, flows: o.Flows, audit: o.Audit, clock: o.Clock, keys: o.Keys, log: o.Log,
 		checkTemplate: o.CheckTemplate, mailKinds: o.MailKinds, previewMail: o.PreviewMail,
-		onImport:        o.OnImport,
+		previewSignIn: o.PreviewSignIn, onImport: o.OnImport,
+		health: o.Health, build: o.Version, fleet: fleetMemory{turn: make(chan struct{}, 1)},
 		privateWebhooks: o.PrivateWebhooks, wakeWebhooks: o.WakeWebhooks,
-		doctor: o.Doctor, watch: o.Watch, limiter: o.Limiter, testMail: o.TestMail, wakeMail: o.WakeMail,
+		doctor: o.Doctor, watch: o.Watch, limiter: o.Limiter, testMail: o.TestMail, wakeMail: o.WakeMail, providers: o.Providers,
 	}
 	if s.limiter == nil {
 		s.limiter = limit.NewMemory(o.Clock, 0)

@@ -27,6 +27,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/admin"
 	"github.com/vestibule-auth/vestibule/internal/adminapi"
 	"github.com/vestibule-auth/vestibule/internal/clock"
+	"github.com/vestibule-auth/vestibule/internal/keyring"
 	"github.com/vestibule-auth/vestibule/internal/limit"
 	"github.com/vestibule-auth/vestibule/internal/passhash"
 	"github.com/vestibule-auth/vestibule/internal/store"
@@ -117,6 +118,7 @@ func flowsOn(st *store.Store) *flows.Service {
 	at := clock.At(testkit.Start)
 	return flows.New(flows.Options{
 		Store: st, Hasher: passhash.New(passhash.Options{}), Limiter: limit.NewMemory(at, 0), Clock: at, Log: slog.New(slog.DiscardHandler), Wake: func() {},
+		Keys: keyring.New(keyring.Options{Store: st, Clock: at}),
 	})
 }
 
@@ -352,6 +354,13 @@ func TestRoutesAreThoseOfTheDocument(t *testing.T) {
 	}
 	if !maps.Equal(served, described) {
 		t.Errorf("served:\n%v\ndescribed:\n%v", served, described)
+	}
+	var names []any
+	for _, p := range admin.Permissions() {
+		names = append(names, string(p))
+	}
+	if enum := doc.Components.Schemas["Permission"].Value.Enum; !slices.Equal(enum, names) {
+		t.Errorf("the document's permissions are %v", enum)
 	}
 }
 

@@ -16,6 +16,16 @@ func (a *API) listKeys(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// showKeySet serves GET tenants/{slug}/jwks.
+func (a *API) showKeySet(w http.ResponseWriter, r *http.Request) error {
+	set, err := a.Admin.KeySet(r.Context(), mux.Vars(r)["slug"])
+	if err != nil {
+		return err
+	}
+	send(w, http.StatusOK, jsonType, set)
+	return nil
+}
+
 // importKey serves POST tenants/{slug}/keys.
 func (a *API) importKey(w http.ResponseWriter, r *http.Request) error {
 	doc, err := body(w, r, jsonType)

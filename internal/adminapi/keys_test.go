@@ -3,6 +3,7 @@ package adminapi_test
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,5 +80,29 @@ func TestKeysOverTheWire(t *testing.T) {
 		if all := d.all.String(); strings.Contains(all, secretKey) || !strings.Contains(all, "key.import") {
 			t.Errorf("a private key is shown, or the change is not logged")
 		}
+	})
+}
+
+func TestKeySetOverTheWire(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		d := newDesk(t, engine, nil)
+		d.create("acme")
+		const path = "/admin/v1/tenants/acme/jwks"
+		if none := d.want(d.do(http.MethodGet, path, ""), http.StatusOK); none.text(t, "jwks") != "<nil>" || none.text(t, "url") != "https://acme.example/.well-known/jwks.json" {
+			t.Errorf("without tokens there is %s", none.body)
+		}
+		d.want(d.do(http.MethodPatch, "/admin/v1/tenants/acme", `{"config": {"headless": {"token_strategy": "jwt"}}}`, "Content-Type: application/merge-patch+json"), http.StatusOK)
+		var set struct {
+			JWKS struct{ Keys []map[string]string }
+		}
+		if err := json.Unmarshal(d.want(d.do(http.MethodGet, path, ""), http.StatusOK).body, &set); err != nil || len(set.JWKS.Keys) != 1 {
+			t.Fatalf("got %+v, %v", set, err)
+		}
+		for member := range set.JWKS.Keys[0] {
+			if slices.Contains([]string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}, member) { // RFC 7518, sections 6.2.2, 6.3.2 and 6.4
+				t.Errorf("the key shows %s", member)
+			}
+		}
+		d.want(d.do(http.MethodGet, "/admin/v1/tenants/nobody/jwks", ""), http.StatusNotFound)
 	})
 }

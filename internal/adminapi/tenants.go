@@ -164,6 +164,20 @@ func (a *API) validateTenant(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// previewSignIn serves POST tenants/{slug}/sign-in-preview.
+func (a *API) previewSignIn(w http.ResponseWriter, r *http.Request) error {
+	doc, locate, err := wholeBody(w, r, mergePatchType, jsonType)
+	if err != nil {
+		return err
+	}
+	p, err := a.Admin.PreviewSignIn(r.Context(), mux.Vars(r)["slug"], doc)
+	if err != nil {
+		return locate(err)
+	}
+	send(w, http.StatusOK, jsonType, p)
+	return nil
+}
+
 // change serves an act on a tenant that takes a JSON object and is answered with the tenant.
 func (a *API) change(w http.ResponseWriter, r *http.Request,
 	act func(ctx context.Context, by admin.Actor, slug string, meant admin.Versions, doc json.RawMessage) (*admin.Tenant, error),

@@ -28,6 +28,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/outbound"
 	"github.com/vestibule-auth/vestibule/internal/passhash"
 	"github.com/vestibule-auth/vestibule/internal/post"
+	"github.com/vestibule-auth/vestibule/internal/provider"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/stats"
 	"github.com/vestibule-auth/vestibule/internal/store"
@@ -42,7 +43,10 @@ type Options struct {
 	Clock clock.Clock
 	// Observe, if set, is told of every statement; see store.Options.
 	Observe func(op, query string) error
-	// Unchained has the audit log not be chained, nor anything that follows it be done: for tests that count statements, or fail them.
+	// Version is what the program was built as; "" if nobody knows.
+	Version string
+	// Unchained has the audit log not be chained, nor anything that follows it be done, nor what is counted be written: for tests that count
+	// statements, or fail them.
 	Unchained bool
 	// RedisPatience is how long Redis may take to answer before limits are counted in memory: limit.Patience if zero. Tests
 	// that count exactly give it more, for on a busy machine one late answer would have them count from nothing again.
@@ -70,6 +74,8 @@ type App struct {
 	clock     clock.Clock
 	own       *operators
 	health    *httpd.Health
+	tally     *stats.Tally
+	version   string
 	worker    *post.Worker
 	smtp      *post.SMTP
 	unchained bool
@@ -92,7 +98,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	if o.Clock == nil {
 		o.Clock = clock.System{}
 	}
-	a := &App{config: cfg, log: o.Log, clock: o.Clock, unchained: o.Unchained}
+	a := &App{config: cfg, log: o.Log, clock: o.Clock, unchained: o.Unchained, version: o.Version}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
@@ -118,11 +124,12 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		Store: a.Store, Tenants: a.Directory.ByID, Clock: o.Clock, Log: o.Log,
 		Followers: []audit.Follower{webhook.Dispatcher{Clock: o.Clock}, stats.Counter{}},
 	})
+	a.tally = stats.NewTally(a.Store, o.Clock, o.Log)
 	if err := a.post(ctx, metrics); err != nil {
 		return nil, err
 	}
 	a.Flows = flows.New(flows.Options{
-		Store: a.Store, Hasher: a.Hasher, Limiter: a.limiter, Keys: a.Keys, Clock: o.Clock, Observer: observer{metrics}, Log: a.log,
+		Store: a.Store, Hasher: a.Hasher, Limiter: a.limiter, Keys: a.Keys, Clock: o.Clock, Observer: observer{metrics, a.tally}, Log: a.log,
 		Wake: a.worker.Wake, Even: even,
 	})
 	a.imports = admin.NewImporter(admin.Importer{Store: a.Store, Flows: a.Flows, Tenants: a.Directory.ByID, Clock: o.Clock, Log: a.log})
@@ -185,12 +192,26 @@ func (a *App) post(ctx context.Context, metrics *httpd.Metrics) error {
 		from = a.config.MailFrom.String()
 	}
 	a.hooks = &webhook.Worker{
-		Store: a.Store, Tenants: a.Directory.ByID, Client: webhook.Client(dialer), Clock: a.clock, Log: a.log, OnSent: metrics.Webhook,
+		Store: a.Store, Tenants: a.Directory.ByID, Client: webhook.Client(dialer), Clock: a.clock, Log: a.log,
+		OnSent: func(tenantID, result string) {
+			metrics.Webhook(result)
+			if result == webhook.Failed || result == webhook.Disabled {
+				a.tally.Count(tenantID, stats.WebhooksFailed)
+			}
+		},
 	}
 	a.worker = &post.Worker{
 		Queue: a.Store, Mail: mail, SMS: texts, From: from, Clock: a.clock, Log: a.log,
 		Tenants: a.Directory.ByID,
-		OnSent:  func(kind string, _ store.Channel, result string) { metrics.Mail(kind, result) },
+		OnSent: func(tenantID, kind string, _ store.Channel, result string) {
+			metrics.Mail(kind, result)
+			switch result {
+			case post.Sent:
+				a.tally.Count(tenantID, stats.MessagesSent)
+			case post.Failed, post.Expired:
+				a.tally.Count(tenantID, stats.MessagesFailed)
+			}
+		},
 	}
 	return nil
 }
@@ -205,10 +226,13 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	}
 	service := admin.New(admin.Options{
 		Store: a.Store, Directory: a.Directory, Flows: a.Flows, Keyring: a.Keys, Audit: a.Audit, Clock: a.clock, Keys: a.config.Keys, Log: a.log,
-		CheckTemplate: checkTemplate,
-		SharedHosts:   a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail,
+		CheckTemplate: checkTemplate, Health: a.look, Version: a.version,
+		SharedHosts: a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail, PreviewSignIn: previewSignIn,
 		PrivateWebhooks: a.config.AllowPrivateNetworks, WakeWebhooks: a.hooks.Wake,
 		WakeMail: a.worker.Wake, OnImport: a.imports.Wake, Limiter: a.limiter, TestMail: a.testMail, Watch: watch{seen},
+		Providers: tryProvider{&provider.Tester{
+			Client: provider.Client(outbound.Dialer{AllowPrivate: a.config.AllowPrivateNetworks}, nil), Plain: a.config.AllowPrivateNetworks, Clock: a.clock,
+		}},
 		Doctor: admin.DoctorServer{
 			ProxyCount: a.config.TrustedProxyCount, ClientIPHeader: a.config.TrustedClientIPHeader, TenantHeader: a.config.TenantHeader,
 		},
@@ -297,6 +321,9 @@ func (a *App) Run(ctx context.Context) error {
 		return func(ctx context.Context) error { return run(ctx, drain) }
 	}
 	var g httpd.Group
+	if !a.unchained {
+		g.Add(httpd.Until(draining(a.tally.Run))) // what the others do is counted until they have stopped
+	}
 	g.Add(httpd.Until(draining(a.Operators.Serve)))
 	g.Add(httpd.Until(a.sweep))
 	g.Add(httpd.Until(a.sweepTenants))
@@ -463,12 +490,19 @@ func clientIP(r *http.Request) string {
 }
 
 // observer counts what package flows reports.
-type observer struct{ metrics *httpd.Metrics }
+type observer struct {
+	metrics *httpd.Metrics
+	tally   *stats.Tally
+}
 
-func (o observer) Login(tenant, result string)   { o.metrics.Login(tenant, result) }
-func (o observer) Signup(tenant, result string)  { o.metrics.Signup(tenant, result) }
-func (o observer) Factor(tenant, result string)  { o.metrics.Factor(tenant, result) }
-func (o observer) Limited(tenant, action string) { o.metrics.LimitHit(action, tenant) }
+func (o observer) Login(tenant, result string)  { o.metrics.Login(tenant, result) }
+func (o observer) Signup(tenant, result string) { o.metrics.Signup(tenant, result) }
+func (o observer) Factor(tenant, result string) { o.metrics.Factor(tenant, result) }
+
+func (o observer) Limited(t *tenants.Tenant, action string) {
+	o.metrics.LimitHit(action, t.Slug)
+	o.tally.Count(t.ID, stats.RateLimited)
+}
 
 // mailbox shows the operators' wire what package post keeps.
 type mailbox struct{ *post.Mailbox }

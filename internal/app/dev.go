@@ -16,6 +16,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/tenants"
+	adminui "github.com/vestibule-auth/vestibule/web/admin"
 )
 
 // demo is the tenant that --dev makes.
@@ -142,12 +143,18 @@ func (a *App) localPort() string { return strconv.Itoa(a.Public.Addr().(*net.TCP
 // Banner greets a developer: where everything is, and what to try first.
 func (a *App) Banner(w io.Writer) error {
 	operators := "http://" + a.Operators.Addr().String()
+	pages := a.operatorsURL() + `/
+                first time: ` + a.operatorsURL() + `/first-owner, with the admin token`
+	if !adminui.Built() {
+		pages = "not in this build: install Node and npm, and run make run again"
+	}
 	_, err := fmt.Fprintf(w, `
   Vestibule, for development
 
+  pages         %[5]s
+  admin token   %[3]s
   public API    %[1]s/_allauth/app/v1/config   (tenant "demo")
   operators     %[2]s/admin/docs  /admin/v1/tenants  /readyz  /metrics
-  admin token   %[3]s
   data          %[4]s
 
   Sign somebody up:
@@ -160,6 +167,6 @@ func (a *App) Banner(w io.Writer) error {
 
   Stop with Ctrl-C. The data stays, all but the mailbox.
 
-`, a.localURL(), operators, a.config.AdminToken.Reveal(), a.config.DevDir)
+`, a.localURL(), operators, a.config.AdminToken.Reveal(), a.config.DevDir, pages)
 	return err
 }

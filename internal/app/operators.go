@@ -97,7 +97,7 @@ func (o *operators) pages() http.Handler {
 		if err != nil {
 			return adminui.Facts{}, err
 		}
-		return adminui.Facts{CSRFCookie: t.Settings.Cookies.CSRFName, PublicURL: o.app.operatorsURL()}, nil
+		return adminui.Facts{CSRFCookie: t.Settings.Cookies.CSRFName, PublicURL: o.app.operatorsURL(), Environment: o.app.config.Environment}, nil
 	}})
 }
 

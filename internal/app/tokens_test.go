@@ -334,6 +334,30 @@ func TestKeysArePublished(t *testing.T) {
 		if kid := jwtPart(t, p.access, 0)["kid"]; kid != doc.Keys[0]["kid"] {
 			t.Errorf("a token of the key %v, which is not published", kid)
 		}
+		shown := func(host string) (url, set string) {
+			t.Helper()
+			status, body := s.admin(http.MethodGet, "/admin/v1/tenants/"+slugOf(host)+"/jwks", nil)
+			var got struct {
+				URL  string
+				JWKS json.RawMessage
+			}
+			if err := json.Unmarshal([]byte(body), &got); err != nil || status != http.StatusOK {
+				t.Fatalf("operators are shown %d %s", status, body)
+			}
+			return got.URL, string(got.JWKS)
+		}
+		s.adminWants(http.StatusOK, http.MethodPost, "/admin/v1/tenants/"+slugOf(host)+"/keys/rotate", map[string]any{})
+		var set string
+		eventually(t, "the next key is published", func() bool {
+			set = get(host, "/.well-known/jwks.json").want(http.StatusOK).Body
+			return strings.Count(set, `"kid"`) == 2
+		})
+		if url, jwks := shown(host); url != "https://"+host+"/.well-known/jwks.json" || jwks != set {
+			t.Errorf("operators are shown %s %s, and the rest %s", url, jwks, set)
+		}
+		if url, jwks := shown(s.tenant("")); !strings.HasSuffix(url, ".localhost/.well-known/jwks.json") || jwks != "null" {
+			t.Errorf("of a tenant without tokens operators are shown %s %s", url, jwks)
+		}
 		r = get(host, "/.well-known/openid-configuration").want(http.StatusOK)
 		var of struct {
 			Issuer     string

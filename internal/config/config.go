@@ -58,6 +58,7 @@ const (
 type Config struct {
 	Listen      string // address of the public listener
 	AdminListen string // address of the operators' listener
+	Environment string // what operators' pages call this deployment; "": nothing
 	AdminURL    string // the origin that operators' browsers reach it by; "": http://localhost with its port
 
 	Database         Hidden // postgres://… with sslmode set, or sqlite:PATH; see SQLite

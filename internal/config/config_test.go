@@ -177,7 +177,7 @@ func TestFlagWinsOverEnvironment(t *testing.T) {
 
 func TestEverySettingTakesAFileAndAFlag(t *testing.T) {
 	values := map[string]string{
-		"LISTEN": ":1", "ADMIN_LISTEN": ":2", "ADMIN_PUBLIC_URL": "https://admin.example.org", "DATABASE_URL": "sqlite:x.db", "DATABASE_MAX_CONNS": "9", "REDIS_URL": "redis://x",
+		"LISTEN": ":1", "ADMIN_LISTEN": ":2", "ADMIN_PUBLIC_URL": "https://admin.example.org", "ENVIRONMENT": "staging", "DATABASE_URL": "sqlite:x.db", "DATABASE_MAX_CONNS": "9", "REDIS_URL": "redis://x",
 		"SECRET_KEY": aKey, "ADMIN_TOKEN": strings.Repeat("t", 40), "SMTP_URL": "smtp://x", "MAIL_FROM": "a@example.org",
 		"TENANT_HEADER": "X-Org", "SHARED_HOSTS": "example.org", "TRUSTED_PROXY_COUNT": "1",
 		"TRUSTED_CLIENT_IP_HEADER": "X-Real-Ip", "ALLOW_PRIVATE_NETWORKS": "true", "LOG_FORMAT": "text", "LOG_LEVEL": "warn",

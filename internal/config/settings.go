@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/vestibule-auth/vestibule/internal/hostname"
 	"github.com/vestibule-auth/vestibule/internal/secret"
@@ -86,6 +88,13 @@ var settings = []setting{
 			"and passkeys are made for. Unless it is given they must use http://localhost with the listener's port, as through an " +
 			"SSH tunnel or kubectl port-forward.",
 		parse: parseAdminURL,
+	},
+	{
+		name: "ENVIRONMENT", takes: "WORD",
+		dev: always("development"), devText: "development",
+		text: "What operators' pages call this deployment, such as production or staging: a badge on every page, so that nobody " +
+			"takes the one for the other. At most 20 characters.",
+		parse: parseEnvironment,
 	},
 	{
 		name: "DATABASE_URL", section: "Storage", takes: "URL", hidden: true, required: true, remedy: databaseRemedy,
@@ -243,6 +252,15 @@ func address(v string) (string, error) {
 		return "", flawed(remedy, "has the host %s, which is neither a name nor an IP address", shown(host))
 	}
 	return v, nil
+}
+
+// parseEnvironment reads a short name. It is shown as text and means nothing to the server.
+func parseEnvironment(c *Config, v string) error {
+	if utf8.RuneCountInString(v) > 20 || strings.ContainsFunc(v, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return flawed("Use a short name, such as production or staging", "must be at most 20 printable characters")
+	}
+	c.Environment = v
+	return nil
 }
 
 // parseAdminURL reads an origin. Passkeys need a name, so an IP address will not do; and cookies without TLS are for this machine alone.

@@ -7,6 +7,9 @@ import (
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
+// clients are the kinds that there are.
+var clients = []client{&app{}, &browser{}}
+
 // client is a kind of client: how its session comes in and goes out, and what a request of it has to prove.
 type client interface {
 	kind() flows.Client

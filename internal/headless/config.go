@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/vestibule-auth/vestibule/flows"
+	"github.com/vestibule-auth/vestibule/tenants"
 )
 
 // The configuration that a front end reads first: what the tenant offers.
@@ -37,8 +38,13 @@ type (
 
 // config serves GET config.
 func (a *API) config(v *flows.Visit, _ *http.Request) (viewed, error) {
-	s := &v.Tenant.Settings
-	return viewed{Data: configuration{
+	return viewed{Data: configurationOf(v.Tenant)}, nil
+}
+
+// configurationOf is what a tenant offers.
+func configurationOf(t *tenants.Tenant) configuration {
+	s := &t.Settings
+	return configuration{
 		Account: accountConfig{
 			LoginMethods:               s.Account.LoginMethods,
 			IsOpenForSignup:            s.Account.SignupEnabled,
@@ -48,9 +54,9 @@ func (a *API) config(v *flows.Visit, _ *http.Request) (viewed, error) {
 			FormerAuthenticationMethod: formerMethod(s.Account.LoginMethods),
 		},
 		SocialAccount: socialAccountConfig{Providers: []any{}},
-		MFA:           mfaConfig{SupportedTypes: s.MFA.SupportedTypes, PasskeyLogin: flows.PasskeyLoginOffered(v.Tenant)},
+		MFA:           mfaConfig{SupportedTypes: s.MFA.SupportedTypes, PasskeyLogin: flows.PasskeyLoginOffered(t)},
 		UserSessions:  userSessionsConfig{TrackActivity: s.UserSessions.TrackActivity},
-	}}, nil
+	}
 }
 
 // formerMethod says in one word what login_methods says in a list.

@@ -157,7 +157,7 @@ func (a *API) Handler() http.Handler {
 	for _, d := range a.documents() {
 		root.Path(d.path).Handler(d)
 	}
-	for _, c := range []client{&app{}, &browser{}} {
+	for _, c := range clients {
 		prefix := "/_allauth/" + string(c.kind()) + "/v1"
 		below := root.PathPrefix(prefix).Subrouter()
 		for _, path := range paths(table) {

@@ -43,7 +43,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	if !slices.Contains(t.Settings.Headless.Clients, string(e.client.kind())) {
+	if !serves(t, e.client) {
 		a.Recorder.Outcome(r, "the tenant's headless.clients does not list "+string(e.client.kind()))
 		write(w, answer{Status: http.StatusNotFound})
 		return
@@ -84,6 +84,11 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	e.client.finish(w, r, v, &meta{})
 	a.decline(w, r, v, err)
+}
+
+// serves reports whether a tenant has clients of a kind.
+func serves(t *tenants.Tenant, c client) bool {
+	return slices.Contains(t.Settings.Headless.Clients, string(c.kind()))
 }
 
 // run takes the route's limit and calls its handler.

@@ -17,7 +17,7 @@ import (
 // documents is the table of them.
 func (a *API) documents() []wellKnown {
 	return []wellKnown{
-		{a, "/.well-known/jwks.json", func(_ *tenants.Tenant, keys flows.PublicKeys) any { return json.RawMessage(keys.Document) }},
+		{a, tenants.KeysPath, func(_ *tenants.Tenant, keys flows.PublicKeys) any { return json.RawMessage(keys.Document) }},
 		{a, "/.well-known/openid-configuration", discovery},
 	}
 }
@@ -42,7 +42,7 @@ type configurationOfIssuer struct {
 
 func discovery(t *tenants.Tenant, keys flows.PublicKeys) any {
 	return configurationOfIssuer{
-		Issuer: t.PublicURL(), JWKSURI: t.PublicURL() + "/.well-known/jwks.json", ResponseTypes: []string{}, SubjectTypes: []string{"public"},
+		Issuer: t.PublicURL(), JWKSURI: t.KeysURL(), ResponseTypes: []string{}, SubjectTypes: []string{"public"},
 		SigningAlgorithms: keys.Algorithms, Claims: []string{"iss", "aud", "sub", "sid", "jti", "token_use", "iat", "exp"},
 	}
 }

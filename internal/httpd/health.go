@@ -88,6 +88,40 @@ type healthAnswer struct {
 	Checks map[string]string `json:"checks,omitempty"`
 }
 
+// State says how a check came out.
+type State string
+
+// The states of a check.
+const (
+	Fine     State = "ok"
+	Degraded State = "degraded" // it fails, and is optional
+	Failing  State = "failed"
+)
+
+// Look runs every check, and returns how each came out, by name.
+func (h *Health) Look(ctx context.Context) map[string]State {
+	states := make([]State, len(h.probes))
+	var wg sync.WaitGroup
+	for i, p := range h.probes {
+		wg.Go(func() {
+			switch err := h.ask(ctx, p); {
+			case err == nil:
+				states[i] = Fine
+			case p.Optional:
+				states[i] = Degraded
+			default:
+				states[i] = Failing
+			}
+		})
+	}
+	wg.Wait()
+	all := map[string]State{}
+	for i, p := range h.probes {
+		all[p.Name] = states[i]
+	}
+	return all
+}
+
 // Ready answers 200 if requests may be sent here, and 503 if not: because a check failed that is not optional, or because
 // the server is stopping. The body says which check failed; why is in the log, each time it changes.
 func (h *Health) Ready(w http.ResponseWriter, r *http.Request) {
@@ -96,24 +130,17 @@ func (h *Health) Ready(w http.ResponseWriter, r *http.Request) {
 			healthAnswer{Status: "unready", Checks: map[string]string{"shutdown": "draining"}})
 		return
 	}
-	errs := make([]error, len(h.probes))
-	var wg sync.WaitGroup
-	for i, p := range h.probes {
-		wg.Go(func() { errs[i] = h.ask(r.Context(), p) })
-	}
-	wg.Wait()
 	status, answer := http.StatusOK, healthAnswer{Status: "ok", Checks: map[string]string{}}
-	for i, p := range h.probes {
+	for name, state := range h.Look(r.Context()) {
+		answer.Checks[name] = "failed"
 		switch {
-		case errs[i] == nil:
-			answer.Checks[p.Name] = "ok"
-			continue
-		case !p.Optional:
+		case state == Fine:
+			answer.Checks[name] = "ok"
+		case state == Failing:
 			status, answer.Status = http.StatusServiceUnavailable, "unready"
 		case status == http.StatusOK:
 			answer.Status = "degraded"
 		}
-		answer.Checks[p.Name] = "failed"
 	}
 	writeHealth(w, status, answer)
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -389,6 +390,18 @@ func TestReady(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestLookTellsHowEachCheckCameOut(t *testing.T) {
+	check := func(name string, optional bool, err error) Check {
+		return Check{Name: name, Optional: optional, Probe: func(context.Context) error { return err }}
+	}
+	broken := errors.New("refused")
+	got := NewHealth(nil, check("database", false, nil), check("keys", false, broken), check("redis", true, broken), check("spare", true, nil)).Look(t.Context())
+	want := map[string]State{"database": Fine, "keys": Failing, "redis": Degraded, "spare": Fine}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %v", got)
 	}
 }
 

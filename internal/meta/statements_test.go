@@ -32,11 +32,17 @@ var acrossTenants = map[string]string{
 	"EventsEverywhere":         "whoever runs the platform looks for what happened anywhere",
 	"TenantWithNewEvents":      "the chainer looks for tenants that have events to chain",
 	"TenantWithNewActiveUsers": "the roller looks for tenants that have active users to count",
+	"AddTallies":               "a server counts for all tenants, and each tally names its own",
 	"RollStats":                "the roller adds up the counts of all tenants",
 	"TopTenants":               "whoever runs the platform compares tenants",
 	"SweepActiveUsers":         "the sweeper removes what is old, whoever it belonged to",
 	"SweepStats":               "the sweeper removes what is old, whoever it belonged to",
 	"TenantsWithDueChains":     "the sweeper looks for tenants whose events may have been kept long enough",
+
+	"CountMessagesEverywhere": "whoever runs the platform sees how the queue is doing",
+	"CountWebhooksEverywhere": "whoever runs the platform sees how webhooks are doing",
+	"OverdueKeys":             "whoever runs the platform sees how many tenants have keys that are overdue",
+	"OldestSigningKeys":       "whoever runs the platform sees which keys are oldest",
 
 	"addVersion":            "like addEvent: AddTenant and SaveTenant pass the tenant that they write",
 	"addFirstVersion":       "likewise",

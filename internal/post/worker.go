@@ -72,8 +72,8 @@ type Worker struct {
 	ReplyTo string // likewise, where answers go; perhaps nowhere
 	Clock   clock.Clock
 	Log     *slog.Logger // the default one when nil
-	// OnSent, if there is one, hears of every attempt: the kind ("unknown" where it is), the channel and the result.
-	OnSent func(kind string, channel store.Channel, result string)
+	// OnSent, if there is one, hears of every attempt: whose message it was, the kind ("unknown" where it is), the channel and the result.
+	OnSent func(tenantID, kind string, channel store.Channel, result string)
 
 	Poll        time.Duration // how often the queue is looked at unasked; a second when zero
 	Senders     int           // messages on their way at once; 4 when zero
@@ -362,7 +362,7 @@ func (w *Worker) process(ctx context.Context, m store.Message) bool {
 		log.ErrorContext(ctx, "the attempt could not be noted", "result", result, "error", settled)
 	}
 	if w.OnSent != nil {
-		w.OnSent(k, m.Channel, result)
+		w.OnSent(m.TenantID, k, m.Channel, result)
 	}
 	return err == nil
 }

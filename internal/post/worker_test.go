@@ -175,9 +175,12 @@ func open(t *testing.T, mail Sender, slugs ...string) *office {
 			}
 			return nil, fmt.Errorf("find %s: %w", id, tenants.ErrUnknown)
 		},
-		OnSent: func(kind string, c store.Channel, result string) {
+		OnSent: func(id, kind string, c store.Channel, result string) {
 			o.mu.Lock()
 			defer o.mu.Unlock()
+			if _, known := o.tenants[id]; !known && result != Failed {
+				t.Errorf("%s: a message of %s", result, id)
+			}
 			o.results = append(o.results, fmt.Sprintf("%s %s %s", kind, c, result))
 		},
 	}

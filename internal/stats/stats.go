@@ -3,6 +3,9 @@
 // A Counter follows the audit log: each event is counted once, in the transaction that chains it, in the hour, the day and the month (UTC)
 // in which it happened. Who is active is noted by what users do and by the first use of a session on a day, and counted each once a day
 // and once a month. A Roller counts those, and adds up the counts of all tenants, a few seconds later.
+//
+// What is no event, because it is too common or nobody's act, is counted in memory by a Tally, which adds what it has to the database every
+// few seconds.
 package stats
 
 import (
@@ -53,6 +56,7 @@ func Names() []string {
 	for _, m := range methods {
 		all = append(all, byMethod(m))
 	}
+	all = append(all, tallied...)
 	slices.Sort(all)
 	return all
 }

@@ -60,6 +60,7 @@ const (
 	BreakGlassUsed  Action = "break_glass.used"
 
 	MailTested     Action = "mail.tested"
+	ProviderTested Action = "provider.tested"
 	MessageRetried Action = "message.retried"
 
 	WebhookCreated       Action = "webhook.created"

@@ -59,7 +59,8 @@ func (t *Tx) PutSigningKey(ctx context.Context, k *SigningKey) error {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		ON CONFLICT (tenant_id, kid) DO UPDATE
 		   SET number = excluded.number, origin = excluded.origin, longest = excluded.longest, signs_from = excluded.signs_from,
-		       retires_at = excluded.retires_at, known_until = excluded.known_until, due_at = excluded.due_at`,
+		       retires_at = excluded.retires_at, known_until = excluded.known_until, due_at = excluded.due_at,
+		       overdue_since = CASE WHEN signing_keys.due_at = excluded.due_at THEN signing_keys.overdue_since END`,
 		t.tenant, k.ID, k.Number, k.Algorithm, k.Private, k.Origin, int64(k.Longest/time.Second), k.CreatedAt, k.SignsFrom,
 		orNever(k.RetiresAt), orNever(k.KnownUntil), orNever(k.DueAt))
 	return err
@@ -71,10 +72,12 @@ func (t *Tx) DropSigningKey(ctx context.Context, id string) error {
 	return err
 }
 
-// PutOffSigningKeys has nothing be due among a tenant's keys before the given time; never if it is zero.
+// PutOffSigningKeys has nothing be due among a tenant's keys before the given time; never if it is zero. Since when a key has been due is
+// kept for as long as it is put off.
 func (t *Tx) PutOffSigningKeys(ctx context.Context, until time.Time) error {
 	_, err := t.exec(ctx, "put off signing keys", `
-		UPDATE signing_keys SET due_at = $2 WHERE tenant_id = $1 AND due_at IS NOT NULL`, t.tenant, orNever(until))
+		UPDATE signing_keys SET due_at = $2, overdue_since = CASE WHEN $3 THEN COALESCE(overdue_since, due_at) END
+		 WHERE tenant_id = $1 AND due_at IS NOT NULL`, t.tenant, orNever(until), !until.IsZero())
 	return err
 }
 

@@ -9,7 +9,7 @@ var actions = []Action{
 	PhoneChanged, PhoneRemoved, PhoneVerified, FactorAdded, FactorChanged, FactorRemoved, RecoveryCodeUsed, BrowserTrusted,
 	RefreshTokenReused, WebAuthnCounterFailed, AuditHeadChanged, TenantCreated, TenantChanged, TenantSuspended, TenantResumed,
 	TenantDeleted, TenantRestored, TenantPurged, KeyRotated, KeyImported, KeyRetired, ImportCreated, ImportStarted, ImportCancelled,
-	ImportFinished, OperatorCreated, OperatorChanged, OperatorRemoved, TokenCreated, TokenRevoked, BreakGlassUsed, MailTested,
+	ImportFinished, OperatorCreated, OperatorChanged, OperatorRemoved, TokenCreated, TokenRevoked, BreakGlassUsed, MailTested, ProviderTested,
 	MessageRetried, WebhookCreated, WebhookChanged, WebhookDeleted, WebhookDisabled, WebhookSecretRotated, WebhookTested,
 	WebhookReplayed, UserCreated, UserInvited, UserChanged, UserDeactivated, UserReactivated, UserDeleted, UserRestored, UserErased,
 	UserExported, TenantExported, EmailUnverified, PhoneUnverified, PasswordSet, PasswordResetSent, SessionsEnded,

@@ -65,11 +65,14 @@ func (s *Store) Migrations(ctx context.Context) ([]Migration, error) {
 
 // Current reports whether every migration that this program knows was applied.
 func (s *Store) Current(ctx context.Context) (bool, error) {
-	var n int64
-	if err := s.fault("read schema version", s.read.db.GetContext(ctx, &n, "SELECT MAX(version_id) FROM goose_db_version")); err != nil {
-		return false, err
-	}
-	return n >= latest(), nil
+	_, pending, err := s.Schema(ctx)
+	return pending == 0, err
+}
+
+// Schema is how many migrations were applied, perhaps by a later version of this program, and how many of those that it knows were not.
+func (s *Store) Schema(ctx context.Context) (applied, pending int64, err error) {
+	err = s.fault("read schema version", s.read.db.GetContext(ctx, &applied, "SELECT MAX(version_id) FROM goose_db_version"))
+	return applied, max(latest()-applied, 0), err
 }
 
 func latest() int64 {

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -112,16 +114,99 @@ func (t *Tx) AddActive(ctx context.Context, all []Active) error {
 func rowsOf(n, values int, last string) string {
 	rows := make([]string, n)
 	for i := range rows {
-		var b strings.Builder
-		for j := range values {
-			if j > 0 {
-				b.WriteString(", ")
-			}
-			b.WriteString("$" + strconv.Itoa(2+i*values+j))
-		}
-		rows[i] = b.String() + last + ")"
+		rows[i] = places(2+i*values, values) + last + ")"
 	}
 	return strings.Join(rows, ", ($1, ")
+}
+
+// Tally is how often something happened at a tenant in the hour that begins at a time, where no event says so.
+type Tally struct {
+	TenantID string
+	At       time.Time
+	Name     string
+	N        int64
+}
+
+// AddTallies adds to what was counted in the hours, days and months that tallies are of: all of them, or none. What is of tenants that are
+// being purged, or were, is left out.
+func (s *Store) AddTallies(ctx context.Context, all []Tally) error {
+	type place struct {
+		tenant string
+		Stat
+	}
+	return s.do(ctx, func(r runner) error {
+		there, err := r.stillThere(ctx, all)
+		if err != nil {
+			return err
+		}
+		sums := map[place]int64{}
+		for _, span := range Spans {
+			for _, one := range all {
+				if there[one.TenantID] {
+					sums[place{one.TenantID, Stat{Span: span, At: span.Begin(one.At), Name: one.Name}}] += one.N
+				}
+			}
+		}
+		var rows []place
+		for row, n := range sums {
+			row.N = n
+			rows = append(rows, row)
+		}
+		slices.SortFunc(rows, func(a, b place) int { // all of them take the rows in one order, and nobody waits in a circle
+			return cmp.Or(strings.Compare(a.tenant, b.tenant), strings.Compare(string(a.Span)+a.Name, string(b.Span)+b.Name), a.At.Compare(b.At))
+		})
+		for some := range slices.Chunk(rows, statsAtOnce) {
+			var args []any
+			values := make([]string, len(some))
+			for i, row := range some {
+				args = append(args, row.tenant, string(row.Span), row.At, row.Name, row.N)
+				values[i] = "(" + places(1+5*i, 5) + ", 0, 0)"
+			}
+			_, err := r.exec(ctx, "add tallies", `
+				INSERT INTO stats (tenant_id, span, at, name, n, rolled, rolled_before)
+				VALUES `+strings.Join(values, ", ")+`
+				ON CONFLICT (tenant_id, span, at, name) DO UPDATE SET n = stats.n + excluded.n`, args...)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// stillThere are the ids of those tenants of tallies whose purge has not begun.
+func (r runner) stillThere(ctx context.Context, all []Tally) (map[string]bool, error) {
+	asked := map[string]bool{}
+	for _, one := range all {
+		asked[one.TenantID] = true
+	}
+	there := map[string]bool{}
+	for some := range slices.Chunk(slices.Sorted(maps.Keys(asked)), statsAtOnce) {
+		args := make([]any, statsAtOnce) // as many for every chunk, so that there is one text to prepare
+		for i := range args {
+			args[i] = some[min(i, len(some)-1)]
+		}
+		err := r.each(ctx, "read which tenants are there", `
+			SELECT id FROM tenants WHERE state <> 'purging' AND state <> 'purged' AND id IN (`+places(1, statsAtOnce)+`)`, args, func(rows *sqlx.Rows) error {
+			var id string
+			err := rows.Scan(&id)
+			there[id] = true
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return there, nil
+}
+
+// places are the placeholders of n values from the given number on.
+func places(from, n int) string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = "$" + strconv.Itoa(from+i)
+	}
+	return strings.Join(all, ", ")
 }
 
 // TenantWithNewActiveUsers is the first tenant after the given one that has active users who are not counted, or ErrNotFound.

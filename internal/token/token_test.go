@@ -785,3 +785,24 @@ func BenchmarkVerify(b *testing.B) {
 		})
 	}
 }
+
+// What a client says of itself elsewhere, signed with a key, is no token of the issuer that has the key.
+func TestAssertionIsNoToken(t *testing.T) {
+	key, err := token.Generate(token.ES256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Unix(1_700_000_000, 0)
+	text, err := key.Assert(token.Assertion{KeyID: key.ID, Issuer: "i", Subject: "s", Audience: "a", IssuedAt: at, Expires: at.Add(time.Minute)})
+	if err != nil || strings.Count(text, ".") != 2 {
+		t.Fatalf("got %q, %v", text, err)
+	}
+	claims, err := base64.RawURLEncoding.DecodeString(strings.Split(text, ".")[1])
+	if err != nil || string(claims) != `{"aud":"a","exp":1700000060,"iat":1700000000,"iss":"i","sub":"s"}` {
+		t.Errorf("it says %s, %v", claims, err)
+	}
+	set := token.NewSet(token.Held{Key: key, SignsFrom: at})
+	if _, err := set.Verify(text, token.Expected{Issuer: "i", Audience: "a", Use: token.Access, Now: at}); err == nil {
+		t.Error("it is taken for a token")
+	}
+}

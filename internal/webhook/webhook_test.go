@@ -173,7 +173,14 @@ func newOffice(t *testing.T, engine string, d outbound.Dialer) *office {
 			is.State = o.state
 			return &is, nil
 		},
-		OnSent: func(result string) { o.mu.Lock(); defer o.mu.Unlock(); o.results = append(o.results, result) },
+		OnSent: func(id, result string) {
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			if id != o.tenant.ID {
+				t.Errorf("%s: a delivery of %s", result, id)
+			}
+			o.results = append(o.results, result)
+		},
 	}
 	o.prepare()
 	return o

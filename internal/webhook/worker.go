@@ -70,8 +70,8 @@ type Worker struct {
 	Client  *http.Client // of Client
 	Clock   clock.Clock
 	Log     *slog.Logger // the default one when nil
-	// OnSent, if there is one, hears of every attempt's result.
-	OnSent func(result string)
+	// OnSent, if there is one, hears of every attempt: whose webhook it was, and the result.
+	OnSent func(tenantID, result string)
 
 	Poll     time.Duration // how often the queue is looked at unasked; a second when zero
 	Webhooks int           // looked after at once; 8 when zero
@@ -264,7 +264,7 @@ func (w *Worker) attempt(ctx context.Context, log *slog.Logger, t *tenants.Tenan
 		w.disable(settle, log, t, h, "gone")
 	}
 	if w.OnSent != nil {
-		w.OnSent(result)
+		w.OnSent(t.ID, result)
 	}
 	log.InfoContext(settle, "webhook delivery", "delivery", d.ID, "type", d.Type, "attempt", d.Tries, "result", result, "status", d.Status)
 	return result

@@ -3,9 +3,18 @@
 // for signing in, through the operators' own tenant: they may do nothing that a program with the same rights may not.
 package adminui
 
-import "embed"
+import (
+	"embed"
+	"io/fs"
+)
 
 // files are the build, and dist.absent.html, so that there is something to embed where there is no build.
 //
 //go:embed all:dist*
 var files embed.FS
+
+// Built reports whether the pages are in this build.
+func Built() bool {
+	_, err := fs.Stat(files, "dist/index.html")
+	return err == nil
+}

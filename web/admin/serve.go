@@ -24,8 +24,9 @@ type Options struct {
 
 // Facts are what the pages must know before they can ask.
 type Facts struct {
-	CSRFCookie string // the name of the cookie whose value they repeat in X-CSRFToken
-	PublicURL  string // where operators sign in: cookies and passkeys are of that address alone
+	CSRFCookie  string // the name of the cookie whose value they repeat in X-CSRFToken
+	PublicURL   string // where operators sign in: cookies and passkeys are of that address alone
+	Environment string // what this deployment is called; "": nothing
 }
 
 // policy is what the pages may do: run and show what the server itself sent, and call the server itself. Nothing inline runs, and the
@@ -111,6 +112,7 @@ func (s *site) page(w http.ResponseWriter, r *http.Request) {
 	page := bytes.ReplaceAll(index.plain, []byte("__NONCE__"), []byte(nonce))
 	page = bytes.ReplaceAll(page, []byte("__CSRF_COOKIE__"), []byte(html.EscapeString(facts.CSRFCookie)))
 	page = bytes.ReplaceAll(page, []byte("__PUBLIC_URL__"), []byte(html.EscapeString(facts.PublicURL)))
+	page = bytes.ReplaceAll(page, []byte("__ENVIRONMENT__"), []byte(html.EscapeString(facts.Environment)))
 	_, _ = w.Write(page)
 }
 

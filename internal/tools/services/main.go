@@ -14,9 +14,10 @@
 // over. Otherwise it says in one line what to install, and exits with 1: tests are not skipped for want of a server.
 //
 // With --own it looks for nothing that runs, and starts both. With --durable a PostgreSQL of its own waits for the disk as
-// one in production does, for measuring; else it does not, for tests.
+// one in production does, for measuring; else it does not, for tests. With --chromium the command has a browser, too: the
+// program that CHROMIUM names, or one that is installed, or one that it installs as above.
 //
-// The command gets both variables, no standard input, and the signals that come while it runs. The exit status is the
+// The command gets the variables, no standard input, and the signals that come while it runs. The exit status is the
 // command's.
 package main
 
@@ -37,7 +38,7 @@ import (
 // graceful is how long a command that was signalled may take to end before it is killed.
 const graceful = 15 * time.Second
 
-const usage = "usage: services [--own] [--durable] command [argument ...]"
+const usage = "usage: services [--own] [--durable] [--chromium] command [argument ...]"
 
 func main() {
 	ctx, stop := signalled(context.Background())
@@ -54,9 +55,13 @@ func run(ctx context.Context, args, environ []string, out, notes io.Writer) int 
 	flags.SetOutput(io.Discard) // the usage says it all
 	flags.BoolVar(&p.own, "own", false, "")
 	flags.BoolVar(&p.durable, "durable", false, "")
+	browser := flags.Bool("chromium", false, "")
 	if err := flags.Parse(args); err != nil || flags.NArg() == 0 {
 		p.note("%s", usage)
 		return 2
+	}
+	if *browser {
+		p.services = append(p.services, chromium)
 	}
 	return p.run(ctx, flags.Args(), environ, out)
 }

@@ -15,10 +15,10 @@ import (
 // patience bounds the question whether a server answers.
 const patience = 3 * time.Second
 
-// service is one of the servers that tests need.
+// service is one of the servers that tests need or, where prepare is nil, a program that they run themselves.
 type service struct {
 	name     string // what people call it
-	variable string // the environment variable that says where it is
+	variable string // the environment variable that says where it is: a URL, or the program's path
 	usual    string // where it is on a developer's machine
 	packages string // what apt-get calls it
 	// answers tells why a server at a URL cannot be used; nil if it can. It is an unfitError if there is one, and waiting
@@ -70,6 +70,9 @@ func (p *provider) provide(ctx context.Context, environ []string) ([]string, err
 	var found []string
 	var absent []service
 	for _, s := range p.services {
+		if s.prepare == nil && p.given(s, environ) {
+			continue // the command's environment says it already
+		}
 		if url := p.serving(ctx, s, environ); url != "" {
 			found = append(found, s.variable+"="+url)
 			continue
@@ -80,6 +83,10 @@ func (p *provider) provide(ctx context.Context, environ []string) ([]string, err
 		return nil, err
 	}
 	for _, s := range absent {
+		if s.prepare == nil {
+			found = append(found, s.variable+"="+s.find())
+			continue
+		}
 		started, err := p.start(ctx, s)
 		var unfit unfitError
 		if errors.As(err, &unfit) {
@@ -95,7 +102,7 @@ func (p *provider) provide(ctx context.Context, environ []string) ([]string, err
 
 // serving is where a service runs already, or "".
 func (p *provider) serving(ctx context.Context, s service, environ []string) string {
-	if p.own {
+	if p.own || s.prepare == nil {
 		return ""
 	}
 	if given := lookup(environ, s.variable); given != "" {
@@ -114,6 +121,19 @@ func (p *provider) serving(ctx context.Context, s service, environ []string) str
 		p.note("the %s on its usual port cannot be used (%v), so another one is looked for", s.name, unfit)
 	}
 	return ""
+}
+
+// given reports whether the environment names a program that can be run.
+func (p *provider) given(s service, environ []string) bool {
+	path := lookup(environ, s.variable)
+	if path == "" {
+		return false
+	}
+	if _, err := exec.LookPath(path); err != nil {
+		p.note("%s names no program (%v), so another one is looked for", s.variable, err)
+		return false
+	}
+	return true
 }
 
 func ask(ctx context.Context, s service, url string) error {
@@ -157,7 +177,7 @@ func (p *provider) installed(ctx context.Context, services []service) error {
 		hints = append(hints, s.hint())
 	}
 	if len(hints) > 0 {
-		return errors.New("there is no server to test with: install " + strings.Join(hints, ", and "))
+		return errors.New("what tests need is not all here: install " + strings.Join(hints, ", and "))
 	}
 	return nil
 }

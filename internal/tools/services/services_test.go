@@ -337,7 +337,7 @@ func TestAnAbsentServerIsOneLineThatSaysWhatToInstall(t *testing.T) {
 	other := redis
 	other.usual, other.find = redisURL(1), func() string { return "" }
 	got := try(t.Context(), provider{services: []service{absent, other}}, []string{absent.variable + "=", other.variable + "="}, "true")
-	want := "services: there is no server to test with: install PostgreSQL (Debian's package postgresql) or set " +
+	want := "services: what tests need is not all here: install PostgreSQL (Debian's package postgresql) or set " +
 		"VESTIBULE_TEST_POSTGRES_URL, and Redis (Debian's package redis-server) or set VESTIBULE_TEST_REDIS_URL\n"
 	if got.code != 1 || got.notes != want {
 		t.Errorf("got %+v", got)
@@ -364,6 +364,35 @@ func TestWhatIsMissingIsInstalledOnce(t *testing.T) {
 	}}
 	if got := try(t.Context(), p, nil, "true"); got.code != 0 || calls != 1 {
 		t.Errorf("%d calls, got %+v", calls, got)
+	}
+}
+
+func TestAProgramIsFoundAndNotStarted(t *testing.T) {
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := service{name: "Browser", variable: "BROWSER_OF_TESTS", packages: "browser", find: func() string { return program }}
+	show := []string{"sh", "-c", `printf %s "$BROWSER_OF_TESTS"`}
+	for name, c := range map[string]struct{ given, want, notes string }{
+		"one that is installed":  {"", program, ""},
+		"the one that was named": {"/bin/sh", "/bin/sh", ""},
+		"one that is not there": {
+			"/nowhere/browser", program,
+			"services: BROWSER_OF_TESTS names no program (exec: \"/nowhere/browser\": stat /nowhere/browser: no such file or directory), so another one is looked for\n",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := try(t.Context(), provider{services: []service{s}}, []string{s.variable + "=" + c.given}, show...)
+			if got.code != 0 || got.out != c.want || got.notes != c.notes {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+	s.find = func() string { return "" }
+	want := "services: what tests need is not all here: install Browser (Debian's package browser) or set BROWSER_OF_TESTS\n"
+	if got := try(t.Context(), provider{services: []service{s}}, []string{s.variable + "="}, "true"); got.code != 1 || got.notes != want {
+		t.Errorf("got %+v", got)
 	}
 }
 
@@ -423,7 +452,7 @@ func TestWhatCannotBeInstalledIsHintedAt(t *testing.T) {
 		return true, errors.New("apt-get install: exit status 100\nno such package")
 	}}
 	want := "services: apt-get install: exit status 100\nno such package\n" +
-		"services: there is no server to test with: install Greeter (Debian's package greeter) or set GREETER\n"
+		"services: what tests need is not all here: install Greeter (Debian's package greeter) or set GREETER\n"
 	if got := try(t.Context(), p, nil, "true"); got.code != 1 || got.notes != want {
 		t.Errorf("got %+v", got)
 	}

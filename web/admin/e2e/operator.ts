@@ -42,7 +42,7 @@ export async function operator(
     }
     return { status: response.status, body: (await response.json()) as Answer };
   };
-  const want = (got: { status: number; body: unknown }, ...statuses: number[]) => {
+  const want = (got: { status: number; body: Answer }, ...statuses: number[]) => {
     if (!statuses.includes(got.status)) {
       throw new Error(`got ${got.status}: ${JSON.stringify(got.body)}`);
     }

@@ -1,12 +1,15 @@
 // Colours and sizes, in one place. Every pair of text and ground that is used here has a contrast of 4.5 or more in both schemes
 // (WCAG 2.2, 1.4.3); the end-to-end tests measure it on every screen.
 import {
+  Alert,
   Anchor,
   Badge,
   Button,
   createTheme,
   type MantineColorsTuple,
   Modal,
+  ModalHeader,
+  NavLink,
   Notification,
   Switch,
   Table,
@@ -40,10 +43,16 @@ export const theme = createTheme({
   },
   respectReducedMotion: true,
   components: {
+    // The title is read on the page's ground, where the colours of frames and icons are too pale.
+    Alert: Alert.extend({ styles: { label: { color: "var(--mantine-color-text)" } } }),
     Anchor: Anchor.extend({ defaultProps: { underline: "hover" } }),
     Badge: Badge.extend({ defaultProps: { variant: "light", tt: "none", fw: 600 } }),
     Button: Button.extend({ defaultProps: { size: "sm" } }),
     Modal: Modal.extend({ defaultProps: { centered: true, closeButtonProps: { "aria-label": "Close" } } }),
+    ModalHeader: ModalHeader.extend({ defaultProps: { role: "presentation" } }), // the page has one banner
+    NavLink: NavLink.extend({
+      styles: { root: { borderRadius: "var(--mantine-radius-md)", paddingBlock: 6 }, section: { marginInlineEnd: 10 } },
+    }),
     Notification: Notification.extend({ defaultProps: { closeButtonProps: { "aria-label": "Close this message" } } }),
     Switch: Switch.extend({ defaultProps: { withThumbIndicator: false } }),
     Table: Table.extend({ defaultProps: { verticalSpacing: "sm", horizontalSpacing: "sm" } }),

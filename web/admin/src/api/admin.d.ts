@@ -81,6 +81,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/tenants/{slug}/sign-in-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show what front ends would be told of how to sign in, and write nothing
+         * @description The body is a change as PATCH takes it; an empty object shows what there is. What is wrong with it is answered as there, everything
+         *     at once. The answers are made as those of the public API are. Whether somebody else has a host, and whether you may make the
+         *     change, is not looked at: to see takes no more than to read the settings.
+         */
+        post: operations["previewSignIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/tenants/{slug}/versions": {
         parameters: {
             query?: never;
@@ -469,6 +493,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/tenants/{slug}/jwks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * Show what a tenant's tokens are checked by, and where that is published
+         * @description It is the document that the public listener serves, unless the tenant is suspended. Where there is no key yet, one is made, as it is
+         *     when anybody asks for the document.
+         */
+        get: operations["showKeySet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/tenants/{slug}/keys": {
         parameters: {
             query?: never;
@@ -706,6 +753,53 @@ export interface paths {
          * @description It goes the way that the tenant's mail goes, now, and says nothing but that mail arrives. Five a minute and thirty an hour for a tenant.
          */
         post: operations["testMail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/tenants/{slug}/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * List a tenant's apps at identity providers, with the callback URLs to register there
+         * @description They are those of the setting socialaccount.providers. Their secrets are never shown. This version serves no logins through
+         *     providers yet: what is listed here is for setting them up.
+         */
+        get: operations["listProviders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/tenants/{slug}/providers/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try an app at an identity provider out, and tell what came of it
+         * @description What is tried is what is saved. The server reads the provider's discovery document and its keys, and compares the issuer; the app's credentials
+         *     are shown to the token endpoint with a code that was made up; nobody is logged in. Ten a minute and sixty an hour for a tenant. This
+         *     version serves no logins through providers yet.
+         */
+        post: operations["testProvider"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1244,6 +1338,26 @@ export interface paths {
          * @description Counts follow what happens by a second or so, active users and sums by some ten seconds. They are kept for two years.
          */
         get: operations["platformStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/fleet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say how the platform is doing, all tenants together
+         * @description What is counted may be five seconds old. The checks are those of the server that answers, and are made anew each time.
+         */
+        get: operations["showFleet"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1841,6 +1955,84 @@ export interface components {
                 logins: number;
             }[];
         };
+        Fleet: {
+            /**
+             * Format: date-time
+             * @description When it was counted.
+             */
+            at: string;
+            /** @description What the server that answers was built as; empty where it does not know. */
+            version: string;
+            /** @description How many tenants there are, but for the operators' own. */
+            tenants: {
+                active: number;
+                suspended: number;
+                /** @description And not purged yet. */
+                deleted: number;
+            };
+            health: {
+                /**
+                 * @description The worst of the checks.
+                 * @enum {string}
+                 */
+                status: "ok" | "degraded" | "failed";
+                /** @description By name. A check that the server does its work without is degraded where it fails. */
+                checks: {
+                    [key: string]: "ok" | "degraded" | "failed";
+                };
+            };
+            migrations: {
+                /** @description How many were applied, perhaps by a later version of the server. */
+                applied: number;
+                /** @description How many this server knows that were not. */
+                pending: number;
+            };
+            messages: {
+                /** @description Mails and texts that wait to be sent, or sent again. */
+                queued: number;
+                /**
+                 * Format: date-time
+                 * @description When the one was due that has waited longest; null where none is due.
+                 */
+                oldest_due_at: string | null;
+                /** @description How long ago that was. */
+                oldest_due_seconds: number;
+                /** @description Those that were given up in the last 24 hours. */
+                failed: number;
+                /** @description Where counting stops; there may be more than this many. */
+                counted_up_to: number;
+            };
+            webhooks: {
+                enabled: number;
+                /** @description Those of the enabled ones to which nothing has got through of late. */
+                failing: number;
+                /** @description Those that the server disabled, because they answered 410 or failed for five days. */
+                disabled: number;
+            };
+            keys: {
+                /** @description How many tenants have a signing key that should have had a successor by now. */
+                overdue: number;
+                /** @description The oldest keys of those that sign tokens, ten at the most, the oldest first. */
+                oldest: {
+                    /** Format: uuid */
+                    tenant_id: string;
+                    /** @description Its slug. */
+                    tenant: string;
+                    kid: string;
+                    /** @enum {unknown} */
+                    algorithm: "RS256" | "ES256" | "EdDSA" | "HS256";
+                    /** Format: date-time */
+                    created_at: string;
+                    age_seconds: number;
+                    /**
+                     * Format: date-time
+                     * @description When the server publishes its successor, or should have; null for never by itself.
+                     */
+                    rotates_at: string | null;
+                    overdue: boolean;
+                }[];
+            };
+        };
         AuditPage: {
             items: components["schemas"]["AuditEvent"][];
             next_cursor: string | null;
@@ -2035,6 +2227,53 @@ export interface components {
             version?: number;
             note?: components["schemas"]["NoteText"];
         };
+        SignInPreview: {
+            /** @description Every request to a suspended tenant is refused with 403, whatever the rest says. */
+            state: components["schemas"]["State"];
+            /** @description What the tenant does not serve (headless.clients) is null. */
+            clients: {
+                browser: components["schemas"]["SignInOffer"] | null;
+                app: components["schemas"]["SignInOffer"] | null;
+            };
+        };
+        SignInOffer: {
+            /** @description The data of the answer to GET /_allauth/{client}/v1/config, as the public API describes it. */
+            config: {
+                account: {
+                    login_methods: string[];
+                    is_open_for_signup: boolean;
+                    email_verification_by_code_enabled: boolean;
+                    login_by_code_enabled: boolean;
+                    password_reset_by_code_enabled: boolean;
+                    authentication_method?: string;
+                };
+                socialaccount: {
+                    providers: unknown[];
+                };
+                mfa: {
+                    supported_types: string[];
+                    passkey_login_enabled: boolean;
+                };
+                usersessions: {
+                    track_activity: boolean;
+                };
+            };
+            /** @description The data of the 401 that GET /_allauth/{client}/v1/auth/session is answered with while nobody is signed in. */
+            unauthenticated: {
+                flows: {
+                    id: string;
+                    is_pending?: boolean;
+                }[];
+            };
+            /** @description Where somebody stands who signs up with a password and fills in all that is asked for; null where nobody can sign up. */
+            after_signup: components["schemas"]["SignInStep"] | null;
+            /** @description Where somebody stands who logs in with a password, has no second factor, and has proved their address and number before. */
+            after_login: components["schemas"]["SignInStep"];
+        };
+        SignInStep: {
+            /** @description The flow that is pending then, such as verify_email; null: they are signed in. */
+            pending: string | null;
+        };
         Applied: {
             /** @enum {unknown} */
             outcome: "created" | "changed" | "unchanged";
@@ -2143,6 +2382,16 @@ export interface components {
          *     given in the clear and shown as ********.
          */
         Config: Record<string, unknown>;
+        KeySet: {
+            /** @description Where it is published. */
+            url: string;
+            /** @description A JWK Set (RFC 7517); null where the tenant has no tokens (headless.token_strategy). */
+            jwks: {
+                keys: {
+                    [key: string]: unknown;
+                }[];
+            } | null;
+        };
         Keys: {
             items: components["schemas"]["Key"][];
         };
@@ -2294,6 +2543,53 @@ export interface components {
             /** @description The server's own words, or those of what failed on the way. They are somebody else's text. */
             words: string;
             duration_ms: number;
+        };
+        Providers: {
+            items: components["schemas"]["ProviderApp"][];
+        };
+        ProviderApp: {
+            /** @description Such as google, or openid_connect. */
+            provider: string;
+            /** @description What the API's paths and forms call it. */
+            provider_id: string;
+            /** @description What people see; empty where the settings do not say. */
+            name: string;
+            client_id: string;
+            has_secret: boolean;
+            /** @description Whether it is left out of the list that front ends show. */
+            hidden: boolean;
+            /** @description Where the provider sends people back to. It has to be registered there. */
+            callback_url: string;
+            /** @description Whether this server knows how to try it out. */
+            testable: boolean;
+        };
+        ProviderTestRequest: {
+            /** @description As it is listed. */
+            provider: string;
+            /** @description As it is listed. */
+            client_id: string;
+            /** @description As it is listed; needed where several apps of a provider have the same client_id. */
+            provider_id?: string;
+        };
+        ProviderTest: {
+            provider: string;
+            provider_id: string;
+            client_id: string;
+            steps: components["schemas"]["ProviderStep"][];
+            duration_ms: number;
+        };
+        ProviderStep: {
+            /**
+             * @description A provider without a discovery document has the last alone.
+             * @enum {unknown}
+             */
+            step: "discovery" | "issuer" | "keys" | "credentials";
+            /** @enum {unknown} */
+            level: "ok" | "warning" | "problem" | "unknown";
+            /** @description Words of the provider's in it are somebody else's text. */
+            message: string;
+            /** @description What to do about it; left out where there is nothing. */
+            remedy?: string;
         };
         MessagePage: {
             items: components["schemas"]["Message"][];
@@ -3080,6 +3376,43 @@ export interface operations {
             503: components["responses"]["Busy"];
         };
     };
+    previewSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["TenantPatch"];
+                "application/json": components["schemas"]["TenantPatch"];
+                "application/yaml": components["schemas"]["TenantPatch"];
+            };
+        };
+        responses: {
+            /** @description What they would be told. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInPreview"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Busy"];
+        };
+    };
     listVersions: {
         parameters: {
             query?: {
@@ -3741,6 +4074,35 @@ export interface operations {
             503: components["responses"]["Busy"];
         };
     };
+    showKeySet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key set. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeySet"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Busy"];
+        };
+    };
     listKeys: {
         parameters: {
             query?: never;
@@ -4262,6 +4624,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MailTest"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    listProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The apps, by provider. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Providers"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    testProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderTestRequest"];
+            };
+        };
+        responses: {
+            /** @description What came of it. That it does not work is no error. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderTest"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -5120,6 +5547,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Stats"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    showFleet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it is doing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fleet"];
                 };
             };
             400: components["responses"]["Problem"];

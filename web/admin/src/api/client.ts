@@ -14,6 +14,9 @@ export const csrfCookie = said("csrf-cookie");
 /** Where operators sign in, such as http://localhost:9090. At another address of the same server, nobody can. */
 export const publicURL = said("public-url");
 
+/** What this deployment is called, such as staging; "" for nothing. */
+export const environment = said("environment");
+
 /** The value of a cookie that scripts may read; "" if there is none. */
 export function cookie(name: string, jar = document.cookie): string {
   for (const pair of jar.split("; ")) {

@@ -6,7 +6,9 @@ export function Empty(props: { title: string; children: ReactNode; action?: Reac
   return (
     <Center py="xl" px="md">
       <Stack align="center" gap="xs" maw="32rem" ta="center">
-        <Title order={3}>{props.title}</Title>
+        <Title order={2} size="h3">
+          {props.title}
+        </Title>
         <Text c="dimmed" size="sm" component="div">
           {props.children}
         </Text>

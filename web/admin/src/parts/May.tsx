@@ -3,5 +3,5 @@ import { type Permission, useMay } from "../session/me";
 
 /** Shows something to those who may do it. */
 export function May({ permission, children }: { permission: Permission; children: ReactNode }) {
-  return useMay()(permission) ? <>{children}</> : null;
+  return useMay()(permission) ? children : null;
 }

@@ -9,7 +9,7 @@ export interface ListPage<T> {
 /** Options of api.useInfiniteQuery for such lists: api.useInfiniteQuery("get", "/admin/v1/tenants", {…}, byCursor). */
 export const byCursor = {
   pageParamName: "cursor",
-  initialPageParam: undefined as unknown as string,
+  initialPageParam: null as unknown as string, // undefined would be sent as 0, null is left out
   getNextPageParam: (last: { next_cursor?: string | null }) => last.next_cursor ?? undefined,
 };
 

@@ -1,5 +1,170 @@
+import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
+import { IconStethoscope } from "@tabler/icons-react";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { type FormEvent, useState } from "react";
+import { admin, api, type Schema } from "../api/client";
+import { quoted } from "../parts/Command";
+import { Empty } from "../parts/Empty";
+import { Loaded } from "../parts/Loaded";
 import { Page } from "../parts/Page";
+import { Section } from "../parts/Section";
+import { useTenant } from "../settings/draft";
+import { Findings } from "./doctor/Findings";
+import { Probe } from "./doctor/Probe";
+import { Seen } from "./doctor/Seen";
 
+/** What is wrong with a public URL: what the server makes of requests there, and which setting mends it. */
 export default function Doctor() {
-  return <Page title="Connection doctor">{null}</Page>;
+  const { slug } = useParams({ strict: false });
+  return slug === undefined ? <Clinic /> : <OfTenant slug={slug} />;
+}
+
+function OfTenant({ slug }: { slug: string }) {
+  const tenant = useTenant(slug);
+  return <Clinic slug={slug} own={tenant.data?.public_url} />;
+}
+
+interface Asked {
+  url: string;
+  origin: string;
+  probe?: string;
+}
+
+/** Asks for a diagnosis. An origin and a probe are of this visit, and in no address. */
+function useDiagnosis(slug: string | undefined, asked: Asked | undefined) {
+  const query = asked && {
+    url: asked.url,
+    ...(asked.origin ? { origin: asked.origin } : {}),
+    ...(asked.probe ? { probe: asked.probe } : {}),
+  };
+  const ofTenant = api.useQuery(
+    "get",
+    "/admin/v1/tenants/{slug}/doctor",
+    { params: { path: { slug: slug ?? "" }, query } },
+    { enabled: asked !== undefined && slug !== undefined, staleTime: 0, refetchOnWindowFocus: false },
+  );
+  const ofPlatform = api.useQuery(
+    "get",
+    "/admin/v1/doctor",
+    { params: { query } },
+    { enabled: asked !== undefined && slug === undefined, staleTime: 0, refetchOnWindowFocus: false },
+  );
+  return slug === undefined ? ofPlatform : ofTenant;
+}
+
+function Clinic({ slug, own }: { slug?: string; own?: string }) {
+  const search = useSearch({ strict: false }) as { url?: string };
+  const navigate = useNavigate();
+  const address = search.url ?? own;
+  const [typed, setTyped] = useState<string>();
+  const [origin, setOrigin] = useState("");
+  const [asked, setAsked] = useState<{ origin: string; probe?: string }>({ origin: "" });
+  const url = typed ?? address ?? "";
+  const query = useDiagnosis(slug, address ? { url: address, ...asked } : undefined);
+  const examine = (event: FormEvent) => {
+    event.preventDefault();
+    setAsked({ origin: origin.trim() });
+    setTyped(undefined);
+    if (url.trim() !== address) {
+      void navigate({ to: ".", search: { url: url.trim() } as never });
+    } else {
+      void query.refetch();
+    }
+  };
+  const line = `admin doctor ${quoted(address ?? "https://login.example.org")}${slug ? ` --tenant ${slug}` : ""}${asked.origin ? ` --origin ${quoted(asked.origin)}` : ""}`;
+  return (
+    <Page
+      title="Connection doctor"
+      tab={slug ? `Connection doctor · ${slug}` : undefined}
+      lead="Behind proxies, on several hosts and with front ends elsewhere, much can be almost right. Say at which address people reach this server, and see what comes of it and which setting mends what is wrong."
+      commands={[line]}
+    >
+      <form onSubmit={examine}>
+        <Group align="end">
+          <TextInput
+            label="Public URL"
+            description="As browsers and apps reach it."
+            type="url"
+            required
+            withAsterisk={false}
+            placeholder="https://login.example.org"
+            value={url}
+            onChange={(e) => setTyped(e.currentTarget.value)}
+            flex="2 1 18rem"
+          />
+          <TextInput
+            label="Front end, if it is elsewhere"
+            description="The origin of pages that are to use it."
+            type="url"
+            placeholder="https://app.example.org"
+            value={origin}
+            onChange={(e) => setOrigin(e.currentTarget.value)}
+            flex="1 1 16rem"
+          />
+          <Button type="submit" leftSection={<IconStethoscope size={16} />} loading={query.isFetching}>
+            Examine
+          </Button>
+        </Group>
+      </form>
+      {address === undefined ? (
+        <Empty title="Nothing was examined yet">
+          Type the address at which people reach a tenant. The server looks at how it would understand requests there;
+          nothing is sent anywhere.
+        </Empty>
+      ) : (
+        <Loaded query={query} lines={8}>
+          {(found) => (
+            <Stack gap="lg">
+              <Findings found={found} slug={slug} />
+              <Probe
+                key={address}
+                url={address}
+                slug={slug}
+                origin={asked.origin}
+                arrived={found.seen !== null}
+                command={line}
+                issue={issue}
+                look={(probe) => setAsked({ ...asked, probe })}
+                looking={query.isFetching}
+                looked={asked.probe}
+              />
+              {found.seen && <Seen seen={found.seen} />}
+              <Section
+                title="Who comes of late"
+                lead="The addresses that the last requests to this server came from, as it understands them."
+              >
+                <Clients clients={found.clients} />
+              </Section>
+            </Stack>
+          )}
+        </Loaded>
+      )}
+    </Page>
+  );
+}
+
+/** A request that the server tells from others. It is no mutation: nothing that is shown changes by it. */
+async function issue(): Promise<Schema<"ProbeRequest">> {
+  const { data, error } = await admin.POST("/admin/v1/doctor/probes");
+  if (!data) {
+    throw error;
+  }
+  return data;
+}
+
+function Clients({ clients }: { clients: Schema<"Diagnosis">["clients"] }) {
+  if (clients.requests === 0) {
+    return <Text size="sm">There were no requests yet.</Text>;
+  }
+  const n = (value: number) => value.toLocaleString("en");
+  return (
+    <Text size="sm" className="foreign">
+      Of the last {n(clients.requests)} requests, from {n(clients.distinct)} addresses, {n(clients.from_most)} came from{" "}
+      <code className="code">{clients.most}</code>
+      {clients.forwarded > 0 && (
+        <>; {n(clients.forwarded)} of those say that they came through a proxy which this server does not believe</>
+      )}
+      .
+    </Text>
+  );
 }

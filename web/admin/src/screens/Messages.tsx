@@ -1,5 +1,240 @@
+import { Alert, Badge, Button, Group, Modal, NativeSelect, Table, Text } from "@mantine/core";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
+import { api, type Schema } from "../api/client";
+import { Empty } from "../parts/Empty";
+import { Loaded } from "../parts/Loaded";
 import { Page } from "../parts/Page";
+import { byCursor, rowsOf } from "../parts/pages";
+import { type Column, Rows } from "../parts/Rows";
+import { Time } from "../parts/Time";
+import { done, failed } from "../parts/tell";
+import { useMay } from "../session/me";
+import { channels, labelOf } from "./messages/kinds";
 
+type Message = Schema<"Message">;
+
+const states = {
+  queued: { label: "Waiting", color: "blue" },
+  sent: { label: "Sent", color: "green" },
+  failed: { label: "Failed", color: "red" },
+  expired: { label: "Expired", color: "gray" },
+} as const;
+
+function State({ state }: { state: Message["state"] }) {
+  return (
+    <Badge color={states[state].color} c="var(--mantine-color-text)">
+      {states[state].label}
+    </Badge>
+  );
+}
+
+/** The delivery log: whom messages went to, and what became of them; never what they said. */
 export default function Messages() {
-  return <Page title="Delivery log">{null}</Page>;
+  const { slug = "" } = useParams({ strict: false });
+  const search = useSearch({ strict: false }) as { state?: Message["state"]; kind?: string; channel?: "mail" | "sms" };
+  const navigate = useNavigate();
+  const may = useMay();
+  const [opened, setOpened] = useState<string>();
+  const query = api.useInfiniteQuery(
+    "get",
+    "/admin/v1/tenants/{slug}/messages",
+    { params: { path: { slug }, query: { limit: 50, ...search } } },
+    byCursor,
+  );
+  const kinds = api.useQuery("get", "/admin/v1/mail-kinds", {}, { staleTime: Number.POSITIVE_INFINITY });
+  const retry = api.useMutation("post", "/admin/v1/tenants/{slug}/messages/{id}/retry");
+  const again = (id: string) =>
+    retry.mutate(
+      { params: { path: { slug, id } } },
+      { onSuccess: () => done("It is on its way again."), onError: failed },
+    );
+  const filter = (name: "state" | "kind" | "channel", value: string) =>
+    void navigate({ to: ".", search: { ...search, [name]: value || undefined } as never, replace: true });
+  const filtered = Object.keys(search).length > 0;
+  const rows = rowsOf(query.data);
+  const columns: Column<Message>[] = [
+    {
+      label: "To",
+      cell: (m) => (
+        <Button
+          variant="transparent"
+          size="compact-sm"
+          px={0}
+          c="var(--mantine-color-anchor)"
+          onClick={() => setOpened(m.id)}
+          styles={{ label: { whiteSpace: "normal" }, root: { height: "auto" } }}
+        >
+          <span className="foreign">{m.recipient ?? "erased"}</span>
+        </Button>
+      ),
+    },
+    { label: "What", cell: (m) => labelOf(m.kind) },
+    { label: "By", cell: (m) => channels[m.channel] },
+    { label: "State", cell: (m) => <State state={m.state} /> },
+    { label: "Asked for", cell: (m) => <Time at={m.created_at} /> },
+    {
+      label: "Last error",
+      cell: (m) =>
+        m.error && (
+          <Text size="sm" lineClamp={2} className="foreign">
+            {m.error}
+          </Text>
+        ),
+    },
+    {
+      label: "Actions",
+      quiet: true,
+      cell: (m) =>
+        m.retryable &&
+        may("mail.send") && (
+          <Button size="xs" variant="default" onClick={() => again(m.id)} loading={retry.isPending}>
+            Send again<span className="mantine-visually-hidden"> to {m.recipient}</span>
+          </Button>
+        ),
+    },
+  ];
+  return (
+    <Page
+      title="Delivery log"
+      tab={`Delivery log · ${slug}`}
+      lead="Mails and texts of the last thirty days: whom they went to, and what became of them. What they said is never shown."
+      commands={[
+        `admin mail log --tenant ${slug}${search.state ? ` --state ${search.state}` : ""}${search.kind ? ` --kind ${search.kind}` : ""}${search.channel ? ` --channel ${search.channel}` : ""}`,
+        `admin mail retry ID --tenant ${slug}`,
+      ]}
+    >
+      <Group align="end">
+        <NativeSelect
+          label="State"
+          value={search.state ?? ""}
+          onChange={(e) => filter("state", e.currentTarget.value)}
+          data={[
+            { value: "", label: "Any" },
+            ...Object.entries(states).map(([value, { label }]) => ({ value, label })),
+          ]}
+        />
+        <NativeSelect
+          label="What"
+          value={search.kind ?? ""}
+          onChange={(e) => filter("kind", e.currentTarget.value)}
+          data={[
+            { value: "", label: "Anything" },
+            ...(kinds.data?.items ?? []).map((k) => ({ value: k.kind, label: labelOf(k.kind) })),
+          ]}
+        />
+        <NativeSelect
+          label="By"
+          value={search.channel ?? ""}
+          onChange={(e) => filter("channel", e.currentTarget.value)}
+          data={[
+            { value: "", label: "Mail and text" },
+            ...Object.entries(channels).map(([value, label]) => ({ value, label })),
+          ]}
+        />
+        {filtered && (
+          <Button variant="default" onClick={() => void navigate({ to: ".", search: {} as never, replace: true })}>
+            Show all
+          </Button>
+        )}
+      </Group>
+      <Loaded query={query} lines={8}>
+        {() =>
+          rows.length === 0 ? (
+            filtered ? (
+              <Empty title="No message is like that">Choose other filters, or show all.</Empty>
+            ) : (
+              <Empty title="No messages yet">
+                Whenever somebody signs up, asks for a code or resets a password, the mail or text is listed here. To
+                see whether mail goes out at all, send a test from Email and SMS.
+              </Empty>
+            )
+          ) : (
+            <Rows
+              label="Messages"
+              columns={columns}
+              rows={rows}
+              id={(m) => m.id}
+              more={query.hasNextPage ? () => void query.fetchNextPage() : undefined}
+              busy={query.isFetchingNextPage}
+            />
+          )
+        }
+      </Loaded>
+      <Modal
+        opened={opened !== undefined}
+        onClose={() => setOpened(undefined)}
+        title="What became of a message"
+        size="lg"
+      >
+        {opened !== undefined && <Detail slug={slug} id={opened} again={may("mail.send") ? again : undefined} />}
+      </Modal>
+    </Page>
+  );
+}
+
+function Detail({ slug, id, again }: { slug: string; id: string; again?: (id: string) => void }) {
+  const query = api.useQuery("get", "/admin/v1/tenants/{slug}/messages/{id}", { params: { path: { slug, id } } });
+  return (
+    <Loaded query={query} lines={8}>
+      {(m) => (
+        <>
+          <Table variant="vertical" layout="fixed" withTableBorder aria-label="The message">
+            <Table.Tbody>
+              <Line label="To">{m.recipient ?? "erased, with whoever it was for"}</Line>
+              <Line label="What">
+                {labelOf(m.kind)} <code className="code">{m.kind}</code>
+              </Line>
+              <Line label="By">{channels[m.channel]}</Line>
+              <Line label="State">
+                <State state={m.state} />
+              </Line>
+              <Line label="Asked for">
+                <Time at={m.created_at} />
+              </Line>
+              <Line label="Attempts">{m.attempts}</Line>
+              {m.due_at && (
+                <Line label="Tried next">
+                  <Time at={m.due_at} />
+                </Line>
+              )}
+              {m.finished_at && (
+                <Line label={m.state === "sent" ? "Sent" : "Given up"}>
+                  <Time at={m.finished_at} />
+                </Line>
+              )}
+              <Line label="Good until">
+                <Time at={m.expires_at} none="always" />
+              </Line>
+              {m.error && <Line label="Last error">{m.error}</Line>}
+              <Line label="Id">
+                <code className="code">{m.id}</code>
+              </Line>
+            </Table.Tbody>
+          </Table>
+          {m.state === "expired" && (
+            <Alert color="blue" variant="outline" mt="md">
+              The code in it is good no more: whoever it was for has to ask for another.
+            </Alert>
+          )}
+          {m.retryable && again && (
+            <Group justify="end" mt="md">
+              <Button onClick={() => again(m.id)}>Send again</Button>
+            </Group>
+          )}
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+function Line({ label, children }: { label: string; children: React.ReactNode }) {
+  return (
+    <Table.Tr>
+      <Table.Th w={130} scope="row">
+        {label}
+      </Table.Th>
+      <Table.Td className="foreign">{children}</Table.Td>
+    </Table.Tr>
+  );
 }

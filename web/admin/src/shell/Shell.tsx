@@ -2,6 +2,7 @@
 import {
   ActionIcon,
   AppShell,
+  Badge,
   Burger,
   Button,
   Group,
@@ -16,7 +17,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { IconMoon, IconSearch, IconSun, IconUserCircle } from "@tabler/icons-react";
 import { Link, Outlet, useLocation, useParams } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
-import { browser, headless } from "../api/client";
+import { browser, environment, headless } from "../api/client";
 import { gate, queries } from "../api/queries";
 import { Loaded } from "../parts/Loaded";
 import { may, useMe } from "../session/me";
@@ -97,6 +98,11 @@ export function Shell() {
               <ActionIcon variant="default" size="lg" onClick={openPalette} hiddenFrom="sm" aria-label="Go to…">
                 <IconSearch size={18} />
               </ActionIcon>
+              {environment && (
+                <Badge color={environment === "production" ? "red.9" : "blue.9"} variant="outline" visibleFrom="md">
+                  {environment}
+                </Badge>
+              )}
               <Scheme />
               <Account name={me.data?.name ?? ""} />
             </Group>

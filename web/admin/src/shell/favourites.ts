@@ -36,3 +36,16 @@ export function toggleFavourite(slug: string, name: string): void {
 export function visited(slug: string, name: string): void {
   write("vestibule.recent", [{ slug, name }, ...recent().filter((t) => t.slug !== slug)].slice(0, 6));
 }
+
+/** Forgets a tenant that is gone. */
+export function forgotten(slug: string): void {
+  for (const [key, list] of [
+    ["vestibule.favourites", favourites()],
+    ["vestibule.recent", recent()],
+  ] as const) {
+    write(
+      key,
+      list.filter((t) => t.slug !== slug),
+    );
+  }
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vestibule-auth/vestibule/internal/admin"
+	"github.com/vestibule-auth/vestibule/internal/testkit"
+)
+
+func TestFleetIsPrinted(t *testing.T) {
+	st := testkit.Open(t, "sqlite", nil)
+	testkit.AddTenant(t, st, "acme", "")
+	b := withServerOn(t, st)
+	out, _ := b.run(0, "fleet")
+	wants(t, out, "Health      ok\n", "Tenants     1 active, 0 suspended, 0 deleted\n", "Messages    0 queued; 0 given up in 24 hours\n", " applied, 0 pending\n")
+	if strings.Contains(out, "TENANT") {
+		t.Errorf("there are no keys, and printed is\n%s", out)
+	}
+	for _, form := range []string{"json", "yaml"} {
+		out, _ := b.run(0, "fleet", "-o", form)
+		wants(t, out, "counted_up_to")
+	}
+	b.run(2, "fleet", "acme")
+}
+
+func TestFleetInFull(t *testing.T) {
+	b := &bench{t: t}
+	made := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	rotates := made.AddDate(0, 3, 0)
+	f := &admin.Fleet{
+		Version:  "v1.2.3",
+		Health:   admin.FleetHealth{Status: "degraded", Checks: map[string]string{"redis": "degraded", "database": "ok"}},
+		Messages: admin.FleetMessages{Queued: 100, Failed: 3, CountedUpTo: 100, OldestDueAt: &made, OldestDueSecs: 200},
+		Keys: admin.FleetKeys{Overdue: 1, Oldest: []admin.OldKey{
+			{Tenant: "acme", ID: "k1", Algorithm: "ES256", CreatedAt: made, AgeSeconds: 100 * 24 * 3600, RotatesAt: &rotates, Overdue: true},
+			{Tenant: "bolt", ID: "k2", Algorithm: "HS256", CreatedAt: made, AgeSeconds: 3 * 3600},
+		}},
+	}
+	if err := (&tool{out: &b.out}).printFleet(f); err != nil {
+		t.Fatal(err)
+	}
+	wants(t, b.out.String(), "Server      v1.2.3\n", "Checks      database ok, redis degraded\n",
+		"Messages    100+ queued, the oldest due 3 minutes ago; 3 given up in 24 hours\n",
+		"acme    k1           ES256      2026-01-02T03:04:05Z  100 days  2026-04-02T03:04:05Z (overdue)\n",
+		"bolt    k2           HS256      2026-01-02T03:04:05Z  3 hours   -\n")
+}

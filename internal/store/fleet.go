@@ -1,0 +1,149 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/vestibule-auth/vestibule/tenants"
+)
+
+// MostCounted is where counting stops what may be many at the worst of times.
+const MostCounted = 100_000
+
+// TenantCounts are how many tenants are in which state; the operators' own is not among them.
+type TenantCounts struct{ Active, Suspended, Deleted int }
+
+// CountTenants counts the tenants. Deleted ones are those that are not purged yet.
+func (s *Store) CountTenants(ctx context.Context) (c TenantCounts, err error) {
+	err = s.reader().each(ctx, "count tenants", `
+		SELECT state, COUNT(*) FROM tenants WHERE deleted_at IS NULL AND slug <> $1 GROUP BY state`, []any{tenants.SystemSlug},
+		func(rows *sqlx.Rows) error {
+			var state tenants.State
+			var n int
+			if err := rows.Scan(&state, &n); err != nil {
+				return err
+			}
+			switch state {
+			case tenants.Active:
+				c.Active = n
+			case tenants.Suspended:
+				c.Suspended = n
+			case tenants.Deleted, tenants.Purging, tenants.Purged: // which have a deleted_at
+			}
+			return nil
+		})
+	if err != nil {
+		return c, err
+	}
+	err = s.reader().row(ctx, "count deleted tenants", `
+		SELECT COUNT(*) FROM tenants WHERE deleted_at IS NOT NULL AND state <> 'purged'`, nil, []any{&c.Deleted})
+	return c, err
+}
+
+// MessageCounts say how the queue of messages is doing, all tenants' together.
+type MessageCounts struct {
+	Queued int       // MostCounted at the most
+	Oldest time.Time // when the one was due that has waited longest; zero where none is due
+	Failed int       // those given up since a time; MostCounted at the most
+}
+
+// CountMessagesEverywhere counts the messages that are queued, and those that were given up since a time.
+func (s *Store) CountMessagesEverywhere(ctx context.Context, now, since time.Time) (c MessageCounts, err error) {
+	if err = s.reader().row(ctx, "count queued messages", `
+		SELECT COUNT(*) FROM (SELECT tenant_id FROM messages WHERE state = 'queued' LIMIT $1) m`, []any{MostCounted}, []any{&c.Queued}); err != nil {
+		return c, err
+	}
+	if err = s.reader().row(ctx, "read the oldest due message", `
+		SELECT MIN(due_at) FROM messages WHERE state = 'queued' AND due_at <= $1 AND tenant_id <> $2`, []any{now, noID}, []any{when(&c.Oldest)}); err != nil {
+		return c, err
+	}
+	err = s.reader().row(ctx, "count messages given up", `
+		SELECT COUNT(*) FROM (
+		       SELECT tenant_id FROM messages
+		        WHERE state <> 'queued' AND state <> 'sent' AND state <> 'void' AND finished_at >= $1 LIMIT $2) m`, []any{since, MostCounted}, []any{&c.Failed})
+	return c, err
+}
+
+// WebhookCounts are how many webhooks are in which state, of tenants that were not deleted.
+type WebhookCounts struct {
+	Enabled  int
+	Failing  int // enabled, and nothing has got through of late
+	Disabled int // by the server
+}
+
+// CountWebhooksEverywhere counts the webhooks of all tenants.
+func (s *Store) CountWebhooksEverywhere(ctx context.Context) (c WebhookCounts, err error) {
+	count := func(of string, into *int) {
+		if err == nil {
+			err = s.reader().row(ctx, "count webhooks", `
+				SELECT COUNT(*) FROM webhook_endpoints e JOIN tenants t ON t.id = e.tenant_id WHERE t.deleted_at IS NULL AND `+of, nil, []any{into})
+		}
+	}
+	count(`e.enabled`, &c.Enabled)
+	count(`e.enabled AND e.failing_since IS NOT NULL`, &c.Failing)
+	count(`NOT e.enabled AND e.disabled_why <> ''`, &c.Disabled)
+	return c, err
+}
+
+// OverdueKeys is how many tenants have a signing key that was to have a successor by a time and has none.
+func (s *Store) OverdueKeys(ctx context.Context, by time.Time) (n int, err error) {
+	err = s.reader().row(ctx, "count overdue signing keys", `
+		SELECT COUNT(*) FROM (
+		       SELECT tenant_id FROM signing_keys WHERE due_at <= $1
+		       UNION
+		       SELECT tenant_id FROM signing_keys WHERE overdue_since IS NOT NULL AND due_at IS NOT NULL) k`, []any{by}, []any{&n})
+	return n, err
+}
+
+// OldKey is a signing key that signs, and whose it is.
+type OldKey struct {
+	TenantID, Slug string
+	ID, Algorithm  string
+	CreatedAt      time.Time
+	DueAt          time.Time // when it is to have a successor, or was; zero for never by itself
+	Overdue        bool      // it could not be given one
+	InUse          bool      // the tenant hands out tokens
+}
+
+// oldKeysRead is how many keys OldestSigningKeys reads of each kind. It stands in the text: of a number that it does not know PostgreSQL
+// assumes that it is a tenth of all there is, and reads that.
+const oldKeysRead = 50
+
+// OldestSigningKeys are the keys that were made first of those that sign, of tenants that were not deleted: some dozens.
+func (s *Store) OldestSigningKeys(ctx context.Context, now time.Time) ([]OldKey, error) {
+	var all []OldKey
+	for _, part := range []string{
+		`k.retires_at IS NULL ORDER BY k.created_at LIMIT `,
+		`k.retires_at > $1 ORDER BY k.created_at LIMIT `, // a successor is published, and does not sign yet
+	} {
+		err := s.reader().each(ctx, "read the oldest signing keys", `
+			SELECT k.tenant_id, t.slug, t.settings, k.kid, k.algorithm, k.created_at, COALESCE(k.overdue_since, k.due_at), k.overdue_since IS NOT NULL
+			  FROM signing_keys k JOIN tenants t ON t.id = k.tenant_id AND t.deleted_at IS NULL
+			 WHERE k.signs_from <= $1 AND `+part+fmt.Sprint(oldKeysRead), []any{now}, func(rows *sqlx.Rows) error {
+			var k OldKey
+			var settings []byte
+			if err := rows.Scan(&k.TenantID, &k.Slug, &settings, &k.ID, &k.Algorithm, when(&k.CreatedAt), when(&k.DueAt), &k.Overdue); err != nil {
+				return err
+			}
+			var said struct {
+				Headless struct {
+					TokenStrategy string `json:"token_strategy"`
+				} `json:"headless"`
+			}
+			if err := json.Unmarshal(settings, &said); err != nil {
+				return fmt.Errorf("settings of tenant %s: %w", k.TenantID, err)
+			}
+			k.InUse = said.Headless.TokenStrategy == "jwt"
+			all = append(all, k)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,226 @@
+package storetest
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/vestibule-auth/vestibule/internal/secret"
+	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/internal/testkit"
+	"github.com/vestibule-auth/vestibule/tenants"
+)
+
+// onBoth runs a case on both engines, on a database with two tenants.
+func onBoth(t *testing.T, test func(w world)) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		st := testkit.Open(t, engine, nil)
+		test(world{t, st, testkit.AddTenant(t, st, "acme", `{"headless":{"token_strategy":"jwt"}}`), testkit.AddTenant(t, st, "zenith", "")})
+	})
+}
+
+// become gives a tenant another state.
+func (w world) become(t *tenants.Tenant, state tenants.State) {
+	w.Helper()
+	rec, err := w.st.TenantRecordByID(w.Context(), t.ID)
+	w.must(err)
+	rec.State = state
+	if state == tenants.Deleted {
+		rec.DeletedAt = start
+	}
+	w.must(w.st.SaveTenant(w.Context(), rec))
+}
+
+func TestTenantsAreCountedByState(t *testing.T) {
+	onBoth(t, func(w world) {
+		testkit.AddTenant(t, w.st, tenants.SystemSlug, "")
+		third, fourth := testkit.AddTenant(t, w.st, "third", ""), testkit.AddTenant(t, w.st, "fourth", "")
+		is := func(want store.TenantCounts) {
+			t.Helper()
+			if got, err := w.st.CountTenants(w.Context()); err != nil || got != want {
+				t.Errorf("got %+v, %v, not %+v", got, err, want)
+			}
+		}
+		is(store.TenantCounts{Active: 4})
+		w.become(w.b, tenants.Suspended)
+		w.become(third, tenants.Deleted)
+		w.become(fourth, tenants.Deleted)
+		is(store.TenantCounts{Active: 1, Suspended: 1, Deleted: 2})
+		w.must(w.st.DestroyTenant(w.Context(), fourth.ID, start.Add(time.Hour), start, w.a.ID,
+			&store.Event{ID: secret.NewID(), At: start, Action: store.TenantPurged, Actor: store.Actor{Kind: store.ByServer}}))
+		is(store.TenantCounts{Active: 1, Suspended: 1, Deleted: 2})
+		w.must(w.st.EndPurge(w.Context(), fourth.ID, start.Add(time.Hour)))
+		is(store.TenantCounts{Active: 1, Suspended: 1, Deleted: 1})
+	})
+}
+
+func TestMessagesAreCountedEverywhere(t *testing.T) {
+	onBoth(t, func(w world) {
+		ctx, now := w.Context(), start.Add(time.Hour)
+		is := func(want store.MessageCounts) {
+			t.Helper()
+			got, err := w.st.CountMessagesEverywhere(ctx, now, start)
+			if err != nil || got.Queued != want.Queued || !got.Oldest.Equal(want.Oldest) || got.Failed != want.Failed {
+				t.Errorf("got %+v, %v, not %+v", got, err, want)
+			}
+		}
+		is(store.MessageCounts{})
+		for _, of := range []*tenants.Tenant{w.a, w.b} {
+			for i := range 4 {
+				m := &store.Message{ID: secret.NewID(), Kind: "login_code", Channel: store.Mail, CreatedAt: start, DueAt: start.Add(time.Duration(i) * 40 * time.Minute)}
+				w.must(w.st.For(of).One(func(tx *store.Tx) error { return tx.AddMessage(ctx, m) }))
+			}
+		}
+		w.must(w.st.For(w.a).One(func(tx *store.Tx) error { return tx.Waste(ctx, secret.NewID(), now) }))
+		is(store.MessageCounts{Queued: 8, Oldest: start})
+		leased, err := w.st.LeaseMessages(ctx, start, now, 10)
+		w.must(err)
+		if len(leased) != 2 {
+			t.Fatalf("%d are due", len(leased))
+		}
+		w.must(w.st.FinishMessage(ctx, leased[0], now))
+		w.must(w.st.FailMessage(ctx, leased[1], start.Add(-time.Minute), "no", true)) // too long ago
+		is(store.MessageCounts{Queued: 6, Oldest: start.Add(40 * time.Minute)})
+		leased, err = w.st.LeaseMessages(ctx, now, now.Add(time.Hour), 10)
+		w.must(err)
+		w.must(w.st.FailMessage(ctx, leased[0], now, "no", true))
+		w.must(w.st.ExpireMessage(ctx, leased[1], now, "late"))
+		is(store.MessageCounts{Queued: 4, Failed: 2}) // none of which is due
+	})
+}
+
+func TestWebhooksAreCountedEverywhere(t *testing.T) {
+	onBoth(t, func(w world) {
+		ctx := w.Context()
+		is := func(want store.WebhookCounts) {
+			t.Helper()
+			if got, err := w.st.CountWebhooksEverywhere(ctx); err != nil || got != want {
+				t.Errorf("got %+v, %v, not %+v", got, err, want)
+			}
+		}
+		is(store.WebhookCounts{})
+		third := testkit.AddTenant(t, w.st, "third", "")
+		add := func(of *tenants.Tenant, enabled bool) string {
+			h := &store.Webhook{ID: secret.NewID(), URL: "https://hooks.example.org", Events: []string{"*"}, Enabled: enabled, Secret: []byte("s"), CreatedAt: start}
+			w.must(w.st.For(of).One(func(tx *store.Tx) error { return tx.AddWebhook(ctx, h) }))
+			return h.ID
+		}
+		disable := func(of *tenants.Tenant, id string) {
+			w.must(w.st.For(of).One(func(tx *store.Tx) error { return tx.DisableWebhook(ctx, id, "gone", start) }))
+		}
+		fail := func(of *tenants.Tenant, id string) {
+			w.must(w.st.For(of).Do(ctx, func(tx *store.Tx) error {
+				return tx.ReleaseWebhook(ctx, id, 0, store.WebhookRound{Failures: 1, FailingSince: start})
+			}))
+		}
+		add(w.a, true)
+		add(w.a, false) // by an operator
+		fail(w.a, add(w.a, true))
+		disable(w.b, add(w.b, true))
+		both := add(w.b, true)
+		fail(w.b, both)
+		disable(w.b, both)
+		fail(third, add(third, true))
+		disable(third, add(third, true))
+		is(store.WebhookCounts{Enabled: 3, Failing: 2, Disabled: 3})
+		w.become(third, tenants.Deleted)
+		is(store.WebhookCounts{Enabled: 2, Failing: 1, Disabled: 2})
+	})
+}
+
+func TestOldestSigningKeysAreThoseThatSign(t *testing.T) {
+	onBoth(t, func(w world) {
+		now, third := start.Add(1000*time.Hour), testkit.AddTenant(t, w.st, "third", `{"headless":{"token_strategy":"jwt"}}`)
+		key := func(id string, number int64, made, signs, retires int) store.SigningKey {
+			at := func(hours int) time.Time { return start.Add(time.Duration(hours) * time.Hour) }
+			k := aKey(id, number)
+			k.CreatedAt, k.SignsFrom = at(made), at(signs)
+			if retires > 0 {
+				k.RetiresAt, k.KnownUntil = at(retires), at(retires+1)
+			}
+			return k
+		}
+		last := key("next", 3, 950, 1010, 0)
+		last.DueAt = start.Add(2000 * time.Hour)
+		w.put(w.a, key("retired", 1, 0, 0, 900), key("signs until its successor does", 2, 100, 100, 1010), last)
+		w.put(w.b, key("is not used", 1, 50, 50, 0))
+		other := key("signs", 1, 40, 40, 0)
+		other.DueAt = start.Add(999 * time.Hour)
+		w.put(third, other)
+		oldest := func() (ids []string) {
+			t.Helper()
+			all, err := w.st.OldestSigningKeys(w.Context(), now)
+			w.must(err)
+			slices.SortFunc(all, func(a, b store.OldKey) int { return a.CreatedAt.Compare(b.CreatedAt) })
+			for _, k := range all {
+				ids = append(ids, k.Slug+": "+k.ID)
+				if k.InUse == (k.TenantID == w.b.ID) || k.Algorithm != "ES256" {
+					t.Errorf("%+v", k)
+				}
+			}
+			return ids
+		}
+		if got := oldest(); !slices.Equal(got, []string{"third: signs", "zenith: is not used", "acme: signs until its successor does"}) {
+			t.Errorf("the oldest are %q", got)
+		}
+		w.become(third, tenants.Deleted)
+		if got := oldest(); !slices.Equal(got, []string{"zenith: is not used", "acme: signs until its successor does"}) {
+			t.Errorf("without the deleted tenant's the oldest are %q", got)
+		}
+	})
+}
+
+func TestKeyIsOverdueUntilItHasItsSuccessor(t *testing.T) {
+	onBoth(t, func(w world) {
+		ctx, due := w.Context(), start.Add(10*time.Hour)
+		is := func(want int) {
+			t.Helper()
+			if n, err := w.st.OverdueKeys(ctx, start.Add(11*time.Hour)); err != nil || n != want {
+				t.Errorf("%d tenants have overdue keys, %v, not %d", n, err, want)
+			}
+		}
+		putOff := func(until time.Time) {
+			t.Helper()
+			w.must(w.st.For(w.a).One(func(tx *store.Tx) error { return tx.PutOffSigningKeys(ctx, until) }))
+		}
+		k := aKey("k", 1)
+		k.DueAt = start.Add(20 * time.Hour)
+		w.put(w.a, k)
+		w.put(w.b, k)
+		is(0)
+		k.DueAt = due
+		w.put(w.a, k)
+		is(1)
+		for _, hours := range []int{12, 13} { // which is after the time that is asked for
+			putOff(start.Add(time.Duration(hours) * time.Hour))
+			is(1)
+		}
+		all, err := w.st.OldestSigningKeys(ctx, start.Add(11*time.Hour))
+		w.must(err)
+		if i := slices.IndexFunc(all, func(k store.OldKey) bool { return k.TenantID == w.a.ID }); i < 0 || !all[i].Overdue || !all[i].DueAt.Equal(due) {
+			t.Errorf("the key is %+v", all)
+		}
+		k.DueAt, k.Longest = start.Add(13*time.Hour), 2*time.Hour
+		w.put(w.a, k) // another change to it
+		is(1)
+		k.DueAt, k.RetiresAt = time.Time{}, start.Add(36*time.Hour)
+		w.put(w.a, k) // it has its successor
+		is(0)
+		k.DueAt, k.RetiresAt = due, time.Time{}
+		w.put(w.a, k)
+		putOff(start.Add(12 * time.Hour))
+		is(1)
+		putOff(time.Time{}) // the tenant does without keys
+		is(0)
+	})
+}
+
+func TestSchemaIsCounted(t *testing.T) {
+	onBoth(t, func(w world) {
+		all, err := w.st.Migrations(w.Context())
+		w.must(err)
+		if applied, pending, err := w.st.Schema(w.Context()); err != nil || applied != int64(len(all)) || pending != 0 {
+			t.Errorf("%d are applied and %d pending, %v", applied, pending, err)
+		}
+	})
+}

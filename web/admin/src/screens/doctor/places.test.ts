@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { quoted } from "../../parts/Command";
+import { type Check, curl, order, placeOf } from "./places";
+
+test("each setting has a screen, and those of the server have none", () => {
+  expect(placeOf("hosts")).toBe("urls");
+  expect(placeOf("cors.allowed_origins")).toBe("urls");
+  expect(placeOf("cookies.domain")).toBe("sessions");
+  expect(placeOf("state")).toBe("danger");
+  expect(placeOf("anything.else")).toBe("config");
+  expect(placeOf("VESTIBULE_TRUSTED_PROXY_COUNT")).toBeUndefined();
+});
+
+test("what is wrong comes first", () => {
+  const check = (level: Check["level"], message: string): Check => ({ subject: "cors", level, message });
+  const sorted = order([check("ok", "a"), check("problem", "b"), check("unknown", "c"), check("problem", "d")]);
+  expect(sorted.map((c) => c.message).join("")).toBe("bdca");
+});
+
+test("the probe is a command that no header and no address can break out of", () => {
+  expect(curl(quoted, "https://login.example.org/some/path", "/x", { "X-Probe": "a'b" })).toBe(
+    "curl -sS -D - -o /dev/null -H 'X-Probe: a'\\''b' https://login.example.org/x",
+  );
+  expect(curl(quoted, "$(reboot)", "/x", {})).toContain("'$(reboot)/x'");
+});

@@ -1,0 +1,57 @@
+import { Anchor, Group, List, Stack, Text, ThemeIcon } from "@mantine/core";
+import { IconAlertTriangle, IconCheck, IconInfoCircle } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import { Copy } from "../../parts/Copy";
+import { Section } from "../../parts/Section";
+import { concernsOf, type Fleet } from "./concerns";
+
+/** What somebody should look at, or that there is nothing. */
+export function Attention({ fleet }: { fleet: Fleet }) {
+  const concerns = concernsOf(fleet);
+  if (concerns.length === 0) {
+    return (
+      <Section title="Needs attention">
+        <Group gap="sm" wrap="nowrap">
+          <ThemeIcon color="green" radius="xl" size="md">
+            <IconCheck size={16} aria-hidden />
+          </ThemeIcon>
+          <Text size="sm">Nothing. The database, mail, webhooks and signing keys are as they should be.</Text>
+        </Group>
+      </Section>
+    );
+  }
+  return (
+    <Section title="Needs attention">
+      <List listStyleType="none" spacing="md">
+        {concerns.map((c) => (
+          <List.Item key={c.id} styles={{ itemWrapper: { width: "100%" }, itemLabel: { flex: 1 } }}>
+            <Group gap="sm" wrap="nowrap" align="start">
+              <ThemeIcon color={c.urgent ? "red.9" : "orange.9"} radius="xl" size="md">
+                {c.urgent ? <IconAlertTriangle size={16} aria-hidden /> : <IconInfoCircle size={16} aria-hidden />}
+              </ThemeIcon>
+              <Stack gap={2} flex={1} miw={0}>
+                <Text fw={600} className="foreign">
+                  {c.title}
+                </Text>
+                <Text size="sm" c="dimmed" maw="80ch">
+                  {c.text}
+                </Text>
+                {c.command && (
+                  <Group gap="xs">
+                    <code className="code">{c.command}</code>
+                    <Copy value={c.command} what="the command" />
+                  </Group>
+                )}
+                {c.link && (
+                  <Anchor component={Link} to={c.link.to} search={(c.link.search ?? {}) as never} size="sm">
+                    {c.link.label}
+                  </Anchor>
+                )}
+              </Stack>
+            </Group>
+          </List.Item>
+        ))}
+      </List>
+    </Section>
+  );
+}

@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import { concernsOf, type Fleet } from "./concerns";
+
+const well: Fleet = {
+  at: "2026-11-26T05:00:00Z",
+  version: "v1.0.0",
+  tenants: { active: 2, suspended: 0, deleted: 0 },
+  health: { status: "ok", checks: { database: "ok", migrations: "ok" } },
+  migrations: { applied: 22, pending: 0 },
+  messages: { queued: 1, oldest_due_at: null, oldest_due_seconds: 0, failed: 0, counted_up_to: 10000 },
+  webhooks: { enabled: 1, failing: 0, disabled: 0 },
+  keys: { overdue: 0, oldest: [] },
+};
+
+test("nothing is said of a platform that does well", () => {
+  expect(concernsOf(well)).toEqual([]);
+});
+
+test("what holds people up comes first, and is told once", () => {
+  const found = concernsOf({
+    ...well,
+    health: { status: "failed", checks: { database: "ok", migrations: "failed", redis: "degraded" } },
+    migrations: { applied: 20, pending: 2 },
+    messages: { ...well.messages, queued: 10000, oldest_due_seconds: 720, failed: 3 },
+    webhooks: { enabled: 4, failing: 1, disabled: 2 },
+    keys: {
+      overdue: 2,
+      oldest: [
+        {
+          tenant_id: "1",
+          tenant: "acme",
+          kid: "k",
+          algorithm: "RS256",
+          created_at: "2026-01-01T00:00:00Z",
+          age_seconds: 28_000_000,
+          rotates_at: "2026-04-01T00:00:00Z",
+          overdue: true,
+        },
+      ],
+    },
+  });
+  expect(found.map((c) => c.id)).toEqual([
+    "migrations",
+    "queue",
+    "check redis",
+    "key 1 k",
+    "keys",
+    "failed",
+    "webhooks",
+    "disabled",
+  ]);
+  expect(found[0]?.title).toBe("2 migrations of the database are missing");
+  expect(found[1]?.text).toContain("at least 10,000 messages");
+  expect(found[3]?.link?.to).toBe("/tenants/acme/sessions");
+  expect(found[4]?.title).toBe("1 more tenant has a signing key that is overdue");
+  expect(found[5]?.title).toBe("3 mails or texts given up in the last 24 hours");
+});
