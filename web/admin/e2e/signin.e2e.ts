@@ -1,6 +1,6 @@
 // A newcomer's first hour: the first owner, a second factor, every way to sign in, the own account, other operators and tokens.
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { axe, launch, open, overflows, settled, shot, type Watched } from "./browser";
 import { operator } from "./operator";
 import { Server } from "./server";
@@ -21,6 +21,12 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await server?.stop();
+});
+
+afterEach(async ({ task }) => {
+  if (task.result?.state === "fail" && process.env.OUT) {
+    await shot(ann.page, `${process.env.OUT}/failed.png`);
+  }
 });
 
 /** What the console may say: the browser notes each request that is declined, and those are what these tests are about. */
@@ -180,7 +186,7 @@ test("a passkey is added, named, signs in by itself, and is removed", async () =
   await button(page, "Remove Old <b>laptop</b>").click();
   await sound(ann, "account-remove");
   await page.getByRole("dialog").getByRole("button", { name: "Remove", exact: true }).click();
-  await page.getByText("Old <b>laptop</b>", { exact: true }).waitFor({ state: "detached" });
+  await button(page, "Remove Old <b>laptop</b>").waitFor({ state: "detached" });
 });
 
 test("recovery codes are made anew, the password is changed, and other sessions are ended", async () => {
@@ -203,7 +209,7 @@ test("recovery codes are made anew, the password is changed, and other sessions 
   await button(page, "End all others").click();
   await button(page, "End them").click();
   await button(page, "End all others").waitFor({ state: "detached" });
-  await other.page.getByRole("link", { name: "Tenants" }).click();
+  await other.page.getByRole("link", { name: "Tenants", exact: true }).click();
   await heading(other.page, "Sign in").waitFor();
   await other.context.close();
 
@@ -219,7 +225,7 @@ test("recovery codes are made anew, the password is changed, and other sessions 
 
 test("operators are invited with a role for one tenant, changed and removed, and the last owner stays", async () => {
   const { page } = ann;
-  await page.getByRole("link", { name: "Operators" }).click();
+  await page.getByRole("link", { name: "Operators", exact: true }).click();
   await heading(page, "Operators").waitFor();
   await button(page, "Invite").click();
   const dialog = page.getByRole("dialog");
@@ -282,7 +288,7 @@ test("a token is shown once, works, and is revoked", async () => {
   expect((await ask("/tenants")).status).toBe(200);
   expect((await ask("/operators")).status).toBe(403);
   await button(page, "I have kept it").click();
-  await page.getByRole("cell", { name: /Nightly export/ }).waitFor();
+  await page.getByRole("cell", { name: /^Nightly export/ }).waitFor();
   expect(await page.content()).not.toContain(secret);
   await sound(ann, "tokens");
   await button(page, "Revoke Nightly export").click();

@@ -47,6 +47,7 @@ export function Shell() {
         key={place.to}
         component={Link}
         to={place.to}
+        activeOptions={{ exact: true }}
         label={place.label}
         leftSection={<place.icon size={18} stroke={1.7} aria-hidden />}
         active={place.to === pathname.replace(/(.)\/$/, "$1")}
@@ -99,7 +100,12 @@ export function Shell() {
                 <IconSearch size={18} />
               </ActionIcon>
               {environment && (
-                <Badge color={environment === "production" ? "red.9" : "blue.9"} variant="outline" visibleFrom="md">
+                <Badge
+                  color={environment === "production" ? "red" : "blue"}
+                  c="var(--mantine-color-text)"
+                  variant="outline"
+                  visibleFrom="md"
+                >
                   {environment}
                 </Badge>
               )}
