@@ -47,7 +47,6 @@ export function Shell() {
         key={place.to}
         component={Link}
         to={place.to}
-        activeOptions={{ exact: true }}
         label={place.label}
         leftSection={<place.icon size={18} stroke={1.7} aria-hidden />}
         activeOptions={{ exact: place.alone ?? false }}
