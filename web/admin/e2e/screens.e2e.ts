@@ -248,7 +248,7 @@ async function theKeyboardGetsIn(page: Page, screen: Screen): Promise<void> {
       // The inputs of a segmented control have no size: their labels show where one is.
       const at = (e.matches("input[type=radio]") ? (e.parentElement ?? e) : e).getBoundingClientRect();
       // What is round, or drawn by a label, shows the focus on what is beside or around it.
-      const shown = [e, e.parentElement, e.nextElementSibling, e.closest("label")].some((x) => {
+      const shown = [e, e.parentElement, e.nextElementSibling, e.closest("label, .cm-editor")].some((x) => {
         const style = x && getComputedStyle(x);
         return (
           style &&
