@@ -127,6 +127,7 @@ test("a user is made, with what is wrong said where it is wrong, and another is 
 test("what a user is called and reached by is changed", async () => {
   await visit(`/tenants/demo/users/${seeded.user}`, owner, async (page) => {
     const user = () => admin(`/users/${seeded.user}`);
+    await page.setViewportSize({ width: 1280, height: 1500 }); // room for the messages beside what is clicked
     await button(page, "Change names").click();
     await page.getByRole("dialog").getByRole("textbox", { name: "Name", exact: true }).fill("Ann Archer");
     await agree(page, "Save");
@@ -197,7 +198,7 @@ test("sessions are ended, a password is set, and the history tells of it", async
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("New password").fill("123");
     await dialog.getByRole("button", { name: "Set the password" }).click();
-    await dialog.locator("[aria-invalid=true]").waitFor();
+    await dialog.getByText("This password is too short", { exact: false }).waitFor();
     await dialog.getByLabel("New password").fill("Harbour-Violet-63");
     await agree(page, "Set the password");
     const again = await server.app("POST", "/auth/login", { username: "ann", password: "Harbour-Violet-63" });
@@ -263,15 +264,15 @@ test("a file is checked, put right by what is said of its lines, and imported", 
     expect(await axe(page)).toEqual([]);
     await dialog.getByRole("button", { name: "Check the file" }).click();
     await page.getByText("The file was checked").waitFor();
-    await page.getByText("Of 3 rows, 1 would be imported.", { exact: false }).waitFor();
+    await page.getByText("Of 3 rows, 2 would be imported.", { exact: false }).waitFor();
     const errors = page.getByRole("table", { name: "Rows that were not imported" });
     await errors.getByRole("cell", { name: "4", exact: true }).waitFor();
     expect(await userOf("mia@example.org")).toBeUndefined();
     const href = await page.getByRole("link", { name: "Download all" }).getAttribute("href");
     const lines = (await (await page.request.get(server.operatorsURL + href)).text()).trim().split("\n");
-    expect(lines.map((l) => JSON.parse(l).line)).toEqual([2, 4]);
+    expect(lines.map((l) => JSON.parse(l).line)).toEqual([4]);
     expect(await axe(page)).toEqual([]);
-    await button(page, "Import 1 user now").click();
+    await button(page, "Import 2 users now").click();
     await page.getByText("The import is finished").waitFor();
     expect((await userOf("mia@example.org")).name).toBe("Mia");
   });
@@ -300,7 +301,7 @@ test("an upload that breaks off goes on where it stopped, and with no other file
     await button(page, "Import users").first().click();
     const dialog = page.getByRole("dialog");
     await dialog.locator("input[type=file]").setInputFiles(file);
-    await dialog.getByText("Only check the file").click();
+    await dialog.getByRole("switch").uncheck();
     await dialog.getByRole("button", { name: "Import", exact: true }).click();
     await page.getByText("The disk is full.").waitFor();
     expect(sent).toEqual(["1", "2", "3"]);
@@ -321,7 +322,7 @@ test("an upload that breaks off goes on where it stopped, and with no other file
     // A long list comes in pages.
     await page.goto(`${server.operatorsURL}/tenants/acme/users?q=u1`);
     const rows = page.getByRole("table", { name: "Users" }).getByRole("row");
-    await page.getByRole("link", { name: "u1@bulk.example", exact: true }).waitFor();
+    await page.getByRole("link", { name: "u100@bulk.example", exact: true }).waitFor();
     expect(await rows.count()).toBe(51);
     await button(page, "Show more").click();
     await rows.nth(51).waitFor();
@@ -350,14 +351,14 @@ test("the log is narrowed, opened, exported and verified", async () => {
     await page.waitForURL(/\/audit$/);
 
     // New events come by themselves.
-    await page.getByText("Show new events as they come").click();
+    await page.getByRole("switch").check();
     await server.admin("POST", `/tenants/demo/users/${seeded.user}/deactivate`);
     await events.getByText("User deactivated").first().waitFor();
     await events.getByRole("link", { name: "Ann Archer" }).first().waitFor();
 
     await button(page, "Verify the chain").click();
     await page.getByText("No: the chain holds").waitFor();
-    expect(await page.getByRole("dialog").innerText()).toMatch(/demo \d+ [0-9a-f]+/);
+    expect(await page.getByRole("dialog").textContent()).toMatch(/demo \d+ [0-9a-f]+/);
     expect(await axe(page)).toEqual([]);
   });
   await visit("/audit?action=operator", owner, async (page) => {
