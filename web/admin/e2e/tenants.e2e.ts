@@ -171,6 +171,9 @@ test("what people do is counted, drawn, and there as a table", async () => {
   await page.getByRole("img", { name: /^Sign-ups: .* accounts: 1 in all/ }).waitFor();
   await shows("50% of all attempts");
   await clean();
+  // Pointing at an interval tells what happened in it.
+  await page.getByRole("img", { name: /^Sign-ins: / }).hover({ position: { x: 60, y: 60 } });
+  await shows(/^[A-Z][a-z]{2},? \d{1,2} [A-Z][a-z]{2,3}$/);
   await button("Show Sign-ins as a table").click();
   const table = page.getByRole("table", { name: "Sign-ins", exact: true });
   await table.getByRole("columnheader", { name: "Failed" }).waitFor();
