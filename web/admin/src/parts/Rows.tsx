@@ -1,4 +1,4 @@
-import { Button, Center, Table } from "@mantine/core";
+import { Button, Center, Table, VisuallyHidden } from "@mantine/core";
 import type { ReactNode } from "react";
 
 /** A column of a table: its heading, and what a row has there. */
@@ -25,7 +25,7 @@ export function Rows<T>(props: {
           <Table.Tr>
             {props.columns.map((c) => (
               <Table.Th key={c.label} scope="col">
-                {c.quiet ? <span className="mantine-visually-hidden">{c.label}</span> : c.label}
+                {c.quiet ? <VisuallyHidden>{c.label}</VisuallyHidden> : c.label}
               </Table.Th>
             ))}
           </Table.Tr>

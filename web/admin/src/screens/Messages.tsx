@@ -1,4 +1,4 @@
-import { Alert, Badge, Button, Group, Modal, NativeSelect, Table, Text } from "@mantine/core";
+import { Alert, Anchor, Badge, Button, Group, Modal, NativeSelect, Table, Text } from "@mantine/core";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, type Schema } from "../api/client";
@@ -23,7 +23,7 @@ const states = {
 
 function State({ state }: { state: Message["state"] }) {
   return (
-    <Badge color={states[state].color} c="var(--mantine-color-text)">
+    <Badge color={states[state].color} c="var(--mantine-color-text)" miw="max-content">
       {states[state].label}
     </Badge>
   );
@@ -57,16 +57,9 @@ export default function Messages() {
     {
       label: "To",
       cell: (m) => (
-        <Button
-          variant="transparent"
-          size="compact-sm"
-          px={0}
-          c="var(--mantine-color-anchor)"
-          onClick={() => setOpened(m.id)}
-          styles={{ label: { whiteSpace: "normal" }, root: { height: "auto" } }}
-        >
-          <span className="foreign">{m.recipient ?? "erased"}</span>
-        </Button>
+        <Anchor component="button" type="button" ta="start" className="foreign" onClick={() => setOpened(m.id)}>
+          {m.recipient ?? "erased"}
+        </Anchor>
       ),
     },
     { label: "What", cell: (m) => labelOf(m.kind) },

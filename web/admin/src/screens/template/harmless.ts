@@ -37,14 +37,27 @@ export function tame(style: CSSStyleDeclaration): void {
   }
 }
 
+/** The colours that a mail is shown in: those of the reader's mail program, and not of these pages. */
+export type Scheme = "light" | "dark";
+
+/** A media query, with what it asks of the colours answered. */
+export const schemed = (media: string, scheme: Scheme): string =>
+  media.replaceAll(/\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)/gi, (_, asked: string) =>
+    asked.toLowerCase() === scheme ? "(min-width: 0px)" : "(max-width: 0px)",
+  );
+
 /** Takes what loads something out of a sheet's rules. */
-export function tameRules(rules: CSSRuleList, remove: (index: number) => void): void {
+export function tameRules(rules: CSSRuleList, scheme: Scheme, remove: (index: number) => void): void {
   for (let i = rules.length - 1; i >= 0; i--) {
     const rule = rules[i] as CSSRule & {
       style?: CSSStyleDeclaration;
       cssRules?: CSSRuleList;
       deleteRule?: (n: number) => void;
+      media?: MediaList;
     };
+    if (rule.media) {
+      rule.media.mediaText = schemed(rule.media.mediaText, scheme);
+    }
     if (rule.style && !rule.cssText.startsWith("@font-face")) {
       tame(rule.style);
     } else if (rule.style || rule.cssText.startsWith("@import")) {
@@ -52,7 +65,7 @@ export function tameRules(rules: CSSRuleList, remove: (index: number) => void): 
       continue;
     }
     if (rule.cssRules && rule.deleteRule) {
-      tameRules(rule.cssRules, (n) => rule.deleteRule?.(n));
+      tameRules(rule.cssRules, scheme, (n) => rule.deleteRule?.(n));
     }
   }
 }

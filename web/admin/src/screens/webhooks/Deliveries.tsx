@@ -1,5 +1,5 @@
 // What a webhook was told, and what became of it.
-import { Button, Group, Modal, NativeSelect, Text, TextInput } from "@mantine/core";
+import { Anchor, Button, Group, Modal, NativeSelect, Text, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
@@ -38,15 +38,9 @@ export function Deliveries({ slug, id, change }: { slug: string; id: string; cha
     {
       label: "Event",
       cell: (d) => (
-        <Button
-          variant="transparent"
-          size="compact-sm"
-          px={0}
-          c="var(--mantine-color-anchor)"
-          onClick={() => setOpened(d.id)}
-        >
+        <Anchor component="button" type="button" onClick={() => setOpened(d.id)}>
           <code className="code">{d.type}</code>
-        </Button>
+        </Anchor>
       ),
     },
     { label: "State", cell: (d) => <DeliveryState state={d.state} /> },
