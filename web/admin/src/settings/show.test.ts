@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Node } from "./schema";
+import type { Node } from "./node";
 import { changesToShow } from "./show";
 
 const schema: Node = {

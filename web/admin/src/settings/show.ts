@@ -1,8 +1,8 @@
 // Changes of a draft, as they are shown to people: a secret that was typed is not.
 import type { Schema } from "../api/client";
 import { duration } from "../parts/words";
+import { controlOf, hidden, type Node, nodeAt } from "./node";
 import type { Difference, Json } from "./patch";
-import { controlOf, hidden, type Node, nodeAt } from "./schema";
 
 /** What a place of the draft is by the schema, if the schema knows it: names and hosts are none of the configuration's. */
 function nodeOf(path: string[], schema: Node | undefined): Node | undefined {
