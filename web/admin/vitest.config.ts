@@ -13,7 +13,7 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
-      { test: { name: "unit", include: ["src/**/*.test.ts", "build/**/*.test.ts"], environment: "node" } },
+      { test: { name: "unit", include: ["{src,build,e2e}/**/*.test.ts"], environment: "node" } },
       {
         test: {
           name: "e2e",

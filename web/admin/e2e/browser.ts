@@ -1,8 +1,9 @@
 // A real browser: Debian's Chromium, or whichever CHROMIUM names.
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page, type Request } from "playwright-core";
+import { withPalette } from "./png";
 
 const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
@@ -157,4 +158,17 @@ export async function beyond(page: Page): Promise<string[]> {
 export async function shot(page: Page, path: string, fullPage = true): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await page.screenshot({ path: resolve(path), fullPage, animations: "disabled", caret: "hide" });
+}
+
+/** A picture for the documentation: as much of the page as a tall screen shows, in a small file. */
+export async function picture(page: Page, path: string): Promise<void> {
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  await page.setViewportSize({
+    width: page.viewportSize()?.width ?? 1280,
+    height: Math.min(Math.max(height, 700), 1500),
+  });
+  await settled(page);
+  const png = await page.screenshot({ animations: "disabled", caret: "hide" });
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, withPalette(png));
 }

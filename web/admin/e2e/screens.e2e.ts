@@ -1,8 +1,9 @@
 // Every screen, in light, in dark and on a telephone: axe finds nothing, the console is silent, nothing moves sideways or jumps, the
 // keyboard gets everywhere, and while something is on its way or has failed, that is said. With SCREENSHOTS=1 it takes the pictures in docs.
+import { resolve } from "node:path";
 import type { Browser, Page, Route } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { axe, beyond, launch, open, overflows, settled, shifts, shot } from "./browser";
+import { axe, beyond, launch, open, overflows, picture, settled, shifts } from "./browser";
 import { invite, newcomer, type Operator, operator, type Visitor } from "./operator";
 import { type Seeded, seed, seedMore } from "./seed";
 import { Server } from "./server";
@@ -161,10 +162,6 @@ describe.each(Object.entries(screens))("%s", (path, screen) => {
       await headings.first().waitFor();
       expect(await headings.count(), "headings of the first order").toBe(1);
       expect(await page.title()).toMatch(/\S · Vestibule$/);
-      if (process.env.SCREENSHOTS && as !== "phone") {
-        const picture = as === "dark" ? `${screen.name}-dark` : screen.name;
-        await shot(page, `../../docs/screenshots/${picture}.png`);
-      }
       expect(await axe(page)).toEqual([]);
       expect(await overflows(page), `it can be moved sideways: ${(await beyond(page)).join("; ")}`).toBe(false);
       const jumped = await shifts(page);
@@ -173,6 +170,19 @@ describe.each(Object.entries(screens))("%s", (path, screen) => {
         await theKeyboardGetsIn(page, screen);
       }
       expect(complaints.filter((c) => screen.who === undefined || !usual.test(c))).toEqual([]);
+    } finally {
+      await context.close();
+    }
+  });
+
+  // make screenshots
+  test.runIf(process.env.SCREENSHOTS).each(["light", "dark"] as const)("picture in %s", async (scheme) => {
+    const { page, context } = await open(browser, { scheme, cookies: cookiesOf(screen) });
+    try {
+      await page.goto(addressOf(path, screen));
+      await page.locator("h1").first().waitFor();
+      const name = scheme === "dark" ? `${screen.name}-dark` : screen.name;
+      await picture(page, resolve(import.meta.dirname, `../../../docs/screenshots/${name}.png`));
     } finally {
       await context.close();
     }
