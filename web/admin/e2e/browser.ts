@@ -41,6 +41,7 @@ export async function open(
     colorScheme: options.scheme ?? "light",
     viewport: { width: options.width ?? 1280, height: options.width ? 844 : 860 },
     reducedMotion: "reduce",
+    locale: "en-GB",
     bypassCSP: false,
   });
   if (options.cookies) {
