@@ -49,8 +49,7 @@ export function Shell() {
         to={place.to}
         label={place.label}
         leftSection={<place.icon size={18} stroke={1.7} aria-hidden />}
-        active={place.to === pathname.replace(/(.)\/$/, "$1")}
-        aria-current={place.to === pathname.replace(/(.)\/$/, "$1") ? "page" : undefined}
+        activeOptions={{ exact: place.alone ?? false }}
       />
     );
   return (
@@ -99,7 +98,7 @@ export function Shell() {
                 <IconSearch size={18} />
               </ActionIcon>
               {environment && (
-                <Badge color={environment === "production" ? "red.9" : "blue.9"} variant="outline" visibleFrom="md">
+                <Badge color={environment === "production" ? "red.9" : "blue.9"} variant="filled" visibleFrom="md">
                   {environment}
                 </Badge>
               )}
@@ -109,7 +108,7 @@ export function Shell() {
           </Group>
         </AppShell.Header>
         <AppShell.Navbar aria-label="Menu">
-          <ScrollArea type="auto" p="xs" flex={1} viewportProps={{ tabIndex: -1 }}>
+          <ScrollArea type="auto" scrollbarSize={6} p="xs" flex={1} viewportProps={{ tabIndex: -1 }}>
             {slug === undefined
               ? platform.map((place) => link(place))
               : ofTenant(slug).map((group) => (
