@@ -38,7 +38,9 @@ export function nodeAt(schema: Node, path: string): Node | undefined {
   let node: Node | undefined = schema;
   for (const key of path.split(".")) {
     const members: Record<string, Node> | undefined = node?.properties;
-    node = members && Object.hasOwn(members, key) ? members[key] : undefined;
+    const others: Node | undefined =
+      typeof node?.additionalProperties === "object" ? node.additionalProperties : undefined;
+    node = members && Object.hasOwn(members, key) ? members[key] : others;
     if (!node) {
       return undefined;
     }
@@ -57,6 +59,7 @@ export type Control =
   | "times"
   | "list"
   | "choices"
+  | "oneOrList"
   | "secret"
   | "text"
   | "json";
@@ -80,8 +83,28 @@ export function controlOf(node: Node): Control {
   if (kinds.includes("integer") && kinds.includes("boolean")) {
     return "times";
   }
+  if (kinds.includes("array") && kinds.includes("boolean") && node.items?.enum) {
+    return "oneOrList";
+  }
   if (only === "array") {
     return node.items?.enum ? "choices" : node.items?.type === "string" ? "list" : "json";
   }
   return only === "string" ? "text" : "json";
+}
+
+/** A value with its secrets hidden, for wherever a change is shown. */
+export function hidden(node: Node | undefined, value: Json | undefined): Json | undefined {
+  if (node?.writeOnly && typeof value === "string" && value !== "" && !value.includes("********")) {
+    return "another secret";
+  }
+  if (Array.isArray(value)) {
+    return value.map((one) => hidden(node?.items, one) ?? null);
+  }
+  if (typeof value === "object" && value !== null) {
+    const others = typeof node?.additionalProperties === "object" ? node.additionalProperties : undefined;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, one]) => [key, hidden(node?.properties?.[key] ?? others, one) ?? null]),
+    );
+  }
+  return value;
 }
