@@ -317,13 +317,21 @@ func (v *Visit) recordFactor(x *store.Authenticator, m Method) error {
 	return v.record(x.UserID, m)
 }
 
-// Strong reports whether whoever is signed in has shown a second factor, or a passkey, which is both at once.
-func (v *Visit) Strong() (bool, error) {
+// Strong reports whether whoever is signed in has shown a second factor in this session, or a passkey, which is both at once. Who had
+// none and added one has shown it by that, for as long as they have it.
+func (s *Service) Strong(ctx context.Context, v *Visit) (bool, error) {
 	all, err := v.given()
 	if err != nil || v.user == nil {
 		return false, err
 	}
-	return slices.ContainsFunc(v.own(all), func(m Method) bool { return m.Method == methodMFA }), nil
+	if slices.ContainsFunc(v.own(all), func(m Method) bool { return m.Method == methodMFA }) {
+		return true, nil
+	}
+	if v.state.Enrolled == "" {
+		return false, nil
+	}
+	has, err := s.store.For(v.Tenant).AuthenticatorsOf(ctx, v.user.ID) // another session may have removed it, and added another's
+	return slices.ContainsFunc(has, func(x store.Authenticator) bool { return x.ID == v.state.Enrolled }), err
 }
 
 // UserID is who is signed in, or "".

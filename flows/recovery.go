@@ -22,6 +22,9 @@ func (s *Service) addFactor(v *Visit, a *store.Account, x *store.Authenticator) 
 	if !v.Tenant.Settings.MFA.AllowUnverifiedEmail { // as mayProtect has found
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.HoldProved(ctx, a.ID) })
 	}
+	if !a.Factors.Second() { // who has one already shows that
+		v.state.Enrolled, v.dirty = x.ID, true
+	}
 	if a.Factors.Has(store.RecoveryCodes) || !v.Tenant.Settings.MFA.SupportedTypes.Has(string(store.RecoveryCodes)) {
 		v.addFactors(a, x)
 		return false, nil

@@ -194,7 +194,7 @@ func (l *login) stands(a *store.Account) bool {
 // complete signs the account in: the pending login becomes the session's, under a new token. Whom it is signed in as is read
 // under the lock that notes the login; an account that is being made is nobody else's to change yet.
 func (v *Visit) complete(l *login, a *store.Account) error {
-	v.state.Login, v.state.Email, v.state.Key = nil, nil, nil
+	v.state.Login, v.state.Email, v.state.Key, v.state.Enrolled = nil, nil, nil, ""
 	v.state.Trusted = a.Factors.Second() && !l.Passwordless && !l.factorShown(a)
 	v.session.UserID, v.session.Pending, v.session.Epoch = a.ID, false, a.Epoch
 	v.session.RefreshNumber += newFamily // what was handed out under the session before is worth nothing

@@ -82,6 +82,9 @@ type state struct {
 
 	// Trusted says that the user's second factor was not asked for, since the browser was trusted.
 	Trusted bool `json:"trusted,omitempty"`
+	// Enrolled is the authenticator that the session's user added under it while they had no second factor: adding one takes a proof of
+	// having it.
+	Enrolled string `json:"enrolled,omitempty"`
 
 	Login *login   `json:"login,omitempty"`
 	Email *process `json:"email,omitempty"` // an address is proved by a code: the login's, or one that its user adds
@@ -463,7 +466,7 @@ func (v *Visit) rotate() {
 
 // abandon forgets a login that waits. The session stays, as a stranger's, and with it the proofs that were given.
 func (v *Visit) abandon() {
-	v.state.Login, v.state.Email, v.state.Key = nil, nil, nil
+	v.state.Login, v.state.Email, v.state.Key, v.state.Enrolled = nil, nil, nil, ""
 	if v.session != nil {
 		v.state.MethodsOf = v.session.UserID
 		v.session.UserID, v.session.Pending, v.session.Epoch, v.session.Factors = "", false, 0, 0
@@ -500,7 +503,7 @@ func (v *Visit) record(userID string, m Method) error {
 // disown has the proofs that were given so far count for nothing: what comes next is another's, or begins anew.
 func (v *Visit) disown() error {
 	all, err := v.given()
-	v.state.MethodsOf, v.state.Foreign = "", len(all)
+	v.state.MethodsOf, v.state.Foreign, v.state.Enrolled = "", len(all), ""
 	return err
 }
 
@@ -526,7 +529,7 @@ func (v *Visit) provedBy() string {
 }
 
 func (st state) clone() state {
-	c := state{MethodsOf: st.MethodsOf, Foreign: st.Foreign, Trusted: st.Trusted, Email: st.Email.clone(), Phone: st.Phone.clone(), Reset: st.Reset.clone(), Seed: st.Seed}
+	c := state{MethodsOf: st.MethodsOf, Foreign: st.Foreign, Trusted: st.Trusted, Enrolled: st.Enrolled, Email: st.Email.clone(), Phone: st.Phone.clone(), Reset: st.Reset.clone(), Seed: st.Seed}
 	if st.Key != nil {
 		k := *st.Key
 		c.Key = &k

@@ -69,7 +69,7 @@ func signedIn(wire *headless.API) func(*http.Request) (adminapi.Session, error) 
 		if err != nil {
 			return adminapi.Session{}, err
 		}
-		strong, err := v.Strong()
+		strong, err := wire.Flows.Strong(r.Context(), v)
 		return adminapi.Session{UserID: v.UserID(), Strong: strong}, err
 	}
 }

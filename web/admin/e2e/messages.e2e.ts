@@ -3,7 +3,7 @@ import { createServer, type Server as Receiver } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { launch, open, settled, type Watched } from "./browser";
+import { axe, launch, open, settled, type Watched } from "./browser";
 import { type Operator, operator } from "./operator";
 import { type Answer, Server } from "./server";
 
@@ -42,6 +42,8 @@ const go = async (path: string) => {
 };
 const button = (name: string | RegExp) => page.getByRole("button", { name, exact: typeof name === "string" });
 const shows = (text: string | RegExp) => page.getByText(text).first().waitFor();
+/** What is open besides the page is for everybody, too. */
+const forEverybody = async () => expect(await axe(page)).toEqual([]);
 const tenant = () => server.admin("GET", "/tenants/demo") as Promise<Answer>;
 /** Requests that were refused on purpose are told to the console by the browser itself. */
 const silent = (...expected: RegExp[]) => {
@@ -65,6 +67,7 @@ test("a test mail arrives, and one that cannot is explained", async () => {
   await button("Send test mail").click();
   await shows("There was no connection to the mail server.");
   await shows("smtp://127.0.0.1:1");
+  await forEverybody();
   await server.admin("PATCH", "/tenants/demo", { config: { email: null } });
   silent();
 });
@@ -73,7 +76,7 @@ const hostile = `<!doctype html><html><head><title>x</title>
 <meta http-equiv="refresh" content="0;url=https://evil.invalid/refresh"><base href="https://evil.invalid/">
 <link rel="stylesheet" href="https://evil.invalid/link.css">
 <style>@import url(https://evil.invalid/import.css); .a { background: \\75rl("https://evil.invalid/a.png") }</style><style>.b { color: rgb(1, 2, 3) }
-@font-face { font-family: x; src: url(https://evil.invalid/x.woff2) } .c { font-family: x }</style></head>
+@font-face { font-family: x; src: url(https://evil.invalid/x.woff2) } .c { font-family: x; --u: \\75rl("/evil-own.png"); background-image: var(--u) }</style></head>
 <body onload="alert(1)"><script>alert(2)</script><p class="a b c" style="background-image:url(/evil.png);text-align:right">Code {{.code}}</p>
 <img src="https://evil.invalid/pixel.gif" alt="Logo" onerror="alert(3)"><svg onload="alert(4)"><image href="https://evil.invalid/svg.png"/></svg>
 <iframe src="https://evil.invalid/frame"></iframe><form action="https://evil.invalid/form"><input name=x><button>Go</button></form>
@@ -107,7 +110,8 @@ test("a hostile template runs nothing and loads nothing", async () => {
     };
   });
   expect(seen).toEqual({ active: 0, colour: "rgb(1, 2, 3)", align: "right", background: "none" });
-  await settled(page);
+  // What is loaded by what is shown is asked for before it is painted.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   expect(dialogs).toEqual([]);
   expect(asked.filter((url) => /evil/.test(url) || !url.startsWith(server.operatorsURL))).toEqual([]);
   expect(page.url()).toBe(`${server.operatorsURL}/tenants/demo/templates/login_code`);
@@ -124,6 +128,7 @@ test("a template is written, found fault with, saved and reset", async () => {
   await page.getByLabel("Subject", { exact: true }).fill("{{.nothing");
   await shows("This cannot be sent yet");
   await shows(/Subject is not a Go template/);
+  await forEverybody();
   await page.getByLabel("Subject", { exact: true }).fill("Take ");
   await button(/^Insert a variable into Subject/).click();
   await page.getByRole("menuitem", { name: /\.code/ }).click();
@@ -143,6 +148,7 @@ test("the delivery log is filtered in its address", async () => {
   await go("/tenants/demo/messages");
   await button("ann@example.org").click();
   await page.getByRole("dialog").getByText("email_confirmation_signup").waitFor();
+  await forEverybody();
   await page.keyboard.press("Escape");
   await page.getByLabel("By", { exact: true }).selectOption("sms");
   await shows("No message is like that");
@@ -163,10 +169,12 @@ test("a webhook is made, tested, rotated, disabled and deleted", async () => {
   await dialog.getByLabel("What it is for").fill("<b>warehouse</b>");
   await dialog.getByRole("button", { name: "Add", exact: true }).click();
   await dialog.getByText(/https/).last().waitFor();
+  await forEverybody();
   await dialog.getByLabel("Address").fill(url);
   await dialog.getByRole("button", { name: "Add", exact: true }).click();
   const secret = (await page.locator("[data-secret]").textContent()) ?? "";
   expect(secret).toMatch(/^whsec_/);
+  await forEverybody();
   await button("I have kept it").click();
   await page.getByRole("heading", { level: 1, name: "<b>warehouse</b>" }).waitFor();
   await settled(page);
@@ -182,6 +190,7 @@ test("a webhook is made, tested, rotated, disabled and deleted", async () => {
   expect(received.length).toBeGreaterThanOrEqual(2);
   await button("webhook.test").first().click();
   await page.getByRole("dialog").getByText('"type": "webhook.test"').waitFor();
+  await forEverybody();
   await page.keyboard.press("Escape");
 
   await button("Rotate secret").click();
@@ -218,6 +227,7 @@ test("the document is mended, compared and saved", async () => {
   await page.keyboard.insertText("nonsense: 1\n");
   await shows("1 thing to mend before it can be saved");
   await page.locator(".cm-lint-marker-error").waitFor();
+  await forEverybody();
   expect(await button("Review and save").isDisabled()).toBe(true);
   await page.getByRole("button", { name: /^Line \d+/ }).click();
   expect(await editor.evaluate((e) => e === document.activeElement)).toBe(true);
@@ -229,6 +239,7 @@ test("the document is mended, compared and saved", async () => {
   await page.keyboard.insertText("  bran");
   await page.keyboard.press("Control+Space");
   await page.getByRole("option", { name: "branding" }).waitFor();
+  await forEverybody();
   await page.keyboard.press("Escape");
   await button("Discard").click();
 
@@ -236,11 +247,12 @@ test("the document is mended, compared and saved", async () => {
   await button("Review and save").click();
   const dialog = page.getByRole("dialog");
   await dialog.getByText("Demo Two").waitFor();
+  await forEverybody();
   await dialog.getByLabel("Why").fill('as "asked"');
   await dialog.getByRole("button", { name: "Save" }).click();
   await shows("Saved. It takes effect within two seconds.");
   expect((await tenant()).name).toBe("Demo Two");
-  silent(/422/);
+  silent(/400|422/);
 });
 
 test("somebody else was faster: what they changed is shown, and one of both is chosen", async () => {
@@ -252,6 +264,7 @@ test("somebody else was faster: what they changed is shown, and one of both is c
   const conflict = page.getByRole("dialog", { name: "Someone else changed this tenant meanwhile" });
   await conflict.getByText("#123456").first().waitFor();
   await conflict.getByText("name: Theirs").waitFor();
+  await forEverybody();
   expect(await conflict.getByRole("button", { name: "Go on with both" }).isDisabled()).toBe(true);
   await conflict.getByRole("radio", { name: "Mine" }).check();
   await conflict.getByRole("button", { name: "Go on with both" }).click();
@@ -271,6 +284,7 @@ test("versions are compared, and one is gone back to", async () => {
   await button(`Roll back to version ${second.version}`).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByText("config.branding.colour").waitFor();
+  await forEverybody();
   await dialog.getByLabel("Why").fill("it was better before");
   await dialog.getByRole("button", { name: "Roll back" }).click();
   await shows(`The tenant is as of version ${second.version} again.`);
@@ -289,6 +303,7 @@ test("the doctor says what arrives of a request", async () => {
   expect((await fetch(url, { headers: Object.fromEntries(headers) })).status).toBe(200);
   await button("See what arrived").click();
   await page.getByRole("table", { name: "What arrived of the request" }).getByText("203.0.113.9").first().waitFor();
+  await forEverybody();
   await go("/doctor");
   await page.getByLabel("Public URL").fill("https://nobody.example");
   await page.keyboard.press("Enter");

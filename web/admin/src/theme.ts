@@ -8,7 +8,9 @@ import {
   createTheme,
   type MantineColorsTuple,
   Modal,
+  ModalHeader,
   NavLink,
+  Notification,
   Switch,
   Table,
   Tooltip,
@@ -47,9 +49,11 @@ export const theme = createTheme({
     Badge: Badge.extend({ defaultProps: { variant: "light", tt: "none", fw: 600 } }),
     Button: Button.extend({ defaultProps: { size: "sm" } }),
     Modal: Modal.extend({ defaultProps: { centered: true, closeButtonProps: { "aria-label": "Close" } } }),
+    ModalHeader: ModalHeader.extend({ defaultProps: { role: "presentation" } }), // the page has one banner
     NavLink: NavLink.extend({
       styles: { root: { borderRadius: "var(--mantine-radius-md)", paddingBlock: 6 }, section: { marginInlineEnd: 10 } },
     }),
+    Notification: Notification.extend({ defaultProps: { closeButtonProps: { "aria-label": "Close this message" } } }),
     Switch: Switch.extend({ defaultProps: { withThumbIndicator: false } }),
     Table: Table.extend({ defaultProps: { verticalSpacing: "sm", horizontalSpacing: "sm" } }),
     Tooltip: Tooltip.extend({ defaultProps: { events: { hover: true, focus: true, touch: true } } }),

@@ -9,7 +9,7 @@ import type { paths as HeadlessPaths } from "./headless";
 export type Schema<Name extends keyof components["schemas"]> = components["schemas"][Name];
 
 const said = (name: string) => document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)?.content ?? "";
-const csrfCookie = said("csrf-cookie");
+export const csrfCookie = said("csrf-cookie");
 
 /** Where operators sign in, such as http://localhost:9090. At another address of the same server, nobody can. */
 export const publicURL = said("public-url");

@@ -1,5 +1,6 @@
 import { Button, Group, Switch } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
+import { keepPreviousData } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { api } from "../api/client";
@@ -22,7 +23,11 @@ export default function Audit() {
   const [search, set] = useAddress();
   const [live, setLive] = useState(false);
   const filter = Object.fromEntries(filters.flatMap((name) => (search[name] ? [[name, search[name]]] : [])));
-  const options = { ...byCursor, refetchInterval: live ? watchEvery : (false as const) };
+  const options = {
+    ...byCursor,
+    placeholderData: keepPreviousData,
+    refetchInterval: live ? watchEvery : (false as const),
+  };
   const query = { ...filter, limit: 50 };
   const ofTenant = api.useInfiniteQuery(
     "get",

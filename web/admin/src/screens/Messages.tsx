@@ -9,6 +9,7 @@ import { byCursor, rowsOf } from "../parts/pages";
 import { type Column, Rows } from "../parts/Rows";
 import { Time } from "../parts/Time";
 import { done, failed } from "../parts/tell";
+import { whileAny } from "../parts/whileAny";
 import { useMay } from "../session/me";
 import { channels, labelOf } from "./messages/kinds";
 
@@ -40,7 +41,7 @@ export default function Messages() {
     "get",
     "/admin/v1/tenants/{slug}/messages",
     { params: { path: { slug }, query: { limit: 50, ...search } } },
-    byCursor,
+    { ...byCursor, refetchInterval: whileAny((m: Message) => m.state === "queued") },
   );
   const kinds = api.useQuery("get", "/admin/v1/mail-kinds", {}, { staleTime: Number.POSITIVE_INFINITY });
   const retry = api.useMutation("post", "/admin/v1/tenants/{slug}/messages/{id}/retry");

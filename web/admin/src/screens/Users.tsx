@@ -1,6 +1,7 @@
 import { Anchor, Badge, Button, Group, Menu, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconChevronDown, IconUserPlus } from "@tabler/icons-react";
+import { keepPreviousData } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { api } from "../api/client";
 import { useAddress } from "../parts/address";
@@ -28,7 +29,7 @@ export default function Users() {
     "get",
     "/admin/v1/tenants/{slug}/users",
     { params: { path: { slug }, query: { ...queryOf(search), limit: 50 } } },
-    byCursor,
+    { ...byCursor, placeholderData: keepPreviousData },
   );
   const narrowed = Boolean(search.q) || filtered(search) > 0;
   const more = query.hasNextPage ? () => void query.fetchNextPage() : undefined;

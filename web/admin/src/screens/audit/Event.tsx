@@ -50,7 +50,7 @@ export function EventRow(props: OfEvent) {
             color="gray"
             onClick={() => setOpened(!opened)}
             aria-expanded={opened}
-            aria-controls={id}
+            aria-controls={opened ? id : undefined}
             aria-label={`${opened ? "Hide" : "Show"} the details of: ${inWords(event.action)}`}
           >
             {opened ? <IconChevronDown size={16} /> : <IconChevronRight size={16} />}
@@ -94,15 +94,17 @@ export function EventRow(props: OfEvent) {
             )}
           </Table.Td>
         )}
-        <Table.Td data-label="From">{event.ip ? <code className="code">{event.ip}</code> : "–"}</Table.Td>
+        <Table.Td data-label="From">
+          {event.ip ? <code className={event.ip.length > 15 ? "code" : "code nowrap"}>{event.ip}</code> : "–"}
+        </Table.Td>
       </Table.Tr>
-      <Table.Tr id={id} hidden={!opened}>
-        {opened && (
+      {opened && (
+        <Table.Tr id={id}>
           <Table.Td colSpan={columns(many, ofOne).length} data-label="" className="whole">
             <Whole {...props} />
           </Table.Td>
-        )}
-      </Table.Tr>
+        </Table.Tr>
+      )}
     </>
   );
 }
@@ -151,7 +153,7 @@ function About({ event, slug }: { event: AuditEvent; slug: string | undefined })
     return <>–</>;
   }
   const to = placeOf(event.target, slug);
-  const label = target.id ? `${target.kind} ${brief(target.id)}` : target.kind;
+  const label = target.id ? `${target.kind}\u00a0${brief(target.id)}` : target.kind;
   return to ? (
     <Anchor component={Link} to={to} size="sm" className="foreign" title={event.target}>
       {label}

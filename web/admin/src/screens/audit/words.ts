@@ -146,10 +146,13 @@ const short = (v: unknown): string => {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 };
 
+/** What tells nobody anything at a glance. */
+const ids = ["tried", "authenticator", "session"];
+
 /** An event's details in one line, for the list. */
 export function gist(details: Details): string {
   const said = restOf(details)
-    .filter(([name, v]) => v !== null && v !== "" && v !== 0 && name !== "tried")
+    .filter(([name, v]) => v !== null && v !== "" && v !== 0 && !ids.includes(name))
     .map(([name, v]) =>
       v === true ? name.replaceAll("_", " ") : v === false ? "" : `${name.replaceAll("_", " ")}: ${short(v)}`,
     );

@@ -12,6 +12,7 @@ import { type Column, Rows } from "../../parts/Rows";
 import { Section } from "../../parts/Section";
 import { Time } from "../../parts/Time";
 import { done, failed } from "../../parts/tell";
+import { whileAny } from "../../parts/whileAny";
 import { count } from "../../parts/words";
 import { DeliveryDetail } from "./DeliveryDetail";
 import { type Delivery, DeliveryState, deliveryStates } from "./state";
@@ -25,7 +26,7 @@ export function Deliveries({ slug, id, change }: { slug: string; id: string; cha
     "get",
     "/admin/v1/tenants/{slug}/webhooks/{id}/deliveries",
     { params: { path: { slug, id }, query: { limit: 25, ...(search.state ? { state: search.state } : {}) } } },
-    byCursor,
+    { ...byCursor, refetchInterval: whileAny((d: Delivery) => d.state === "queued") },
   );
   const replay = api.useMutation("post", "/admin/v1/tenants/{slug}/webhooks/{id}/deliveries/{delivery}/replay");
   const again = (delivery: string) =>
