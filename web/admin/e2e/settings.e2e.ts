@@ -215,6 +215,7 @@ test("a provider is added; its secret is written, and shown nowhere again", asyn
   await page.getByRole("button", { name: "Remove OpenID Connect" }).click();
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await page.getByText("No providers yet").waitFor();
+  await page.getByRole("region", { name: "What is not saved yet" }).waitFor({ state: "detached" });
   expect((await tenant()).config.socialaccount).toBeUndefined();
 });
 
