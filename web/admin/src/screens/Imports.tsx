@@ -87,14 +87,16 @@ export default function Imports() {
           );
         }}
       </Loaded>
-      <Section
-        title="What a file looks like"
-        lead="The full list of what a row can hold is in the documentation of imports."
-      >
-        <Stack>
-          <Formats />
-        </Stack>
-      </Section>
+      {(query.data || query.error) && (
+        <Section
+          title="What a file looks like"
+          lead="The full list of what a row can hold is in the documentation of imports."
+        >
+          <Stack>
+            <Formats />
+          </Stack>
+        </Section>
+      )}
       <NewImport slug={slug} opened={opened} close={dialog.close} />
     </Page>
   );
