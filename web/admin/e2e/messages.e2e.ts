@@ -76,7 +76,7 @@ const hostile = `<!doctype html><html><head><title>x</title>
 <meta http-equiv="refresh" content="0;url=https://evil.invalid/refresh"><base href="https://evil.invalid/">
 <link rel="stylesheet" href="https://evil.invalid/link.css">
 <style>@import url(https://evil.invalid/import.css); .a { background: \\75rl("https://evil.invalid/a.png") }</style><style>.b { color: rgb(1, 2, 3) }
-@font-face { font-family: x; src: url(https://evil.invalid/x.woff2) } .c { font-family: x }</style></head>
+@font-face { font-family: x; src: url(https://evil.invalid/x.woff2) } .c { font-family: x; --u: \\75rl("/evil-own.png"); background-image: var(--u) }</style></head>
 <body onload="alert(1)"><script>alert(2)</script><p class="a b c" style="background-image:url(/evil.png);text-align:right">Code {{.code}}</p>
 <img src="https://evil.invalid/pixel.gif" alt="Logo" onerror="alert(3)"><svg onload="alert(4)"><image href="https://evil.invalid/svg.png"/></svg>
 <iframe src="https://evil.invalid/frame"></iframe><form action="https://evil.invalid/form"><input name=x><button>Go</button></form>

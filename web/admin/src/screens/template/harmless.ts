@@ -26,12 +26,15 @@ export interface Harmless {
 }
 
 /** Whether a value of CSS loads something. It is asked of what the browser made of the value, so that nothing is hidden by escapes. */
-const loads = (value: string) => /url\(|image-set\(|image\(/i.test(value.replaceAll(/url\(\s*["']?data:image\//gi, ""));
+const loads = (value: string) =>
+  /url\(|src\(|image-set\(|image\(/i.test(value.replaceAll(/url\(\s*["']?data:image\//gi, ""));
 
 /** Takes what loads something out of a declaration. */
 export function tame(style: CSSStyleDeclaration): void {
   for (const name of Array.from(style)) {
-    if (loads(style.getPropertyValue(name))) {
+    const value = style.getPropertyValue(name);
+    // Of a property of its own the browser makes nothing before it is used: what has escapes goes.
+    if (loads(value) || (name.startsWith("--") && value.includes("\\"))) {
       style.removeProperty(name);
     }
   }
