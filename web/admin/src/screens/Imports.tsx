@@ -71,7 +71,7 @@ export default function Imports() {
                 {
                   label: "Begun",
                   cell: (i) => (
-                    <Anchor component={Link} to={`/tenants/${slug}/imports/${i.id}`}>
+                    <Anchor component={Link} to={`/tenants/${slug}/imports/${i.id}`} size="sm">
                       <Time at={i.created_at} plain />
                     </Anchor>
                   ),
