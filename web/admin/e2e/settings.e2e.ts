@@ -127,7 +127,7 @@ test("two operators: what does not touch is put together, and for the rest someb
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await conflict.getByText("Both of you changed cookies.session_age").waitFor();
   expect(await conflict.getByRole("button", { name: "Go on with both" }).isDisabled()).toBe(true);
-  await conflict.getByRole("radio", { name: "Mine: 259200" }).check();
+  await conflict.getByRole("radio", { name: "Mine: 259200 (3 days)" }).check();
   await conflict.getByRole("button", { name: "Go on with both" }).click();
   await conflict.waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Save", exact: true }).click();

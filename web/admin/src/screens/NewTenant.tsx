@@ -205,7 +205,7 @@ function Form({ above }: { above: { label: string; to: string }[] }) {
                 )}
                 {Object.keys(faults).length > 0 && !elsewhere && (
                   <Alert color="red" variant="outline" role="alert">
-                    <Text size="sm">Something above is not right yet. It says there what.</Text>
+                    <Text size="sm">Something is not right yet. It is said beside the field.</Text>
                   </Alert>
                 )}
                 <Group justify="end">

@@ -56,7 +56,11 @@ export default function Operators() {
               </Text>
             )}
             {o.id === me.data?.id && <Badge color="blue">you</Badge>}
-            {!o.active && <Badge color="red">switched off</Badge>}
+            {!o.active && (
+              <Badge color="red" c="var(--mantine-color-text)">
+                switched off
+              </Badge>
+            )}
           </Group>
           {o.name && (
             <Text size="xs" c="dimmed" className="foreign">
@@ -69,7 +73,14 @@ export default function Operators() {
     { label: "Roles", cell: (o) => <GrantBadges grants={o.grants} /> },
     {
       label: "Second factor",
-      cell: (o) => (o.second_factor ? <Text size="sm">yes</Text> : <Badge color="yellow.9">not yet</Badge>),
+      cell: (o) =>
+        o.second_factor ? (
+          <Text size="sm">yes</Text>
+        ) : (
+          <Badge color="yellow" c="var(--mantine-color-text)">
+            not yet
+          </Badge>
+        ),
     },
     { label: "Last sign-in", cell: (o) => <Time at={o.last_login_at} /> },
   ];
@@ -79,12 +90,7 @@ export default function Operators() {
       quiet: true,
       cell: (o) => (
         <Group gap="xs" justify="end" wrap="nowrap">
-          <Button
-            variant="default"
-            size="xs"
-            onClick={() => setChanging(o)}
-            aria-label={`Change the roles of ${o.email}`}
-          >
+          <Button variant="default" size="xs" onClick={() => setChanging(o)} aria-label={`Change roles of ${o.email}`}>
             Change roles
           </Button>
           <Button variant="default" size="xs" onClick={() => setRemoving(o)} aria-label={`Remove ${o.email}`}>

@@ -60,7 +60,7 @@ export default function PasswordReset() {
       )}
       <Text size="sm" c="dimmed">
         No mail server yet, or no mail? Whoever has the emergency token can{" "}
-        <Anchor component={Link} to="/first-owner" inherit>
+        <Anchor component={Link} to="/first-owner" underline="always" inherit>
           make an owner
         </Anchor>
         , and another owner can set your password under Operators.

@@ -1,6 +1,6 @@
 // Where the tenant is, where its front end is, and what browsers let pages do.
 
-import { Anchor, Stack, Text } from "@mantine/core";
+import { Anchor, Stack } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { Notice } from "../parts/Notice";
 import { Section } from "../parts/Section";
@@ -105,9 +105,7 @@ function FrontEnd({ draft, readOnly }: PartProps) {
     >
       {pages.map(([key, label, description]) => {
         const path = `headless.frontend_urls.${key}`;
-        const value = draft.value(`config.${path}`);
         const fallback = filled(schema && nodeAt(schema, path)?.["x-default"], url);
-        const needsKey = nodeAt(schema ?? {}, path)?.format === "frontend-url-with-key";
         return (
           <Setting
             key={key}
@@ -115,17 +113,7 @@ function FrontEnd({ draft, readOnly }: PartProps) {
             readOnly={readOnly}
             path={path}
             label={label}
-            description={
-              <>
-                {description}
-                {needsKey && typeof value === "string" && value !== "" && !value.includes("{key}") && (
-                  <Text component="span" size="xs" c="var(--mantine-color-error)">
-                    {" "}
-                    It has to contain {"{key}"}.
-                  </Text>
-                )}
-              </>
-            }
+            description={description}
             fallback={fallback}
             wide
           />
@@ -182,9 +170,9 @@ function Browsers({ draft, readOnly }: PartProps) {
         {...common}
         path="cookies.secure"
         label="Over https alone"
-        description="Whether browsers send cookies over https alone."
+        description="Whether browsers send cookies over https alone. By default they do where the public URL is https."
         names={{ true: "Yes", false: "No" }}
-        fallback="yes, where the public URL is https"
+        fallback="as the public URL"
       />
       <Notice kind="info" title="What this means together" live>
         <span className="foreign">

@@ -12,7 +12,13 @@ export function Elsewhere() {
   return (
     <Alert color="yellow" variant="outline" title="Not at this address">
       Operators sign in at{" "}
-      <Anchor href={publicURL + location.pathname + location.search} className="foreign" rel="noreferrer" inherit>
+      <Anchor
+        href={publicURL + location.pathname + location.search}
+        className="foreign"
+        rel="noreferrer"
+        underline="always"
+        inherit
+      >
         {publicURL}
       </Anchor>
       . Nobody can sign in here: cookies and passkeys are made for that address. The server is told of another by{" "}

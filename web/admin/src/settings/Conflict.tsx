@@ -7,8 +7,8 @@ import { Time } from "../parts/Time";
 import { count } from "../parts/words";
 import { type Draft, editableOf, type Tenant } from "./draft";
 import { differences, type Json, merge, withValue } from "./patch";
-import { hidden, nodeAt, useSchema } from "./schema";
-import { changesToShow } from "./show";
+import { useSchema } from "./schema";
+import { changesToShow, valueToShow } from "./show";
 
 export function Conflict({ draft, theirs }: { draft: Draft; theirs: Tenant }) {
   const now = editableOf(theirs);
@@ -19,7 +19,7 @@ export function Conflict({ draft, theirs }: { draft: Draft; theirs: Tenant }) {
     params: { path: { slug: theirs.slug }, query: { limit: 1 } },
   }).data?.items[0];
   const name = (path: string[]) => path.join(".").replace(/^config\./, "");
-  const words = (path: string[], value: Json | undefined) => shown(hidden(schema && nodeAt(schema, name(path)), value));
+  const words = (path: string[], value: Json | undefined) => shown(valueToShow(path, value, schema));
   const settle = () => {
     let result = merged;
     for (const clash of clashes) {

@@ -94,14 +94,12 @@ export function SettingRow(props: SettingRowProps) {
             )}
           </div>
         </div>
-        <div>
-          {props.children(ids)}
-          {fault && (
-            <div className="setting-fault" id={`${id}fault`} role="alert">
-              {fault}
-            </div>
-          )}
-        </div>
+        <div>{props.children(ids)}</div>
+        {fault && (
+          <div className="setting-fault" id={`${id}fault`} role="alert">
+            {fault}
+          </div>
+        )}
       </div>
     </div>
   );

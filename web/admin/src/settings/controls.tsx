@@ -174,7 +174,7 @@ export function Secret(
   return (
     <Stack gap={4}>
       {props.long ? (
-        <Textarea {...common} minRows={4} autosize maxRows={10} className="code" />
+        <Textarea {...common} minRows={4} autosize maxRows={10} classNames={{ input: "code" }} />
       ) : (
         <PasswordInput {...common} />
       )}

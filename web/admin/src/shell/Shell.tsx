@@ -112,7 +112,8 @@ export function Shell() {
             {slug === undefined
               ? platform.map((place) => link(place))
               : ofTenant(slug).map((group) => (
-                  <div key={group.label}>
+                  // Nothing before it is known what somebody may do: headings that move apart are no menu.
+                  <div key={group.label} hidden={!me.data}>
                     <Text size="xs" c="dimmed" fw={600} px="sm" pt="sm" pb={4}>
                       {group.label}
                     </Text>

@@ -55,6 +55,7 @@ const words: Record<string, string> = {
   "token.revoked": "API token revoked",
   "break_glass.used": "Emergency token used",
   "mail.tested": "Test mail sent",
+  "provider.tested": "Provider tried out",
   "message.retried": "Message sent again",
   "webhook.created": "Webhook created",
   "webhook.changed": "Webhook changed",

@@ -88,7 +88,7 @@ function Template({ plan, change, fault }: { plan: Plan; change: (to: Partial<Pl
         filter={({ options }) => options}
         nothingFoundMessage={found.isFetching ? "Looking…" : "No tenant begins with that"}
         error={fault}
-        comboboxProps={{ withinPortal: true }}
+        comboboxProps={{ withinPortal: false }}
       />
       <May permission="tenants.change">
         <Switch

@@ -96,7 +96,7 @@ export function RateEditor(props: { action: Action; text: string; set: (text: st
         description="amount/duration/per, with commas between; per is ip, user or key"
         value={text}
         maw="24rem"
-        className="code"
+        classNames={{ input: "code" }}
         spellCheck={false}
         error={fault || undefined}
         onChange={(e) => set(e.currentTarget.value)}

@@ -26,6 +26,7 @@ export function RateLimits({ draft, readOnly }: Props) {
         title="Rate limits"
         lead="How often each thing may be done before it is refused with 429 for a while. Limits are shared by all servers where there is a Redis."
         actions={accountActions}
+        unlimited="Passwords and codes can be tried as fast as the server answers, and mails and texts asked for without end."
       />
       <Limits
         draft={draft}
@@ -34,12 +35,13 @@ export function RateLimits({ draft, readOnly }: Props) {
         title="Rate limits as an OpenID provider"
         lead="The same for what other apps ask of this tenant."
         actions={providerActions}
+        unlimited="The codes that devices show can be tried as fast as the server answers."
       />
     </>
   );
 }
 
-function Limits(props: Props & { path: string; title: string; lead: string; actions: Action[] }) {
+function Limits(props: Props & { path: string; title: string; lead: string; actions: Action[]; unlimited: string }) {
   const { draft, path, readOnly } = props;
   const at = `config.${path}`;
   const off = draft.value(at) === false;

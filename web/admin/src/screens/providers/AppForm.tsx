@@ -110,7 +110,7 @@ function Field({ draft, at, field, label }: Props & { field: string; label: stri
   if (node.writeOnly || field === "settings.auth_params" || field === "settings.verified_email") {
     return (
       <div>
-        <Text size="sm" fw={500} component="label" htmlFor={id} id={ids.labelId}>
+        <Text size="sm" fw={550} component="label" htmlFor={id} id={ids.labelId}>
           {label}
         </Text>
         <Text size="xs" c="dimmed" id={ids.describedBy} mb={5}>

@@ -151,7 +151,7 @@ export function ImportKey({ slug, algorithm }: { slug: string; algorithm: string
                 maxRows={12}
                 autoComplete="off"
                 spellCheck={false}
-                className="code"
+                classNames={{ input: "code" }}
                 required
                 data-autofocus
               />
