@@ -257,14 +257,16 @@ async function theKeyboardGetsIn(page: Page, screen: Screen): Promise<void> {
       const e = document.activeElement as HTMLElement;
       // The inputs of a segmented control have no size: their labels show where one is.
       const at = (e.matches("input[type=radio]") ? (e.parentElement ?? e) : e).getBoundingClientRect();
-      // What is round, or drawn by a label, shows the focus on what is beside or around it.
-      const shown = [e, e.parentElement, e.nextElementSibling, e.closest("label, .cm-editor")].some((x) => {
+      const outlined = (x: Element | null) => {
         const style = x && getComputedStyle(x);
-        return (
-          style &&
-          ((style.outlineStyle !== "none" && Number.parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none")
-        );
-      });
+        return style !== null && style.outlineStyle !== "none" && Number.parseFloat(style.outlineWidth) > 0;
+      };
+      // What is round, drawn by a label or within an editor shows the focus on what is beside or around it.
+      const around: (Element | null)[] = [e.nextElementSibling];
+      for (let x: Element | null = e; x && around.length < 7; x = x.parentElement) {
+        around.push(x);
+      }
+      const shown = around.some(outlined) || getComputedStyle(e).boxShadow !== "none";
       const bordered = e.matches("input, textarea, select"); // their border changes its colour
       return {
         what: `${e.tagName} ${e.textContent?.trim().slice(0, 30) || e.getAttribute("aria-label") || ""}`,
@@ -287,7 +289,7 @@ async function theKeyboardGetsIn(page: Page, screen: Screen): Promise<void> {
     if (at.body) {
       break; // past the last
     }
-    expect(at, "where the keyboard is").toMatchObject({ shown: true, inside: true });
+    expect(at, `where the keyboard is: ${at.what}`).toMatchObject({ shown: true, inside: true });
     await page.keyboard.press("Tab");
   }
 }

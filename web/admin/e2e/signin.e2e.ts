@@ -192,8 +192,22 @@ test("a passkey is added, named, signs in by itself, and is removed", async () =
 
 test("recovery codes are made anew, the password is changed, and other sessions are ended", async () => {
   const { page } = ann;
+  // Long after signing in, one shows anew that it is oneself. Here no time at all is too long.
+  const proofsLast = (seconds: number) =>
+    server.admin("PATCH", "/tenants/system", { config: { account: { reauthentication_timeout: seconds } } });
+  await proofsLast(0);
   await button(page, "Make new codes").click();
+  const proof = page.getByRole("dialog", { name: "Show that it is you" });
   await page.getByRole("dialog").getByRole("button", { name: "Make new codes" }).click();
+  await proof.waitFor();
+  await proofsLast(300);
+  await proof.getByLabel("Your password").fill("wrong");
+  await proof.getByRole("button", { name: "Go on" }).click();
+  await proof.getByText("This password is not correct.").waitFor();
+  await sound(ann, "account-proof");
+  await proof.getByRole("button", { name: "Use your second factor instead" }).click();
+  await proof.getByLabel("Code").fill(codes.pop() ?? "");
+  await proof.getByRole("button", { name: "Go on" }).click();
   await page.getByRole("dialog", { name: "Keep your recovery codes" }).waitFor();
   codes = await page.locator("[data-secret]").allTextContents();
   await sound(ann, "account-codes");

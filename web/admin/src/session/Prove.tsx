@@ -55,7 +55,8 @@ export function useProof(): { prove: Prove; dialog: ReactNode } {
     }
   };
   const dialog = (
-    <Modal opened={waiting !== undefined} onClose={() => close(false)} title="Show that it is you">
+    // Above the dialog that it is asked for: both may be open.
+    <Modal opened={waiting !== undefined} onClose={() => close(false)} title="Show that it is you" zIndex={300}>
       {waiting && <Ways flows={waiting.flows} then={() => close(true)} />}
     </Modal>
   );
