@@ -166,7 +166,7 @@ export async function picture(page: Page, path: string): Promise<void> {
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
   await page.setViewportSize({
     width: page.viewportSize()?.width ?? 1280,
-    height: Math.min(Math.max(height, 700), 1500),
+    height: Math.min(Math.max(height, 900), 1500),
   });
   await settled(page);
   const png = await page.screenshot({ animations: "disabled", caret: "hide" });
