@@ -146,16 +146,29 @@ func (t *Tally) Run(ctx, drain context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			last, cancel := context.WithTimeout(drain, lastWrite)
-			defer cancel()
-			if err := t.Write(last); err != nil {
-				t.log.WarnContext(last, "cannot write what was counted last; it is missing from the statistics", "error", err)
-			}
+			t.end(drain)
 			return nil
 		case <-tick.C:
 		}
 		if err := t.Write(ctx); err != nil && ctx.Err() == nil {
 			t.log.WarnContext(ctx, "cannot write what was counted; trying again in a moment", "error", err)
 		}
+	}
+}
+
+// end writes what was counted last, for as long as there is time: a statement that was begun heeds no context.
+func (t *Tally) end(drain context.Context) {
+	ctx, cancel := context.WithTimeout(drain, lastWrite)
+	defer cancel()
+	written := make(chan error, 1)
+	go func() { written <- t.Write(ctx) }()
+	var err error
+	select {
+	case err = <-written:
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		t.log.WarnContext(ctx, "cannot write what was counted last; it is missing from the statistics", "error", err)
 	}
 }

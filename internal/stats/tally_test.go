@@ -176,3 +176,33 @@ func TestTheLastIsWrittenAtTheStop(t *testing.T) {
 		t.Errorf("it says %q", &log)
 	}
 }
+
+// TestTheStopDoesNotWaitForASilentDatabase: what is left then is said to be missing.
+func TestTheStopDoesNotWaitForASilentDatabase(t *testing.T) {
+	answers := make(chan struct{})
+	asked := make(chan struct{}, 100)
+	var silent atomic.Bool
+	st := testkit.Open(t, "sqlite", func(string, string) error {
+		if silent.Load() {
+			asked <- struct{}{}
+			<-answers
+		}
+		return nil
+	})
+	t.Cleanup(func() { close(answers) })
+	acme := testkit.AddTenant(t, st, "acme", "")
+	var log bytes.Buffer
+	tally := stats.NewTally(st, clock.At(testkit.Start), slog.New(slog.NewTextHandler(&log, nil)))
+	tally.Count(acme.ID, stats.RateLimited)
+	silent.Store(true)
+	stopped, stop := context.WithCancel(t.Context())
+	drain, cut := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- tally.Run(stopped, drain) }()
+	stop()
+	<-asked
+	cut()
+	if err := <-ended; err != nil || !strings.Contains(log.String(), "missing from the statistics") {
+		t.Errorf("%v, and it says %q", err, &log)
+	}
+}

@@ -2,7 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type Page, type Request } from "playwright-core";
 
 const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
@@ -53,12 +53,31 @@ export async function open(
     }
   });
   page.on("pageerror", (e) => complaints.push(String(e)));
+  const asked = new Set<Request>();
+  page.on("request", (r) => asked.add(r));
+  page.on("requestfinished", (r) => asked.delete(r));
+  page.on("requestfailed", (r) => asked.delete(r));
+  waiting.set(page, asked);
   return { context, page, complaints };
 }
 
-/** Waits until the page has what it asked for. */
+/** What each page has asked for, and not got yet. */
+const waiting = new WeakMap<Page, Set<Request>>();
+
+/**
+ * Waits until the page has what it asked for. Playwright's networkidle is not asked: it waits for frames within the page as well, and is
+ * now and then never told of one that asks for nothing, such as that of a mail.
+ */
 export async function settled(page: Page): Promise<void> {
-  await page.waitForLoadState("networkidle");
+  await page.waitForLoadState("load");
+  const asked = waiting.get(page) ?? new Set();
+  for (let quiet = 0, tries = 0; quiet < 10; tries++) {
+    if (tries > 600) {
+      throw new Error(`the page still waits for ${[...asked].map((r) => r.url()).join(", ")}`);
+    }
+    await page.waitForTimeout(50);
+    quiet = asked.size === 0 ? quiet + 1 : 0;
+  }
   await page.locator('[aria-busy="true"]').first().waitFor({ state: "detached" });
 }
 

@@ -12,7 +12,9 @@ import { Bars } from "./parts/Loaded";
 import { Lost } from "./shell/Lost";
 import { Shell } from "./shell/Shell";
 
-const text = (v: unknown) => (typeof v === "string" && v !== "" ? v : undefined);
+// An address that somebody typed has numbers and truth values without quotes.
+const text = (v: unknown) =>
+  typeof v === "number" || typeof v === "boolean" ? String(v) : typeof v === "string" && v !== "" ? v : undefined;
 
 /** Filters and places within a screen, as they stand in its address. */
 function search(...names: string[]) {
@@ -65,7 +67,7 @@ const screens = [
   screen("/tenants", () => import("./screens/Tenants"), "q", "state"),
   screen("/new-tenant", () => import("./screens/NewTenant"), "template"),
   screen("/deleted-tenants", () => import("./screens/DeletedTenants")),
-  screen("/audit", () => import("./screens/Audit"), "action", "actor", "user", "since", "until", "tenant", "ip"),
+  screen("/audit", () => import("./screens/Audit"), "action", "actor", "user", "session", "request", "since", "until"),
   screen("/operators", () => import("./screens/Operators")),
   screen("/tokens", () => import("./screens/Tokens")),
   screen("/doctor", () => import("./screens/Doctor"), "url"),
@@ -95,12 +97,13 @@ const parts = [
     "users",
     () => import("./screens/Users"),
     "q",
-    "state",
-    "factor",
+    "active",
     "verified",
-    "sort",
+    "factor",
     "created_from",
     "created_until",
+    "last_login_from",
+    "last_login_until",
   ),
   part("users/$id", () => import("./screens/User"), "tab"),
   part("deleted-users", () => import("./screens/DeletedUsers")),
@@ -118,7 +121,7 @@ const parts = [
   part("messages", () => import("./screens/Messages"), "state", "kind", "channel"),
   part("webhooks", () => import("./screens/Webhooks")),
   part("webhooks/$id", () => import("./screens/Webhook"), "state"),
-  part("audit", () => import("./screens/Audit"), "action", "actor", "user", "since", "until", "ip"),
+  part("audit", () => import("./screens/Audit"), "action", "actor", "user", "session", "request", "since", "until"),
   part("config", () => import("./screens/Config")),
   part("versions", () => import("./screens/Versions"), "from", "to"),
   part("doctor", () => import("./screens/Doctor"), "url"),

@@ -47,7 +47,7 @@ export function Activity({ slug }: { slug?: string }) {
       ) : stats.error ? (
         <Failure error={stats.error} retry={() => void stats.refetch()} />
       ) : (
-        <Waiting />
+        <Waiting hours={interval === "hour"} />
       )}
     </Stack>
   );
@@ -179,7 +179,7 @@ function Methods({ stats }: { stats: Stats }) {
           <Table.Thead>
             <Table.Tr>
               <Table.Th scope="col">Method</Table.Th>
-              <Table.Th scope="col" ta="end">
+              <Table.Th scope="col" ta="end" style={{ whiteSpace: "nowrap" }}>
                 Sign-ins
               </Table.Th>
               <Table.Th scope="col" w="40%">
@@ -194,7 +194,12 @@ function Methods({ stats }: { stats: Stats }) {
                 <Table.Td ta="end">{m.n.toLocaleString("en")}</Table.Td>
                 <Table.Td>
                   <Group gap="xs" wrap="nowrap">
-                    <Progress value={all > 0 ? Math.min(100, (100 * m.n) / all) : 0} flex={1} aria-hidden />
+                    <Progress
+                      value={all > 0 ? Math.min(100, (100 * m.n) / all) : 0}
+                      color="green.6"
+                      flex={1}
+                      aria-hidden
+                    />
                     <Text size="xs" c="dimmed" w={64}>
                       {share(m.n, all)}
                     </Text>
@@ -210,20 +215,21 @@ function Methods({ stats }: { stats: Stats }) {
 }
 
 /** What has the place of the numbers and the charts until they are there. */
-function Waiting() {
+function Waiting({ hours }: { hours: boolean }) {
   return (
     <Stack gap="md" aria-busy="true">
       <VisuallyHidden role="status">Loading</VisuallyHidden>
       <SimpleGrid cols={{ base: 2, sm: 2, md: 3, xl: 6 }} spacing={{ base: "xs", sm: "md" }}>
         {Array.from({ length: 6 }, (_, i) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: bars have no other name
-          <Skeleton key={i} height={115} />
+          <Skeleton key={i} height={109} />
         ))}
       </SimpleGrid>
+      {!hours && <Skeleton height={314} />}
       <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md">
         {Array.from({ length: 4 }, (_, i) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: bars have no other name
-          <Skeleton key={i} height={320} />
+          <Skeleton key={i} height={314} />
         ))}
       </SimpleGrid>
     </Stack>

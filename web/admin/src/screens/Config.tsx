@@ -119,6 +119,7 @@ function Workbench({ slug, doc }: { slug: string; doc: Doc }) {
     }
     change(await file.text());
   };
+  const ready = changed && changes !== undefined && changes.length > 0;
   const here = whole && path.length > 0 ? nodeIn(whole, path) : undefined;
   return (
     <Stack gap="sm">
@@ -130,6 +131,7 @@ function Workbench({ slug, doc }: { slug: string; doc: Doc }) {
           faults={faults}
           readOnly={readOnly}
           change={change}
+          save={() => ready && review.open()}
           at={setPath}
           handle={(to) => {
             go.current = to;
@@ -143,8 +145,8 @@ function Workbench({ slug, doc }: { slug: string; doc: Doc }) {
           </>
         ) : (
           <Text span c="dimmed" inherit>
-            Put the cursor on a setting to read what it means. Ctrl Space completes, Ctrl F searches, and Tab leads out
-            of the editor.
+            Put the cursor on a setting to read what it means. Ctrl Space completes, Ctrl F searches, Ctrl S saves, and
+            Tab leads out of the editor.
           </Text>
         )}
       </Text>
@@ -170,7 +172,7 @@ function Workbench({ slug, doc }: { slug: string; doc: Doc }) {
             <Button variant="default" onClick={forget} disabled={!changed}>
               Discard
             </Button>
-            <Button onClick={review.open} disabled={!changed || !changes || changes.length === 0}>
+            <Button onClick={review.open} disabled={!ready}>
               Review and save
             </Button>
           </Group>
@@ -218,7 +220,7 @@ function State(props: { changed: boolean; checking: boolean; changes: number | u
             ? ["Valid, and changes nothing", "gray"]
             : ["Valid", "green"];
   return (
-    <Badge color={color} c="var(--mantine-color-text)" size="lg" role="status">
+    <Badge color={color} c="var(--mantine-color-text)" miw="max-content" size="lg" role="status">
       {label}
     </Badge>
   );

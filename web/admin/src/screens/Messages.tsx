@@ -1,4 +1,4 @@
-import { Alert, Badge, Button, Group, Modal, NativeSelect, Table, Text } from "@mantine/core";
+import { Alert, Anchor, Badge, Button, Group, Modal, NativeSelect, Table, Text } from "@mantine/core";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, type Schema } from "../api/client";
@@ -9,6 +9,7 @@ import { byCursor, rowsOf } from "../parts/pages";
 import { type Column, Rows } from "../parts/Rows";
 import { Time } from "../parts/Time";
 import { done, failed } from "../parts/tell";
+import { whileAny } from "../parts/whileAny";
 import { useMay } from "../session/me";
 import { channels, labelOf } from "./messages/kinds";
 
@@ -23,7 +24,7 @@ const states = {
 
 function State({ state }: { state: Message["state"] }) {
   return (
-    <Badge color={states[state].color} c="var(--mantine-color-text)">
+    <Badge color={states[state].color} c="var(--mantine-color-text)" miw="max-content">
       {states[state].label}
     </Badge>
   );
@@ -40,7 +41,7 @@ export default function Messages() {
     "get",
     "/admin/v1/tenants/{slug}/messages",
     { params: { path: { slug }, query: { limit: 50, ...search } } },
-    byCursor,
+    { ...byCursor, refetchInterval: whileAny((m: Message) => m.state === "queued") },
   );
   const kinds = api.useQuery("get", "/admin/v1/mail-kinds", {}, { staleTime: Number.POSITIVE_INFINITY });
   const retry = api.useMutation("post", "/admin/v1/tenants/{slug}/messages/{id}/retry");
@@ -57,16 +58,9 @@ export default function Messages() {
     {
       label: "To",
       cell: (m) => (
-        <Button
-          variant="transparent"
-          size="compact-sm"
-          px={0}
-          c="var(--mantine-color-anchor)"
-          onClick={() => setOpened(m.id)}
-          styles={{ label: { whiteSpace: "normal" }, root: { height: "auto" } }}
-        >
-          <span className="foreign">{m.recipient ?? "erased"}</span>
-        </Button>
+        <Anchor component="button" type="button" ta="start" className="foreign" onClick={() => setOpened(m.id)}>
+          {m.recipient ?? "erased"}
+        </Anchor>
       ),
     },
     { label: "What", cell: (m) => labelOf(m.kind) },

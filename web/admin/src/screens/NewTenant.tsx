@@ -54,19 +54,23 @@ function Form({ above }: { above: { label: string; to: string }[] }) {
     }
     setFaults(gone);
   };
+  // A host counts as soon as it is typed: were it to count when the field is left, the button would move away under the click on it.
+  const [host, setHost] = useState("");
+  const last = hostOf(host);
+  const all = last && !plan.hosts.includes(last) ? { ...plan, hosts: [...plan.hosts, last] } : plan;
   const taken = useTaken(plan.slug);
   const create = api.useMutation("post", "/admin/v1/tenants");
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const wrong = wrongWith(plan, taken);
+    const wrong = wrongWith(all, taken);
     if (Object.keys(wrong).length > 0) {
       tell(wrong);
       return;
     }
     setFaults({});
     create.mutate(
-      { body: bodyOf(plan) },
+      { body: bodyOf(all) },
       {
         onSuccess: (made) => {
           done(`${made.name} is made. Its people can sign in within two seconds.`);
@@ -104,7 +108,7 @@ function Form({ above }: { above: { label: string; to: string }[] }) {
       title="New tenant"
       above={above}
       lead="A tenant is an app, a brand or a customer, with people of its own. It takes a name, a host and a starting point."
-      commands={[commandOf(plan), "admin tenant apply -f tenant.yaml"]}
+      commands={[commandOf(all), "admin tenant apply -f tenant.yaml"]}
     >
       <form ref={form} onSubmit={submit} noValidate>
         <Grid gap="lg">
@@ -150,6 +154,8 @@ function Form({ above }: { above: { label: string; to: string }[] }) {
                     description="Where its people and apps reach it, the public one first. Each belongs to one tenant, and leads to this server by DNS."
                     placeholder={plan.hosts.length === 0 ? "auth.example.org, then Enter" : undefined}
                     value={plan.hosts}
+                    searchValue={host}
+                    onSearchChange={setHost}
                     error={faults.hosts}
                     maxTags={50}
                     acceptValueOnBlur
@@ -161,11 +167,11 @@ function Form({ above }: { above: { label: string; to: string }[] }) {
                   <TextInput
                     label="Public URL"
                     description={
-                      plan.hosts.length > 0
+                      all.hosts.length > 0
                         ? "What every link in a mail begins with. Leave it empty unless that is another address."
                         : "Needed without a host: the address that links begin with. The tenant is then named by a header."
                     }
-                    placeholder={plan.hosts[0] ? `https://${plan.hosts[0]}` : "https://id.example.org"}
+                    placeholder={all.hosts[0] ? `https://${all.hosts[0]}` : "https://id.example.org"}
                     type="url"
                     value={plan.publicURL}
                     error={faults.publicURL}
@@ -185,7 +191,7 @@ function Form({ above }: { above: { label: string; to: string }[] }) {
           <Grid.Col span={{ base: 12, lg: 4.5 }}>
             <Box pos="sticky" top={76}>
               <Section title="4. What it will be">
-                <Review plan={plan} />
+                <Review plan={all} />
                 <TextInput
                   label="Why"
                   description="Kept with its first version. You may leave it empty."
@@ -199,7 +205,7 @@ function Form({ above }: { above: { label: string; to: string }[] }) {
                 )}
                 {Object.keys(faults).length > 0 && !elsewhere && (
                   <Alert color="red" variant="outline" role="alert">
-                    <Text size="sm">Something above is not right yet. It says there what.</Text>
+                    <Text size="sm">Something is not right yet. It is said beside the field.</Text>
                   </Alert>
                 )}
                 <Group justify="end">

@@ -1,5 +1,107 @@
-import { Page } from "../parts/Page";
+// Identity providers: the apps that are registered at them, and what a login through one does.
+import { Section } from "../parts/Section";
+import type { Draft } from "../settings/draft";
+import { More } from "../settings/More";
+import { Setting } from "../settings/Setting";
+import { SettingsScreen } from "../settings/SettingsScreen";
+import { Apps, NotServed } from "./providers/Apps";
 
 export default function Providers() {
-  return <Page title="Providers">{null}</Page>;
+  return (
+    <SettingsScreen
+      title="Providers"
+      lead="Identity providers that people log in through, such as Google or your own OpenID Connect server."
+      commands={(slug) => [
+        `admin provider list --tenant ${slug}`,
+        `admin provider test google CLIENT_ID --tenant ${slug}`,
+        `admin tenant patch ${slug} --config changes.json`,
+      ]}
+    >
+      {(draft, readOnly) => (
+        <>
+          <NotServed />
+          <Apps draft={draft} readOnly={readOnly} />
+          <Rules draft={draft} readOnly={readOnly} />
+        </>
+      )}
+    </SettingsScreen>
+  );
+}
+
+function Rules({ draft, readOnly }: { draft: Draft; readOnly: boolean }) {
+  const common = { draft, readOnly };
+  const social = (key: string) => `socialaccount.${key}`;
+  return (
+    <Section title="What a login through a provider does">
+      <Setting
+        {...common}
+        path={social("auto_signup")}
+        label="Make an account without asking"
+        description="At a first login, where the provider tells enough."
+      />
+      <Setting
+        {...common}
+        path={social("email_authentication")}
+        label="A verified address logs in"
+        description="In to the account that has the address. Whoever runs the provider can then get into any account: only for providers that you trust with all of them."
+      />
+      <Setting
+        {...common}
+        path={social("email_authentication_auto_connect")}
+        label="And connects the two"
+        description="Such a login connects the account with the provider for good."
+      />
+      <Setting
+        {...common}
+        path={social("only")}
+        label="Providers are the only way in"
+        description="No passwords and no codes. It takes addresses that are not verified here, and no login by code."
+      />
+      <More
+        label="More of these logins"
+        draft={draft}
+        paths={[
+          "email_required",
+          "email_verification",
+          "query_email",
+          "store_tokens",
+          "requests_timeout",
+          "openid_connect_url_prefix",
+        ].map(social)}
+      >
+        <Setting
+          {...common}
+          path={social("email_required")}
+          label="An account needs an address"
+          fallback="where signup requires one"
+        />
+        <Setting
+          {...common}
+          path={social("email_verification")}
+          label="Addresses are verified"
+          names={{ none: "Not", optional: "They may be", mandatory: "They must be" }}
+          fallback="as at a signup"
+        />
+        <Setting
+          {...common}
+          path={social("query_email")}
+          label="Ask providers for the address"
+          fallback="where one is needed"
+        />
+        <Setting
+          {...common}
+          path={social("store_tokens")}
+          label="Keep the providers' tokens"
+          description="Sealed, for calling the provider in a user's name."
+        />
+        <Setting {...common} path={social("requests_timeout")} label="A provider may take" />
+        <Setting
+          {...common}
+          path={social("openid_connect_url_prefix")}
+          label="Part of OpenID Connect callback URLs"
+          description="Another one changes the callback URLs, which have to be registered anew."
+        />
+      </More>
+    </Section>
+  );
 }

@@ -31,13 +31,20 @@ export default function Templates() {
         </Stack>
       ),
     },
-    { label: "Name", cell: (k) => <code className="code">{k.kind}</code> },
+    {
+      label: "Name",
+      cell: (k) => (
+        <code className="code" style={{ whiteSpace: "nowrap" }}>
+          {k.kind}
+        </code>
+      ),
+    },
     {
       label: "Goes out by",
       cell: (k) => (
         <Group gap={4} wrap="nowrap">
           {k.channels.map((c) => (
-            <Badge key={c} color="gray" c="var(--mantine-color-text)">
+            <Badge key={c} color="gray" c="var(--mantine-color-text)" miw="max-content">
               {channels[c] ?? c}
             </Badge>
           ))}

@@ -1,11 +1,11 @@
 import { useParams } from "@tanstack/react-router";
 import { Activity } from "../parts/Activity";
-import { Loaded } from "../parts/Loaded";
+import { Bars, Loaded } from "../parts/Loaded";
 import { May } from "../parts/May";
 import { Page } from "../parts/Page";
-import { useTenant } from "../settings/draft";
+import { type Tenant, useTenant } from "../settings/draft";
 import { Facts } from "./overview/Facts";
-import { NextSteps } from "./overview/NextSteps";
+import { NextSteps, useSteps } from "./overview/NextSteps";
 
 export default function TenantOverview() {
   const { slug = "" } = useParams({ strict: false });
@@ -17,16 +17,25 @@ export default function TenantOverview() {
       commands={[`admin tenant show ${slug}`, `admin stats --tenant ${slug} --interval day`]}
     >
       <Loaded query={query} lines={6}>
-        {(tenant) => (
-          <>
-            <NextSteps tenant={tenant} />
-            <Facts tenant={tenant} />
-            <May permission="stats.read">
-              <Activity key={tenant.id} slug={tenant.slug} />
-            </May>
-          </>
-        )}
+        {(tenant) => <Overview key={tenant.id} tenant={tenant} />}
       </Loaded>
     </Page>
+  );
+}
+
+function Overview({ tenant }: { tenant: Tenant }) {
+  const { steps, hide } = useSteps(tenant);
+  // All at once: steps that came later would push away what is being read.
+  if (!steps) {
+    return <Bars lines={6} />;
+  }
+  return (
+    <>
+      <NextSteps steps={steps} hide={hide} />
+      <Facts tenant={tenant} />
+      <May permission="stats.read">
+        <Activity slug={tenant.slug} />
+      </May>
+    </>
   );
 }

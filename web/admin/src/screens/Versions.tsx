@@ -48,21 +48,20 @@ export default function Versions() {
       label: "Version",
       cell: (v) => (
         <Group gap={6} wrap="nowrap">
-          <Button
-            variant="transparent"
-            size="compact-sm"
-            px={0}
-            c="var(--mantine-color-anchor)"
-            onClick={() => setShown(v.version)}
-          >
+          <Anchor component="button" type="button" fw={600} onClick={() => setShown(v.version)}>
+            <span className="mantine-visually-hidden">Show version </span>
             {v.version}
-          </Button>
-          {v.version === now && <Badge color="green">now</Badge>}
+          </Anchor>
+          {v.version === now && (
+            <Badge color="green" miw="max-content">
+              now
+            </Badge>
+          )}
         </Group>
       ),
     },
     { label: "When", cell: (v) => <Time at={v.at} /> },
-    { label: "Who", cell: (v) => <span className="foreign">{v.actor.name || v.actor.kind || "unknown"}</span> },
+    { label: "Who", cell: (v) => <span className="foreign">{v.actor.name || v.actor.kind || "the server"}</span> },
     { label: "What", cell: (v) => (v.action ? spoken(v.action) : "As it was made") },
     { label: "Why", cell: (v) => <span className="foreign">{v.note}</span> },
     {

@@ -1,18 +1,30 @@
 // What stands at the foot of a screen with a draft: how much is changed, what that does, and saving it.
-import { Button, Group, Modal, Paper, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, List, Modal, Paper, Stack, Text, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { useState } from "react";
+import { notifications } from "@mantine/notifications";
+import { useEffect, useState } from "react";
 import { Changes } from "../parts/Changes";
 import { Failure } from "../parts/Failure";
-import { done } from "../parts/tell";
 import { count } from "../parts/words";
 import { Conflict } from "./Conflict";
 import type { Draft } from "./draft";
+import { useSchema } from "./schema";
+import { changesToShow } from "./show";
+
+/** The notice that a draft was saved. */
+const told = "draft-saved";
 
 export function SaveBar({ draft }: { draft: Draft }) {
   const [reviewing, review] = useDisclosure(false);
   const [note, setNote] = useState("");
-  if (draft.changes.length === 0) {
+  const { data: schema } = useSchema();
+  const changing = draft.changes.length > 0;
+  useEffect(() => {
+    if (changing) {
+      notifications.hide(told); // it would lie on the buttons
+    }
+  }, [changing]);
+  if (!changing) {
     return null;
   }
   const save = async () => {
@@ -20,24 +32,45 @@ export function SaveBar({ draft }: { draft: Draft }) {
     review.close();
     if (saved) {
       setNote("");
-      done("Saved. It takes effect within two seconds.");
+      notifications.show({ id: told, message: "Saved. It takes effect within two seconds.", color: "green" });
     }
   };
-  const changes = draft.changes.map((c) => ({
-    path: c.path.join("."),
-    before: (c.before ?? null) as never,
-    after: (c.after ?? null) as never,
-  }));
+  const changes = changesToShow(draft.changes, schema);
+  const faults = Object.entries(draft.faults);
   return (
-    <Paper withBorder shadow="md" p="sm" pos="sticky" bottom={8} component="section" aria-label="What is not saved yet">
+    <Paper
+      withBorder
+      shadow="md"
+      p="sm"
+      pos="sticky"
+      bottom={8}
+      className="save-bar"
+      component="section"
+      aria-label="What is not saved yet"
+    >
       <Stack gap="xs">
         {draft.error !== undefined && <Failure error={draft.error} />}
-        <Group justify="space-between">
+        {faults.length > 0 && (
+          <Stack gap={4} mah="30vh" className="save-faults">
+            <Text size="sm" fw={550}>
+              {faults.length === 1 ? "One thing has" : `${faults.length} things have`} to be put right before this can
+              be saved:
+            </Text>
+            <List size="xs" spacing={2}>
+              {faults.map(([path, message]) => (
+                <List.Item key={path} className="foreign">
+                  {path && <code className="code">{path.replace(/^config\./, "")}</code>} {message}
+                </List.Item>
+              ))}
+            </List>
+          </Stack>
+        )}
+        <Group justify="space-between" gap="xs">
           <Text size="sm" aria-live="polite">
             {count(draft.changes.length, "change")} not saved yet
           </Text>
           <Group gap="xs">
-            <Button variant="default" onClick={draft.discard}>
+            <Button variant="subtle" color="gray" c="var(--mantine-color-text)" onClick={draft.discard}>
               Discard
             </Button>
             <Button variant="default" onClick={review.open}>

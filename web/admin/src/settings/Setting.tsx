@@ -1,23 +1,11 @@
 // One setting, with the control that its schema asks for. Its words are the schema's; a screen may say them more plainly.
-import {
-  Badge,
-  Button,
-  Checkbox,
-  Group,
-  JsonInput,
-  NativeSelect,
-  NumberInput,
-  PasswordInput,
-  Stack,
-  Switch,
-  TagsInput,
-  Text,
-  TextInput,
-} from "@mantine/core";
-import { useState } from "react";
+import { NativeSelect, NumberInput, Switch, TagsInput, TextInput } from "@mantine/core";
+import type { ReactNode } from "react";
 import { duration, spoken } from "../parts/words";
+import { Choice, Choices, JsonText, Seconds, Secret, tied } from "./controls";
 import type { Draft } from "./draft";
-import type { Json } from "./patch";
+import { type Json, same, valueAt } from "./patch";
+import { type Ids, SettingRow } from "./SettingRow";
 import { controlOf, type Node, nodeAt, useSchema } from "./schema";
 
 export interface SettingProps {
@@ -26,19 +14,38 @@ export interface SettingProps {
   path: string;
   label?: string;
   /** Plainer words than the schema's. */
-  description?: string;
+  description?: ReactNode;
   /** What the values are called, where their own names are not plain. */
   names?: Record<string, string>;
+  /** What each value means; few choices are shown with it, one below the other. */
+  help?: Record<string, string>;
+  /** What the default comes to for this tenant, where the schema cannot know. */
+  fallback?: string;
+  placeholder?: string;
+  /** Whether a secret has lines, such as a key in PEM. */
+  long?: boolean;
+  /** What follows a number, such as "characters". */
+  unit?: string;
+  /** The control below the words, over the whole width: for what is long. */
+  wide?: boolean;
   readOnly?: boolean;
 }
 
 /** What a default is, in words. */
-export function defaultInWords(node: Node): string {
-  if (node["x-default"] !== undefined) {
-    return node["x-default"];
+export function defaultInWords(node: Node, names?: Record<string, string>): string {
+  const given = node["x-default"];
+  if (given !== undefined) {
+    return given === "null" ? "not set" : given;
   }
   if (node.default === undefined || node.default === null) {
-    return "nothing";
+    return "not set";
+  }
+  const named = names?.[String(node.default)];
+  if (named !== undefined) {
+    return named;
+  }
+  if (controlOf(node) === "times") {
+    return "not at all";
   }
   if (typeof node.default === "boolean") {
     return node.default ? "on" : "off";
@@ -47,209 +54,182 @@ export function defaultInWords(node: Node): string {
     return duration(node.default);
   }
   if (Array.isArray(node.default)) {
-    return node.default.join(", ") || "none";
+    return node.default.map((v) => names?.[String(v)] ?? String(v)).join(", ") || "none";
   }
   return typeof node.default === "string" ? node.default || "empty" : JSON.stringify(node.default);
 }
 
-const title = (path: string) => spoken(path.slice(path.lastIndexOf(".") + 1));
+/** Choices in the order in which a screen explains them. */
+function inOrder(choices: Json[], order: string[]): Json[] {
+  const place = (v: Json) => (order.indexOf(String(v)) + order.length + 1) % (order.length + 1);
+  return [...choices].sort((a, b) => place(a) - place(b));
+}
+
+const wide = new Set(["list", "choices", "oneOrList", "json"]);
 
 export function Setting(props: SettingProps) {
-  const { draft, path, readOnly } = props;
+  const { draft, path, readOnly, names } = props;
   const { data: schema } = useSchema();
   const node = schema && nodeAt(schema, path);
   if (!node) {
     return null;
   }
   const at = `config.${path}`;
-  const value = draft.value(at);
-  const label = props.label ?? title(path);
-  const set = (v: Json | undefined) => draft.set(at, v);
-  const fault = Object.entries(draft.faults)
-    .filter(([where]) => where === at || where.startsWith(`${at}.`) || where.startsWith(`${at}[`))
-    .map(([where, message]) => `${where.slice(at.length)} ${message}`.trim())
-    .join("; ");
-  const description = (
-    <>
-      {props.description ?? node.description}{" "}
-      {value === undefined ? (
-        <>Default: {defaultInWords(node)}.</>
-      ) : (
-        !readOnly && (
-          <Button
-            variant="transparent"
-            size="compact-xs"
-            px={0}
-            c="var(--mantine-color-anchor)"
-            onClick={() => set(undefined)}
-          >
-            Back to the default<span className="mantine-visually-hidden"> of {label}</span> ({defaultInWords(node)})
-          </Button>
-        )
-      )}
-    </>
+  const control = controlOf(node);
+  const label = props.label ?? spoken(path.slice(path.lastIndexOf(".") + 1));
+  const explained = control === "choice" && props.help !== undefined;
+  return (
+    <SettingRow
+      draft={draft}
+      at={at}
+      label={label}
+      description={props.description ?? node.description}
+      fallback={
+        props.fallback ??
+        defaultInWords(node, names) + (typeof node.default === "number" && props.unit ? ` ${props.unit}` : "")
+      }
+      wide={props.wide || wide.has(control) || explained}
+      group={control === "choices" || control === "oneOrList" || explained}
+      kind={control === "switch" ? "switch" : undefined}
+      readOnly={readOnly}
+    >
+      {(ids) => <Control {...props} node={node} label={label} ids={ids} />}
+    </SettingRow>
   );
-  const common = { label, description, error: fault || undefined, disabled: readOnly };
-  const name = (v: Json) => props.names?.[String(v)] ?? String(v);
+}
+
+function Control(props: SettingProps & { node: Node; label: string; ids: Ids }) {
+  const { draft, node, label, ids, readOnly } = props;
+  const at = `config.${props.path}`;
+  const value = draft.value(at);
+  const saved = valueAt(draft.base, at.split("."));
+  // Whoever goes back to what was the default anyway has changed nothing.
+  const set = (v: Json | undefined) => draft.set(at, saved === undefined && same(v, node.default) ? undefined : v);
+  const name = (v: Json) => props.names?.[String(v)] ?? (v === true ? "On" : v === false ? "Off" : String(v));
+  const common = { ids, label, readOnly };
+  const inWords = props.fallback ?? defaultInWords(node, props.names);
   switch (controlOf(node)) {
     case "switch":
       return (
         <Switch
-          {...common}
+          {...tied(common)}
           checked={Boolean(value ?? node.default ?? node["x-default"] === "true")}
           onChange={(e) => set(e.currentTarget.checked)}
         />
       );
     case "choice": {
-      const choices = node.enum ?? [true, false];
+      const choices = (node.enum ?? [true, false]).filter((c) => c !== null);
+      if (props.help) {
+        return (
+          <Choice
+            {...common}
+            value={value}
+            fallback={node.default}
+            choices={inOrder(choices, Object.keys(props.help))}
+            name={name}
+            help={props.help}
+            set={set}
+          />
+        );
+      }
       return (
         <NativeSelect
-          {...common}
+          {...tied(common)}
           value={value === undefined || value === null ? "" : JSON.stringify(value)}
           onChange={(e) => set(e.currentTarget.value === "" ? undefined : (JSON.parse(e.currentTarget.value) as Json))}
           data={[
-            { value: "", label: `Default (${node.default === undefined ? defaultInWords(node) : name(node.default)})` },
-            ...choices.filter((c) => c !== null).map((c) => ({ value: JSON.stringify(c), label: name(c) })),
+            { value: "", label: `Default: ${node.default === undefined ? inWords : name(node.default)}` },
+            ...choices.map((c) => ({ value: JSON.stringify(c), label: name(c) })),
           ]}
         />
       );
     }
-    case "number":
     case "seconds":
+      return (
+        <Seconds
+          {...common}
+          value={typeof value === "number" ? value : undefined}
+          fallback={typeof node.default === "number" ? node.default : undefined}
+          set={set}
+        />
+      );
+    case "number":
     case "times": {
-      const seconds = controlOf(node) === "seconds";
       const current = value === true ? 2 : value === false ? 0 : value;
-      const effective =
-        typeof current === "number" ? current : typeof node.default === "number" ? node.default : undefined;
+      const times = controlOf(node) === "times";
       return (
         <NumberInput
-          {...common}
+          {...tied(common)}
           min={node.minimum}
           max={node.maximum}
           clampBehavior="none"
           allowDecimal={false}
-          suffix={seconds ? " s" : undefined}
+          thousandSeparator=","
+          suffix={times ? (current === 1 ? " time" : " times") : props.unit && ` ${props.unit}`}
           value={typeof current === "number" ? current : ""}
-          placeholder={defaultInWords(node)}
+          placeholder={
+            typeof node.default === "number" && props.unit
+              ? `${node.default.toLocaleString("en")} ${props.unit}`
+              : inWords
+          }
           onChange={(v) => set(v === "" ? undefined : Number(v))}
-          rightSection={seconds && effective !== undefined ? <Text size="xs">{duration(effective)}</Text> : undefined}
-          rightSectionWidth={seconds ? 130 : undefined}
-          hideControls={seconds}
         />
       );
     }
     case "choices":
       return (
-        <Checkbox.Group
+        <Choices
           {...common}
           value={((value ?? node.default ?? []) as string[]).map(String)}
-          onChange={(chosen) => set(chosen)}
-        >
-          <Group mt="xs" gap="lg">
-            {(node.items?.enum ?? []).map((choice) => (
-              <Checkbox key={String(choice)} value={String(choice)} label={name(choice)} disabled={readOnly} />
-            ))}
-          </Group>
-        </Checkbox.Group>
+          choices={(node.items?.enum ?? []).map(String)}
+          name={name}
+          help={props.help}
+          set={set}
+        />
       );
+    case "oneOrList": {
+      const all = (node.items?.enum ?? []).map(String);
+      const chosen = value === true ? all : Array.isArray(value) ? value.map(String) : [];
+      return (
+        <Choices
+          {...common}
+          value={chosen}
+          choices={all}
+          name={name}
+          help={props.help}
+          set={(v) => set(v.length === 0 ? false : v)}
+        />
+      );
+    }
     case "list":
       return (
         <TagsInput
-          {...common}
+          {...tied(common)}
           value={((value ?? node.default ?? []) as string[]).map(String)}
           onChange={(v) => set(v)}
-          placeholder={readOnly ? undefined : "Type one and press Enter"}
+          placeholder={readOnly ? undefined : (props.placeholder ?? "Type one and press Enter")}
+          splitChars={[",", " "]}
           acceptValueOnBlur
         />
       );
     case "secret":
-      return <SecretSetting {...common} value={value as string | undefined} set={set} />;
+      return <Secret {...common} long={props.long} value={typeof value === "string" ? value : undefined} set={set} />;
     case "text":
       return (
         <TextInput
-          {...common}
+          {...tied(common)}
           value={typeof value === "string" ? value : ""}
-          placeholder={defaultInWords(node)}
+          placeholder={props.placeholder ?? inWords}
           onChange={(e) =>
-            set(e.currentTarget.value === "" && node.default !== undefined ? undefined : e.currentTarget.value)
+            set(
+              e.currentTarget.value === "" && (node.default !== undefined || saved === undefined)
+                ? undefined
+                : e.currentTarget.value,
+            )
           }
         />
       );
     case "json":
-      return <JsonSetting {...common} value={value} set={set} />;
+      return <JsonText {...common} value={value} set={set} />;
   }
-}
-
-/** A setting that is written and never shown: the server tells that there is one, and no more. */
-function SecretSetting(props: {
-  label: string;
-  description: React.ReactNode;
-  error?: string;
-  disabled?: boolean;
-  value: string | undefined;
-  set: (v: Json | undefined) => void;
-}) {
-  const { value, set, ...common } = props;
-  const [replacing, setReplacing] = useState(false);
-  const kept = value !== undefined && value !== "" && value.includes("********");
-  if (kept && !replacing) {
-    return (
-      <Stack gap={4}>
-        <Text size="sm" fw={500}>
-          {props.label} <Badge>set</Badge>
-        </Text>
-        <Text size="xs" c="dimmed" component="div">
-          {props.description} <span className="code foreign">{value === "********" ? "" : value}</span>
-        </Text>
-        {!props.disabled && (
-          <Group gap="xs">
-            <Button size="xs" variant="default" onClick={() => setReplacing(true)}>
-              Replace<span className="mantine-visually-hidden"> {props.label}</span>
-            </Button>
-          </Group>
-        )}
-      </Stack>
-    );
-  }
-  return (
-    <PasswordInput
-      {...common}
-      value={kept ? "" : (value ?? "")}
-      autoComplete="off"
-      onChange={(e) => set(e.currentTarget.value === "" ? undefined : e.currentTarget.value)}
-    />
-  );
-}
-
-/** A setting that has no control of its own. */
-function JsonSetting(props: {
-  label: string;
-  description: React.ReactNode;
-  error?: string;
-  disabled?: boolean;
-  value: Json | undefined;
-  set: (v: Json | undefined) => void;
-}) {
-  const { value, set, ...common } = props;
-  const [text, setText] = useState<string>();
-  return (
-    <JsonInput
-      {...common}
-      value={text ?? (value === undefined ? "" : JSON.stringify(value, null, 2))}
-      validationError="This is not JSON."
-      formatOnBlur
-      autosize
-      minRows={2}
-      maxRows={12}
-      onChange={(v) => {
-        setText(v);
-        try {
-          set(v.trim() === "" ? undefined : (JSON.parse(v) as Json));
-        } catch {
-          // not yet JSON
-        }
-      }}
-      onBlur={() => setText(undefined)}
-    />
-  );
 }

@@ -1,9 +1,12 @@
-// The frame of the screens that change a tenant's settings: it loads the tenant and the schema, keeps a draft, and saves it.
+// The frame of the screens that change a tenant's settings: it loads the tenant and the schema, keeps a draft, has it checked, and saves it.
+
 import { useParams } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { Loaded } from "../parts/Loaded";
+import { Notice } from "../parts/Notice";
 import { Page } from "../parts/Page";
 import { useMay } from "../session/me";
+import { type Checked, useChecked } from "./checked";
 import { type Draft, type Tenant, useDraft, useTenant } from "./draft";
 import { SaveBar } from "./SaveBar";
 import { useSchema } from "./schema";
@@ -13,7 +16,9 @@ export interface SettingsScreenProps {
   lead: ReactNode;
   actions?: ReactNode;
   commands?: (slug: string) => string[];
-  children: (draft: Draft, readOnly: boolean) => ReactNode;
+  /** Whether what front ends would be told is wanted before anything is changed, too. */
+  preview?: boolean;
+  children: (draft: Draft, readOnly: boolean, checked: Checked) => ReactNode;
 }
 
 export function SettingsScreen(props: SettingsScreenProps) {
@@ -36,11 +41,16 @@ export function SettingsScreen(props: SettingsScreenProps) {
 }
 
 function Form({ tenant, screen }: { tenant: Tenant; screen: SettingsScreenProps }) {
-  const draft = useDraft(tenant);
+  const kept = useDraft(tenant);
+  const checked = useChecked(kept.slug, kept.base, kept.mine, screen.preview ?? false);
   const readOnly = !useMay()("tenants.change");
+  const draft = { ...kept, faults: { ...checked.faults, ...kept.faults } };
   return (
     <>
-      {screen.children(draft, readOnly)}
+      {readOnly && (
+        <Notice kind="info">Your role can see these settings. Changing them takes one that may change tenants.</Notice>
+      )}
+      {screen.children(draft, readOnly, checked)}
       {!readOnly && <SaveBar draft={draft} />}
     </>
   );

@@ -22,6 +22,7 @@ export interface Draft {
   /** The same before the draft. */
   base: JsonObject;
   changes: Difference[];
+  /** What is wrong with the draft, by path: as it was told when it was saved, or, before that, checked. */
   faults: Record<string, string>;
   saving: boolean;
   /** What failed, unless it is faults or a conflict. */
@@ -32,6 +33,8 @@ export interface Draft {
   value: (path: string) => Json | undefined;
   /** Sets it; undefined has it be at its default. */
   set: (path: string, value: Json | undefined) => void;
+  /** Sets several at once. */
+  setAll: (values: Record<string, Json | undefined>) => void;
   replace: (mine: JsonObject) => void;
   discard: () => void;
   save: (note?: string) => Promise<boolean>;
@@ -68,11 +71,15 @@ export function useDraft(tenant: Tenant): Draft {
     enableBeforeUnload: () => changes.length > 0,
   });
 
-  const change = (next: JsonObject) => {
+  const change = (next: (was: JsonObject) => JsonObject) => {
     if (!edited) {
       setBase(tenant);
     }
-    setEdited(same(next, before) ? undefined : next);
+    setEdited((was) => {
+      const now = { config: {}, ...next(was ?? before) }; // a configuration without settings is still one
+      return same(now, before) ? undefined : now;
+    });
+    setFaults({});
     setError(undefined);
   };
   const forget = () => {
@@ -99,9 +106,8 @@ export function useDraft(tenant: Tenant): Draft {
       if (isProblem(refused, "stale", "conflict")) {
         const { data } = await admin.GET("/admin/v1/tenants/{slug}", { params: { path } });
         setTheirs(data as Tenant | undefined);
-      } else if (isProblem(refused, "invalid")) {
+      } else if (isProblem(refused, "invalid", "taken")) {
         setFaults(faultsOf(refused));
-        setError(refused);
       } else {
         setError(refused);
       }
@@ -123,8 +129,12 @@ export function useDraft(tenant: Tenant): Draft {
     error,
     theirs,
     value: (path) => valueAt(mine, path.split(".")),
-    set: (path, value) => change(withValue(mine, path.split("."), value)),
-    replace: change,
+    set: (path, value) => change((was) => withValue(was, path.split("."), value)),
+    setAll: (values) =>
+      change((was) =>
+        Object.entries(values).reduce((now, [path, value]) => withValue(now, path.split("."), value), was),
+      ),
+    replace: (next) => change(() => next),
     discard: forget,
     save,
     settle: (merged) => {

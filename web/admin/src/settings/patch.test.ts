@@ -40,3 +40,12 @@ test("a part that they took away clashes with a change inside it", () => {
   expect(merged).toEqual({});
   expect(clashes).toEqual([{ path: ["a", "b"], base: 1, mine: 2, theirs: undefined }]);
 });
+
+test("what two people set in a section that was not there does not clash", () => {
+  expect(differences({}, { a: { b: 1 } })).toEqual([{ path: ["a", "b"], before: undefined, after: 1 }]);
+  expect(differences({ a: { b: 1 } }, {})).toEqual([{ path: ["a", "b"], before: 1, after: undefined }]);
+  expect(differences({}, { a: {} })).toEqual([{ path: ["a"], before: undefined, after: {} }]);
+  const { merged, clashes } = merge({}, { a: { b: 1 } }, { a: { c: 2 } });
+  expect(clashes).toEqual([]);
+  expect(merged).toEqual({ a: { b: 1, c: 2 } });
+});

@@ -59,7 +59,11 @@ export interface Difference {
   after: Json | undefined;
 }
 
-/** All values that are different, each at the deepest place where both are there. */
+// An object beside another or beside nothing is looked into: what two people set in a section that was not there yet need not clash.
+const isSection = (a: Json | undefined, b: Json | undefined): boolean =>
+  isObject(a) && Object.keys(a).length > 0 && (b === undefined || isObject(b));
+
+/** All values that are different, each at the deepest place. */
 export function differences(before: JsonObject, after: JsonObject, at: string[] = []): Difference[] {
   const found: Difference[] = [];
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
@@ -68,8 +72,8 @@ export function differences(before: JsonObject, after: JsonObject, at: string[] 
     if (same(old, now)) {
       continue;
     }
-    if (isObject(old) && isObject(now)) {
-      found.push(...differences(old, now, path));
+    if (isSection(old, now) || isSection(now, old)) {
+      found.push(...differences((old ?? {}) as JsonObject, (now ?? {}) as JsonObject, path));
     } else {
       found.push({ path, before: old, after: now });
     }

@@ -1,27 +1,8 @@
 // The schema of a tenant's configuration says what each setting is called, means and may be. The screens ask it for all of that.
 import { api } from "../api/client";
-import type { Json } from "./patch";
+import type { Node } from "./node";
 
-/** As much of a JSON Schema as the configuration's uses. */
-export interface Node {
-  type?: string | string[];
-  description?: string;
-  default?: Json;
-  enum?: Json[];
-  format?: string;
-  properties?: Record<string, Node>;
-  additionalProperties?: Node | boolean;
-  items?: Node;
-  minimum?: number;
-  maximum?: number;
-  maxLength?: number;
-  maxItems?: number;
-  writeOnly?: boolean;
-  /** A default that is no fixed value, in words. */
-  "x-default"?: string;
-  /** What the values are, where the type does not say it: "a whole number of seconds". */
-  "x-expects"?: string;
-}
+export { type Control, controlOf, hidden, type Node, nodeAt, types } from "./node";
 
 /** The schema. It changes with the server's version alone. */
 export function useSchema() {
@@ -31,57 +12,4 @@ export function useSchema() {
     {},
     { staleTime: Number.POSITIVE_INFINITY, select: (d) => d as unknown as Node },
   );
-}
-
-/** The part of the schema that a path such as account.login_methods names. */
-export function nodeAt(schema: Node, path: string): Node | undefined {
-  let node: Node | undefined = schema;
-  for (const key of path.split(".")) {
-    const members: Record<string, Node> | undefined = node?.properties;
-    node = members && Object.hasOwn(members, key) ? members[key] : undefined;
-    if (!node) {
-      return undefined;
-    }
-  }
-  return node;
-}
-
-export const types = (node: Node): string[] => (Array.isArray(node.type) ? node.type : node.type ? [node.type] : []);
-
-/** The kinds of control that a setting may have. */
-export type Control =
-  | "switch"
-  | "choice"
-  | "number"
-  | "seconds"
-  | "times"
-  | "list"
-  | "choices"
-  | "secret"
-  | "text"
-  | "json";
-
-/** The control for a setting. What has none of its own is edited as JSON. */
-export function controlOf(node: Node): Control {
-  const kinds = types(node).filter((t) => t !== "null");
-  const only = kinds.length === 1 ? kinds[0] : undefined;
-  if (node.writeOnly) {
-    return "secret";
-  }
-  if (node.enum && only !== "array") {
-    return "choice";
-  }
-  if (only === "boolean") {
-    return types(node).includes("null") ? "choice" : "switch";
-  }
-  if (only === "integer") {
-    return node["x-expects"]?.includes("seconds") ? "seconds" : "number";
-  }
-  if (kinds.includes("integer") && kinds.includes("boolean")) {
-    return "times";
-  }
-  if (only === "array") {
-    return node.items?.enum ? "choices" : node.items?.type === "string" ? "list" : "json";
-  }
-  return only === "string" ? "text" : "json";
 }

@@ -47,11 +47,9 @@ export function Shell() {
         key={place.to}
         component={Link}
         to={place.to}
-        activeOptions={{ exact: true }}
         label={place.label}
         leftSection={<place.icon size={18} stroke={1.7} aria-hidden />}
-        active={place.to === pathname.replace(/(.)\/$/, "$1")}
-        aria-current={place.to === pathname.replace(/(.)\/$/, "$1") ? "page" : undefined}
+        activeOptions={{ exact: place.alone ?? false }}
       />
     );
   return (
@@ -100,12 +98,7 @@ export function Shell() {
                 <IconSearch size={18} />
               </ActionIcon>
               {environment && (
-                <Badge
-                  color={environment === "production" ? "red" : "blue"}
-                  c="var(--mantine-color-text)"
-                  variant="outline"
-                  visibleFrom="md"
-                >
+                <Badge color={environment === "production" ? "red.9" : "blue.9"} variant="filled" visibleFrom="md">
                   {environment}
                 </Badge>
               )}
@@ -115,11 +108,12 @@ export function Shell() {
           </Group>
         </AppShell.Header>
         <AppShell.Navbar aria-label="Menu">
-          <ScrollArea type="auto" p="xs" flex={1} viewportProps={{ tabIndex: -1 }}>
+          <ScrollArea type="auto" scrollbarSize={6} p="xs" flex={1} viewportProps={{ tabIndex: -1 }}>
             {slug === undefined
               ? platform.map((place) => link(place))
               : ofTenant(slug).map((group) => (
-                  <div key={group.label}>
+                  // Nothing before it is known what somebody may do: headings that move apart are no menu.
+                  <div key={group.label} hidden={!me.data}>
                     <Text size="xs" c="dimmed" fw={600} px="sm" pt="sm" pb={4}>
                       {group.label}
                     </Text>

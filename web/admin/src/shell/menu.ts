@@ -31,6 +31,8 @@ export interface Place {
   icon: typeof IconKey;
   /** What somebody needs to be shown it. */
   needs: Permission;
+  /** Whether the places below its address are not its own. */
+  alone?: boolean;
   /** Other words that it may be looked for by. */
   words?: string;
 }
@@ -39,6 +41,7 @@ export const platform: Place[] = [
   {
     label: "Overview",
     to: "/",
+    alone: true,
     icon: IconLayoutDashboard,
     needs: "stats.read",
     words: "fleet dashboard health statistics",
@@ -76,7 +79,7 @@ export function ofTenant(slug: string): { label: string; places: Place[] }[] {
     {
       label: "People",
       places: [
-        { label: "Overview", to: at(""), icon: IconGauge, needs: "tenants.read", words: "statistics" },
+        { label: "Overview", to: at(""), alone: true, icon: IconGauge, needs: "tenants.read", words: "statistics" },
         {
           label: "Users",
           to: at("users"),

@@ -156,6 +156,8 @@ export interface EditorProps {
   faults: Fault[];
   readOnly: boolean;
   change: (text: string) => void;
+  /** What Ctrl S does. */
+  save: () => void;
   /** Tells where the cursor is. */
   at: (path: string[]) => void;
   /** Gives the caller a way to go to a line. */
@@ -192,12 +194,25 @@ export default function Editor(props: EditorProps) {
           search({ top: true }),
           yaml(),
           syntaxHighlighting(classHighlighter),
-          autocompletion({ override: [completions(schema)] }),
+          autocompletion({ override: [completions(schema)], icons: false }),
           words(schema),
           EditorView.lineWrapping,
           EditorView.contentAttributes.of({ "aria-label": now.current.label, tabindex: "0" }),
           lock.current.of(EditorState.readOnly.of(now.current.readOnly)),
-          keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap, ...searchKeymap, ...lintKeymap]),
+          keymap.of([
+            {
+              key: "Mod-s",
+              run: () => {
+                now.current.save();
+                return true;
+              },
+            },
+            ...completionKeymap,
+            ...defaultKeymap,
+            ...historyKeymap,
+            ...searchKeymap,
+            ...lintKeymap,
+          ]),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) {
               now.current.change(update.state.doc.toString());

@@ -1,5 +1,5 @@
 // What is wrong with a document, with the way to each line.
-import { Alert, Button, List, Text } from "@mantine/core";
+import { Alert, Anchor, List, Text } from "@mantine/core";
 import { Failure } from "../../parts/Failure";
 import { count } from "../../parts/words";
 import type { Checked } from "./document";
@@ -24,15 +24,9 @@ export function Faults(props: { checked: Checked | undefined; error: unknown; go
           <List.Item key={`${fault.path} ${fault.line} ${fault.message}`}>
             {fault.line !== undefined && (
               <>
-                <Button
-                  variant="transparent"
-                  size="compact-sm"
-                  px={0}
-                  c="var(--mantine-color-anchor)"
-                  onClick={() => go(fault.line ?? 1)}
-                >
+                <Anchor component="button" type="button" inherit underline="always" onClick={() => go(fault.line ?? 1)}>
                   Line {fault.line}
-                </Button>
+                </Anchor>
                 {": "}
               </>
             )}

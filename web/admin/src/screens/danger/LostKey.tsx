@@ -15,21 +15,29 @@ export function LostKey({ tenant }: { tenant: Tenant }) {
   const mayRetire = useMay()("keys.retire");
   const [asking, setAsking] = useState(false);
   const [retire, setRetire] = useState(mayRetire);
+  // The key that is lost, whichever signs by now: trying again must not take its successor for it.
+  const [lost, setLost] = useState("");
   const path = { slug: tenant.slug };
   const keys = api.useQuery("get", "/admin/v1/tenants/{slug}/keys", { params: { path } });
   const active = keys.data?.items.find((k) => k.state === "active");
   const age = active ? (Date.now() - new Date(active.created_at).getTime()) / 1000 : 0;
+  const ask = () => {
+    setLost(active?.kid ?? "");
+    setAsking(true);
+  };
   const run = async () => {
-    const { data, error } = await admin.POST("/admin/v1/tenants/{slug}/keys/rotate", {
-      params: { path },
-      body: { now: true },
-    });
-    if (!data) {
-      throw error;
-    }
     try {
-      if (retire && active && active.kid !== data.kid) {
-        const old = { ...path, kid: active.kid };
+      if (active?.kid === lost) {
+        const rotated = await admin.POST("/admin/v1/tenants/{slug}/keys/rotate", {
+          params: { path },
+          body: { now: true },
+        });
+        if (!rotated.data) {
+          throw rotated.error;
+        }
+      }
+      if (retire) {
+        const old = { ...path, kid: lost };
         const gone = await admin.POST("/admin/v1/tenants/{slug}/keys/{kid}/retire", { params: { path: old } });
         if (!gone.response.ok) {
           throw gone.error;
@@ -53,7 +61,7 @@ export function LostKey({ tenant }: { tenant: Tenant }) {
         </>
       }
       actions={
-        <Button variant="outline" color="red" disabled={!active} onClick={() => setAsking(true)}>
+        <Button variant="outline" color="red" disabled={!active} onClick={ask}>
           Replace the key now
         </Button>
       }
@@ -65,7 +73,7 @@ export function LostKey({ tenant }: { tenant: Tenant }) {
             {duration(Math.max(0, age))}.
           </>
         ) : keys.data ? (
-          "No key signs yet: the first one is made when a token is."
+          "No key signs here: the tenant hands out no tokens, or has not yet."
         ) : null}
       </Text>
       <Confirm

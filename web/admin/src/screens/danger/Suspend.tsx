@@ -37,11 +37,7 @@ export function Suspend({ tenant }: { tenant: Tenant }) {
           : "The tenant is suspended: every request to it is refused. Once it is resumed, sessions that have not run out go on, and mail that waited is sent."
       }
       actions={
-        <Button
-          variant={active ? "outline" : "filled"}
-          color={active ? "red" : undefined}
-          onClick={() => setAsking(true)}
-        >
+        <Button variant={active ? "outline" : "filled"} color={active ? "red" : undefined} onClick={ask}>
           {active ? "Suspend tenant" : "Resume tenant"}
         </Button>
       }

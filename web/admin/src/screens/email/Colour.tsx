@@ -19,7 +19,7 @@ export function Colour({ draft, readOnly }: { draft: Draft; readOnly: boolean })
       withEyeDropper={false}
       swatches={["#2459b3", "#0b5e55", "#7a1f5c", "#9a3412", "#1f2937"]}
       popoverProps={{ withinPortal: true }}
-      maw={260}
+      styles={{ wrapper: { maxWidth: 260 } }}
     />
   );
 }

@@ -96,7 +96,7 @@ export function SendTest({ slug, unsaved }: { slug: string; unsaved: boolean }) 
           It goes by what is saved. Save your changes first to try them out.
         </Text>
       )}
-      <div aria-live="polite">
+      <div aria-live="polite" className="quiet-when-empty">
         {test.error !== null && !fault ? <Failure error={test.error} /> : null}
         {test.data && !test.isPending && <Outcome result={test.data} slug={slug} />}
       </div>

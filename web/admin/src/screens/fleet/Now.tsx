@@ -21,7 +21,7 @@ export function Now({ fleet }: { fleet: Fleet }) {
       </VisuallyHidden>
       <Tiles label="How it is now">
         <Tile
-          label="Tenants"
+          label="Active tenants"
           to="/tenants"
           value={tenants.active.toLocaleString("en")}
           note={
@@ -30,7 +30,7 @@ export function Now({ fleet }: { fleet: Fleet }) {
               tenants.deleted > 0 && `${tenants.deleted.toLocaleString("en")} deleted`,
             ]
               .filter(Boolean)
-              .join(" · ") || "all of them active"
+              .join(" · ") || "none suspended"
           }
         />
         <Tile

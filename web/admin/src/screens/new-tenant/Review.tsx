@@ -79,7 +79,7 @@ function Config({ config }: { config: JsonObject }) {
         type="auto"
         viewportProps={{ tabIndex: 0, role: "group", "aria-label": "The configuration as it will be" }}
       >
-        <Code block className="foreign">
+        <Code block className="foreign" style={{ whiteSpace: "pre-wrap" }}>
           {text}
         </Code>
       </ScrollArea.Autosize>

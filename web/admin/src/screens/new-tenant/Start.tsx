@@ -22,7 +22,7 @@ export function Start({ plan, change, fault }: { plan: Plan; change: (to: Partia
           <Choice
             value="template"
             title="Like another tenant"
-            text="Its settings, and nothing else of it: no people, keys or hosts."
+            text="Its settings, and nothing else of it: no people and no keys."
             means={["For previews, customers of one kind, or a second brand"]}
           />
         </SimpleGrid>
@@ -34,7 +34,13 @@ export function Start({ plan, change, fault }: { plan: Plan; change: (to: Partia
 
 function Choice(props: { value: string; title: string; text: string; means: string[] }) {
   return (
-    <Radio.Card value={props.value} p="md" aria-label={`${props.title}: ${props.text}`}>
+    <Radio.Card
+      value={props.value}
+      p="md"
+      display="flex"
+      style={{ alignItems: "flex-start" }}
+      aria-label={`${props.title}: ${props.text}`}
+    >
       <Group wrap="nowrap" align="start">
         <Radio.Indicator mt={2} />
         <div>
@@ -82,7 +88,7 @@ function Template({ plan, change, fault }: { plan: Plan; change: (to: Partial<Pl
         filter={({ options }) => options}
         nothingFoundMessage={found.isFetching ? "Looking…" : "No tenant begins with that"}
         error={fault}
-        comboboxProps={{ withinPortal: true }}
+        comboboxProps={{ withinPortal: false }}
       />
       <May permission="tenants.change">
         <Switch

@@ -8,34 +8,43 @@ import { useStats } from "../../parts/interval";
 import { Section } from "../../parts/Section";
 import { may, useMe } from "../../session/me";
 import type { Tenant } from "../../settings/draft";
-import { stepsOf } from "./steps";
+import { type Step, stepsOf } from "./steps";
 
-/** What is still to be done at a new tenant. It goes away when all of it is, or when somebody says so. */
-export function NextSteps({ tenant }: { tenant: Tenant }) {
+/** What is still to be done at a tenant; undefined as long as it is not known. Whoever hid it is told of nothing. */
+export function useSteps(tenant: Tenant): { steps: Step[] | undefined; hide: () => void } {
   const { data: me } = useMe();
   const [hidden, setHidden] = useLocalStorage({
     key: `vestibule.steps.${tenant.id}`,
     defaultValue: "",
     getInitialValueInEffect: false,
   });
-  const mayPeople = may(me, "users.read", tenant.slug);
-  const mayStats = may(me, "stats.read", tenant.slug);
+  const wanted = hidden === "" && tenant.slug !== "system";
+  const mayPeople = wanted && may(me, "users.read", tenant.slug);
+  const mayStats = wanted && may(me, "stats.read", tenant.slug);
   const people = api.useQuery(
     "get",
     "/admin/v1/tenants/{slug}/users",
     { params: { path: { slug: tenant.slug }, query: { limit: 1 } } },
-    { enabled: mayPeople && hidden === "" },
+    { enabled: mayPeople },
   );
-  const year = useStats(tenant.slug, "month", mayStats && hidden === "");
-  // Nothing is shown before all of it is known: a list that vanishes as it is read is worse than one that comes late.
-  if (hidden !== "" || (mayPeople && !people.data) || (mayStats && !year.data)) {
-    return null;
+  const year = useStats(tenant.slug, "month", mayStats);
+  const hide = () => setHidden("hidden");
+  if (!wanted) {
+    return { steps: [], hide };
+  }
+  if ((mayPeople && people.isPending) || (mayStats && year.isPending)) {
+    return { steps: undefined, hide };
   }
   const totals = year.data?.totals;
   const steps = stepsOf(tenant, {
     people: people.data && people.data.items.length > 0,
     activity: totals && (totals.logins ?? 0) + (totals.signups ?? 0) > 0,
   });
+  return { steps, hide };
+}
+
+/** What is still to be done at a new tenant. It goes away when all of it is, or when somebody says so. */
+export function NextSteps({ steps, hide }: { steps: Step[]; hide: () => void }) {
   const left = steps.filter((s) => !s.finished).length;
   if (left === 0) {
     return null;
@@ -45,7 +54,7 @@ export function NextSteps({ tenant }: { tenant: Tenant }) {
       title="Next steps"
       lead={`${steps.length - left} of ${steps.length} done.`}
       actions={
-        <Button variant="default" size="xs" onClick={() => setHidden("hidden")}>
+        <Button variant="default" size="xs" onClick={hide}>
           Hide
         </Button>
       }

@@ -7,6 +7,7 @@ import { faultsOf, isProblem } from "../../api/problem";
 import { Failure } from "../../parts/Failure";
 import { Bars } from "../../parts/Loaded";
 import { Section } from "../../parts/Section";
+import type { Scheme } from "./harmless";
 import { MailFrame } from "./MailFrame";
 import { type Kind, meaningOf, type Texts } from "./words";
 
@@ -51,10 +52,12 @@ export function Preview(props: {
 }) {
   const { slug, kind, texts, tell } = props;
   const [given, setGiven] = useState<Record<string, string>>({});
+  const { rendered, error } = usePreview(slug, kind.kind, texts, given);
   const mailed = kind.channels.includes("mail");
   const [shown, setShown] = useState(mailed ? "html" : "sms");
   const [width, setWidth] = useState("100%");
-  const { rendered, error } = usePreview(slug, kind.kind, texts, given);
+  const [scheme, setScheme] = useState<Scheme>("light");
+  const dark = /prefers-color-scheme/i.test(rendered?.html ?? "");
   const invalid = isProblem(error, "invalid");
   useEffect(() => tell(isProblem(error, "invalid") ? faultsOf(error) : {}), [error, tell]);
   const others = invalid ? Object.entries(faultsOf(error)).filter(([path]) => !path.startsWith("template.")) : [];
@@ -63,6 +66,7 @@ export function Preview(props: {
       <Group justify="space-between" gap="xs">
         <SegmentedControl
           aria-label="What to show"
+          size="xs"
           value={shown}
           onChange={setShown}
           data={[
@@ -76,18 +80,33 @@ export function Preview(props: {
           ]}
         />
         {shown === "html" && (
-          <SegmentedControl
-            aria-label="How wide"
-            value={width}
-            onChange={setWidth}
-            data={[
-              { value: "100%", label: "Desktop" },
-              { value: "375px", label: "Phone" },
-            ]}
-          />
+          <Group gap="xs">
+            {dark && (
+              <SegmentedControl
+                aria-label="In which colours"
+                size="xs"
+                value={scheme}
+                onChange={(v) => setScheme(v as Scheme)}
+                data={[
+                  { value: "light", label: "Light" },
+                  { value: "dark", label: "Dark" },
+                ]}
+              />
+            )}
+            <SegmentedControl
+              aria-label="How wide"
+              size="xs"
+              value={width}
+              onChange={setWidth}
+              data={[
+                { value: "100%", label: "Desktop" },
+                { value: "320px", label: "Phone" },
+              ]}
+            />
+          </Group>
         )}
       </Group>
-      <div aria-live="polite">
+      <div aria-live="polite" className="quiet-when-empty">
         {invalid && (
           <Alert color="yellow" variant="outline" title="This cannot be sent yet">
             <Text size="sm" className="foreign">
@@ -113,7 +132,12 @@ export function Preview(props: {
           {shown === "text" || rendered.html === "" ? (
             <Said>{rendered.text}</Said>
           ) : (
-            <MailFrame html={rendered.html} title={`Mail: ${rendered.subject}`} width={width} />
+            <MailFrame
+              html={rendered.html}
+              title={`Mail: ${rendered.subject}`}
+              width={width}
+              scheme={dark ? scheme : "light"}
+            />
           )}
           {shown === "html" && rendered.html === "" && (
             <Text size="sm" c="dimmed">

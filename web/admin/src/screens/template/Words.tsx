@@ -80,13 +80,9 @@ export function Words(props: {
                 </Menu.Dropdown>
               </Menu>
             )}
-            <Button
-              size="compact-xs"
-              variant="default"
-              onClick={() => set(own ? undefined : kind.built_in[part])}
-              aria-label={own ? `Use the built-in ${labels[part]}` : `Write your own ${labels[part]}`}
-            >
+            <Button size="compact-xs" variant="default" onClick={() => set(own ? undefined : kind.built_in[part])}>
               {own ? "Use built-in" : "Write your own"}
+              <span className="mantine-visually-hidden"> {labels[part]}</span>
             </Button>
           </Group>
         )}

@@ -26,25 +26,41 @@ export interface Harmless {
 }
 
 /** Whether a value of CSS loads something. It is asked of what the browser made of the value, so that nothing is hidden by escapes. */
-const loads = (value: string) => /url\(|image-set\(|image\(/i.test(value.replaceAll(/url\(\s*["']?data:image\//gi, ""));
+const loads = (value: string) =>
+  /url\(|src\(|image-set\(|image\(/i.test(value.replaceAll(/url\(\s*["']?data:image\//gi, ""));
 
 /** Takes what loads something out of a declaration. */
 export function tame(style: CSSStyleDeclaration): void {
   for (const name of Array.from(style)) {
-    if (loads(style.getPropertyValue(name))) {
+    const value = style.getPropertyValue(name);
+    // Of a property of its own the browser makes nothing before it is used: what has escapes goes.
+    if (loads(value) || (name.startsWith("--") && value.includes("\\"))) {
       style.removeProperty(name);
     }
   }
 }
 
+/** The colours that a mail is shown in: those of the reader's mail program, and not of these pages. */
+export type Scheme = "light" | "dark";
+
+/** A media query, with what it asks of the colours answered. */
+export const schemed = (media: string, scheme: Scheme): string =>
+  media.replaceAll(/\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)/gi, (_, asked: string) =>
+    asked.toLowerCase() === scheme ? "(min-width: 0px)" : "(max-width: 0px)",
+  );
+
 /** Takes what loads something out of a sheet's rules. */
-export function tameRules(rules: CSSRuleList, remove: (index: number) => void): void {
+export function tameRules(rules: CSSRuleList, scheme: Scheme, remove: (index: number) => void): void {
   for (let i = rules.length - 1; i >= 0; i--) {
     const rule = rules[i] as CSSRule & {
       style?: CSSStyleDeclaration;
       cssRules?: CSSRuleList;
       deleteRule?: (n: number) => void;
+      media?: MediaList;
     };
+    if (rule.media) {
+      rule.media.mediaText = schemed(rule.media.mediaText, scheme);
+    }
     if (rule.style && !rule.cssText.startsWith("@font-face")) {
       tame(rule.style);
     } else if (rule.style || rule.cssText.startsWith("@import")) {
@@ -52,7 +68,7 @@ export function tameRules(rules: CSSRuleList, remove: (index: number) => void): 
       continue;
     }
     if (rule.cssRules && rule.deleteRule) {
-      tameRules(rule.cssRules, (n) => rule.deleteRule?.(n));
+      tameRules(rule.cssRules, scheme, (n) => rule.deleteRule?.(n));
     }
   }
 }

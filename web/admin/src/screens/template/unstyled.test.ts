@@ -11,6 +11,10 @@ test("style elements and attributes are taken out, and nothing else", () => {
   });
 });
 
+test("what speaks to the page goes", () => {
+  expect(unstyled(`<base href="https://x/"><META http-equiv=refresh><link rel=x/><p>a</p>`).html).toBe("<p>a</p>");
+});
+
 test("what only looks like one stays", () => {
   for (const same of [
     `<p title='<b style="x">'>a</p>`,

@@ -10,6 +10,9 @@ export interface Unstyled {
   styles: string[];
 }
 
+// Elements that speak to the page that they are in, and say nothing to readers.
+const page = new Set(["base", "link", "meta"]);
+
 const space = /[\t\n\f\r ]/;
 
 /** Takes style elements, style attributes and the attributes that are scripts out of HTML. One pass, whatever the text is. */
@@ -43,7 +46,9 @@ export function unstyled(html: string): Unstyled {
       at = close < 0 || after < 0 ? html.length : after + 1;
       continue;
     }
-    out.push(tag.text);
+    if (!page.has(tag.name)) {
+      out.push(tag.text);
+    }
   }
   out.push(html.slice(at));
   return { html: out.join(""), styles };

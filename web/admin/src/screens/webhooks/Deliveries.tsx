@@ -1,5 +1,5 @@
 // What a webhook was told, and what became of it.
-import { Button, Group, Modal, NativeSelect, Text, TextInput } from "@mantine/core";
+import { Anchor, Button, Group, Modal, NativeSelect, Text, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
@@ -12,6 +12,7 @@ import { type Column, Rows } from "../../parts/Rows";
 import { Section } from "../../parts/Section";
 import { Time } from "../../parts/Time";
 import { done, failed } from "../../parts/tell";
+import { whileAny } from "../../parts/whileAny";
 import { count } from "../../parts/words";
 import { DeliveryDetail } from "./DeliveryDetail";
 import { type Delivery, DeliveryState, deliveryStates } from "./state";
@@ -25,7 +26,7 @@ export function Deliveries({ slug, id, change }: { slug: string; id: string; cha
     "get",
     "/admin/v1/tenants/{slug}/webhooks/{id}/deliveries",
     { params: { path: { slug, id }, query: { limit: 25, ...(search.state ? { state: search.state } : {}) } } },
-    byCursor,
+    { ...byCursor, refetchInterval: whileAny((d: Delivery) => d.state === "queued") },
   );
   const replay = api.useMutation("post", "/admin/v1/tenants/{slug}/webhooks/{id}/deliveries/{delivery}/replay");
   const again = (delivery: string) =>
@@ -38,15 +39,9 @@ export function Deliveries({ slug, id, change }: { slug: string; id: string; cha
     {
       label: "Event",
       cell: (d) => (
-        <Button
-          variant="transparent"
-          size="compact-sm"
-          px={0}
-          c="var(--mantine-color-anchor)"
-          onClick={() => setOpened(d.id)}
-        >
+        <Anchor component="button" type="button" onClick={() => setOpened(d.id)}>
           <code className="code">{d.type}</code>
-        </Button>
+        </Anchor>
       ),
     },
     { label: "State", cell: (d) => <DeliveryState state={d.state} /> },

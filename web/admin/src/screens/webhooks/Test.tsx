@@ -1,5 +1,5 @@
 // A test event, and what came of it.
-import { Alert, Button, Loader, Text } from "@mantine/core";
+import { Alert, Button, Loader, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { api } from "../../api/client";
 import { Failure } from "../../parts/Failure";
@@ -37,7 +37,7 @@ export function Test({ slug, id, enabled }: { slug: string; id: string; enabled:
         </Button>
       }
     >
-      <div aria-live="polite">
+      <Stack gap="xs" aria-live="polite" className="quiet-when-empty">
         {!enabled && (
           <Text size="sm" c="dimmed">
             Enable the webhook to test it.
@@ -60,7 +60,7 @@ export function Test({ slug, id, enabled }: { slug: string; id: string; enabled:
             <Outcome delivery={query.data} />
           </Alert>
         )}
-      </div>
+      </Stack>
     </Section>
   );
 }

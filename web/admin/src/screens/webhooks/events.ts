@@ -50,6 +50,7 @@ export const events = [
   "token.revoked",
   "break_glass.used",
   "mail.tested",
+  "provider.tested",
   "message.retried",
   "webhook.created",
   "webhook.changed",

@@ -1,0 +1,37 @@
+import { type ReactNode, useState } from "react";
+import { Confirm } from "./Confirm";
+
+export interface Question {
+  title: string;
+  text: ReactNode;
+  action: string;
+  danger?: boolean;
+  typed?: string;
+  run: () => Promise<unknown>;
+}
+
+/** A dialog that asks before an act, for screens with many of them: put the dialog somewhere, and call ask. */
+export function useAsk(): [ReactNode, (question: Question) => void] {
+  const [question, setQuestion] = useState<Question>();
+  const [opened, setOpened] = useState(false);
+  const dialog = question && (
+    <Confirm
+      opened={opened}
+      close={() => setOpened(false)}
+      title={question.title}
+      action={question.action}
+      danger={question.danger}
+      typed={question.typed}
+      run={question.run}
+    >
+      {question.text}
+    </Confirm>
+  );
+  return [
+    dialog,
+    (q) => {
+      setQuestion(q);
+      setOpened(true);
+    },
+  ];
+}

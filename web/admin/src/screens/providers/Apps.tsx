@@ -1,0 +1,146 @@
+// The apps that are registered at identity providers, each with its callback URL, its fields and a try.
+
+import { Badge, Button, Card, Group, Stack, Text, Title, VisuallyHidden } from "@mantine/core";
+import { useState } from "react";
+import { api } from "../../api/client";
+import { Copy } from "../../parts/Copy";
+import { Empty } from "../../parts/Empty";
+import { Notice } from "../../parts/Notice";
+import { Section } from "../../parts/Section";
+import type { Draft } from "../../settings/draft";
+import { same } from "../../settings/patch";
+import { Add } from "./Add";
+import { AppForm } from "./AppForm";
+import { appsOf, type DraftApp, faultPath, removed } from "./apps";
+import { nameOf } from "./catalogue";
+import { Test } from "./Test";
+
+export function Apps({ draft, readOnly }: { draft: Draft; readOnly: boolean }) {
+  const [open, setOpen] = useState<string>();
+  const apps = appsOf(draft.mine);
+  const add = readOnly ? undefined : <Add draft={draft} opened={setOpen} />;
+  return (
+    <Section
+      title="Apps"
+      lead="What you registered at identity providers. Each needs the callback URL that is shown here."
+      actions={apps.length > 0 ? add : undefined}
+    >
+      {apps.length === 0 ? (
+        <Empty title="No providers yet" action={add}>
+          Register an app with Google, GitHub or any OpenID Connect server, and give its client id and secret here. The
+          callback URL to register there is shown as soon as it is saved.
+        </Empty>
+      ) : (
+        <Stack>
+          {apps.map((at) => {
+            const key = keyOf(at);
+            return (
+              <AppCard
+                key={key}
+                draft={draft}
+                at={at}
+                readOnly={readOnly}
+                open={open === key}
+                toggle={() => setOpen(open === key ? undefined : key)}
+              />
+            );
+          })}
+        </Stack>
+      )}
+    </Section>
+  );
+}
+
+export const keyOf = ({ provider, index }: Pick<DraftApp, "provider" | "index">) => `${provider} ${index}`;
+
+function AppCard(props: { draft: Draft; at: DraftApp; readOnly: boolean; open: boolean; toggle: () => void }) {
+  const { draft, at, readOnly } = props;
+  const saved = appsOf(draft.base).find((a) => keyOf(a) === keyOf(at));
+  const unsaved = !same(saved?.app, at.app);
+  const { data } = api.useQuery("get", "/admin/v1/tenants/{slug}/providers", {
+    params: { path: { slug: draft.slug } },
+  });
+  const app = data?.items.filter((a) => a.provider === at.provider)[at.index];
+  const name = String(at.app.name || nameOf(at.provider));
+  const hidden = (at.app.settings as { hidden?: boolean } | undefined)?.hidden === true;
+  const faulty = Object.keys(draft.faults).some((where) => where.startsWith(faultPath(at, "")));
+  const open = props.open || faulty;
+  return (
+    <Card withBorder padding="md" data-provider={at.provider}>
+      <Stack gap="sm">
+        <Group justify="space-between" align="start" gap="xs">
+          <Stack gap={2} flex={1} miw="min(14rem, 100%)">
+            <Group gap="xs">
+              <Title order={3} className="foreign">
+                {name}
+              </Title>
+              {unsaved && (
+                <Badge variant="dot" color="yellow">
+                  not saved
+                </Badge>
+              )}
+              {hidden && (
+                <Badge variant="dot" color="gray">
+                  hidden
+                </Badge>
+              )}
+              {app && !app.has_secret && (
+                <Badge variant="dot" color="gray">
+                  no secret
+                </Badge>
+              )}
+            </Group>
+            <Text size="xs" c="dimmed" className="foreign">
+              {nameOf(at.provider)} <code className="code">{String(at.app.provider_id ?? at.provider)}</code>
+              {at.app.client_id ? (
+                <>
+                  , client <code className="code">{String(at.app.client_id)}</code>
+                </>
+              ) : null}
+            </Text>
+          </Stack>
+          {!readOnly && (
+            <Group gap="xs">
+              <Button size="compact-sm" variant="default" aria-expanded={open} onClick={props.toggle}>
+                {open ? "Close" : "Change"}
+                <VisuallyHidden component="span"> {name}</VisuallyHidden>
+              </Button>
+              <Button size="compact-sm" variant="default" onClick={() => draft.replace(removed(draft.mine, at))}>
+                Remove<VisuallyHidden component="span"> {name}</VisuallyHidden>
+              </Button>
+            </Group>
+          )}
+        </Group>
+        {open && !readOnly && <AppForm draft={draft} at={at} />}
+        {app && saved ? (
+          <div>
+            <Text size="xs" c="dimmed">
+              Callback URL, to register there
+            </Text>
+            <Group gap={4} wrap="nowrap">
+              <code className="code foreign">{app.callback_url}</code>
+              <Copy value={app.callback_url} what={`the callback URL of ${name}`} />
+            </Group>
+          </div>
+        ) : (
+          !saved && (
+            <Text size="sm" c="dimmed">
+              The callback URL is shown as soon as this is saved.
+            </Text>
+          )
+        )}
+        {!readOnly && <Test slug={draft.slug} app={app} unsaved={unsaved} />}
+      </Stack>
+    </Card>
+  );
+}
+
+/** Says what this version does not do. */
+export function NotServed() {
+  return (
+    <Notice kind="warning" title="Logging in through providers is not served yet" live>
+      This version keeps these settings and tries them out. Front ends are not offered providers, and nobody logs in
+      through one.
+    </Notice>
+  );
+}

@@ -1,0 +1,57 @@
+// The apps of socialaccount.providers, as a draft has them.
+import { type Json, type JsonObject, valueAt, withValue } from "../../settings/patch";
+
+const at = ["config", "socialaccount", "providers"];
+
+/** One app, with where it stands. */
+export interface DraftApp {
+  provider: string;
+  index: number;
+  app: JsonObject;
+}
+
+function listed(mine: JsonObject, provider: string): JsonObject[] {
+  const list = valueAt(mine, [...at, provider, "apps"]);
+  return Array.isArray(list) ? (list as JsonObject[]) : [];
+}
+
+/** All apps, by provider. */
+export function appsOf(mine: JsonObject): DraftApp[] {
+  const providers = valueAt(mine, at);
+  if (typeof providers !== "object" || providers === null || Array.isArray(providers)) {
+    return [];
+  }
+  return Object.keys(providers)
+    .sort()
+    .flatMap((provider) => listed(mine, provider).map((app, index) => ({ provider, index, app })));
+}
+
+/** The draft with one more app of a provider. */
+export function added(mine: JsonObject, provider: string, app: JsonObject): JsonObject {
+  return withValue(mine, [...at, provider, "apps"], [...listed(mine, provider), app]);
+}
+
+/** The draft without an app, nor what its provider then holds for nobody. */
+export function removed(mine: JsonObject, { provider, index }: DraftApp): JsonObject {
+  const rest = listed(mine, provider).filter((_, i) => i !== index);
+  return rest.length === 0
+    ? withValue(mine, [...at, provider], undefined)
+    : withValue(mine, [...at, provider, "apps"], rest);
+}
+
+/** The draft with a value of an app changed: undefined takes it away. */
+export function changed(
+  mine: JsonObject,
+  { provider, index }: DraftApp,
+  path: string[],
+  value: Json | undefined,
+): JsonObject {
+  const apps = listed(mine, provider).map((app, i) => (i === index ? withValue(app, path, value) : app));
+  return withValue(mine, [...at, provider, "apps"], apps);
+}
+
+/** Where faults of an app are told: as package tenants writes paths. */
+export function faultPath({ provider, index }: DraftApp, field: string): string {
+  const odd = !/^[\w-]+$/.test(provider);
+  return `config.socialaccount.providers${odd ? `[${JSON.stringify(provider)}]` : `.${provider}`}.apps[${index}]${field && `.${field}`}`;
+}

@@ -1,0 +1,118 @@
+// What is done to a user as a whole.
+import { Button, Menu } from "@mantine/core";
+import { IconChevronDown } from "@tabler/icons-react";
+import { useNavigate } from "@tanstack/react-router";
+import { admin } from "../../api/client";
+import { queries } from "../../api/queries";
+import { done } from "../../parts/tell";
+import { useAct } from "../../parts/useAct";
+import { useAsk } from "../../parts/useAsk";
+import { useMay } from "../../session/me";
+import { called } from "../users/Called";
+import { at, type OfUser } from "./of";
+import { newcomer, useSendLink } from "./Password";
+
+/** What is typed before a user is deleted or erased: something short that is surely this one's. */
+const nameOf = ({ user }: OfUser): string => user.email || user.username || user.phone || user.id.slice(-8);
+
+export function Acts(of: OfUser) {
+  const { slug, user } = of;
+  const { act, tell } = useAct();
+  const [dialog, ask] = useAsk();
+  const link = useSendLink(of);
+  const may = useMay();
+  const navigate = useNavigate();
+  const params = at(of);
+  const name = called(user);
+  const deactivate = () =>
+    ask({
+      title: `Deactivate ${name}?`,
+      text: "The user is kept out at once and everywhere: sessions and tokens end, links and codes stop working. Nothing is lost; you can let them in again, but what ended does not come back.",
+      action: "Deactivate",
+      danger: true,
+      run: () =>
+        act(() => admin.POST("/admin/v1/tenants/{slug}/users/{id}/deactivate", { params }), `${name} is deactivated.`),
+    });
+  const remove = () =>
+    ask({
+      title: `Delete ${name}?`,
+      text: "Every session ends, and the address, the username and the number are free for others at once. For 30 days you can restore the user from the deleted users; then everything is erased.",
+      action: "Delete",
+      danger: true,
+      typed: nameOf(of),
+      run: () => removal(() => admin.DELETE("/admin/v1/tenants/{slug}/users/{id}", { params }), `${name} is deleted.`),
+    });
+  const erase = () =>
+    ask({
+      title: `Erase ${name} for good?`,
+      text: "Nothing is left but the user's id in events, which then say what happened and when, not from where and with which details. This cannot be undone, by nobody. It is what somebody asks for who wants to be forgotten.",
+      action: "Erase for good",
+      danger: true,
+      typed: nameOf(of),
+      run: () =>
+        removal(
+          () => admin.POST("/admin/v1/tenants/{slug}/users/{id}/erase", { params }),
+          "The user is erased for good.",
+        ),
+    });
+  // The user's own screen must not be read again: it is left, and what is then on the screen is.
+  const removal = async (call: () => Promise<{ error?: unknown; response: Response }>, said: string) => {
+    const { error, response } = await call();
+    if (!response.ok) {
+      throw error;
+    }
+    const own = ({ queryKey }: { queryKey: readonly unknown[] }) => JSON.stringify(queryKey).includes(user.id);
+    await queries.invalidateQueries({ predicate: own, refetchType: "none" });
+    await navigate({ to: `/tenants/${slug}/users` });
+    done(said);
+    void queries.invalidateQueries({ predicate: (query) => !own(query) });
+  };
+  const reactivate = () =>
+    tell(() => admin.POST("/admin/v1/tenants/{slug}/users/{id}/reactivate", { params }), `${name} may sign in again.`);
+  const items = [
+    may("users.secure") && user.email !== "" && user.active && (
+      <Menu.Item key="link" onClick={link.send}>
+        {newcomer(of) ? "Send the invitation again" : "Send a reset link"}
+      </Menu.Item>
+    ),
+    may("users.export") && (
+      <Menu.Item
+        key="export"
+        component="a"
+        href={`/admin/v1/tenants/${slug}/users/${user.id}/export`}
+        download={`user-${user.id}.json`}
+      >
+        Export all that is held
+      </Menu.Item>
+    ),
+    may("users.change") && (
+      <Menu.Item key="active" onClick={user.active ? deactivate : reactivate}>
+        {user.active ? "Deactivate" : "Reactivate"}
+      </Menu.Item>
+    ),
+    may("users.delete") && (
+      <Menu.Item key="delete" color="red" onClick={remove}>
+        Delete
+      </Menu.Item>
+    ),
+    may("users.erase") && (
+      <Menu.Item key="erase" color="red" onClick={erase}>
+        Erase for good
+      </Menu.Item>
+    ),
+  ].filter(Boolean);
+  return (
+    <>
+      {items.length > 0 && (
+        <Menu position="bottom-end" shadow="md" withinPortal>
+          <Menu.Target>
+            <Button rightSection={<IconChevronDown size={14} />}>Actions</Button>
+          </Menu.Target>
+          <Menu.Dropdown>{items}</Menu.Dropdown>
+        </Menu>
+      )}
+      {dialog}
+      {link.dialog}
+    </>
+  );
+}
