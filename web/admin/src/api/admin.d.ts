@@ -1308,7 +1308,8 @@ export interface paths {
         };
         /**
          * Count what happened at a tenant
-         * @description Counts follow what happens by a second or so, active users by some ten seconds. They are kept for two years.
+         * @description Counts follow what happens by a second or so, active users by some ten seconds. What no event tells
+         *     (rate_limited, messages_sent, messages_failed and webhooks_failed) follows by some ten seconds, too. They are kept for two years.
          */
         get: operations["tenantStats"];
         put?: never;
@@ -1335,7 +1336,8 @@ export interface paths {
         };
         /**
          * Count what happened at all tenants together
-         * @description Counts follow what happens by a second or so, active users and sums by some ten seconds. They are kept for two years.
+         * @description Counts follow what happens by a second or so, active users and sums by some ten seconds. What no event tells
+         *     (rate_limited, messages_sent, messages_failed and webhooks_failed) follows by some ten seconds, too. They are kept for two years.
          */
         get: operations["platformStats"];
         put?: never;
@@ -2042,6 +2044,8 @@ export interface components {
             id: string;
             /** Format: uuid */
             tenant_id: string;
+            /** @description The slug that the tenant goes by now; null once it was deleted. */
+            tenant: string | null;
             /** Format: date-time */
             at: string;
             /** @description What happened; docs/audit.md lists them. */
