@@ -64,12 +64,16 @@ func (s *Store) CountMessagesEverywhere(ctx context.Context, now, since time.Tim
 	err = s.reader().row(ctx, "count messages given up", `
 		SELECT COUNT(*) FROM (
 		       SELECT tenant_id FROM messages
-		        WHERE state <> 'queued' AND state <> 'sent' AND state <> 'void' AND finished_at >= $1 LIMIT $2) m`, []any{since, MostCounted}, []any{&c.Failed})
+		        WHERE state IN ('failed', 'expired') AND finished_at >= $1 LIMIT $2) m`, []any{since, MostCounted}, []any{&c.Failed})
 	return c, err
 }
 
-// told is how many of each kind are told of by name. It stands in the text, as oldKeysRead does.
-const told = 10
+// The bounds of what is told by name. They stand in the texts, for the reason that oldKeysRead has.
+const (
+	told       = 10
+	toldRead   = 50     // what is read, since the tenants of some may have been deleted
+	dueReadFor = 20_000 // in how many of the messages that were due first those that wait longest are looked for
+)
 
 // GivenUp is a tenant and how many of its messages were given up.
 type GivenUp struct {
@@ -87,9 +91,9 @@ func (s *Store) MostGivenUp(ctx context.Context, since time.Time) ([]GivenUp, er
 		SELECT t.id, t.slug, m.failed, m.expired, m.last
 		  FROM (SELECT tenant_id, COUNT(*) AS failed, COUNT(CASE WHEN state = 'expired' THEN 1 END) AS expired, MAX(finished_at) AS last
 		          FROM (SELECT tenant_id, state, finished_at FROM messages
-		                 WHERE state <> 'queued' AND state <> 'sent' AND state <> 'void' AND finished_at >= $1
+		                 WHERE state IN ('failed', 'expired') AND finished_at >= $1
 		                 ORDER BY finished_at DESC LIMIT $2) latest
-		         GROUP BY tenant_id) m
+		         GROUP BY tenant_id ORDER BY failed DESC, tenant_id LIMIT `+fmt.Sprint(toldRead)+`) m
 		  JOIN tenants t ON t.id = m.tenant_id AND t.deleted_at IS NULL
 		 ORDER BY m.failed DESC, t.slug LIMIT `+fmt.Sprint(told), []any{since, MostCounted}, func(rows *sqlx.Rows) error {
 		var g GivenUp
@@ -107,17 +111,17 @@ type Waiting struct {
 	Oldest         time.Time // when the one was due that has waited longest
 }
 
-// LongestWaiting are the tenants whose messages have waited longest, of the MostCounted that were due first. Those of tenants that were
+// LongestWaiting are the tenants whose messages have waited longest, of the 20,000 that were due first. Those of tenants that were
 // deleted are left out.
 func (s *Store) LongestWaiting(ctx context.Context, now time.Time) ([]Waiting, error) {
 	var all []Waiting
 	err := s.reader().each(ctx, "read whose messages have waited longest", `
 		SELECT t.id, t.slug, m.due, m.oldest
 		  FROM (SELECT tenant_id, COUNT(*) AS due, MIN(due_at) AS oldest
-		          FROM (SELECT tenant_id, due_at FROM messages WHERE state = 'queued' AND due_at <= $1 ORDER BY due_at LIMIT $2) first
-		         GROUP BY tenant_id) m
+		          FROM (SELECT tenant_id, due_at FROM messages WHERE state = 'queued' AND due_at <= $1 ORDER BY due_at LIMIT `+fmt.Sprint(dueReadFor)+`) first
+		         GROUP BY tenant_id ORDER BY oldest, tenant_id LIMIT `+fmt.Sprint(toldRead)+`) m
 		  JOIN tenants t ON t.id = m.tenant_id AND t.deleted_at IS NULL
-		 ORDER BY m.oldest, t.slug LIMIT `+fmt.Sprint(told), []any{now, MostCounted}, func(rows *sqlx.Rows) error {
+		 ORDER BY m.oldest, t.slug LIMIT `+fmt.Sprint(told), []any{now}, func(rows *sqlx.Rows) error {
 		var w Waiting
 		err := rows.Scan(&w.TenantID, &w.Slug, &w.Due, when(&w.Oldest))
 		all = append(all, w)
@@ -157,12 +161,12 @@ type TroubledWebhook struct {
 
 // LongestFailing are the enabled webhooks to which nothing has got through for longest.
 func (s *Store) LongestFailing(ctx context.Context) ([]TroubledWebhook, error) {
-	return s.troubledWebhooks(ctx, "failing", `e.failing_since`, `e.enabled AND e.failing_since IS NOT NULL ORDER BY e.failing_since, e.id`)
+	return s.troubledWebhooks(ctx, "failing", `e.failing_since`, `e.enabled AND e.failing_since IS NOT NULL ORDER BY e.failing_since, e.tenant_id`)
 }
 
 // LastDisabled are the webhooks that the server disabled last.
 func (s *Store) LastDisabled(ctx context.Context) ([]TroubledWebhook, error) {
-	return s.troubledWebhooks(ctx, "disabled", `e.disabled_at`, `NOT e.enabled AND e.disabled_at IS NOT NULL ORDER BY e.disabled_at DESC, e.id`)
+	return s.troubledWebhooks(ctx, "disabled", `e.disabled_at`, `NOT e.enabled AND e.disabled_at IS NOT NULL ORDER BY e.disabled_at DESC, e.tenant_id DESC`)
 }
 
 func (s *Store) troubledWebhooks(ctx context.Context, what, since, which string) ([]TroubledWebhook, error) {

@@ -2009,7 +2009,7 @@ export interface components {
                     tenant_id: string;
                     /** @description Its slug. */
                     tenant: string;
-                    /** @description How many of its messages are due. */
+                    /** @description How many of its messages are due, counted among the 20,000 that were due first. */
                     due: number;
                     /** Format: date-time */
                     oldest_due_at: string;

@@ -22,7 +22,7 @@ function Places({ of, label }: { of: Place[]; label: string }) {
               nameOf(p)
             )}{" "}
             <Text span inherit c="dimmed">
-              {p.note}
+              · {p.note}
             </Text>
           </Text>
         </List.Item>

@@ -94,12 +94,17 @@ test("whose trouble it is is named, with the way there", () => {
   expect(places).toEqual({
     queue: [["/tenants/acme/messages", "queued", undefined, "1,200 due, the oldest for 12 minutes"]],
     failed: [
-      ["/tenants/acme/messages", "failed", undefined, "7 given up, 2 of them too late to be of use, last 2 hours ago"],
+      [
+        "/tenants/acme/messages",
+        "failed",
+        undefined,
+        "7 given up, 2 of them too late to be of use, the last 2 hours ago",
+      ],
       [
         "/tenants/bolt/messages",
         "expired",
         undefined,
-        "2 given up, all of them too late to be of use, last 2 minutes ago",
+        "2 given up, all of them too late to be of use, the last 2 minutes ago",
       ],
     ],
     webhooks: [["/tenants/acme/webhooks/w1", undefined, "hooks.example.org", "failing for 1 day 2 hours"]],

@@ -42,6 +42,7 @@ const checks: Record<string, string> = {
 };
 
 function webhookPlace(hook: Schema<"TroubledWebhook">, at: number): Place {
+  const seconds = (at - new Date(hook.since).getTime()) / 1000;
   const why = { gone: "answered 410, disabled", failing: "failed for five days, disabled" };
   return {
     id: hook.id,
@@ -51,7 +52,7 @@ function webhookPlace(hook: Schema<"TroubledWebhook">, at: number): Place {
     needs: "webhooks.read",
     note: hook.disabled_why
       ? `${why[hook.disabled_why]} ${ago(hook.since, new Date(at))}`
-      : `failing for ${duration((at - new Date(hook.since).getTime()) / 1000)}`,
+      : `failing for ${seconds < 60 ? "less than a minute" : duration(seconds)}`,
   };
 }
 
@@ -60,8 +61,12 @@ function atLeast(n: number, fleet: Fleet, one: string, many?: string): string {
   return (n >= fleet.messages.counted_up_to ? "at least " : "") + count(n, one, many);
 }
 
-/** What leads to the places that are named, if any are. */
-const worst = (places: unknown[], lead: string): string => (places.length > 0 ? lead : "");
+/** How many places the server names at the most. */
+const most = 10;
+
+/** What leads to the tenants that are named, if any are. */
+const worst = (places: unknown[], lead: string): string =>
+  places.length >= most ? lead : places.length > 0 ? "Whose they are:" : "";
 
 export function concernsOf(fleet: Fleet): Concern[] {
   const found: Concern[] = [];
@@ -91,7 +96,7 @@ export function concernsOf(fleet: Fleet): Concern[] {
       id: "queue",
       urgent: true,
       title: `Mail and texts wait: the oldest for ${duration(messages.oldest_due_seconds)}`,
-      text: `${atLeast(messages.queued, fleet, "message")} in the queue, and the servers do not get round to them: a mail server or a texting service is slow to answer, or none of your servers sends. ${worst(messages.longest_waiting, "The tenants whose messages have waited longest:")}`,
+      text: `${atLeast(messages.queued, fleet, "message")} in the queue, and the servers do not get round to them: a mail server or a texting service is slow to answer, or none of your servers sends. ${worst(messages.longest_waiting, "Those of these tenants have waited longest:")}`,
       places: messages.longest_waiting.map((t) => ({
         id: t.tenant_id,
         tenant: t.tenant,
@@ -137,7 +142,7 @@ export function concernsOf(fleet: Fleet): Concern[] {
           `${t.failed.toLocaleString("en")} given up`,
           t.expired > 0 &&
             `${t.expired === t.failed ? "all" : t.expired.toLocaleString("en")} of them too late to be of use`,
-          `last ${ago(t.last_at, new Date(at))}`,
+          `the last ${ago(t.last_at, new Date(at))}`,
         ]
           .filter(Boolean)
           .join(", "),
@@ -149,7 +154,7 @@ export function concernsOf(fleet: Fleet): Concern[] {
       id: "webhooks",
       urgent: false,
       title: `Nothing gets through to ${count(webhooks.failing, "webhook")}`,
-      text: `What they are to be told waits for two days. After five days of failures the server disables them. ${webhooks.failing > webhooks.longest_failing.length ? worst(webhooks.longest_failing, "Those that have failed for longest:") : ""}`,
+      text: `What they are to be told waits for two days. After five days of failures the server disables them. ${webhooks.failing > webhooks.longest_failing.length ? "Those that have failed for longest:" : ""}`,
       places: webhooks.longest_failing.map((h) => webhookPlace(h, at)),
     });
   }
@@ -159,7 +164,7 @@ export function concernsOf(fleet: Fleet): Concern[] {
       id: "disabled",
       urgent: false,
       title: `The server disabled ${count(webhooks.disabled, "webhook")}`,
-      text: `They answered 410 or failed for five days. Enable them again when they work. ${all ? "" : worst(webhooks.last_disabled, "The last that were:")}`,
+      text: `They answered 410 or failed for five days. Enable them again when they work. ${all ? "" : "The last that were:"}`,
       places: webhooks.last_disabled.map((h) => webhookPlace(h, at)),
       ...(all
         ? {}
