@@ -5,11 +5,12 @@ import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { api } from "../api/client";
 import { useAddress, withQuery } from "../parts/address";
+import { asLog } from "../parts/asLog";
 import { quoted } from "../parts/Command";
 import { Empty } from "../parts/Empty";
 import { Loaded } from "../parts/Loaded";
 import { Page } from "../parts/Page";
-import { byCursor, rowsOf } from "../parts/pages";
+import { rowsOf } from "../parts/pages";
 import { Events } from "./audit/Events";
 import { Filters, filters } from "./audit/Filters";
 import { Verify } from "./audit/Verify";
@@ -23,7 +24,7 @@ export default function Audit() {
   const [live, setLive] = useState(false);
   const filter = Object.fromEntries(filters.flatMap((name) => (search[name] ? [[name, search[name]]] : [])));
   const options = {
-    ...byCursor,
+    ...asLog,
     placeholderData: keepPreviousData,
     refetchInterval: live ? watchEvery : (false as const),
   };

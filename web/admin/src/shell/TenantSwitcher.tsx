@@ -14,7 +14,13 @@ export function TenantSwitcher() {
   const [typed, setTyped] = useState("");
   const [, again] = useState(0);
   const [q] = useDebouncedValue(typed, 150);
-  const box = useCombobox({ onDropdownClose: () => setTyped("") });
+  const box = useCombobox({
+    onDropdownOpen: () => box.focusSearchInput(),
+    onDropdownClose: () => {
+      box.resetSelectedOption();
+      setTyped("");
+    },
+  });
   const found = api.useQuery(
     "get",
     "/admin/v1/tenants",
