@@ -107,6 +107,22 @@ export function concernsOf(fleet: Fleet): Concern[] {
       })),
     });
   }
+  if (messages.retried > 0) {
+    found.push({
+      id: "retried",
+      urgent: true,
+      title: `${atLeast(messages.retried, fleet, "mail or text", "mails or texts")} tried in vain three times or more`,
+      text: `The mail server or the texting service refuses them, or does not answer. They are tried for twelve hours at most, then given up; a code or a link in them is of no use long before. A tenant's delivery log says what was answered. ${worst(messages.most_retried, "The tenants with most of them:")}`,
+      places: messages.most_retried.map((t) => ({
+        id: t.tenant_id,
+        tenant: t.tenant,
+        to: `/tenants/${t.tenant}/messages`,
+        search: { state: "queued" },
+        needs: "mail.read",
+        note: `${t.retried.toLocaleString("en")} tried again and again`,
+      })),
+    });
+  }
   for (const key of keys.oldest.filter((k) => k.overdue)) {
     found.push({
       id: `key ${key.tenant_id} ${key.kid}`,
