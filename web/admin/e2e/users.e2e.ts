@@ -106,7 +106,7 @@ test("a user is made, with what is wrong said where it is wrong, and another is 
     expect(await axe(page)).toEqual([]);
     await email.fill("zoe@example.org");
     await dialog.getByLabel("Password", { exact: true }).fill("Kestrel-Orbit-49");
-    await dialog.getByText("Username, telephone number and metadata").click();
+    await dialog.getByText("Username, phone number and metadata").click();
     await dialog.getByLabel("Public metadata").fill('{"plan": "gold"}');
     await dialog.getByRole("button", { name: "Create", exact: true }).click();
     await page.getByRole("heading", { level: 1, name: "zoe@example.org" }).waitFor();

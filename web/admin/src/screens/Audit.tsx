@@ -92,7 +92,7 @@ export default function Audit() {
           return events.length === 0 && !more ? (
             <Empty title={narrowed ? "No event fits" : "Nothing has happened yet"}>
               {narrowed
-                ? "Take some filters away. Events are kept for as long as the tenant's settings say, a year unless they say otherwise."
+                ? "Remove some filters. Events are kept for as long as the tenant's settings say, a year unless they say otherwise."
                 : "As soon as somebody signs up, signs in or changes something, it is written down here."}
             </Empty>
           ) : (

@@ -88,7 +88,7 @@ export function TenantSwitcher() {
         </Combobox.Dropdown>
       </Combobox>
       {slug !== undefined && (
-        <Tooltip label={isFavourite(slug) ? "Take from the favourites" : "Keep among the favourites"}>
+        <Tooltip label={isFavourite(slug) ? "Remove from the favourites" : "Keep among the favourites"}>
           <ActionIcon
             variant="subtle"
             color="gray"

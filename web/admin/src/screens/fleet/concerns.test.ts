@@ -32,7 +32,7 @@ test("a mail server that refuses shows before anything is given up", () => {
   expect(concern).toMatchObject({
     id: "retried",
     urgent: true,
-    title: "1,201 mails or texts tried in vain three times or more",
+    title: "1,201 mails or text messages tried in vain three times or more",
   });
   expect(concern?.places).toMatchObject([
     { tenant: "acme", to: "/tenants/acme/messages", search: { state: "queued" } },
@@ -80,7 +80,7 @@ test("what holds people up comes first, and is told once", () => {
   expect(found[1]?.text).toContain("at least 10,000 messages");
   expect(found[3]?.link?.to).toBe("/tenants/acme/sessions");
   expect(found[4]?.title).toBe("1 more tenant has a signing key that is overdue");
-  expect(found[5]?.title).toBe("3 mails or texts given up in the last 24 hours");
+  expect(found[5]?.title).toBe("3 mails or text messages given up in the last 24 hours");
 });
 
 test("whose trouble it is is named, with the way there", () => {

@@ -63,10 +63,10 @@ export function AppForm({ draft, at }: Props) {
           <Field draft={draft} at={at} field="settings.hidden" label="Leave it out of front ends' lists" />
           <Field draft={draft} at={at} field="settings.scope" label="Scopes" />
           <Field draft={draft} at={at} field="settings.oauth_pkce_enabled" label="PKCE" />
-          <Field draft={draft} at={at} field="settings.token_auth_method" label="How the secret is shown" />
+          <Field draft={draft} at={at} field="settings.token_auth_method" label="How the client authenticates" />
           <Field draft={draft} at={at} field="settings.uid_field" label={label("settings.uid_field")} />
           <Field draft={draft} at={at} field="settings.fetch_userinfo" label="Fetch the profile, too" />
-          <Field draft={draft} at={at} field="settings.email_authentication" label="A verified address logs in" />
+          <Field draft={draft} at={at} field="settings.email_authentication" label="A verified address signs in" />
           <Field
             draft={draft}
             at={at}
@@ -88,7 +88,7 @@ const described: Record<string, string> = {
   "settings.fetch_userinfo": "On top of what the id token says.",
   "settings.email_authentication":
     "In to the account that has it. Only for providers that you trust with every account.",
-  "settings.email_authentication_auto_connect": "Such a login connects the two.",
+  "settings.email_authentication_auto_connect": "Such a sign-in connects the two.",
   "settings.verified_email": "Although the provider does not say so: true, or a list of domains.",
   "settings.auth_params": "Added to the authorization request.",
 };

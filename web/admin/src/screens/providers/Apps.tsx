@@ -138,8 +138,8 @@ function AppCard(props: { draft: Draft; at: DraftApp; readOnly: boolean; open: b
 /** Says what this version does not do. */
 export function NotServed() {
   return (
-    <Notice kind="warning" title="Logging in through providers is not served yet" live>
-      This version keeps these settings and tries them out. Front ends are not offered providers, and nobody logs in
+    <Notice kind="warning" title="Signing in through providers is not served yet" live>
+      This version keeps these settings and tries them out. Front ends are not offered providers, and nobody signs in
       through one.
     </Notice>
   );
