@@ -208,7 +208,7 @@ test("sessions are ended, a password is set, and the history tells of it", async
     const events = page.getByRole("table", { name: "History" });
     await events.getByText("Password set by an operator").waitFor();
     await events.getByText("Sessions ended by an operator").waitFor();
-    await page.getByRole("button", { name: "Show the details of: Number verified" }).click();
+    await page.getByRole("button", { name: "Show the details of: Phone number verified" }).click();
     await page.getByText("+31612345678").last().waitFor();
     expect(await axe(page)).toEqual([]);
   });
