@@ -163,6 +163,7 @@ export async function shot(page: Page, path: string, fullPage = true): Promise<v
 
 /** A picture for the documentation: as much of the page as a tall screen shows, in a small file. */
 export async function picture(page: Page, path: string): Promise<void> {
+  await settled(page);
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
   await page.setViewportSize({
     width: page.viewportSize()?.width ?? 1280,
