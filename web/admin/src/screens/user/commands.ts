@@ -24,6 +24,7 @@ export function commandsOf(tab: Tab, slug: string, id: string): string[] {
         `admin user reset ${id} ${tenant}`,
         `admin user factors ${id} ${tenant}`,
         `admin user remove-factor ${id} --all ${tenant} --yes`,
+        `admin user disconnect ${id} PROVIDER UID ${tenant} --yes`,
       ];
     case "sessions":
       return [`admin user sessions ${id} ${tenant}`, `admin user end-sessions ${id} ${tenant} --yes`];
