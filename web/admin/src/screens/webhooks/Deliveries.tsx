@@ -40,7 +40,7 @@ export function Deliveries({ slug, id, change }: { slug: string; id: string; cha
       label: "Event",
       cell: (d) => (
         <Anchor component="button" type="button" size="sm" onClick={() => setOpened(d.id)}>
-          <code className="code">{d.type}</code>
+          <code className="code nowrap">{d.type}</code>
         </Anchor>
       ),
     },
