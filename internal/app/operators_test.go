@@ -156,6 +156,8 @@ func TestOperatorsSignInByTheProductsOwnFlows(t *testing.T) {
 				t.Errorf("with %s a token is made: %d", name, got)
 			}
 		}
+		c.want(http.StatusForbidden, "GET", "/admin/v1/audit/export", nil, "Sec-Fetch-Site", "same-site") // a page at another port of the host
+		c.want(http.StatusOK, "GET", "/admin/v1/audit/export", nil, "Sec-Fetch-Site", "same-origin")
 		c.want(http.StatusCreated, "POST", "/admin/v1/tokens", token, "Origin", "http://localhost:"+s.operator[strings.LastIndex(s.operator, ":")+1:])
 		var ci struct{ Token string }
 		if err := json.Unmarshal([]byte(c.want(http.StatusCreated, "POST", "/admin/v1/tokens", token)), &ci); err != nil {
