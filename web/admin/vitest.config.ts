@@ -4,7 +4,16 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: "look", include: ["e2e/look.ts"], environment: "node", testTimeout: 600_000 } },
-      { test: { name: "unit", include: ["src/**/*.test.ts"], environment: "node" } },
+      {
+        test: {
+          name: "bench",
+          include: ["e2e/speed.ts"],
+          environment: "node",
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
+        },
+      },
+      { test: { name: "unit", include: ["src/**/*.test.ts", "build/**/*.test.ts"], environment: "node" } },
       {
         test: {
           name: "e2e",

@@ -15,7 +15,8 @@
 //
 // With --own it looks for nothing that runs, and starts both. With --durable a PostgreSQL of its own waits for the disk as
 // one in production does, for measuring; else it does not, for tests. With --chromium the command has a browser, too: the
-// program that CHROMIUM names, or one that is installed, or one that it installs as above.
+// program that CHROMIUM names, or one that is installed, or one that it installs as above. With --database it has an empty
+// database of its own on that PostgreSQL, at VESTIBULE_TEST_DATABASE_URL, which is gone when the command has ended.
 //
 // The command gets the variables, no standard input, and the signals that come while it runs. The exit status is the
 // command's.
@@ -38,7 +39,7 @@ import (
 // graceful is how long a command that was signalled may take to end before it is killed.
 const graceful = 15 * time.Second
 
-const usage = "usage: services [--own] [--durable] [--chromium] command [argument ...]"
+const usage = "usage: services [--own] [--durable] [--database] [--chromium] command [argument ...]"
 
 func main() {
 	ctx, stop := signalled(context.Background())
@@ -55,6 +56,7 @@ func run(ctx context.Context, args, environ []string, out, notes io.Writer) int 
 	flags.SetOutput(io.Discard) // the usage says it all
 	flags.BoolVar(&p.own, "own", false, "")
 	flags.BoolVar(&p.durable, "durable", false, "")
+	flags.BoolVar(&p.database, "database", false, "")
 	browser := flags.Bool("chromium", false, "")
 	if err := flags.Parse(args); err != nil || flags.NArg() == 0 {
 		p.note("%s", usage)
@@ -78,6 +80,20 @@ func (p *provider) run(ctx context.Context, args, environ []string, out io.Write
 	if err != nil {
 		p.note("%v", err)
 		return 1
+	}
+	if p.database {
+		at, drop, err := makeDatabase(ctx, lookup(found, postgres.variable))
+		if err != nil {
+			p.note("%v", err)
+			return 1
+		}
+		defer func() {
+			if err := drop(); err != nil {
+				p.note("%v", err)
+				code = max(code, 1)
+			}
+		}()
+		found = append(found, databaseVariable+"="+at)
 	}
 	code, err = command(ctx, args, append(slices.Clone(environ), found...), out, p.notes)
 	if err != nil {

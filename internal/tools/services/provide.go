@@ -55,6 +55,7 @@ type provider struct {
 	install  func(ctx context.Context, packages []string, notes io.Writer) (tried bool, err error)
 	own      bool // use nothing that runs already
 	durable  bool // see life
+	database bool // the command has a database of its own
 	notes    io.Writer
 
 	running []*server

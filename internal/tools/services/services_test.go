@@ -396,6 +396,21 @@ func TestAProgramIsFoundAndNotStarted(t *testing.T) {
 	}
 }
 
+func TestTheCommandsOwnDatabaseGoesWithIt(t *testing.T) {
+	p := provider{services: []service{postgres}, install: install, database: true}
+	got := try(t.Context(), p, nil, "sh", "-c", `printf '%s %s' "$VESTIBULE_TEST_POSTGRES_URL" "$VESTIBULE_TEST_DATABASE_URL"`)
+	server, own, _ := strings.Cut(got.out, " ")
+	if got.code != 0 || !strings.Contains(own, "/vestibule_own_") {
+		t.Fatalf("got %+v", got)
+	}
+	if postgres.answers(t.Context(), server) != nil {
+		return // it was started for the command, and went with it
+	}
+	if err := postgres.answers(t.Context(), own); err == nil || !strings.Contains(err.Error(), "does not exist") {
+		t.Errorf("the database is still there: %v", err)
+	}
+}
+
 // fakeApt is an apt-get that writes down what it is asked to do, and does what a line of shell says.
 func fakeApt(t *testing.T, line string) (apt, log string) {
 	t.Helper()

@@ -45,6 +45,8 @@ export async function open(
   if (options.cookies) {
     await context.addCookies(options.cookies);
   }
+  context.setDefaultTimeout(15_000);
+  await context.addInitScript(watchShifts);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("console", (m) => {
@@ -59,6 +61,38 @@ export async function open(
   page.on("requestfailed", (r) => asked.delete(r));
   waiting.set(page, asked);
   return { context, page, complaints };
+}
+
+// Runs in the page, before anything of it. What moved is kept by name, so that a fault tells where to look.
+function watchShifts(): void {
+  const w = window as unknown as { shifts: Shift[] };
+  w.shifts = [];
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries() as unknown as {
+      value: number;
+      hadRecentInput: boolean;
+      sources: { node: Node | null }[];
+    }[]) {
+      if (!entry.hadRecentInput) {
+        const moved = entry.sources.map(({ node }) => {
+          const element = node instanceof Element ? node : node?.parentElement;
+          return element ? `${element.tagName} ${element.textContent?.slice(0, 40) ?? ""}` : "what is gone";
+        });
+        w.shifts.push({ value: entry.value, moved });
+      }
+    }
+  }).observe({ type: "layout-shift", buffered: true });
+}
+
+interface Shift {
+  value: number;
+  moved: string[];
+}
+
+/** How far the page's content jumped by itself, as browsers count it (Cumulative Layout Shift), and what jumped. */
+export async function shifts(page: Page): Promise<{ sum: number; moved: string[] }> {
+  const all = await page.evaluate(() => (window as unknown as { shifts: Shift[] }).shifts);
+  return { sum: all.reduce((sum, s) => sum + s.value, 0), moved: all.flatMap((s) => s.moved) };
 }
 
 /** What each page has asked for, and not got yet. */
@@ -107,6 +141,16 @@ export async function axe(page: Page): Promise<string[]> {
 /** Whether the page can be moved sideways, which it must not be at any width. */
 export async function overflows(page: Page): Promise<boolean> {
   return page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth + 1);
+}
+
+/** What reaches beyond the right edge of the page, for whoever looks for the cause. */
+export async function beyond(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const edge = document.documentElement.clientWidth + 1;
+    return [...document.querySelectorAll("body *")]
+      .filter((e) => e.getBoundingClientRect().right > edge)
+      .map((e) => `${e.tagName}.${e.className} ${e.textContent?.slice(0, 30)}`);
+  });
 }
 
 /** Takes a picture of the page as it is. */

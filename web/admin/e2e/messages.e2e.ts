@@ -69,6 +69,15 @@ test("a test mail arrives, and one that cannot is explained", async () => {
   await shows("smtp://127.0.0.1:1");
   await forEverybody();
   await server.admin("PATCH", "/tenants/demo", { config: { email: null } });
+  await go("/tenants/demo/email");
+  await page.getByRole("radio", { name: /Twilio/ }).check();
+  await page.getByLabel("Account SID").waitFor();
+  await page.getByLabel("Colour", { exact: true }).click();
+  await forEverybody();
+  await page.getByLabel("Colour", { exact: true }).fill("#7a1f5c");
+  await button("Save").click();
+  await shows(/^Saved/);
+  expect((await tenant()).config.branding).toEqual({ colour: "#7a1f5c" });
   silent();
 });
 
@@ -236,9 +245,9 @@ test("the document is mended, compared and saved", async () => {
 
   // Completion comes from the schema.
   await page.keyboard.press("Control+End");
-  await page.keyboard.insertText("  bran");
+  await page.keyboard.insertText("  cook");
   await page.keyboard.press("Control+Space");
-  await page.getByRole("option", { name: "branding" }).waitFor();
+  await page.getByRole("option", { name: "cookies" }).waitFor();
   await forEverybody();
   await page.keyboard.press("Escape");
   await button("Discard").click();
@@ -258,11 +267,11 @@ test("the document is mended, compared and saved", async () => {
 test("somebody else was faster: what they changed is shown, and one of both is chosen", async () => {
   await go("/tenants/demo/config");
   await put((text) => text.replace("name: Demo Two\n", "name: Mine\n"));
-  await server.admin("PATCH", "/tenants/demo", { name: "Theirs", config: { branding: { colour: "#123456" } } });
+  await server.admin("PATCH", "/tenants/demo", { name: "Theirs", config: { branding: { name: "Theirs too" } } });
   await button("Review and save").click();
   await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
   const conflict = page.getByRole("dialog", { name: "Someone else changed this tenant meanwhile" });
-  await conflict.getByText("#123456").first().waitFor();
+  await conflict.getByText("Theirs too").first().waitFor();
   await conflict.getByText("name: Theirs").waitFor();
   await forEverybody();
   expect(await conflict.getByRole("button", { name: "Go on with both" }).isDisabled()).toBe(true);
@@ -271,7 +280,7 @@ test("somebody else was faster: what they changed is shown, and one of both is c
   await button("Review and save").click();
   await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
   await shows("Saved. It takes effect within two seconds.");
-  expect(await tenant()).toMatchObject({ name: "Mine", config: { branding: { colour: "#123456" } } });
+  expect(await tenant()).toMatchObject({ name: "Mine", config: { branding: { name: "Theirs too" } } });
   silent(/412/);
 });
 
@@ -283,7 +292,7 @@ test("versions are compared, and one is gone back to", async () => {
   await page.getByRole("table", { name: "What changes" }).getByText("Demo Two").waitFor();
   await button(`Roll back to version ${second.version}`).click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByText("config.branding.colour").waitFor();
+  await dialog.getByText("config.branding.name").waitFor();
   await forEverybody();
   await dialog.getByLabel("Why").fill("it was better before");
   await dialog.getByRole("button", { name: "Roll back" }).click();

@@ -52,5 +52,33 @@ export async function seed(server: Server): Promise<Seeded> {
     }
   });
   await server.admin("POST", `/tenants/demo/imports/${job.id}/start`);
+  await server.admin("POST", `/tenants/demo/webhooks/${webhook.id}/test`);
   return { user, webhook: webhook.id, import: job.id };
+}
+
+/** What is seldom there: bins that are not empty, a history of settings, colleagues, tokens, words of a tenant's own. */
+export async function seedMore(server: Server): Promise<void> {
+  for (const note of ["Shorter sessions", "Back to two weeks"]) {
+    await server.admin("PATCH", "/tenants/demo", {
+      config: { cookies: { session_age: note.startsWith("S") ? 86_400 : 1_209_600 } },
+      note,
+    });
+  }
+  await server.admin("PUT", "/tenants/demo/templates/email_confirmation", {
+    subject: "Welcome to {{.tenant}}",
+    text: "Hello! Follow this link to prove your address: {{.url}}",
+  });
+  const leaver = (await server.admin("POST", "/tenants/demo/users", { email: "ivan@example.org", name: "Ivan" })) as {
+    id: string;
+  };
+  await server.admin("DELETE", `/tenants/demo/users/${leaver.id}`);
+  await server.admin("POST", "/tenants", { slug: "pilot", name: "Pilot of last year", hosts: ["pilot.example"] });
+  await server.admin("DELETE", "/tenants/pilot");
+  await server.admin("POST", "/tenants/acme/suspend", { note: "Not paid" });
+  await server.admin("POST", "/operators", {
+    email: "sam@example.org",
+    name: "Sam",
+    grants: [{ role: "support", tenant: "demo" }],
+  });
+  await server.admin("POST", "/tokens", { name: "Deployment", grants: [{ role: "developer", tenant: "demo" }] });
 }

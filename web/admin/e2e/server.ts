@@ -98,6 +98,20 @@ export class Server {
     return text === "" ? undefined : JSON.parse(text);
   }
 
+  /** The latest mail to somebody, as soon as it is there: its subject and its text. */
+  async mail(to: string): Promise<string> {
+    for (let tries = 0; tries < 300; tries++) {
+      const { items } = (await this.admin("GET", `/dev/mail?limit=1&to=${encodeURIComponent(to)}`)) as {
+        items: { subject: string; text: string }[];
+      };
+      if (items[0]) {
+        return `${items[0].subject}\n\n${items[0].text}`;
+      }
+      await new Promise((r) => setTimeout(r, 100));
+    }
+    throw new Error(`no mail to ${to}:\n${this.log()}`);
+  }
+
   /** Calls the public API of a tenant's app client. */
   async app(
     method: string,

@@ -278,6 +278,26 @@ test("a file is checked, put right by what is said of its lines, and imported", 
   });
 });
 
+test("the samples that are offered are good for an import", async () => {
+  await visit("/tenants/acme/imports", owner, async (page) => {
+    for (const [tab, name] of [
+      ["NDJSON", "users.ndjson"],
+      ["CSV", "users.csv"],
+    ] as const) {
+      await page.goto(`${server.operatorsURL}/tenants/acme/imports`);
+      await page.getByRole("tab", { name: tab }).click();
+      const coming = page.waitForEvent("download");
+      await button(page, "Download this sample").click();
+      const sample = join(folder, name);
+      await (await coming).saveAs(sample);
+      await button(page, "Import users").first().click();
+      await page.getByRole("dialog").locator("input[type=file]").setInputFiles(sample);
+      await page.getByRole("dialog").getByRole("button", { name: "Check the file" }).click();
+      await page.getByText("Of 2 rows, 2 would be imported.", { exact: false }).waitFor();
+    }
+  });
+});
+
 test("an upload that breaks off goes on where it stopped, and with no other file", async () => {
   const line = (i: number) =>
     `${JSON.stringify({ email: `u${i}@bulk.example`, metadata_private: { note: "x".repeat(8000) } })}\n`;

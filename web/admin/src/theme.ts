@@ -7,6 +7,7 @@ import {
   Button,
   createTheme,
   type MantineColorsTuple,
+  Menu,
   Modal,
   ModalHeader,
   NavLink,
@@ -48,6 +49,7 @@ export const theme = createTheme({
     Anchor: Anchor.extend({ defaultProps: { underline: "hover" } }),
     Badge: Badge.extend({ defaultProps: { variant: "light", tt: "none", fw: 600 } }),
     Button: Button.extend({ defaultProps: { size: "sm" } }),
+    Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }), // a menu holds its items alone
     Modal: Modal.extend({ defaultProps: { centered: true, closeButtonProps: { "aria-label": "Close" } } }),
     ModalHeader: ModalHeader.extend({ defaultProps: { role: "presentation" } }), // the page has one banner
     NavLink: NavLink.extend({

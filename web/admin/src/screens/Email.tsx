@@ -41,6 +41,8 @@ export default function Email() {
               draft={draft}
               path="account.email_subject_prefix"
               label="What subjects begin with"
+              description="Such as [Acme] and a space."
+              fallback="the tenant's name in brackets"
               readOnly={readOnly}
             />
           </Section>
@@ -63,13 +65,21 @@ export default function Email() {
             title="Branding"
             lead="What mails look like. Their words are under Message templates, with a preview."
           >
-            <Setting draft={draft} path="branding.name" label="Name" readOnly={readOnly} />
+            <Setting
+              draft={draft}
+              path="branding.name"
+              label="Name"
+              description="What mails are signed with."
+              fallback="the tenant's name"
+              readOnly={readOnly}
+            />
             <Colour draft={draft} readOnly={readOnly} />
             <Setting
               draft={draft}
               path="branding.logo_url"
               label="Logo"
               description="The address of a picture that heads mails. Mail programs load it; these pages load nothing from elsewhere, and do not show it."
+              fallback="none"
               readOnly={readOnly}
             />
           </Section>

@@ -2,7 +2,7 @@ import { Anchor, Button, Stack } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconUpload } from "@tabler/icons-react";
 import { Link, useParams } from "@tanstack/react-router";
-import { api } from "../api/client";
+import { api, type Schema } from "../api/client";
 import { quoted } from "../parts/Command";
 import { Empty } from "../parts/Empty";
 import { Loaded } from "../parts/Loaded";
@@ -12,6 +12,7 @@ import { byCursor, rowsOf } from "../parts/pages";
 import { Rows } from "../parts/Rows";
 import { Section } from "../parts/Section";
 import { Time } from "../parts/Time";
+import { whileAny } from "../parts/whileAny";
 import { Formats } from "./imports/Formats";
 import { NewImport } from "./imports/NewImport";
 import { ImportState } from "./imports/State";
@@ -25,8 +26,7 @@ export default function Imports() {
     { params: { path: { slug } } },
     {
       ...byCursor,
-      refetchInterval: (q) =>
-        rowsOf(q.state.data).some((i) => i.state === "running" || i.state === "uploading") ? 3000 : false,
+      refetchInterval: whileAny((i: Schema<"Import">) => i.state === "running" || i.state === "uploading"),
     },
   );
   const begin = (
@@ -71,7 +71,7 @@ export default function Imports() {
                 {
                   label: "Begun",
                   cell: (i) => (
-                    <Anchor component={Link} to={`/tenants/${slug}/imports/${i.id}`}>
+                    <Anchor component={Link} to={`/tenants/${slug}/imports/${i.id}`} size="sm">
                       <Time at={i.created_at} plain />
                     </Anchor>
                   ),
@@ -87,14 +87,16 @@ export default function Imports() {
           );
         }}
       </Loaded>
-      <Section
-        title="What a file looks like"
-        lead="The full list of what a row can hold is in the documentation of imports."
-      >
-        <Stack>
-          <Formats />
-        </Stack>
-      </Section>
+      {(query.data || query.error) && (
+        <Section
+          title="What a file looks like"
+          lead="The full list of what a row can hold is in the documentation of imports."
+        >
+          <Stack>
+            <Formats />
+          </Stack>
+        </Section>
+      )}
       <NewImport slug={slug} opened={opened} close={dialog.close} />
     </Page>
   );

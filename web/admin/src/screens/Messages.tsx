@@ -58,7 +58,14 @@ export default function Messages() {
     {
       label: "To",
       cell: (m) => (
-        <Anchor component="button" type="button" ta="start" className="foreign" onClick={() => setOpened(m.id)}>
+        <Anchor
+          component="button"
+          type="button"
+          size="sm"
+          ta="start"
+          className="foreign"
+          onClick={() => setOpened(m.id)}
+        >
           {m.recipient ?? "erased"}
         </Anchor>
       ),

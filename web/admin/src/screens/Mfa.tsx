@@ -51,7 +51,7 @@ function Factors({ draft, readOnly }: PartProps) {
         readOnly={readOnly}
         path="mfa.supported_types"
         label="People can set up"
-        description="What is taken away here cannot be set up any more."
+        description="What is offered from now on. What somebody has already is asked for in any case."
         names={{
           totp: "An authenticator app",
           webauthn: "Security keys and passkeys",
@@ -66,8 +66,8 @@ function Factors({ draft, readOnly }: PartProps) {
       />
       {gone.length > 0 && (
         <Notice kind="warning" live>
-          People who have nothing else set up may be left without a second factor that works. Look at who has which
-          under Users first.
+          Who has set one up already is asked for it still, and can neither change nor remove it: its paths answer with
+          404. An operator can remove it, under Users.
         </Notice>
       )}
       <Setting

@@ -31,6 +31,13 @@ interface PartProps {
   readOnly: boolean;
 }
 
+/** Whether a signup tells of a taken address although that is to be hidden: it has to, where the newcomer is let in without proof. */
+function tells(draft: Draft): boolean {
+  const hidden = draft.value("config.account.prevent_enumeration") ?? true;
+  const open = draft.value("config.account.signup_enabled") ?? true;
+  return hidden === true && open === true && draft.value("config.account.email_verification") !== "mandatory";
+}
+
 function Strangers({ draft, readOnly }: PartProps) {
   return (
     <Section title="What strangers can find out">
@@ -42,13 +49,19 @@ function Strangers({ draft, readOnly }: PartProps) {
         description="Whether answers tell which addresses and numbers have accounts. Lists of them are what attackers begin with."
         names={{ true: "Hidden", strict: "Hidden, strictly", false: "Told" }}
         help={{
-          true: "A signup with a taken address is answered like any other, and the owner is mailed. The recommended level.",
+          true: "Resets and codes are answered alike for everybody. So is a signup, where addresses must be verified: the owner of a taken one is mailed.",
           strict:
-            "As above, and a taken address may even sign up again, as long as neither account has verified it: nobody can keep an address from its owner.",
+            "As above, whatever is verified: a taken address may sign up again as long as neither account has verified it, and nobody can keep an address from its owner.",
           false:
             "People are told that an address is taken. Kinder to those who forgot, and to those who collect addresses.",
         }}
       />
+      {tells(draft) && (
+        <Notice kind="warning" live>
+          A signup still tells that an address is taken, as long as addresses need not be verified. Have them verified
+          under Sign-in methods, or hide it strictly.
+        </Notice>
+      )}
       {draft.value("config.account.prevent_enumeration") === false && (
         <Notice kind="warning" live>
           Anybody can find out whether somebody has an account here.

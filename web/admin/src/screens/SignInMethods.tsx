@@ -23,6 +23,9 @@ export default function SignInMethods() {
       {(draft, readOnly, checked) => (
         <div className="beside">
           <Stack gap="lg">
+            <Anchor href="#preview" size="sm" hiddenFrom="lg">
+              What front ends are told, below
+            </Anchor>
             <Signup draft={draft} readOnly={readOnly} />
             <Login draft={draft} readOnly={readOnly} />
             <Verification draft={draft} readOnly={readOnly} />

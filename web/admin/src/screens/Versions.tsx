@@ -48,7 +48,7 @@ export default function Versions() {
       label: "Version",
       cell: (v) => (
         <Group gap={6} wrap="nowrap">
-          <Anchor component="button" type="button" fw={600} onClick={() => setShown(v.version)}>
+          <Anchor component="button" type="button" size="sm" fw={600} onClick={() => setShown(v.version)}>
             <span className="mantine-visually-hidden">Show version </span>
             {v.version}
           </Anchor>

@@ -69,12 +69,12 @@ export default function Webhooks() {
         `admin webhook list --tenant ${slug}`,
         `admin webhook create --tenant ${slug} --at https://example.org/hooks --event 'user.*'`,
       ]}
-      actions={query.data && query.data.items.length > 0 && button}
+      actions={button}
     >
       <Loaded query={query}>
         {(data) =>
           data.items.length === 0 ? (
-            <Empty title="No webhooks yet" action={button}>
+            <Empty title="No webhooks yet">
               Give the address of a server of yours, and which events it is to be told of. What arrives is signed, so
               that it can tell that it comes from here, and is sent again if the server is down.
             </Empty>

@@ -111,15 +111,16 @@ export function Shell() {
           <ScrollArea type="auto" scrollbarSize={6} p="xs" flex={1} viewportProps={{ tabIndex: -1 }}>
             {slug === undefined
               ? platform.map((place) => link(place))
-              : ofTenant(slug).map((group) => (
-                  // Nothing before it is known what somebody may do: headings that move apart are no menu.
-                  <div key={group.label} hidden={!me.data}>
-                    <Text size="xs" c="dimmed" fw={600} px="sm" pt="sm" pb={4}>
-                      {group.label}
-                    </Text>
-                    {group.places.map((place) => link(place, slug))}
-                  </div>
-                ))}
+              : ofTenant(slug)
+                  .filter((group) => group.places.some((place) => may(me.data, place.needs, slug)))
+                  .map((group) => (
+                    <div key={group.label}>
+                      <Text size="xs" c="dimmed" fw={600} px="sm" pt="sm" pb={4}>
+                        {group.label}
+                      </Text>
+                      {group.places.map((place) => link(place, slug))}
+                    </div>
+                  ))}
           </ScrollArea>
         </AppShell.Navbar>
         <AppShell.Main ref={main} id="main" tabIndex={-1}>

@@ -1,5 +1,6 @@
 import { Badge, Button, Text } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
+import { useEffect, useRef } from "react";
 import { api } from "../../api/client";
 import { Loaded } from "../../parts/Loaded";
 import { byCursor } from "../../parts/pages";
@@ -17,10 +18,19 @@ export function RowErrors({ slug, one }: { slug: string; one: Import }) {
       ...byCursor,
       // The answer may be text, where that is asked for.
       getNextPageParam: (last) => (typeof last === "string" ? undefined : (last.next_cursor ?? undefined)),
-      refetchInterval: one.state === "running" ? 3000 : false,
     },
   );
-  const there = one.failed + one.skipped > 0;
+  // What the import counts tells when there are more to be read, the last ones after its end among them.
+  const told = one.failed + one.skipped;
+  const seen = useRef(told);
+  const { refetch } = query;
+  useEffect(() => {
+    if (seen.current !== told) {
+      seen.current = told;
+      void refetch();
+    }
+  }, [told, refetch]);
+  const there = told > 0;
   return (
     <Section
       title="Rows that were not imported"

@@ -43,7 +43,7 @@ export function useUpload(id: string): Upload | undefined {
   return useSyncExternalStore(subscribe, () => uploads.get(id));
 }
 
-/** How often a chunk is tried again by itself, and how long is waited in between. */
+/** How often something is tried again by itself, and how long is waited in between. */
 const pauses = [1000, 3000, 8000];
 
 const later = (ms: number, signal: AbortSignal) =>
@@ -55,17 +55,15 @@ const later = (ms: number, signal: AbortSignal) =>
     });
   });
 
-async function putChunk(slug: string, id: string, format: Format, chunk: Chunk, signal: AbortSignal): Promise<void> {
+/** Asks the server for something until it is done, and a few times more where that may help by itself. */
+async function persist(
+  call: () => Promise<{ error?: unknown; response: Response }>,
+  signal: AbortSignal,
+): Promise<void> {
   for (let tries = 0; ; tries++) {
     let fault: unknown;
     try {
-      const { error, response } = await admin.PUT("/admin/v1/tenants/{slug}/imports/{id}/chunks/{number}", {
-        params: { path: { slug, id, number: String(chunk.number) } },
-        headers: { "Content-Type": format === "csv" ? "text/csv" : "application/x-ndjson" },
-        body: "",
-        bodySerializer: () => chunk.body as Uint8Array<ArrayBuffer>,
-        signal,
-      });
+      const { error, response } = await call();
       if (response.ok) {
         return;
       }
@@ -80,6 +78,19 @@ async function putChunk(slug: string, id: string, format: Format, chunk: Chunk, 
     await later(pause, signal);
   }
 }
+
+const putChunk = (slug: string, id: string, format: Format, chunk: Chunk, signal: AbortSignal) =>
+  persist(
+    () =>
+      admin.PUT("/admin/v1/tenants/{slug}/imports/{id}/chunks/{number}", {
+        params: { path: { slug, id, number: String(chunk.number) } },
+        headers: { "Content-Type": format === "csv" ? "text/csv" : "application/x-ndjson" },
+        body: "",
+        bodySerializer: () => chunk.body as Uint8Array<ArrayBuffer>,
+        signal,
+      }),
+    signal,
+  );
 
 /** The chunk to begin with. The last that is there is sent once more: the server then says whether this is the same file. */
 export const beginAt = (next: number): number => Math.max(1, next - 1);
@@ -106,13 +117,14 @@ export async function upload(slug: string, id: string, file: File, format: Forma
       rows += chunk.rows;
       put(id, { sent: chunk.end, rows });
     }
-    const { error, response } = await admin.POST("/admin/v1/tenants/{slug}/imports/{id}/start", {
-      params: { path: { slug, id } },
-      signal: stop.signal,
-    });
-    if (!response.ok) {
-      throw error;
-    }
+    await persist(
+      () =>
+        admin.POST("/admin/v1/tenants/{slug}/imports/{id}/start", {
+          params: { path: { slug, id } },
+          signal: stop.signal,
+        }),
+      stop.signal,
+    );
     put(id, { phase: "done" });
   } catch (error) {
     put(id, stop.signal.aborted ? { phase: "stopped" } : { phase: "failed", error });

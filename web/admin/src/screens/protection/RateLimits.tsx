@@ -67,8 +67,7 @@ function Limits(props: Props & { path: string; title: string; lead: string; acti
       </SettingRow>
       {off ? (
         <Notice kind="danger" title="Nothing is limited" live>
-          Passwords and codes can be tried as fast as the server answers, and mails and texts asked for without end.
-          Leave this to tests.
+          {props.unlimited} Leave this to tests.
         </Notice>
       ) : (
         props.actions.map((action) => (

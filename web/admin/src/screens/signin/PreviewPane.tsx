@@ -22,7 +22,14 @@ export function PreviewPane({ draft, checked }: { draft: Draft; checked: Checked
   const faults = Object.keys(checked.faults).length;
   const json = offer && JSON.stringify({ config: offer.config, unauthenticated: offer.unauthenticated }, null, 2);
   return (
-    <Card withBorder component="section" aria-label="What front ends are told" padding="lg" className="beside-fixed">
+    <Card
+      id="preview"
+      withBorder
+      component="section"
+      aria-label="What front ends are told"
+      padding="lg"
+      className="beside-fixed"
+    >
       <Stack gap="sm">
         <Group justify="space-between" gap="xs">
           <Title order={2}>Preview</Title>

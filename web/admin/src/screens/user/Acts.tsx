@@ -45,7 +45,7 @@ export function Acts(of: OfUser) {
   const erase = () =>
     ask({
       title: `Erase ${name} for good?`,
-      text: "Nothing is left but the user's id in events, which then say what happened and when, not from where and with which details. This cannot be undone, by nobody. It is what somebody asks for who wants to be forgotten.",
+      text: "Nothing is left but the user's id in events, which then say what happened and when, not from where and with which details. Nobody can undo it. It is what somebody asks for who wants to be forgotten.",
       action: "Erase for good",
       danger: true,
       typed: nameOf(of),
@@ -91,12 +91,12 @@ export function Acts(of: OfUser) {
       </Menu.Item>
     ),
     may("users.delete") && (
-      <Menu.Item key="delete" color="red" onClick={remove}>
+      <Menu.Item key="delete" c="var(--mantine-color-error)" onClick={remove}>
         Delete
       </Menu.Item>
     ),
     may("users.erase") && (
-      <Menu.Item key="erase" color="red" onClick={erase}>
+      <Menu.Item key="erase" c="var(--mantine-color-error)" onClick={erase}>
         Erase for good
       </Menu.Item>
     ),

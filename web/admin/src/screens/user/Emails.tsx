@@ -123,7 +123,7 @@ function Actions(props: {
         ) : (
           <Menu.Item onClick={props.verify}>Mark as verified</Menu.Item>
         )}
-        <Menu.Item color="red" onClick={props.remove}>
+        <Menu.Item c="var(--mantine-color-error)" onClick={props.remove}>
           Remove
         </Menu.Item>
       </Menu.Dropdown>

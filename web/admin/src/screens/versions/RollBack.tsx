@@ -15,10 +15,14 @@ export function RollBack(props: { slug: string; tenant: Tenant; version: number;
   const [note, setNote] = useState("");
   // What is shown is what was there when it was shown: a change by somebody else meanwhile is not rolled back unseen.
   const [from, setFrom] = useState(tenant.version);
-  const query = api.useQuery("get", "/admin/v1/tenants/{slug}/diff", {
-    params: { path: { slug }, query: { from, to: version } },
-  });
   const rollback = api.useMutation("post", "/admin/v1/tenants/{slug}/rollback");
+  // While it happens it is not looked at again: what it was then may not be among the versions any more.
+  const query = api.useQuery(
+    "get",
+    "/admin/v1/tenants/{slug}/diff",
+    { params: { path: { slug }, query: { from, to: version } } },
+    { enabled: !rollback.isPending },
+  );
   const submit = (event: FormEvent) => {
     event.preventDefault();
     rollback.mutate(

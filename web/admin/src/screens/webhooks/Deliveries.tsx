@@ -39,7 +39,7 @@ export function Deliveries({ slug, id, change }: { slug: string; id: string; cha
     {
       label: "Event",
       cell: (d) => (
-        <Anchor component="button" type="button" onClick={() => setOpened(d.id)}>
+        <Anchor component="button" type="button" size="sm" onClick={() => setOpened(d.id)}>
           <code className="code">{d.type}</code>
         </Anchor>
       ),
