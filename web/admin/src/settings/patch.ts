@@ -122,6 +122,11 @@ export function withValue(from: JsonObject, path: string[], value: Json | undefi
   return result;
 }
 
+/** What was done to one object, done to another: what is typed while a draft is being saved goes on top of what the save answers. */
+export function rebased(from: JsonObject, to: JsonObject, onto: JsonObject): JsonObject {
+  return differences(from, to).reduce((now, { path, after }) => withValue(now, path, after), onto);
+}
+
 /** What two people did to the same thing. */
 export interface Merge {
   /** Theirs, with mine on top where they do not touch each other. */
