@@ -2,11 +2,21 @@
 // as a merge patch with that version in If-Match: if somebody else was faster, both are shown (Conflict).
 
 import { useBlocker } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { admin, api, type Schema } from "../api/client";
 import { faultsOf, isProblem } from "../api/problem";
 import { queries } from "../api/queries";
-import { type Difference, differences, type Json, type JsonObject, patchOf, same, valueAt, withValue } from "./patch";
+import {
+  type Difference,
+  differences,
+  type Json,
+  type JsonObject,
+  patchOf,
+  rebased,
+  same,
+  valueAt,
+  withValue,
+} from "./patch";
 
 export type Tenant = Schema<"Tenant">;
 
@@ -24,6 +34,11 @@ export interface Draft {
   changes: Difference[];
   /** What is wrong with the draft, by path: as it was told when it was saved, or, before that, checked. */
   faults: Record<string, string>;
+  /** What was typed and is no value yet, by path: with it, nothing is saved. */
+  held: Record<string, string>;
+  hold: (path: string, message: string | undefined) => void;
+  /** Counts how often the draft was discarded, for controls that keep what is no value yet. */
+  round: number;
   saving: boolean;
   /** What failed, unless it is faults or a conflict. */
   error: unknown;
@@ -42,38 +57,44 @@ export interface Draft {
   settle: (merged: JsonObject) => void;
 }
 
+const where = (slug: string) => ({ params: { path: { slug } } });
+
 /** The tenant of a screen. Whoever does not read it is told what others have read. */
 export function useTenant(slug: string, read = true) {
   // The same path answers with a document in YAML to whoever asks for that, which the type cannot tell apart.
-  return api.useQuery(
-    "get",
-    "/admin/v1/tenants/{slug}",
-    { params: { path: { slug } } },
-    { select: (d) => d as Tenant, enabled: read },
-  );
+  return api.useQuery("get", "/admin/v1/tenants/{slug}", where(slug), { select: (d) => d as Tenant, enabled: read });
 }
+
+/** Has all screens show a tenant as an answer has it, without asking again. */
+const keep = (tenant: Tenant) =>
+  queries.setQueryData(api.queryOptions("get", "/admin/v1/tenants/{slug}", where(tenant.slug)).queryKey, tenant);
 
 /** A draft of a tenant that was read. Leaving the screen asks before a draft is lost. */
 export function useDraft(tenant: Tenant): Draft {
   const [base, setBase] = useState<Tenant>(tenant);
   const [edited, setEdited] = useState<JsonObject>();
   const [faults, setFaults] = useState<Record<string, string>>({});
+  const [held, setHeld] = useState<Record<string, string>>({});
+  const [round, setRound] = useState(0);
   const [error, setError] = useState<unknown>();
-  const [saving, setSaving] = useState(false);
+  const [sent, send] = useState<JsonObject>();
   const [theirs, setTheirs] = useState<Tenant>();
-  const start = edited ? base : tenant; // what is not being edited follows the server
+  // What is not being edited follows the server, and a query is never taken for newer than what a save has answered.
+  const start = edited || base.version > tenant.version ? base : tenant;
   const before = useMemo(() => editable(start), [start]);
   const mine = edited ?? before;
   const changes = useMemo(() => differences(before, mine), [before, mine]);
   useBlocker({
     shouldBlockFn: () =>
-      changes.length > 0 && !saving && !window.confirm("Leave this page? What you changed is not saved."),
+      changes.length > 0 &&
+      !(sent && same(sent, mine)) &&
+      !window.confirm("Leave this page? What you changed is not saved."),
     enableBeforeUnload: () => changes.length > 0,
   });
 
   const change = (next: (was: JsonObject) => JsonObject) => {
     if (!edited) {
-      setBase(tenant);
+      setBase(start);
     }
     setEdited((was) => {
       const now = { config: {}, ...next(was ?? before) }; // a configuration without settings is still one
@@ -82,30 +103,47 @@ export function useDraft(tenant: Tenant): Draft {
     setFaults({});
     setError(undefined);
   };
+  const hold = useCallback(
+    (path: string, message: string | undefined) =>
+      setHeld(({ [path]: was, ...others }) => (message === undefined ? others : { ...others, [path]: message })),
+    [],
+  );
   const forget = () => {
     setEdited(undefined);
+    setHeld({});
+    setRound((n) => n + 1);
     setFaults({});
     setError(undefined);
     setTheirs(undefined);
   };
   const save = async (note?: string): Promise<boolean> => {
-    setSaving(true);
+    if (Object.keys(held).length > 0) {
+      return false;
+    }
+    send(mine);
     setError(undefined);
     const path = { slug: start.slug };
     try {
-      const { error: refused, response } = await admin.PATCH("/admin/v1/tenants/{slug}", {
+      const { data: answer, error: refused } = await admin.PATCH("/admin/v1/tenants/{slug}", {
         params: { path, header: { "If-Match": `"${start.version}"` } },
         body: { ...(patchOf(before, mine) as Schema<"TenantPatch">), ...(note ? { note } : {}) },
         headers: { "Content-Type": "application/merge-patch+json" },
       });
-      if (response.ok) {
-        forget();
-        await queries.invalidateQueries();
+      if (answer) {
+        keep(answer);
+        setBase(answer);
+        setEdited((now = before) => {
+          const typed = rebased(mine, now, editable(answer));
+          return same(now, mine) || same(typed, editable(answer)) ? undefined : typed;
+        });
+        setFaults({});
+        void queries.invalidateQueries();
         return true;
       }
       if (isProblem(refused, "stale", "conflict")) {
-        const { data } = await admin.GET("/admin/v1/tenants/{slug}", { params: { path } });
+        const { data, error: lost } = await admin.GET("/admin/v1/tenants/{slug}", { params: { path } });
         setTheirs(data as Tenant | undefined);
+        setError(data ? undefined : lost); // without theirs there is nothing to choose from, and it is said why
       } else if (isProblem(refused, "invalid", "taken")) {
         setFaults(faultsOf(refused));
       } else {
@@ -114,7 +152,7 @@ export function useDraft(tenant: Tenant): Draft {
     } catch (unreachable) {
       setError(unreachable);
     } finally {
-      setSaving(false);
+      send(undefined);
     }
     return false;
   };
@@ -124,8 +162,11 @@ export function useDraft(tenant: Tenant): Draft {
     mine,
     base: before,
     changes,
-    faults,
-    saving,
+    faults: { ...faults, ...held },
+    held,
+    hold,
+    round,
+    saving: sent !== undefined,
     error,
     theirs,
     value: (path) => valueAt(mine, path.split(".")),

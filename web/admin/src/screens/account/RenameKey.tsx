@@ -1,6 +1,7 @@
 import { Button, Group, Modal, Stack, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { browser, headless } from "../../api/client";
+import { useOnTop } from "../../parts/useOnTop";
 import { ask, faultsIn } from "../../session/answers";
 import { type Factor, readAgain } from "../../session/own";
 import type { Prove } from "../../session/Prove";
@@ -10,6 +11,7 @@ import { useAct } from "../../session/useAct";
 export function RenameKey({ factor, prove, close }: { factor: Factor; prove: Prove; close: () => void }) {
   const [name, setName] = useState(factor.name ?? "");
   const { busy, error, run } = useAct();
+  const onTop = useOnTop(true);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     void run("rename", async () => {
@@ -22,7 +24,7 @@ export function RenameKey({ factor, prove, close }: { factor: Factor; prove: Pro
     });
   };
   return (
-    <Modal opened onClose={close} title="Rename this key">
+    <Modal opened onClose={close} title="Rename this key" closeOnEscape={onTop}>
       <form onSubmit={submit}>
         <Stack>
           <TextInput
