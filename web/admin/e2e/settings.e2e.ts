@@ -233,6 +233,24 @@ test("another tenant is found and opened by the keyboard alone", async () => {
   await search.waitFor({ state: "hidden" });
 });
 
+test("a long log that is watched is read by what is new", async () => {
+  for (let n = 0; n < 60; n++) {
+    await server.admin("PATCH", "/tenants/acme", { name: `Acme ${n}` });
+  }
+  const page = await at("audit");
+  const rows = page.getByRole("table", { name: "Events" }).getByRole("row");
+  await page.getByRole("button", { name: "Show older events" }).click();
+  await expect.poll(() => rows.count()).toBeGreaterThan(60);
+  const before = await rows.count();
+  const asked: string[] = [];
+  page.on("request", (r) => r.url().includes("/audit?") && asked.push(r.url()));
+  await server.admin("PATCH", "/tenants/acme", { name: "Acme" });
+  await page.getByRole("switch", { name: "Show new events as they come" }).press("Space");
+  await expect.poll(() => rows.count(), { timeout: 15_000 }).toBe(before + 1);
+  expect(asked.length).toBeGreaterThan(0);
+  expect(asked.filter((url) => url.includes("cursor="))).toEqual([]);
+});
+
 test("a viewer sees the settings without what changes them, and the server refuses it all the same", async () => {
   const viewer = await operator(server, "vera@example.org", [{ role: "viewer", tenant: "acme" }]);
   const page = await at("sign-in-methods", viewer);

@@ -161,7 +161,7 @@ function Login({ draft, readOnly }: PartProps) {
         {...common}
         path="account.login_by_code_required"
         label="A code on top of"
-        description="A login of these kinds is not complete before a code was typed that is sent to the account's address."
+        description="A sign-in of these kinds is not complete before a code was typed that is sent to the account's address."
         names={{ password: "A password", mfa: "A second factor", socialaccount: "A provider" }}
         fallback="none of them"
       />
