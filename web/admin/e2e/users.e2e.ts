@@ -236,7 +236,7 @@ test("who has lost a second factor is helped by taking it away, one or all of th
   expect(await factors()).toEqual(["recovery_codes", "totp"]);
   expect((await login()).status).toBe(401); // the password alone is not enough
   await visit(`/tenants/demo/users/${made.id}?tab=ways`, owner, async (page) => {
-    const rows = page.getByRole("table", { name: "Authenticators" });
+    const rows = page.getByRole("table", { name: "Second factors" });
     await rows.getByText("Authenticator app").waitFor();
     await rows.getByRole("row").filter({ hasText: "Recovery codes" }).getByText("10", { exact: true }).waitFor();
     expect(await axe(page)).toEqual([]);
