@@ -3,11 +3,11 @@ import { IconStethoscope } from "@tabler/icons-react";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { admin, api, type Schema } from "../api/client";
-import { quoted } from "../parts/Command";
 import { Empty } from "../parts/Empty";
 import { Loaded } from "../parts/Loaded";
 import { Page } from "../parts/Page";
 import { Section } from "../parts/Section";
+import { sh } from "../parts/sh";
 import { count } from "../parts/words";
 import { useTenant } from "../settings/draft";
 import { Findings } from "./doctor/Findings";
@@ -72,7 +72,10 @@ function Clinic({ slug, own }: { slug?: string; own?: string }) {
       void query.refetch();
     }
   };
-  const line = `admin doctor ${quoted(address ?? "https://login.example.org")}${slug ? ` --tenant ${slug}` : ""}${asked.origin ? ` --origin ${quoted(asked.origin)}` : ""}`;
+  const line = sh`admin doctor ${address ?? "https://login.example.org"} ${[
+    slug ? sh`--tenant ${slug}` : undefined,
+    asked.origin ? sh`--origin ${asked.origin}` : undefined,
+  ]}`;
   return (
     <Page
       title="Connection doctor"
