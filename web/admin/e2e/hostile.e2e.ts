@@ -1,6 +1,9 @@
-// What a link, or a mail of a tenant's, may have these pages do to whoever opens it.
+// What a link, a mail of a tenant's, a neighbour on the same machine or the one before at the same browser may do to an operator.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server as Other } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launch, open, settled, type Watched } from "./browser";
@@ -14,10 +17,12 @@ let other: Other;
 let at: string;
 let watched: Watched;
 let page: Page;
+let folder: string;
 const asked: string[] = [];
 const cookies: string[] = [];
 
 beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "vestibule-hostile-"));
   server = await Server.start();
   browser = await launch();
   owner = await operator(server);
@@ -38,6 +43,7 @@ afterAll(async () => {
   other?.closeAllConnections();
   other?.close();
   await server?.stop();
+  await rm(folder, { recursive: true, force: true });
 });
 
 const go = async (path: string) => {
@@ -100,7 +106,154 @@ test("a mail that is shown loads nothing, runs nothing and leads nowhere", async
   expect(page.url()).toContain("/templates/password_reset_key");
 });
 
-test("a page of another port of this machine gets nothing of the session", async () => {
+test("a page at another port of the host opens nothing of the API in the session's name", async () => {
   await page.goto(`${at}/neighbour`);
-  expect(cookies.at(-1)).not.toContain("vestibule_operator=");
+  const exported = `${server.operatorsURL}/admin/v1/tenants/demo/export?password_hashes=true`;
+  const [answer] = await Promise.all([
+    page.waitForResponse(exported),
+    page.evaluate((to) => {
+      location.href = to;
+    }, exported),
+  ]);
+  expect(answer.status()).toBe(403);
+  expect(await answer.text()).toContain("urn:vestibule:problem:cross-site");
+  const loads = (tag: "img" | "script") =>
+    page.evaluate(
+      ([name, to]) =>
+        new Promise((done) => {
+          const element = Object.assign(document.createElement(name as string), { src: to });
+          element.addEventListener("load", () => done("loaded"));
+          element.addEventListener("error", () => done("refused"));
+          document.head.append(element);
+        }),
+      [tag, `${server.operatorsURL}/admin/v1/openapi.yaml`],
+    );
+  await page.goto(`${at}/neighbour`);
+  expect(await loads("script")).toBe("refused");
+  // From the operators' own pages, and typed by hand, it is there.
+  await go("/tenants/demo/danger");
+  const coming = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Download" }).click();
+  expect((await coming).suggestedFilename()).toBe("demo.ndjson");
+});
+
+test("with a name of its own, the session does not go to what listens at localhost", async () => {
+  const named = await Server.start({}, "operators.localhost");
+  const visitor = await open(browser);
+  try {
+    const { page } = visitor;
+    const button = (name: string | RegExp) => page.getByRole("button", { name });
+    const devtools = await visitor.context.newCDPSession(page);
+    await devtools.send("WebAuthn.enable");
+    await devtools.send("WebAuthn.addVirtualAuthenticator", {
+      options: {
+        protocol: "ctap2",
+        transport: "internal",
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
+    await page.goto(`${named.operatorsURL}/first-owner`);
+    await page.getByLabel("Emergency token").fill(named.token);
+    await page.getByLabel("Email address").fill("ann@example.org");
+    await button("Make this owner").click();
+    await page.getByLabel("New password").fill("Granite-Lantern-72");
+    await page.keyboard.press("Enter");
+    await button(/^Passkey/).click();
+    await page.getByLabel("Name").fill("Laptop");
+    await button("Make a passkey").click();
+    await button("I have kept them")
+      .or(page.getByRole("heading", { name: "Overview" }))
+      .waitFor();
+    await page.goto(`${named.operatorsURL}/account`);
+    await page.getByText("Laptop", { exact: true }).waitFor();
+    expect((await visitor.context.cookies(named.operatorsURL)).map((c) => c.name)).toContain("vestibule_operator");
+    await page.goto(`${at}/neighbour`);
+    expect(cookies.at(-1)).not.toContain("vestibule_operator");
+  } finally {
+    await visitor.context.close();
+    await named.stop();
+  }
+});
+
+test("the emergency token stands in its field no longer than it takes to send it", async () => {
+  const visitor = await open(browser);
+  try {
+    const { page } = visitor;
+    await page.goto(`${server.operatorsURL}/first-owner`);
+    const token = page.getByLabel("Emergency token");
+    expect(await token.getAttribute("autocomplete")).toBe("one-time-code");
+    expect(await page.getByLabel("Email address").getAttribute("autocomplete")).toBe("email");
+    await token.fill(server.token);
+    await page.getByLabel("Email address").fill("no address");
+    await page.getByLabel("Email address").evaluate((field) => field.setAttribute("type", "text"));
+    await page.getByRole("button", { name: "Make this owner" }).click();
+    await page.getByText("It was not kept: paste it again").waitFor();
+    expect(await token.inputValue()).toBe("");
+  } finally {
+    await visitor.context.close();
+  }
+});
+
+test("who signs out leaves nothing behind, in no tab", async () => {
+  const { context } = watched;
+  const file = join(folder, "people.ndjson");
+  await writeFile(file, `{"email":"kim@example.org"}\n`);
+  await go("/tenants/demo/imports");
+  let asked = 0;
+  const gone = page.waitForEvent("requestfailed", (r) => r.url().includes("/chunks/"));
+  await page.route("**/chunks/*", () => {
+    asked++; // and is never answered
+  });
+  await page.getByRole("button", { name: "Import users" }).first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.locator("input[type=file]").setInputFiles(file);
+  await dialog.getByRole("button", { name: "Check the file" }).click();
+  await page.getByText("Uploading", { exact: false }).first().waitFor();
+  const here = page.url();
+  const other = await context.newPage();
+  await other.goto(`${server.operatorsURL}/tenants/demo`);
+  await settled(other);
+  expect(await other.evaluate(() => localStorage.getItem("vestibule.recent"))).toContain("demo");
+  await other.getByRole("button", { name: "Your account" }).click();
+  await other.getByRole("menuitem", { name: "Sign out" }).click();
+  await other.getByRole("heading", { name: "Sign in" }).waitFor();
+  expect(await other.evaluate(() => [localStorage["vestibule.recent"], localStorage["vestibule.favourites"]])).toEqual([
+    "[]",
+    "[]",
+  ]);
+  // The first tab was told, and gave up what it was at.
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await gone;
+  expect(asked).toBe(1);
+  // Whoever signs in next, in whichever tab, finds nothing of it.
+  const next = await operator(server, "peter@example.org", [{ role: "owner" }]);
+  await context.addCookies(next.cookies);
+  await other.reload();
+  await other.getByRole("button", { name: "Your account" }).waitFor();
+  await page.waitForURL((url) => url.pathname === new URL(here).pathname);
+  await page.getByRole("heading", { name: "The file is not whole yet" }).waitFor();
+  expect(await page.getByRole("button", { name: "Stop" }).count()).toBe(0);
+  await page.unroute("**/chunks/*");
+  await other.close();
+});
+
+test("a page that was one operator's begins again when another is signed in", async () => {
+  const { context } = watched;
+  await go("/tenants/demo/urls");
+  const field = page.getByLabel("Public URL").first();
+  await field.fill("https://half-written.example.org");
+  await page.evaluate(() => Object.assign(window, { before: true }));
+  const third = await operator(server, "rosa@example.org", [{ role: "viewer" }]);
+  await context.addCookies(third.cookies);
+  const other = await context.newPage();
+  await other.goto(server.operatorsURL);
+  await other.evaluate(() => new BroadcastChannel("vestibule.session").postMessage("changed"));
+  await page.waitForFunction(() => !("before" in window));
+  await settled(page);
+  await page.getByRole("button", { name: "Your account" }).click();
+  await page.getByRole("menu").getByText("rosa").waitFor();
+  await other.close();
 });
