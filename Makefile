@@ -160,7 +160,7 @@ ui-unit: $(UI_MODULES)
 .PHONY: screenshots
 screenshots: ui ## take the pictures in docs/screenshots anew
 	@$(GO) build -o bin/server ./cmd/server
-	@SCREENSHOTS=1 $(SERVICES) --chromium npm --prefix $(UI) run --silent e2e -- screens
+	@SCREENSHOTS=1 $(SERVICES) --chromium npm --prefix $(UI) run --silent e2e -- screens -t picture
 
 .PHONY: fmt
 fmt: ## fail where gofmt would change a file

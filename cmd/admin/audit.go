@@ -71,7 +71,7 @@ func (t *tool) auditList(f *auditFlags) *cobra.Command {
 				NextCursor string `json:"next_cursor"`
 			}
 			return t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path("", p.query())}, &all, func() error {
-				return errors.Join(t.printEvents(all.Items), t.more(all.NextCursor))
+				return errors.Join(t.printEvents(all.Items, f.tenant == ""), t.more(all.NextCursor))
 			})
 		})}
 	f.filterFlags(cmd)
@@ -79,10 +79,15 @@ func (t *tool) auditList(f *auditFlags) *cobra.Command {
 	return cmd
 }
 
-func (t *tool) printEvents(all []admin.AuditEvent) error {
+// printEvents prints events and, where they are of many tenants, whose each is.
+func (t *tool) printEvents(all []admin.AuditEvent, many bool) error {
 	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(table, "AT\tACTION\tBY\tUSER\tTARGET\tIP\tREQUEST\tDETAILS") // Flush tells what went wrong
+	_, _ = fmt.Fprintln(table, "AT\t"+worded(many, "TENANT\t")+"ACTION\tBY\tUSER\tTARGET\tIP\tREQUEST\tDETAILS") // Flush tells what went wrong
 	for _, e := range all {
+		whose := e.TenantID // of one that is gone
+		if e.Tenant != nil {
+			whose = *e.Tenant
+		}
 		by := string(e.Actor.Kind)
 		switch {
 		case e.Actor.Name != "":
@@ -94,7 +99,7 @@ func (t *tool) printEvents(all []admin.AuditEvent) error {
 		if e.UserID != nil {
 			user = *e.UserID
 		}
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.At.Format(time.RFC3339), e.Action, orNothing(by), orNothing(user),
+		_, _ = fmt.Fprintf(table, "%s\t%s%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.At.Format(time.RFC3339), worded(many, whose+"\t"), e.Action, orNothing(by), orNothing(user),
 			orNothing(e.Target), orNothing(e.IP), orNothing(e.RequestID), e.Details)
 	}
 	return table.Flush()

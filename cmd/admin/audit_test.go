@@ -21,6 +21,9 @@ func TestAuditLogIsReadAndVerified(t *testing.T) {
 	if !strings.Contains(out, "tenant.created") || !strings.Contains(out, "break_glass admin-token") || strings.Count(out, "\n") != 3 {
 		t.Errorf("the list is\n%s", out)
 	}
+	if out, _ := b.run(0, "audit", "list", "--action", "tenant.changed"); !strings.Contains(out, "  TENANT  ") || !strings.Contains(out, "  acme  ") {
+		t.Errorf("of all tenants it is\n%s", out)
+	}
 	if out, complaints := b.run(0, "audit", "list", "--limit", "1"); strings.Count(out, "\n") != 2 || !strings.Contains(complaints, "--cursor ") {
 		t.Errorf("a page is\n%s%s", out, complaints)
 	} else if next, _ := b.run(0, "audit", "list", "--limit", "1", "--cursor", strings.Fields(complaints)[5]); next == out || strings.Count(next, "\n") != 2 {

@@ -48,7 +48,7 @@ func (t *tool) userCommand() *cobra.Command {
 		t.userAct(f, "deactivate", "Keep a user out, at once and everywhere", "deactivated"),
 		t.userAct(f, "reactivate", "Let a user in again", "reactivated"),
 		t.userAct(f, "reset", "Mail a user a link that sets a password", "sent"),
-		t.userRestore(f), t.userEndSessions(f), t.userRemoveFactor(f),
+		t.userRestore(f), t.userEndSessions(f), t.userRemoveFactor(f), t.userDisconnect(f),
 		t.userDelete(f), t.userErase(f))
 	return cmd
 }
@@ -548,6 +548,23 @@ func (t *tool) userRemoveFactor(f *userFlags) *cobra.Command {
 		return t.one(ctx, f, id, http.MethodDelete, nil, "taken from", parts...)
 	})
 	return cmd
+}
+
+func (t *tool) userDisconnect(f *userFlags) *cobra.Command {
+	return yesFlag(&cobra.Command{Use: "disconnect USER PROVIDER UID --tenant SLUG", Short: "Take an account with an identity provider from a user",
+		Long: "Take an account with an identity provider from a user. The provider, and the id that the user has there, are as admin user show tells them.",
+		Args: cobra.ExactArgs(3),
+		RunE: does(func(ctx context.Context, args []string) error {
+			provider, uid := args[1], args[2]
+			account := "the account " + uid + " with " + provider
+			id, err := t.rehearsed(ctx, f, args[0], "disconnect", account+" of ", "it would not sign the user in any more", func(u *admin.UserDetail) bool {
+				return slices.ContainsFunc(u.ProviderAccounts, func(p admin.ProviderAccount) bool { return p.Provider == provider && p.UID == uid })
+			})
+			if err != nil || id == "" {
+				return err
+			}
+			return t.one(ctx, f, id, http.MethodPost, map[string]any{"provider": provider, "uid": uid}, account+" is disconnected from", "provider-accounts", "remove")
+		})}, &f.yes)
 }
 
 func (t *tool) userDeleted(f *userFlags) *cobra.Command {

@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"github.com/vestibule-auth/vestibule/internal/admin"
+	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/internal/testkit"
 )
 
 func TestUsersAreLookedAfter(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		st := testkit.Open(t, engine, nil)
-		testkit.AddTenant(t, st, "acme", `{"passwords": {"argon2id_memory": 8192, "argon2id_iterations": 1}, "account": {"login_methods": ["email", "username", "phone"]}}`)
+		acme := testkit.AddTenant(t, st, "acme", `{"passwords": {"argon2id_memory": 8192, "argon2id_iterations": 1}, "account": {"login_methods": ["email", "username", "phone"]}}`)
 		b := withServerOn(t, st)
 		run := func(status int, args ...string) string {
 			t.Helper()
@@ -92,6 +93,23 @@ func TestUsersAreLookedAfter(t *testing.T) {
 		run(0, "phone", "remove", "ann", "--yes")
 		run(0, "end-sessions", "ann", "--yes")
 		run(0, "remove-factor", "ann", "--all", "--yes")
+
+		scope := st.For(acme)
+		if err := scope.One(func(tx *store.Tx) error {
+			return tx.AddProviderAccount(t.Context(), &store.ProviderAccount{Provider: "github", UID: "583231", UserID: ann.ID, CreatedAt: testkit.Start})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		run(2, "disconnect", "ann", "github")
+		run(1, "disconnect", "ann", "github", "583232", "--yes")
+		run(1, "disconnect", "ann", "google", "583231")
+		if out := run(0, "disconnect", "ann", "github", "583231"); !strings.Contains(out, "the account 583231 with github of "+ann.ID) || len(show("ann").ProviderAccounts) != 1 {
+			t.Errorf("it says\n%s", out)
+		}
+		if out := run(0, "disconnect", "ann", "github", "583231", "--yes"); !strings.HasPrefix(out, "the account 583231 with github is disconnected from "+ann.ID) ||
+			len(show("ann").ProviderAccounts) != 0 {
+			t.Errorf("it says\n%s", out)
+		}
 		if out := run(0, "export", "ann"); !strings.Contains(out, `"user.created"`) || !strings.Contains(out, "second@example.org") || strings.Contains(out, "argon2") {
 			t.Errorf("the export is\n%s", out)
 		}

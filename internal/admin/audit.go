@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +26,7 @@ import (
 type AuditEvent struct {
 	ID        string          `json:"id"`
 	TenantID  string          `json:"tenant_id"`
+	Tenant    *string         `json:"tenant"` // its slug; null once it was deleted
 	At        time.Time       `json:"at"`
 	Action    store.Action    `json:"action"`
 	Number    *int64          `json:"number"` // in the tenant's chain; null for a moment after it happened
@@ -139,6 +141,8 @@ const (
 	// the next one goes on.
 	lookedAt  = 10_000
 	eventPage = 500
+	// mostNames is how many tenants an export of all remembers the names of.
+	mostNames = 10_000
 )
 
 var endOfTime = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -150,13 +154,14 @@ type auditLog struct {
 	filter AuditFilter
 	fetch  func(context.Context, store.EventQuery) ([]store.TenantEvent, error)
 	shows  func(*store.TenantEvent) bool
+	slugs  map[string]string // by the ids of tenants, as far as they were asked for; "" for those that are gone
 }
 
 func (s *Service) auditLog(ctx context.Context, by Actor, slug string, f AuditFilter) (*auditLog, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
-	l := &auditLog{s: s, filter: f, fetch: s.store.EventsEverywhere, shows: func(*store.TenantEvent) bool { return true }}
+	l := &auditLog{s: s, filter: f, fetch: s.store.EventsEverywhere, shows: func(*store.TenantEvent) bool { return true }, slugs: map[string]string{}}
 	if slug == "" {
 		if !by.May(AuditRead, SystemID) {
 			l.shows = func(e *store.TenantEvent) bool { return e.TenantID != SystemID }
@@ -167,35 +172,63 @@ func (s *Service) auditLog(ctx context.Context, by Actor, slug string, f AuditFi
 	if err != nil {
 		return nil, err
 	}
-	l.of, l.fetch = rec.ID, s.store.For(&tenants.Tenant{ID: rec.ID}).Events
+	l.of, l.fetch, l.slugs[rec.ID] = rec.ID, s.store.For(&tenants.Tenant{ID: rec.ID}).Events, rec.Slug
 	return l, nil
 }
 
 // read gives take the events from a place on, latest first, until it has had enough, a number of them was looked at, or there are no more.
 // It returns the place to go on from; nil where there are no more.
-func (l *auditLog) read(ctx context.Context, q store.EventQuery, most int, take func(*store.TenantEvent) (enough bool, err error)) (*store.EventQuery, error) {
+func (l *auditLog) read(ctx context.Context, q store.EventQuery, most int, take func(*AuditEvent) (enough bool, err error)) (*store.EventQuery, error) {
 	q.MostAtAll = eventPage
 	for looked := 0; looked < most; {
 		events, err := l.fetch(ctx, q)
 		if err != nil {
 			return nil, failed("read events", err)
 		}
+		shown := make([]*store.TenantEvent, 0, len(events))
 		for i := range events {
-			e := &events[i]
-			q.BeforeAt, q.BeforeID = e.At, e.ID
-			if !l.filter.asks(&e.Event) || !l.shows(e) {
-				continue
+			if e := &events[i]; l.filter.asks(&e.Event) && l.shows(e) {
+				shown = append(shown, e)
 			}
-			if enough, err := take(e); enough || err != nil {
+		}
+		if err := l.name(ctx, shown); err != nil {
+			return nil, err
+		}
+		for _, e := range shown {
+			q.BeforeAt, q.BeforeID = e.At, e.ID
+			if enough, err := take(viewOfEvent(e, l.slugs[e.TenantID])); enough || err != nil {
 				return &q, err
 			}
 		}
 		if len(events) < eventPage {
 			return nil, nil
 		}
+		last := &events[len(events)-1]
+		q.BeforeAt, q.BeforeID = last.At, last.ID
 		looked += len(events)
 	}
 	return &q, nil
+}
+
+// name finds what the tenants of events go by, with one statement for many of them. No directory is asked: it would forget, for the tenants
+// of a log, those that it serves.
+func (l *auditLog) name(ctx context.Context, events []*store.TenantEvent) error {
+	if len(l.slugs) > mostNames {
+		clear(l.slugs)
+	}
+	var unknown []string
+	for _, e := range events {
+		if _, known := l.slugs[e.TenantID]; !known {
+			l.slugs[e.TenantID] = ""
+			unknown = append(unknown, e.TenantID)
+		}
+	}
+	slugs, err := l.s.store.TenantSlugs(ctx, unknown)
+	if err != nil {
+		return failed("read slugs", err)
+	}
+	maps.Copy(l.slugs, slugs)
+	return nil
 }
 
 // Audit lists up to limit events, at most MaxPage, latest first: of a tenant or, with slug "", of all that the actor may see. It may list
@@ -212,8 +245,8 @@ func (s *Service) Audit(ctx context.Context, by Actor, slug string, f AuditFilte
 		}
 	}
 	page = []*AuditEvent{}
-	rest, err := l.read(ctx, q, lookedAt, func(e *store.TenantEvent) (bool, error) {
-		page = append(page, viewOfEvent(e))
+	rest, err := l.read(ctx, q, lookedAt, func(e *AuditEvent) (bool, error) {
+		page = append(page, e)
 		return len(page) == limit, nil
 	})
 	if err == nil && rest != nil {
@@ -233,7 +266,7 @@ func (s *Service) ExportAudit(ctx context.Context, by Actor, slug string, f Audi
 		if err := ctx.Err(); err != nil { // of millions of events there may be none to take
 			return fmt.Errorf("export events: %w", err)
 		}
-		rest, err = l.read(ctx, *rest, lookedAt, func(e *store.TenantEvent) (bool, error) { return false, take(viewOfEvent(e)) })
+		rest, err = l.read(ctx, *rest, lookedAt, func(e *AuditEvent) (bool, error) { return false, take(e) })
 		if err != nil {
 			return err
 		}
@@ -241,9 +274,9 @@ func (s *Service) ExportAudit(ctx context.Context, by Actor, slug string, f Audi
 	return nil
 }
 
-func viewOfEvent(e *store.TenantEvent) *AuditEvent {
+func viewOfEvent(e *store.TenantEvent, slug string) *AuditEvent {
 	view := &AuditEvent{
-		ID: e.ID, TenantID: e.TenantID, At: e.At.UTC(), Action: e.Action, Actor: AuditActor(e.Actor), Target: e.Target, IP: e.IP,
+		ID: e.ID, TenantID: e.TenantID, Tenant: orNil(slug), At: e.At.UTC(), Action: e.Action, Actor: AuditActor(e.Actor), Target: e.Target, IP: e.IP,
 		UserAgent: e.UserAgent, RequestID: e.RequestID, Details: bytes.Clone(e.Details),
 	}
 	if e.Number > 0 {

@@ -53,7 +53,7 @@ func (s *Service) ExportUser(ctx context.Context, by Actor, slug, id string) (*U
 		return nil, failed("read events", err)
 	}
 	for i := range events {
-		e := viewOfEvent(&store.TenantEvent{Event: events[i], TenantID: t.ID})
+		e := viewOfEvent(&store.TenantEvent{Event: events[i], TenantID: t.ID}, t.Slug)
 		if !events[i].Actor.Outside() { // the user may know what was done and when; who operates this is about others
 			e.Actor.Name, e.IP, e.UserAgent = "", "", ""
 		}

@@ -147,6 +147,52 @@ func TestAuditLogOverTheWire(t *testing.T) {
 	})
 }
 
+// TestEventsNameTheirTenants, as long as they are there.
+func TestEventsNameTheirTenants(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		d := newDesk(t, engine, nil)
+		acme, zenith := testkit.AddTenant(t, d.store, "acme", ""), testkit.AddTenant(t, d.store, "zenith", "")
+		for range 2 {
+			d.happen(acme, store.Event{Action: store.UserLoggedIn})
+			d.happen(zenith, store.Event{Action: store.UserLoggedIn})
+		}
+		named := func(path string, want ...string) {
+			t.Helper()
+			var page struct{ Items []admin.AuditEvent }
+			if err := json.Unmarshal(d.want(d.do("GET", path+"?action=user", ""), http.StatusOK).body, &page); err != nil {
+				t.Fatal(err)
+			}
+			lines := d.want(d.do("GET", path+"/export?action=user", ""), http.StatusOK)
+			exported := []admin.AuditEvent{}
+			for line := range strings.Lines(string(lines.body)) {
+				var e admin.AuditEvent
+				if err := json.Unmarshal([]byte(line), &e); err != nil {
+					t.Fatal(err)
+				}
+				exported = append(exported, e)
+			}
+			for how, events := range map[string][]admin.AuditEvent{"the list": page.Items, "the export": exported} {
+				var got []string
+				for _, e := range events {
+					if e.Tenant == nil {
+						got = append(got, "null")
+					} else {
+						got = append(got, *e.Tenant)
+					}
+				}
+				if !slices.Equal(got, want) {
+					t.Errorf("%s of %s names %q, not %q", how, path, got, want)
+				}
+			}
+		}
+		named("/admin/v1/audit", "zenith", "acme", "zenith", "acme")
+		named("/admin/v1/tenants/acme/audit", "acme", "acme")
+		d.want(d.do("DELETE", "/admin/v1/tenants/zenith", ""), http.StatusNoContent)
+		d.create("zenith")
+		named("/admin/v1/audit", "null", "acme", "null", "acme") // another tenant that goes by that name is not meant
+	})
+}
+
 // TestAuditCursorsAreForOneList: of one tenant, and with one filter.
 func TestAuditCursorsAreForOneList(t *testing.T) {
 	d := newDesk(t, "sqlite", nil)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -197,6 +198,31 @@ func (s *Store) TenantBySlug(ctx context.Context, slug string) (*tenants.Tenant,
 // TenantByID is the tenant with an id, deleted or not, or tenants.ErrUnknown.
 func (s *Store) TenantByID(ctx context.Context, id string) (*tenants.Tenant, error) {
 	return s.tenant(ctx, "read tenant by id", `SELECT `+tenantColumns+` FROM tenants t WHERE t.id = $1`, id)
+}
+
+// slugsAtOnce is how many tenants are named by one statement.
+const slugsAtOnce = 100
+
+// TenantSlugs are the slugs that tenants go by, by their ids. A deleted tenant goes by none, and neither does one that is not there.
+func (s *Store) TenantSlugs(ctx context.Context, ids []string) (map[string]string, error) {
+	slugs := make(map[string]string, len(ids))
+	for some := range slices.Chunk(ids, slugsAtOnce) {
+		args := make([]any, slugsAtOnce) // as many for every chunk, so that there is one text to prepare
+		for i := range args {
+			args[i] = some[min(i, len(some)-1)]
+		}
+		err := s.reader().each(ctx, "read slugs", `
+			SELECT id, slug FROM tenants WHERE deleted_at IS NULL AND id IN (`+places(1, slugsAtOnce)+`)`, args, func(rows *sqlx.Rows) error {
+			var id, slug string
+			err := rows.Scan(&id, &slug)
+			slugs[id] = slug
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return slugs, nil
 }
 
 // TenantChanges are the ids of the tenants that changed after the numbered change, and the number of the latest one. That

@@ -27,9 +27,15 @@ var build = fstest.MapFS{
 	"assets/index-1.md": {Data: []byte("?")},
 }
 
+// answer is what the pages said.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
 // ask sends a request to the pages of a build. The headers are names and values in turn.
-func ask(t *testing.T, files fstest.MapFS, facts func(context.Context) (Facts, error), method, target string, headers ...string) *http.Response {
-	t.Helper()
+func ask(files fstest.MapFS, facts func(context.Context) (Facts, error), method, target string, headers ...string) answer {
 	if facts == nil {
 		facts = func(context.Context) (Facts, error) {
 			return Facts{CSRFCookie: "vestibule_operator_csrf", PublicURL: "https://ops.example.org"}, nil
@@ -42,21 +48,11 @@ func ask(t *testing.T, files fstest.MapFS, facts func(context.Context) (Facts, e
 	}
 	w := httptest.NewRecorder()
 	handler(Options{Facts: facts}, files).ServeHTTP(w, r)
-	return w.Result()
+	return answer{w.Code, w.Header(), w.Body.String()}
 }
 
-func get(t *testing.T, target string, headers ...string) *http.Response {
-	t.Helper()
-	return ask(t, build, nil, http.MethodGet, target, headers...)
-}
-
-func text(t *testing.T, r *http.Response) string {
-	t.Helper()
-	b, err := io.ReadAll(r.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
+func get(target string, headers ...string) answer {
+	return ask(build, nil, http.MethodGet, target, headers...)
 }
 
 var nonceOf = regexp.MustCompile(`'nonce-([^']+)'`)
@@ -64,8 +60,8 @@ var nonceOf = regexp.MustCompile(`'nonce-([^']+)'`)
 func TestAPageRunsNothingThatTheServerDidNotSend(t *testing.T) {
 	seen := map[string]bool{}
 	for range 3 {
-		r := get(t, "/")
-		policy := r.Header.Get("Content-Security-Policy")
+		r := get("/")
+		policy := r.header.Get("Content-Security-Policy")
 		if strings.Contains(policy, "unsafe") || strings.Contains(policy, "*") || strings.Contains(policy, "%") {
 			t.Errorf("the policy is %s", policy)
 		}
@@ -81,19 +77,19 @@ func TestAPageRunsNothingThatTheServerDidNotSend(t *testing.T) {
 			t.Fatalf("the nonce is short, or was there before: %q", found)
 		}
 		seen[found[1]] = true
-		body := text(t, r)
+		body := r.body
 		if strings.Count(body, `nonce="`+found[1]+`"`) != 2 || strings.Contains(body, "__") {
 			t.Errorf("the page is %s", body)
 		}
-		if r.Header.Get("Cache-Control") != "no-store" {
-			t.Errorf("a page with a nonce may be kept: %q", r.Header.Get("Cache-Control"))
+		if r.header.Get("Cache-Control") != "no-store" {
+			t.Errorf("a page with a nonce may be kept: %q", r.header.Get("Cache-Control"))
 		}
 	}
 }
 
 func TestEveryAnswerIsGuarded(t *testing.T) {
 	for _, target := range []string{"/", "/assets/index-1.js", "/assets/gone.js", "/favicon.svg"} {
-		h := get(t, target).Header
+		h := get(target).header
 		for name, want := range map[string]string{
 			"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer",
 			"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
@@ -106,14 +102,14 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 }
 
 func TestThePageSaysWhereOperatorsSignIn(t *testing.T) {
-	body := text(t, get(t, "/"))
+	body := get("/").body
 	if !strings.Contains(body, `content="vestibule_operator_csrf"`) || !strings.Contains(body, `content="https://ops.example.org"`) {
 		t.Errorf("the page is %s", body)
 	}
 	hostile := func(context.Context) (Facts, error) {
 		return Facts{CSRFCookie: `"><script>`, PublicURL: `https://a/"><b>`}, nil
 	}
-	body = text(t, ask(t, build, hostile, http.MethodGet, "/"))
+	body = ask(build, hostile, http.MethodGet, "/").body
 	if strings.Contains(body, `"><script>`) || strings.Contains(body, "<b>") || !strings.Contains(body, "&lt;b&gt;") {
 		t.Errorf("what is filled in is not escaped: %s", body)
 	}
@@ -141,10 +137,10 @@ func TestEveryPathIsThePageUnlessItIsAFile(t *testing.T) {
 		"/assets/\x00":              {404, "text/plain; charset=utf-8", ""},
 		`/assets/..\..\..\embed.go`: {404, "text/plain; charset=utf-8", ""},
 	} {
-		r := get(t, target)
-		body := text(t, r)
-		if r.StatusCode != want.status || r.Header.Get("Content-Type") != want.mime || (want.has != "csrf_cookie" && !strings.Contains(body, want.has)) {
-			t.Errorf("%q: %d, %s\n%s", target, r.StatusCode, r.Header.Get("Content-Type"), body)
+		r := get(target)
+		body := r.body
+		if r.status != want.status || r.header.Get("Content-Type") != want.mime || (want.has != "csrf_cookie" && !strings.Contains(body, want.has)) {
+			t.Errorf("%q: %d, %s\n%s", target, r.status, r.header.Get("Content-Type"), body)
 		}
 		if strings.Contains(body, "__NONCE__") || strings.Contains(body, "package adminui") {
 			t.Errorf("%q: a file was sent that is not to be: %s", target, body)
@@ -159,7 +155,7 @@ func TestFilesAreKeptByWhatIsInTheirName(t *testing.T) {
 		"/tenants":           "no-store",
 		"/assets/gone.js":    "",
 	} {
-		if got := get(t, target).Header.Get("Cache-Control"); got != want {
+		if got := get(target).header.Get("Cache-Control"); got != want {
 			t.Errorf("%s: %q", target, got)
 		}
 	}
@@ -176,17 +172,17 @@ func TestFilesAreCompressedForWhoeverTakesIt(t *testing.T) {
 		"identity, gzip; q= 0": false,
 		"gzipped":              false,
 	} {
-		r := get(t, "/assets/index-1.js", "Accept-Encoding", accept)
-		if r.Header.Get("Vary") != "Accept-Encoding" {
-			t.Errorf("%q: caches are not told: %q", accept, r.Header.Get("Vary"))
+		r := get("/assets/index-1.js", "Accept-Encoding", accept)
+		if r.header.Get("Vary") != "Accept-Encoding" {
+			t.Errorf("%q: caches are not told: %q", accept, r.header.Get("Vary"))
 		}
-		if (r.Header.Get("Content-Encoding") == "gzip") != gzipped {
-			t.Errorf("%q: sent as %q", accept, r.Header.Get("Content-Encoding"))
+		if (r.header.Get("Content-Encoding") == "gzip") != gzipped {
+			t.Errorf("%q: sent as %q", accept, r.header.Get("Content-Encoding"))
 			continue
 		}
-		var body io.Reader = r.Body
+		var body io.Reader = strings.NewReader(r.body)
 		if gzipped {
-			z, err := gzip.NewReader(r.Body)
+			z, err := gzip.NewReader(body)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -197,16 +193,16 @@ func TestFilesAreCompressedForWhoeverTakesIt(t *testing.T) {
 			t.Errorf("%q: %q, %v", accept, got, err)
 		}
 	}
-	if h := get(t, "/favicon.svg", "Accept-Encoding", "gzip").Header; h.Get("Content-Encoding") != "" {
+	if h := get("/favicon.svg", "Accept-Encoding", "gzip").header; h.Get("Content-Encoding") != "" {
 		t.Error("what gzip makes no shorter is compressed")
 	}
 }
 
 func TestThePagesAreOnlyRead(t *testing.T) {
 	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions} {
-		r := ask(t, build, nil, method, "/")
-		if r.StatusCode != http.StatusMethodNotAllowed || r.Header.Get("Allow") != "GET, HEAD" {
-			t.Errorf("%s: %d, %q", method, r.StatusCode, r.Header.Get("Allow"))
+		r := ask(build, nil, method, "/")
+		if r.status != http.StatusMethodNotAllowed || r.header.Get("Allow") != "GET, HEAD" {
+			t.Errorf("%s: %d, %q", method, r.status, r.header.Get("Allow"))
 		}
 	}
 	s := httptest.NewServer(handler(Options{Facts: func(context.Context) (Facts, error) { return Facts{}, nil }}, build))
@@ -216,30 +212,31 @@ func TestThePagesAreOnlyRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if body := text(t, r); r.StatusCode != http.StatusOK || body != "" || r.Header.Get("Content-Type") == "" {
-			t.Errorf("%s: %d, %q", target, r.StatusCode, body)
+		body, err := io.ReadAll(r.Body)
+		_ = r.Body.Close() // it was read
+		if err != nil || r.StatusCode != http.StatusOK || len(body) > 0 || r.Header.Get("Content-Type") == "" {
+			t.Errorf("%s: %d, %q, %v", target, r.StatusCode, body, err)
 		}
-		_ = r.Body.Close() // it is empty
 	}
 }
 
 func TestAServerThatCannotSayWhatThePagesNeedSaysSo(t *testing.T) {
 	away := func(context.Context) (Facts, error) { return Facts{}, errors.New("dial tcp db.internal:5432: refused") }
-	r := ask(t, build, away, http.MethodGet, "/tenants")
-	body := text(t, r)
-	if r.StatusCode != http.StatusServiceUnavailable || r.Header.Get("Retry-After") == "" || strings.Contains(body, "db.internal") {
-		t.Errorf("%d, %q: %s", r.StatusCode, r.Header.Get("Retry-After"), body)
+	r := ask(build, away, http.MethodGet, "/tenants")
+	body := r.body
+	if r.status != http.StatusServiceUnavailable || r.header.Get("Retry-After") == "" || strings.Contains(body, "db.internal") {
+		t.Errorf("%d, %q: %s", r.status, r.header.Get("Retry-After"), body)
 	}
-	if r := ask(t, build, away, http.MethodGet, "/assets/index-1.js"); r.StatusCode != http.StatusOK {
-		t.Errorf("a file needs the database: %d", r.StatusCode)
+	if r := ask(build, away, http.MethodGet, "/assets/index-1.js"); r.status != http.StatusOK {
+		t.Errorf("a file needs the database: %d", r.status)
 	}
 }
 
 func TestABuildWithoutThePagesSaysHowToGetThem(t *testing.T) {
-	r := ask(t, fstest.MapFS{}, nil, http.MethodGet, "/tenants")
-	body := text(t, r)
-	if r.StatusCode != http.StatusNotFound || !strings.Contains(body, "make ui") {
-		t.Errorf("%d: %s", r.StatusCode, body)
+	r := ask(fstest.MapFS{}, nil, http.MethodGet, "/tenants")
+	body := r.body
+	if r.status != http.StatusNotFound || !strings.Contains(body, "make ui") {
+		t.Errorf("%d: %s", r.status, body)
 	}
 	if strings.Contains(body, "<script") || strings.Contains(body, "<style") || strings.Contains(body, "style=") {
 		t.Errorf("the policy forbids what is in the page: %s", body)

@@ -9,11 +9,11 @@ export default defineConfig({
           name: "bench",
           include: ["e2e/speed.ts"],
           environment: "node",
-          testTimeout: 600_000,
+          testTimeout: 1_800_000,
           hookTimeout: 120_000,
         },
       },
-      { test: { name: "unit", include: ["src/**/*.test.ts", "build/**/*.test.ts"], environment: "node" } },
+      { test: { name: "unit", include: ["{src,build,e2e}/**/*.test.ts"], environment: "node" } },
       {
         test: {
           name: "e2e",

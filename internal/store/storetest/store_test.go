@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -1293,6 +1294,28 @@ func TestALostKeyIsNoOtherTenantsMatter(t *testing.T) {
 		}
 		if n, err := st.SealTenantKeys(t.Context()); n != 0 || err != nil {
 			t.Errorf("sealed %d, %v, with the lost one deleted", n, err)
+		}
+	})
+}
+
+func TestTenantsAreNamedByTheirIDs(t *testing.T) {
+	onBoth(t, func(w world) {
+		ids := []string{w.a.ID, secret.NewID()}
+		for range 250 {
+			ids = append(ids, secret.NewID())
+		}
+		ids = append(ids, w.b.ID)
+		got, err := w.st.TenantSlugs(w.Context(), ids)
+		w.must(err)
+		if want := map[string]string{w.a.ID: "acme", w.b.ID: "zenith"}; !maps.Equal(got, want) {
+			t.Errorf("they are %v", got)
+		}
+		w.become(w.b, tenants.Deleted)
+		if got, err = w.st.TenantSlugs(w.Context(), ids[1:]); err != nil || len(got) != 0 {
+			t.Errorf("of those that are gone: %v, %v", got, err)
+		}
+		if got, err = w.st.TenantSlugs(w.Context(), nil); err != nil || len(got) != 0 {
+			t.Errorf("of none: %v, %v", got, err)
 		}
 	})
 }

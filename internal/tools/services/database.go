@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"encoding/hex"
 	"errors"
@@ -11,6 +10,8 @@ import (
 	"time"
 
 	"github.com/lib/pq"
+
+	"github.com/vestibule-auth/vestibule/internal/secret"
 )
 
 // databaseVariable says where the command's own database is.
@@ -22,9 +23,7 @@ func makeDatabase(ctx context.Context, server string) (at string, drop func() er
 	if err != nil {
 		return "", nil, errors.New("the URL of PostgreSQL cannot be read") // the error would repeat the password
 	}
-	b := make([]byte, 6)
-	_, _ = rand.Read(b) // it never fails
-	name := "vestibule_own_" + hex.EncodeToString(b)
+	name := "vestibule_own_" + hex.EncodeToString(secret.Bytes(6))
 	if err := execute(ctx, server, "CREATE DATABASE "+name); err != nil {
 		return "", nil, fmt.Errorf("make a database: %w", err)
 	}

@@ -1,8 +1,9 @@
 // A real browser: Debian's Chromium, or whichever CHROMIUM names.
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page, type Request } from "playwright-core";
+import { withPalette } from "./png";
 
 const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
@@ -40,6 +41,7 @@ export async function open(
     colorScheme: options.scheme ?? "light",
     viewport: { width: options.width ?? 1280, height: options.width ? 844 : 860 },
     reducedMotion: "reduce",
+    locale: "en-GB",
     bypassCSP: false,
   });
   if (options.cookies) {
@@ -157,4 +159,25 @@ export async function beyond(page: Page): Promise<string[]> {
 export async function shot(page: Page, path: string, fullPage = true): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await page.screenshot({ path: resolve(path), fullPage, animations: "disabled", caret: "hide" });
+}
+
+/** A picture for the documentation: as much of the page as a tall screen shows, in a small file. */
+export async function picture(page: Page, path: string): Promise<void> {
+  await settled(page);
+  const height = await page.evaluate(() => {
+    // Which machine was asked for a name is nobody's business.
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+      text.nodeValue = text.nodeValue?.replace(/ on \S+:53(?=:)/, "") ?? "";
+    }
+    return document.documentElement.scrollHeight;
+  });
+  await page.setViewportSize({
+    width: page.viewportSize()?.width ?? 1280,
+    height: Math.min(Math.max(height, 900), 1500),
+  });
+  await settled(page);
+  const png = await page.screenshot({ animations: "disabled", caret: "hide" });
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, withPalette(png));
 }

@@ -1,8 +1,9 @@
 // Every screen, in light, in dark and on a telephone: axe finds nothing, the console is silent, nothing moves sideways or jumps, the
 // keyboard gets everywhere, and while something is on its way or has failed, that is said. With SCREENSHOTS=1 it takes the pictures in docs.
+import { resolve } from "node:path";
 import type { Browser, Page, Route } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { axe, beyond, launch, open, overflows, settled, shifts, shot } from "./browser";
+import { axe, beyond, launch, open, overflows, picture, settled, shifts } from "./browser";
 import { invite, newcomer, type Operator, operator, type Visitor } from "./operator";
 import { type Seeded, seed, seedMore } from "./seed";
 import { Server } from "./server";
@@ -161,10 +162,6 @@ describe.each(Object.entries(screens))("%s", (path, screen) => {
       await headings.first().waitFor();
       expect(await headings.count(), "headings of the first order").toBe(1);
       expect(await page.title()).toMatch(/\S · Vestibule$/);
-      if (process.env.SCREENSHOTS && as !== "phone") {
-        const picture = as === "dark" ? `${screen.name}-dark` : screen.name;
-        await shot(page, `../../docs/screenshots/${picture}.png`);
-      }
       expect(await axe(page)).toEqual([]);
       expect(await overflows(page), `it can be moved sideways: ${(await beyond(page)).join("; ")}`).toBe(false);
       const jumped = await shifts(page);
@@ -173,6 +170,19 @@ describe.each(Object.entries(screens))("%s", (path, screen) => {
         await theKeyboardGetsIn(page, screen);
       }
       expect(complaints.filter((c) => screen.who === undefined || !usual.test(c))).toEqual([]);
+    } finally {
+      await context.close();
+    }
+  });
+
+  // make screenshots
+  test.runIf(process.env.SCREENSHOTS).each(["light", "dark"] as const)("picture in %s", async (scheme) => {
+    const { page, context } = await open(browser, { scheme, cookies: cookiesOf(screen) });
+    try {
+      await page.goto(addressOf(path, screen));
+      await page.locator("h1").first().waitFor();
+      const name = scheme === "dark" ? `${screen.name}-dark` : screen.name;
+      await picture(page, resolve(import.meta.dirname, `../../../docs/screenshots/${name}.png`));
     } finally {
       await context.close();
     }
@@ -247,14 +257,16 @@ async function theKeyboardGetsIn(page: Page, screen: Screen): Promise<void> {
       const e = document.activeElement as HTMLElement;
       // The inputs of a segmented control have no size: their labels show where one is.
       const at = (e.matches("input[type=radio]") ? (e.parentElement ?? e) : e).getBoundingClientRect();
-      // What is round, or drawn by a label, shows the focus on what is beside or around it.
-      const shown = [e, e.parentElement, e.nextElementSibling, e.closest("label, .cm-editor")].some((x) => {
+      const outlined = (x: Element | null) => {
         const style = x && getComputedStyle(x);
-        return (
-          style &&
-          ((style.outlineStyle !== "none" && Number.parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none")
-        );
-      });
+        return style !== null && style.outlineStyle !== "none" && Number.parseFloat(style.outlineWidth) > 0;
+      };
+      // What is round, drawn by a label or within an editor shows the focus on what is beside or around it.
+      const around: (Element | null)[] = [e.nextElementSibling];
+      for (let x: Element | null = e; x && around.length < 7; x = x.parentElement) {
+        around.push(x);
+      }
+      const shown = around.some(outlined) || getComputedStyle(e).boxShadow !== "none";
       const bordered = e.matches("input, textarea, select"); // their border changes its colour
       return {
         what: `${e.tagName} ${e.textContent?.trim().slice(0, 30) || e.getAttribute("aria-label") || ""}`,
@@ -277,7 +289,7 @@ async function theKeyboardGetsIn(page: Page, screen: Screen): Promise<void> {
     if (at.body) {
       break; // past the last
     }
-    expect(at, "where the keyboard is").toMatchObject({ shown: true, inside: true });
+    expect(at, `where the keyboard is: ${at.what}`).toMatchObject({ shown: true, inside: true });
     await page.keyboard.press("Tab");
   }
 }

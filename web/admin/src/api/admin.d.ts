@@ -1308,7 +1308,8 @@ export interface paths {
         };
         /**
          * Count what happened at a tenant
-         * @description Counts follow what happens by a second or so, active users by some ten seconds. They are kept for two years.
+         * @description Counts follow what happens by a second or so, active users by some ten seconds. What no event tells
+         *     (rate_limited, messages_sent, messages_failed and webhooks_failed) follows by some ten seconds, too. They are kept for two years.
          */
         get: operations["tenantStats"];
         put?: never;
@@ -1335,7 +1336,8 @@ export interface paths {
         };
         /**
          * Count what happened at all tenants together
-         * @description Counts follow what happens by a second or so, active users and sums by some ten seconds. They are kept for two years.
+         * @description Counts follow what happens by a second or so, active users and sums by some ten seconds. What no event tells
+         *     (rate_limited, messages_sent, messages_failed and webhooks_failed) follows by some ten seconds, too. They are kept for two years.
          */
         get: operations["platformStats"];
         put?: never;
@@ -2001,6 +2003,34 @@ export interface components {
                 failed: number;
                 /** @description Where counting stops; there may be more than this many. */
                 counted_up_to: number;
+                /** @description The tenants whose messages have waited longest after they were due, ten at the most, the worst first. */
+                longest_waiting: {
+                    /** Format: uuid */
+                    tenant_id: string;
+                    /** @description Its slug. */
+                    tenant: string;
+                    /** @description How many of its messages are due, counted among the 20,000 that were due first. */
+                    due: number;
+                    /** Format: date-time */
+                    oldest_due_at: string;
+                    oldest_due_seconds: number;
+                }[];
+                /** @description The tenants with most messages that were given up in the last 24 hours, ten at the most, the worst first. */
+                most_failed: {
+                    /** Format: uuid */
+                    tenant_id: string;
+                    /** @description Its slug. */
+                    tenant: string;
+                    /** @description How many were given up. */
+                    failed: number;
+                    /** @description Of them, those that could not be sent while they were of use. */
+                    expired: number;
+                    /**
+                     * Format: date-time
+                     * @description When the last was.
+                     */
+                    last_at: string;
+                }[];
             };
             webhooks: {
                 enabled: number;
@@ -2008,6 +2038,10 @@ export interface components {
                 failing: number;
                 /** @description Those that the server disabled, because they answered 410 or failed for five days. */
                 disabled: number;
+                /** @description Of those that fail, the ten that have for longest, the worst first. */
+                longest_failing: components["schemas"]["TroubledWebhook"][];
+                /** @description Of those that the server disabled, the last ten, the latest first. */
+                last_disabled: components["schemas"]["TroubledWebhook"][];
             };
             keys: {
                 /** @description How many tenants have a signing key that should have had a successor by now. */
@@ -2033,6 +2067,26 @@ export interface components {
                 }[];
             };
         };
+        TroubledWebhook: {
+            /** Format: uuid */
+            tenant_id: string;
+            /** @description Its slug. */
+            tenant: string;
+            /** Format: uuid */
+            id: string;
+            /** @description Of its address, the host alone, with the port where there is one. */
+            host: string;
+            /**
+             * @description Empty for one that is enabled: nothing gets through to it.
+             * @enum {unknown}
+             */
+            disabled_why: "" | "gone" | "failing";
+            /**
+             * Format: date-time
+             * @description When it began to fail, or was disabled.
+             */
+            since: string;
+        };
         AuditPage: {
             items: components["schemas"]["AuditEvent"][];
             next_cursor: string | null;
@@ -2042,6 +2096,8 @@ export interface components {
             id: string;
             /** Format: uuid */
             tenant_id: string;
+            /** @description The slug that the tenant goes by now; null once it was deleted. */
+            tenant: string | null;
             /** Format: date-time */
             at: string;
             /** @description What happened; docs/audit.md lists them. */

@@ -12,7 +12,6 @@ import { byCursor, rowsOf } from "../parts/pages";
 import { sh } from "../parts/sh";
 import { Events } from "./audit/Events";
 import { Filters, filters } from "./audit/Filters";
-import { useTenants } from "./audit/Names";
 import { Verify } from "./audit/Verify";
 
 /** How often the list is read again while it is watched. */
@@ -42,7 +41,6 @@ export default function Audit() {
     { ...options, enabled: slug === undefined },
   );
   const log = slug === undefined ? ofAll : ofTenant;
-  const tenants = useTenants(slug === undefined);
   const narrowed = Object.keys(filter).length > 0;
   const flags = [
     slug ? sh`--tenant ${slug}` : undefined,
@@ -101,7 +99,6 @@ export default function Audit() {
               label="Events"
               events={events}
               slug={slug}
-              tenants={tenants}
               narrow={(to) => set(to, false)}
               more={more}
               busy={log.isFetchingNextPage}

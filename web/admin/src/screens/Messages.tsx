@@ -1,7 +1,7 @@
 import { Alert, Anchor, Badge, Button, Group, Modal, NativeSelect, Table, Text } from "@mantine/core";
-import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
+import { useParams } from "@tanstack/react-router";
 import { api, type Schema } from "../api/client";
+import { useAddress } from "../parts/address";
 import { Empty } from "../parts/Empty";
 import { Loaded } from "../parts/Loaded";
 import { Page } from "../parts/Page";
@@ -15,6 +15,7 @@ import { useMay } from "../session/me";
 import { channels, labelOf } from "./messages/kinds";
 
 type Message = Schema<"Message">;
+type Filter = { state?: Message["state"]; kind?: string; channel?: Message["channel"] };
 
 const states = {
   queued: { label: "Waiting", color: "blue" },
@@ -34,14 +35,12 @@ function State({ state }: { state: Message["state"] }) {
 /** The delivery log: whom messages went to, and what became of them; never what they said. */
 export default function Messages() {
   const { slug = "" } = useParams({ strict: false });
-  const search = useSearch({ strict: false }) as { state?: Message["state"]; kind?: string; channel?: "mail" | "sms" };
-  const navigate = useNavigate();
+  const [{ id: opened, ...search }, set] = useAddress();
   const may = useMay();
-  const [opened, setOpened] = useState<string>();
   const query = api.useInfiniteQuery(
     "get",
     "/admin/v1/tenants/{slug}/messages",
-    { params: { path: { slug }, query: { limit: 50, ...search } } },
+    { params: { path: { slug }, query: { limit: 50, ...(search as Filter) } } },
     { ...byCursor, refetchInterval: whileAny((m: Message) => m.state === "queued") },
   );
   const kinds = api.useQuery("get", "/admin/v1/mail-kinds", {}, { staleTime: Number.POSITIVE_INFINITY });
@@ -51,8 +50,6 @@ export default function Messages() {
       { params: { path: { slug, id } } },
       { onSuccess: () => done("It is on its way again."), onError: failed },
     );
-  const filter = (name: "state" | "kind" | "channel", value: string) =>
-    void navigate({ to: ".", search: { ...search, [name]: value || undefined } as never, replace: true });
   const filtered = Object.keys(search).length > 0;
   const rows = rowsOf(query.data);
   const columns: Column<Message>[] = [
@@ -65,7 +62,7 @@ export default function Messages() {
           size="sm"
           ta="start"
           className="foreign"
-          onClick={() => setOpened(m.id)}
+          onClick={() => set({ id: m.id }, false)}
         >
           {m.recipient ?? "erased"}
         </Anchor>
@@ -105,14 +102,15 @@ export default function Messages() {
         sh`admin mail log --tenant ${slug} ${(["state", "kind", "channel"] as const).map((name) =>
           search[name] ? sh`--${name} ${search[name]}` : undefined,
         )}`,
-        sh`admin mail retry ID --tenant ${slug}`,
+        sh`admin mail show ${opened ?? "ID"} --tenant ${slug}`,
+        sh`admin mail retry ${opened ?? "ID"} --tenant ${slug}`,
       ]}
     >
       <Group align="end">
         <NativeSelect
           label="State"
           value={search.state ?? ""}
-          onChange={(e) => filter("state", e.currentTarget.value)}
+          onChange={(e) => set({ state: e.currentTarget.value })}
           data={[
             { value: "", label: "Any" },
             ...Object.entries(states).map(([value, { label }]) => ({ value, label })),
@@ -121,7 +119,7 @@ export default function Messages() {
         <NativeSelect
           label="What"
           value={search.kind ?? ""}
-          onChange={(e) => filter("kind", e.currentTarget.value)}
+          onChange={(e) => set({ kind: e.currentTarget.value })}
           data={[
             { value: "", label: "Anything" },
             ...(kinds.data?.items ?? []).map((k) => ({ value: k.kind, label: labelOf(k.kind) })),
@@ -130,14 +128,14 @@ export default function Messages() {
         <NativeSelect
           label="By"
           value={search.channel ?? ""}
-          onChange={(e) => filter("channel", e.currentTarget.value)}
+          onChange={(e) => set({ channel: e.currentTarget.value })}
           data={[
             { value: "", label: "Mail and text" },
             ...Object.entries(channels).map(([value, label]) => ({ value, label })),
           ]}
         />
         {filtered && (
-          <Button variant="default" onClick={() => void navigate({ to: ".", search: {} as never, replace: true })}>
+          <Button variant="default" onClick={() => set({ state: "", kind: "", channel: "" })}>
             Show all
           </Button>
         )}
@@ -165,12 +163,7 @@ export default function Messages() {
           )
         }
       </Loaded>
-      <Modal
-        opened={opened !== undefined}
-        onClose={() => setOpened(undefined)}
-        title="What became of a message"
-        size="lg"
-      >
+      <Modal opened={opened !== undefined} onClose={() => set({ id: "" })} title="What became of a message" size="lg">
         {opened !== undefined && <Detail slug={slug} id={opened} again={may("mail.send") ? again : undefined} />}
       </Modal>
     </Page>

@@ -42,14 +42,14 @@ export interface Draft {
   settle: (merged: JsonObject) => void;
 }
 
-/** The tenant of a screen. */
-export function useTenant(slug: string) {
+/** The tenant of a screen. Whoever does not read it is told what others have read. */
+export function useTenant(slug: string, read = true) {
   // The same path answers with a document in YAML to whoever asks for that, which the type cannot tell apart.
   return api.useQuery(
     "get",
     "/admin/v1/tenants/{slug}",
     { params: { path: { slug } } },
-    { select: (d) => d as Tenant },
+    { select: (d) => d as Tenant, enabled: read },
   );
 }
 

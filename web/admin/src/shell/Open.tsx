@@ -4,7 +4,8 @@ import { Outlet } from "@tanstack/react-router";
 /** The frame of the pages before somebody is signed in. */
 export function Open() {
   return (
-    <Center mih="100dvh" p="md" component="main">
+    // From the top down: what is centred jumps whenever something comes later.
+    <Center p="md" pt="min(14dvh, 9rem)" component="main">
       <Stack w="min(26rem, 100%)" gap="lg">
         <Group gap={10} justify="center">
           <img src="/favicon.svg" alt="" width={34} height={34} />

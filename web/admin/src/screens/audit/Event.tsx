@@ -7,7 +7,7 @@ import { Changes, shown } from "../../parts/Changes";
 import { Copy } from "../../parts/Copy";
 import { Time } from "../../parts/Time";
 import { Facts } from "../user/Facts";
-import { brief, type TenantOf, UserLink } from "./Names";
+import { brief, UserLink } from "./Names";
 import { type AuditEvent, alarming, changesOf, doer, gist, inWords, placeOf, restOf, targetOf } from "./words";
 
 /** Narrows the log to what an event has. */
@@ -15,10 +15,9 @@ export type Narrow = (filter: Partial<Record<"action" | "actor" | "user" | "sess
 
 interface OfEvent {
   event: AuditEvent;
-  /** The tenant, if it is known. */
+  /** The tenant, unless it is gone. */
   slug: string | undefined;
-  /** Only where the list is of many tenants. */
-  tenant?: TenantOf | undefined;
+  /** Whether the list is of many tenants. */
   many?: boolean;
   /** Whether whom it is about goes without saying. */
   ofOne?: boolean;
@@ -37,7 +36,7 @@ export const columns = (many: boolean, ofOne: boolean): string[] => [
 ];
 
 export function EventRow(props: OfEvent) {
-  const { event, slug, tenant, many = false, ofOne = false } = props;
+  const { event, slug, many = false, ofOne = false } = props;
   const [opened, setOpened] = useState(false);
   const id = useId();
   const said = gist(event.details);
@@ -83,12 +82,12 @@ export function EventRow(props: OfEvent) {
         )}
         {many && (
           <Table.Td data-label="Tenant">
-            {tenant ? (
-              <Anchor component={Link} to={`/tenants/${tenant.slug}/audit`} size="sm" className="foreign">
-                {tenant.name}
+            {slug ? (
+              <Anchor component={Link} to={`/tenants/${slug}/audit`} size="sm" className="foreign">
+                {slug}
               </Anchor>
             ) : (
-              <code className="code" title={event.tenant_id}>
+              <code className="code" title={`A tenant that was deleted: ${event.tenant_id}`}>
                 {brief(event.tenant_id)}
               </code>
             )}
@@ -152,10 +151,17 @@ function About({ event, slug }: { event: AuditEvent; slug: string | undefined })
   if (event.target === "") {
     return <>–</>;
   }
-  const to = placeOf(event.target, slug);
+  const place = placeOf(event.target, slug);
   const label = target.id ? `${target.kind}\u00a0${brief(target.id)}` : target.kind;
-  return to ? (
-    <Anchor component={Link} to={to} size="sm" className="foreign" title={event.target}>
+  return place ? (
+    <Anchor
+      component={Link}
+      to={place.to}
+      search={place.search as never}
+      size="sm"
+      className="foreign"
+      title={event.target}
+    >
       {label}
     </Anchor>
   ) : (

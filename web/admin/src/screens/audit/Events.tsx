@@ -1,15 +1,13 @@
 import { Button, Center, Table, Text, VisuallyHidden } from "@mantine/core";
 import { columns, EventRow, type Narrow } from "./Event";
-import type { TenantOf } from "./Names";
 import type { AuditEvent } from "./words";
 
 /** A list of events, each of which opens. */
 export function Events(props: {
   label: string;
   events: AuditEvent[];
-  /** The tenant whose events they are; undefined for those of many, which tenants then names. */
+  /** The tenant whose events they are; undefined for those of many. */
   slug: string | undefined;
-  tenants?: Map<string, TenantOf>;
   /** Whether whom they are about goes without saying. */
   ofOne?: boolean;
   narrow?: Narrow;
@@ -30,20 +28,16 @@ export function Events(props: {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {props.events.map((event) => {
-            const tenant = props.tenants?.get(event.tenant_id);
-            return (
-              <EventRow
-                key={event.id}
-                event={event}
-                slug={props.slug ?? tenant?.slug}
-                tenant={tenant}
-                many={many}
-                ofOne={props.ofOne}
-                narrow={props.narrow}
-              />
-            );
-          })}
+          {props.events.map((event) => (
+            <EventRow
+              key={event.id}
+              event={event}
+              slug={props.slug ?? event.tenant ?? undefined}
+              many={many}
+              ofOne={props.ofOne}
+              narrow={props.narrow}
+            />
+          ))}
         </Table.Tbody>
       </Table>
       {props.more && (

@@ -1,4 +1,4 @@
-// Names of what the log has ids of alone: its tenants and users.
+// Names of what the log has ids of alone: its users.
 import { Anchor } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { createContext, useContext } from "react";
@@ -8,22 +8,6 @@ import { called } from "../users/Called";
 
 /** Names that the screen knows already, by the users' ids. */
 export const KnownUsers = createContext<Record<string, string>>({});
-
-export interface TenantOf {
-  slug: string;
-  name: string;
-}
-
-/** The tenants by their ids, as far as they are at hand. */
-export function useTenants(enabled: boolean): Map<string, TenantOf> {
-  const query = api.useQuery(
-    "get",
-    "/admin/v1/tenants",
-    { params: { query: { limit: 200 } } },
-    { enabled, staleTime: 60_000 },
-  );
-  return new Map((query.data?.items ?? []).map((t) => [t.id, { slug: t.slug, name: t.name }]));
-}
 
 /** The beginning of an id, to tell it from others at a glance. It is its end that differs for what was made at about one time. */
 export const brief = (id: string): string => (id.length > 12 ? `…${id.slice(-8)}` : id);

@@ -24,6 +24,7 @@ export function commandsOf(tab: Tab, slug: string, id: string): Line[] {
         sh`admin user reset ${id} ${tenant}`,
         sh`admin user factors ${id} ${tenant}`,
         sh`admin user remove-factor ${id} --all ${tenant} --yes`,
+        sh`admin user disconnect ${id} PROVIDER UID ${tenant} --yes`,
       ];
     case "sessions":
       return [sh`admin user sessions ${id} ${tenant}`, sh`admin user end-sessions ${id} ${tenant} --yes`];
