@@ -16,7 +16,6 @@ import { keepPreviousData } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { api, type Schema } from "../api/client";
-import { quoted } from "../parts/Command";
 import { Empty } from "../parts/Empty";
 import { Loaded } from "../parts/Loaded";
 import { May } from "../parts/May";
@@ -24,6 +23,7 @@ import { Page } from "../parts/Page";
 import { byCursor, rowsOf } from "../parts/pages";
 import { type Column, Rows } from "../parts/Rows";
 import { StateBadge } from "../parts/StateBadge";
+import { sh } from "../parts/sh";
 import { Time } from "../parts/Time";
 import { may, useMe } from "../session/me";
 import { isFavourite, toggleFavourite } from "../shell/favourites";
@@ -94,8 +94,8 @@ export default function Tenants() {
           : "The tenants with which you have a role."
       }
       commands={[
-        `admin tenant list${q ? ` ${quoted(q)}` : ""}${filter ? ` --state ${filter}` : ""}`,
-        "admin tenant create acme --name Acme --host auth.example.org",
+        sh`admin tenant list ${[q ? sh`${q}` : undefined, filter ? sh`--state ${filter}` : undefined]}`,
+        sh`admin tenant create acme --name Acme --host auth.example.org`,
       ]}
       actions={
         <May permission="tenants.create">
