@@ -4,6 +4,7 @@ import createFetchClient, { type Middleware } from "openapi-fetch";
 import createQueryClient from "openapi-react-query";
 import type { paths as AdminPaths, components } from "./admin";
 import type { paths as HeadlessPaths } from "./headless";
+import { closed } from "./queries";
 
 /** Schemas of the admin API: Schema<"Tenant">. */
 export type Schema<Name extends keyof components["schemas"]> = components["schemas"][Name];
@@ -37,9 +38,23 @@ const csrf: Middleware = {
   },
 };
 
+// Whichever call finds it out: the session has ended. A token of somebody's own is none of it.
+const ended: Middleware = {
+  async onResponse({ request, response }) {
+    if ((response.status === 401 || response.status === 403) && !request.headers.has("Authorization")) {
+      closed(
+        await response
+          .clone()
+          .json()
+          .catch(() => undefined),
+      );
+    }
+  },
+};
+
 /** The admin API, for calls that are no query: const { data, error } = await admin.POST(…). */
 export const admin = createFetchClient<AdminPaths>({ baseUrl: location.origin });
-admin.use(csrf);
+admin.use(csrf, ended);
 
 /** The admin API as queries and mutations: api.useQuery("get", "/admin/v1/me"). */
 export const api = createQueryClient(admin);
