@@ -1,11 +1,11 @@
 // A draft of a tenant: what somebody is changing on a screen, before it is saved. It begins with the tenant as it was read, and is saved
 // as a merge patch with that version in If-Match: if somebody else was faster, both are shown (Conflict).
 
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { admin, api, type Schema } from "../api/client";
 import { faultsOf, isProblem } from "../api/problem";
 import { queries } from "../api/queries";
-import { useUnsaved } from "../session/unsaved";
+import { useMissing, useUnsaved } from "../session/unsaved";
 import {
   type Difference,
   differences,
@@ -89,6 +89,13 @@ export function useDraft(tenant: Tenant): Draft {
     "Leave this page? What you changed is not saved.",
     sent !== undefined && same(sent, mine),
   );
+
+  const missing = useMissing();
+  useEffect(() => {
+    if (missing) {
+      setError(undefined); // what failed for want of a session is asked for by itself
+    }
+  }, [missing]);
 
   const change = (next: (was: JsonObject) => JsonObject) => {
     if (!edited) {
