@@ -10,7 +10,7 @@ import { done, failed } from "../../parts/tell";
 import { count } from "../../parts/words";
 import { ask } from "../../session/answers";
 import { readAgain, useOwnSessions } from "../../session/own";
-import { useAct } from "../../session/useAct";
+import { useOneAtATime } from "../../session/useOneAtATime";
 import { at } from "./at";
 import { device } from "./device";
 
@@ -24,7 +24,7 @@ type Session = NonNullable<ReturnType<typeof useOwnSessions>["data"]>[number];
 
 export function OwnSessions() {
   const query = useOwnSessions();
-  const { busy, run } = useAct();
+  const { busy, run } = useOneAtATime();
   const [asking, setAsking] = useState(false);
   const others = (query.data ?? []).filter((s) => !s.is_current).map((s) => s.id);
   const columns: Column<Session>[] = [

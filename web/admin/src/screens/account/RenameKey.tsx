@@ -5,11 +5,11 @@ import { ask, faultsIn } from "../../session/answers";
 import { type Factor, readAgain } from "../../session/own";
 import type { Prove } from "../../session/Prove";
 import { Said } from "../../session/Said";
-import { useAct } from "../../session/useAct";
+import { useOneAtATime } from "../../session/useOneAtATime";
 
 export function RenameKey({ factor, prove, close }: { factor: Factor; prove: Prove; close: () => void }) {
   const [name, setName] = useState(factor.name ?? "");
-  const { busy, error, run } = useAct();
+  const { busy, error, run } = useOneAtATime();
   const submit = (event: FormEvent) => {
     event.preventDefault();
     void run("rename", async () => {
