@@ -25,6 +25,7 @@ import { byCursor, rowsOf } from "../parts/pages";
 import { type Column, Rows } from "../parts/Rows";
 import { StateBadge } from "../parts/StateBadge";
 import { Time } from "../parts/Time";
+import { number } from "../parts/words";
 import { may, useMe } from "../session/me";
 import { isFavourite, toggleFavourite } from "../shell/favourites";
 
@@ -46,7 +47,7 @@ const columns: Column<Tenant>[] = [
   },
   { label: "Hosts", cell: (t) => <Hosts tenant={t} /> },
   { label: "State", cell: (t) => <StateBadge tenant={t} /> },
-  { label: "Version", cell: (t) => t.version.toLocaleString("en") },
+  { label: "Version", cell: (t) => number(t.version) },
   { label: "Changed", cell: (t) => <Time at={t.updated_at} /> },
   { label: "Favourite", quiet: true, cell: (t) => <Star tenant={t} /> },
 ];

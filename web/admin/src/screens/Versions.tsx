@@ -17,7 +17,7 @@ import { RollBack } from "./versions/RollBack";
 type Version = Schema<"Version">;
 
 /** A version number of the address; undefined where it is none. */
-const number = (given: string | undefined) => (given && /^[1-9]\d{0,17}$/.test(given) ? Number(given) : undefined);
+const versionOf = (given: string | undefined) => (given && /^[1-9]\d{0,17}$/.test(given) ? Number(given) : undefined);
 
 /** What a tenant was after each change: who, when and why; what differs, and the way back. */
 export default function Versions() {
@@ -36,7 +36,7 @@ export default function Versions() {
   );
   const rows = rowsOf(query.data);
   const now = tenant.data?.version;
-  const [from, to] = [number(search.from), number(search.to)];
+  const [from, to] = [versionOf(search.from), versionOf(search.to)];
   const compare = (a: number | undefined, b: number | undefined) =>
     void navigate({
       to: ".",
@@ -108,13 +108,13 @@ export default function Versions() {
           <NativeSelect
             label="From"
             value={from ?? ""}
-            onChange={(e) => compare(number(e.currentTarget.value), to)}
+            onChange={(e) => compare(versionOf(e.currentTarget.value), to)}
             data={[{ value: "", label: "Choose a version" }, ...choices(rows, from)]}
           />
           <NativeSelect
             label="To"
             value={to ?? ""}
-            onChange={(e) => compare(from, number(e.currentTarget.value))}
+            onChange={(e) => compare(from, versionOf(e.currentTarget.value))}
             data={[{ value: "", label: "What it is now" }, ...choices(rows, to)]}
           />
           {from && (

@@ -1,4 +1,5 @@
 // A mail that is sent now, and what came of it: what failed, what that usually means, and what to do.
+
 import { Alert, Anchor, Badge, Button, Group, Stack, Table, Text, TextInput } from "@mantine/core";
 import { IconSend } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
@@ -7,6 +8,7 @@ import { api, type Schema } from "../../api/client";
 import { faultsOf, isProblem } from "../../api/problem";
 import { Failure } from "../../parts/Failure";
 import { Section } from "../../parts/Section";
+import { number } from "../../parts/words";
 import { useMe } from "../../session/me";
 
 type Result = Schema<"MailTest">;
@@ -123,7 +125,7 @@ function Outcome({ result, slug }: { result: Result; slug: string }) {
         <Table.Tbody>
           <Line label="Server">{result.server}</Line>
           <Line label="Sender">{result.from}</Line>
-          <Line label="Took">{result.duration_ms.toLocaleString("en")} ms</Line>
+          <Line label="Took">{number(result.duration_ms)} ms</Line>
           {result.step !== "" && <Line label="Failed at">{result.step}</Line>}
           {result.code !== 0 && (
             <Line label="Reply">

@@ -5,6 +5,7 @@ import { Copy } from "../../parts/Copy";
 import { Section } from "../../parts/Section";
 import { StateBadge } from "../../parts/StateBadge";
 import { Time } from "../../parts/Time";
+import { number } from "../../parts/words";
 import { may, useMe } from "../../session/me";
 import type { Tenant } from "../../settings/draft";
 
@@ -55,7 +56,7 @@ export function Facts({ tenant }: { tenant: Tenant }) {
           </Group>
         </Fact>
         <Fact term="Version" more={{ label: "All versions", to: `${at}/versions` }}>
-          {tenant.version.toLocaleString("en")}, changed <Time at={tenant.updated_at} />
+          {number(tenant.version)}, changed <Time at={tenant.updated_at} />
         </Fact>
       </SimpleGrid>
     </Section>
