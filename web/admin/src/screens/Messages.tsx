@@ -1,4 +1,4 @@
-import { Alert, Anchor, Badge, Button, Group, Modal, NativeSelect, Table, Text } from "@mantine/core";
+import { Alert, Anchor, Badge, Button, Group, Modal, NativeSelect, Table, Text, VisuallyHidden } from "@mantine/core";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, type Schema } from "../api/client";
@@ -90,7 +90,7 @@ export default function Messages() {
         m.retryable &&
         may("mail.send") && (
           <Button size="xs" variant="default" onClick={() => again(m.id)} loading={retry.isPending}>
-            Send again<span className="mantine-visually-hidden"> to {m.recipient}</span>
+            Send again<VisuallyHidden component="span"> to {m.recipient}</VisuallyHidden>
           </Button>
         ),
     },

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Badge, Button, Group, Modal, NativeSelect, Stack, Text } from "@mantine/core";
+import { Alert, Anchor, Badge, Button, Group, Modal, NativeSelect, Stack, Text, VisuallyHidden } from "@mantine/core";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, type Schema } from "../api/client";
@@ -49,7 +49,7 @@ export default function Versions() {
       cell: (v) => (
         <Group gap={6} wrap="nowrap">
           <Anchor component="button" type="button" size="sm" fw={600} onClick={() => setShown(v.version)}>
-            <span className="mantine-visually-hidden">Show version </span>
+            <VisuallyHidden component="span">Show version </VisuallyHidden>
             {v.version}
           </Anchor>
           {v.version === now && (
@@ -71,12 +71,12 @@ export default function Versions() {
         <Group gap="xs" justify="end" wrap="nowrap">
           {v.version > 1 && (
             <Button size="xs" variant="default" onClick={() => compare(v.version - 1, v.version)}>
-              What changed<span className="mantine-visually-hidden"> with version {v.version}</span>
+              What changed<VisuallyHidden component="span"> with version {v.version}</VisuallyHidden>
             </Button>
           )}
           {change && v.version !== now && v.state !== "deleted" && (
             <Button size="xs" variant="default" onClick={() => setBack(v.version)}>
-              Roll back<span className="mantine-visually-hidden"> to version {v.version}</span>
+              Roll back<VisuallyHidden component="span"> to version {v.version}</VisuallyHidden>
             </Button>
           )}
         </Group>

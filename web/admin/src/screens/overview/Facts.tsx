@@ -1,4 +1,4 @@
-import { Anchor, Group, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Anchor, Group, SimpleGrid, Stack, Text, VisuallyHidden } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { Copy } from "../../parts/Copy";
@@ -76,7 +76,7 @@ function Fact(props: { term: string; children: ReactNode; more?: { label: string
         {props.more && (
           <Anchor component={Link} to={props.more.to} size="sm">
             {props.more.label}
-            {props.more.what && <span className="mantine-visually-hidden"> {props.more.what}</span>}
+            {props.more.what && <VisuallyHidden component="span"> {props.more.what}</VisuallyHidden>}
           </Anchor>
         )}
       </Group>
