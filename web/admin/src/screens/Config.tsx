@@ -220,7 +220,7 @@ function State(props: { changed: boolean; checking: boolean; changes: number | u
             ? ["Valid, and changes nothing", "gray"]
             : ["Valid", "green"];
   return (
-    <Badge color={color} c="var(--mantine-color-text)" miw="max-content" size="lg" role="status">
+    <Badge color={color} miw="max-content" size="lg" role="status">
       {label}
     </Badge>
   );

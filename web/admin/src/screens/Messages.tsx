@@ -24,7 +24,7 @@ const states = {
 
 function State({ state }: { state: Message["state"] }) {
   return (
-    <Badge color={states[state].color} c="var(--mantine-color-text)" miw="max-content">
+    <Badge color={states[state].color} miw="max-content">
       {states[state].label}
     </Badge>
   );

@@ -94,13 +94,11 @@ function Editor({ slug, kind, common }: { slug: string; kind: Kind; common: stri
     <Stack gap="lg">
       <Group gap="xs">
         {kind.channels.map((c) => (
-          <Badge key={c} color="gray" c="var(--mantine-color-text)">
+          <Badge key={c} color="gray">
             {channels[c] ?? c}
           </Badge>
         ))}
-        <Badge color={kind.own ? "green" : "gray"} c={kind.own ? undefined : "var(--mantine-color-text)"}>
-          {kind.own ? "Words of the tenant's own" : "Built-in words"}
-        </Badge>
+        <Badge color={kind.own ? "green" : "gray"}>{kind.own ? "Words of the tenant's own" : "Built-in words"}</Badge>
         {kind.needs.length > 0 && (
           <Text size="sm" c="dimmed">
             Must show{" "}

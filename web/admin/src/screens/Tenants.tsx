@@ -171,7 +171,7 @@ function Hosts({ tenant }: { tenant: Tenant }) {
       </Text>
       {others.length > 0 && (
         <Tooltip label={others.slice(0, 10).join(", ") + (others.length > 10 ? ", …" : "")} multiline maw={320}>
-          <Badge color="gray" tabIndex={0} c="var(--mantine-color-text)">
+          <Badge color="gray" tabIndex={0}>
             {others.length} more
           </Badge>
         </Tooltip>

@@ -201,10 +201,8 @@ function Secret({ slug, hook }: { slug: string; hook: Hook }) {
     >
       {hook.old_secret_until ? (
         <Text size="sm">
-          <Badge color="blue" c="var(--mantine-color-text)">
-            Both sign
-          </Badge>{" "}
-          The secret before signs as well, and stops <Time at={hook.old_secret_until} />.
+          <Badge color="blue">Both sign</Badge> The secret before signs as well, and stops{" "}
+          <Time at={hook.old_secret_until} />.
         </Text>
       ) : (
         <Text size="sm" c="dimmed">

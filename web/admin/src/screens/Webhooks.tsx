@@ -42,7 +42,7 @@ export default function Webhooks() {
       cell: (h) => (
         <Group gap={4} justify="inherit">
           {h.events.slice(0, 4).map((e) => (
-            <Badge key={e} color="gray" c="var(--mantine-color-text)" miw="max-content" className="code">
+            <Badge key={e} color="gray" miw="max-content" className="code">
               {e}
             </Badge>
           ))}

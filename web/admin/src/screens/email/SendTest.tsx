@@ -129,7 +129,7 @@ function Outcome({ result, slug }: { result: Result; slug: string }) {
           {result.step !== "" && <Line label="Failed at">{result.step}</Line>}
           {result.code !== 0 && (
             <Line label="Reply">
-              <Badge color="red.9">{result.code}</Badge> {result.enhanced_code}
+              <Badge color="red">{result.code}</Badge> {result.enhanced_code}
             </Line>
           )}
           {result.words !== "" && <Line label="In its own words">{result.words}</Line>}

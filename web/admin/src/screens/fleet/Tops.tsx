@@ -66,13 +66,7 @@ export function Tops({ fleet }: { fleet: Fleet }) {
               {
                 label: "Rotates",
                 cell: (k) =>
-                  k.overdue ? (
-                    <Badge color="orange" c="var(--mantine-color-text)">
-                      overdue
-                    </Badge>
-                  ) : (
-                    <Time at={k.rotates_at} none="by hand" />
-                  ),
+                  k.overdue ? <Badge color="orange">overdue</Badge> : <Time at={k.rotates_at} none="by hand" />,
               },
             ]}
           />

@@ -1,6 +1,5 @@
 import { Badge, Group } from "@mantine/core";
 import type { Schema } from "../../api/client";
-import { Caution } from "../../parts/Caution";
 
 export type Import = Schema<"Import">;
 
@@ -16,7 +15,9 @@ export function ImportState({ one }: { one: Import }) {
   return (
     <Group gap={6} wrap="nowrap" component="span">
       {color === "caution" ? (
-        <Caution>{label}</Caution>
+        <Badge component="span" color="yellow">
+          {label}
+        </Badge>
       ) : (
         <Badge color={color} component="span">
           {label}

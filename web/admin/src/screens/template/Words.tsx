@@ -55,7 +55,7 @@ export function Words(props: {
           <Text component="label" htmlFor={id} size="sm" fw={600}>
             {labels[part]}
           </Text>
-          <Badge size="sm" color={own ? "green" : "gray"} c={own ? undefined : "var(--mantine-color-text)"}>
+          <Badge size="sm" color={own ? "green" : "gray"}>
             {own ? "own" : noHTML ? "left out" : "built in"}
           </Badge>
         </Group>
