@@ -5,6 +5,7 @@ import { useBlocker, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useRef, useState } from "react";
 import { isProblem } from "../api/problem";
 import { queries } from "../api/queries";
+import { download } from "../parts/download";
 import { Bars, Loaded } from "../parts/Loaded";
 import { Page } from "../parts/Page";
 import { done, failed } from "../parts/tell";
@@ -44,13 +45,7 @@ export default function Config() {
 }
 
 function Download({ slug, doc }: { slug: string; doc: Doc }) {
-  const give = () => {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([doc.text], { type: "application/yaml" }));
-    link.download = `${slug}-version-${doc.version}.yaml`;
-    link.click();
-    URL.revokeObjectURL(link.href);
-  };
+  const give = () => download(doc.text, `${slug}-version-${doc.version}.yaml`, "application/yaml");
   return (
     <Button variant="default" leftSection={<IconDownload size={16} />} onClick={give}>
       Download

@@ -2,6 +2,7 @@ import { Badge, Button, Group, Text } from "@mantine/core";
 import { useState } from "react";
 import { browser, headless } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
+import { device } from "../../parts/device";
 import { Loaded } from "../../parts/Loaded";
 import { type Column, Rows } from "../../parts/Rows";
 import { Section } from "../../parts/Section";
@@ -12,7 +13,6 @@ import { ask } from "../../session/answers";
 import { readAgain, useOwnSessions } from "../../session/own";
 import { useOneAtATime } from "../../session/useOneAtATime";
 import { at } from "./at";
-import { device } from "./device";
 
 async function end(ids: number[]): Promise<void> {
   await ask(() => headless.DELETE("/_allauth/{client}/v1/auth/sessions", { ...browser, body: { sessions: ids } }));

@@ -7,6 +7,7 @@ import { type FormEvent, useState } from "react";
 import { api, type Schema } from "../../api/client";
 import { faultsOf, isProblem } from "../../api/problem";
 import { Failure } from "../../parts/Failure";
+import { Line } from "../../parts/Line";
 import { Section } from "../../parts/Section";
 import { number } from "../../parts/words";
 import { useMe } from "../../session/me";
@@ -139,16 +140,5 @@ function Outcome({ result, slug }: { result: Result; slug: string }) {
         What became of other messages
       </Anchor>
     </Stack>
-  );
-}
-
-function Line({ label, children }: { label: string; children: React.ReactNode }) {
-  return (
-    <Table.Tr>
-      <Table.Th w={150} scope="row">
-        {label}
-      </Table.Th>
-      <Table.Td className="foreign">{children}</Table.Td>
-    </Table.Tr>
   );
 }

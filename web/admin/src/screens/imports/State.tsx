@@ -4,7 +4,7 @@ import type { Schema } from "../../api/client";
 export type Import = Schema<"Import">;
 
 const states: Record<Import["state"], [string, string]> = {
-  uploading: ["Uploading", "caution"],
+  uploading: ["Uploading", "yellow"],
   running: ["Running", "blue"],
   finished: ["Finished", "green"],
   cancelled: ["Cancelled", "gray"],
@@ -14,15 +14,9 @@ export function ImportState({ one }: { one: Import }) {
   const [label, color] = states[one.state];
   return (
     <Group gap={6} wrap="nowrap" component="span">
-      {color === "caution" ? (
-        <Badge component="span" color="yellow">
-          {label}
-        </Badge>
-      ) : (
-        <Badge color={color} component="span">
-          {label}
-        </Badge>
-      )}
+      <Badge color={color} component="span">
+        {label}
+      </Badge>
       {one.dry_run && (
         <Badge color="gray" variant="outline" component="span">
           Dry run

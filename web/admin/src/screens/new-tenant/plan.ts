@@ -119,15 +119,6 @@ export function slugOf(name: string): string {
     .replace(/-+$/, "");
 }
 
-/** What somebody typed as a host, without what belongs to a whole address. */
-export function hostOf(typed: string): string {
-  return typed
-    .trim()
-    .toLowerCase()
-    .replace(/^https?:\/\//, "")
-    .replace(/[/?#].*$/, "");
-}
-
 /** The configuration that is sent: of a preset, or what is changed of a template. */
 export function configOf(plan: Plan): JsonObject {
   const preset = presets.find((p) => p.id === plan.start);

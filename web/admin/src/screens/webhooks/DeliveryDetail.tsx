@@ -3,6 +3,7 @@
 import { Alert, Button, Group, Stack, Table, Text } from "@mantine/core";
 import { api } from "../../api/client";
 import { Copy } from "../../parts/Copy";
+import { Line } from "../../parts/Line";
 import { Loaded } from "../../parts/Loaded";
 import { Time } from "../../parts/Time";
 import { number } from "../../parts/words";
@@ -93,16 +94,5 @@ export function DeliveryDetail(props: { slug: string; id: string; delivery: stri
         );
       }}
     </Loaded>
-  );
-}
-
-function Line({ label, children }: { label: string; children: React.ReactNode }) {
-  return (
-    <Table.Tr>
-      <Table.Th w={130} scope="row">
-        {label}
-      </Table.Th>
-      <Table.Td className="foreign">{children}</Table.Td>
-    </Table.Tr>
   );
 }
