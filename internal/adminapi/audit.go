@@ -37,8 +37,11 @@ func (a *API) listAudit(w http.ResponseWriter, r *http.Request) error {
 
 // exportAudit serves GET tenants/{slug}/audit/export and GET audit/export.
 func (a *API) exportAudit(w http.ResponseWriter, r *http.Request) error {
-	filter := auditFilter(r.URL.Query())
-	return a.stream(w, r, func(ctx context.Context, take func(any) error) error {
+	filter, of := auditFilter(r.URL.Query()), mux.Vars(r)["slug"]
+	if of == "" {
+		of = "platform"
+	}
+	return a.stream(w, r, of+"-audit.ndjson", func(ctx context.Context, take func(any) error) error {
 		return a.Admin.ExportAudit(ctx, actor(r), mux.Vars(r)["slug"], filter, func(e *admin.AuditEvent) error { return take(e) })
 	})
 }

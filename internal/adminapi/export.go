@@ -13,6 +13,7 @@ import (
 func (a *API) exportUser(w http.ResponseWriter, r *http.Request) error {
 	x, err := a.Admin.ExportUser(r.Context(), actor(r), mux.Vars(r)["slug"], mux.Vars(r)["id"])
 	if err == nil {
+		w.Header().Set("Content-Disposition", attachment("user-"+mux.Vars(r)["id"]+".json"))
 		send(w, http.StatusOK, jsonType, x)
 	}
 	return err
@@ -31,7 +32,14 @@ func (a *API) exportTenant(w http.ResponseWriter, r *http.Request) error {
 	if what.UsersOnly, err = flag(q, "users_only"); err != nil {
 		return err
 	}
-	return a.stream(w, r, func(ctx context.Context, take func(any) error) error {
+	name := mux.Vars(r)["slug"]
+	if what.UsersOnly {
+		name += "-users"
+	}
+	if what.PasswordHashes {
+		name += "-with-hashes"
+	}
+	return a.stream(w, r, name+".ndjson", func(ctx context.Context, take func(any) error) error {
 		return a.Admin.ExportTenant(ctx, actor(r), mux.Vars(r)["slug"], what, take)
 	})
 }

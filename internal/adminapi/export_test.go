@@ -5,6 +5,9 @@ import (
 	"slices"
 )
 
+// Attachment is the header of a file with a name.
+var Attachment = attachment
+
 // Row is a row of the route table.
 type Row struct {
 	Method, Path, Permission string

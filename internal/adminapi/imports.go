@@ -126,7 +126,7 @@ func (a *API) importErrors(w http.ResponseWriter, r *http.Request) error {
 
 // allImportErrors sends all errors of an import, page after page.
 func (a *API) allImportErrors(w http.ResponseWriter, r *http.Request) error {
-	return a.stream(w, r, func(ctx context.Context, take func(any) error) error {
+	return a.stream(w, r, "import-"+mux.Vars(r)["id"]+"-errors.ndjson", func(ctx context.Context, take func(any) error) error {
 		for cursor, first := "", true; first || cursor != ""; first = false {
 			items, next, err := a.Admin.ImportErrors(ctx, mux.Vars(r)["slug"], mux.Vars(r)["id"], cursor, admin.MaxPage)
 			if err != nil {

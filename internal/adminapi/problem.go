@@ -46,7 +46,9 @@ var (
 	errNoToken = newProblem("unauthenticated", http.StatusUnauthorized, "A token is needed.",
 		"Sign in, or send an API token in the Authorization header, as a Bearer token.")
 	errForbidden = newProblem("forbidden", http.StatusForbidden, "This is not allowed.", "")
-	errWeak      = newProblem("second-factor", http.StatusForbidden, "A second factor is needed.",
+	errCrossSite = newProblem("cross-site", http.StatusForbidden, "This request comes from a page of another site.",
+		"A browser's session is for the operators' own pages: open what you want there, or in a new tab. Programs send an API token.")
+	errWeak = newProblem("second-factor", http.StatusForbidden, "A second factor is needed.",
 		"Operators sign in with a second factor or a passkey. Add one to your account, or show the one that you have.")
 	errNoRoute  = newProblem("unknown-path", http.StatusNotFound, "There is nothing at this path.", "")
 	errMissing  = newProblem("missing", http.StatusNotFound, "There is no such thing.", "It may have been deleted.")

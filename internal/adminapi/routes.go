@@ -198,7 +198,10 @@ func (a *API) serving(table []route) http.Handler {
 	open.Methods(http.MethodGet, http.MethodHead).Path(prefix + "/openapi.yaml").HandlerFunc(a.serveDocument)
 	open.NotFoundHandler = a.guard(router)
 	open.MethodNotAllowedHandler = open.NotFoundHandler
-	return open
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cross-Origin-Resource-Policy", "same-origin") // no page of another origin has an answer as a picture or a script
+		open.ServeHTTP(w, r)
+	})
 }
 
 // dispatch serves the methods of one path. HEAD is GET without the body, which net/http leaves out by itself.
@@ -311,6 +314,8 @@ func (a *API) who(r *http.Request) (by admin.Actor, err error) {
 		by, err = a.Admin.ActorOfToken(r.Context(), token, ip)
 	case a.Operator == nil || len(r.Header.Values("Authorization")) > 0:
 		return by, refusal.Of(refusal.Unauthenticated)
+	case !sameOrigin(r):
+		return by, errCrossSite
 	default:
 		var of Session
 		if of, err = a.Operator(r); err == nil {
@@ -319,6 +324,18 @@ func (a *API) who(r *http.Request) (by admin.Actor, err error) {
 	}
 	by.IP, by.UserAgent, by.RequestID = ip, r.UserAgent(), id
 	return by, err
+}
+
+// sameOrigin reports whether a browser's request comes from our own pages, or from its user: it was typed, or is a bookmark. All ports of a
+// host share its cookies, and SameSite takes them for one site, so that a page at another port could otherwise have them sent along with a
+// link to an export. What sends no such header is no browser that could be led on, or is asked for a CSRF token by whatever changes something.
+func sameOrigin(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") { // https://www.w3.org/TR/fetch-metadata
+	case "", "same-origin", "none":
+		return true
+	default:
+		return false
+	}
 }
 
 // bearer is the token of a request that carries exactly one.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/vestibule-auth/vestibule/internal/clock"
@@ -13,11 +14,24 @@ import (
 // linesType is the media type of JSON values, one a line.
 const linesType = "application/x-ndjson"
 
-// stream answers with values, one a line, as they come. It takes as long as it takes, for as long as the client is there: what has to be
+// attachment is the header that has browsers save an answer under a name, whoever led them to it. A name is of what an address says, such as
+// a slug: letters, digits and what joins them are all that is left of it.
+func attachment(name string) string {
+	return `attachment; filename="` + strings.TrimLeft(strings.Map(func(c rune) rune {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '.', c == '-', c == '_':
+			return c
+		default:
+			return -1
+		}
+	}, name), ".") + `"`
+}
+
+// stream answers with values, one a line, as they come, for a file of the given name. It takes as long as it takes, for as long as the client is there: what has to be
 // quick is each line. Of one that breaks off the connection is cut, so that nobody takes the part for the whole.
-func (a *API) stream(w http.ResponseWriter, r *http.Request, each func(context.Context, func(any) error) error) error {
+func (a *API) stream(w http.ResponseWriter, r *http.Request, name string, each func(context.Context, func(any) error) error) error {
 	ctx := a.untimed(r)
-	out := &lines{w: w}
+	out := &lines{w: w, name: name}
 	err := each(ctx, func(v any) error {
 		if err := ctx.Err(); err != nil { // what is written need not fail: it may be in a buffer
 			return err
@@ -54,6 +68,7 @@ func (l lasting) Value(key any) any { return l.request.Value(key) }
 // lines writes values, one a line.
 type lines struct {
 	w     http.ResponseWriter
+	name  string
 	begun bool
 	until time.Time // when the deadline is
 }
@@ -69,6 +84,7 @@ func (l *lines) begin() {
 	if !l.begun {
 		l.begun = true
 		l.w.Header().Set("Content-Type", linesType)
+		l.w.Header().Set("Content-Disposition", attachment(l.name))
 		l.w.WriteHeader(http.StatusOK)
 	}
 }

@@ -101,10 +101,15 @@ func (o *operators) pages() http.Handler {
 	}})
 }
 
-// makeOperators makes the operators' tenant at the start, where that is possible yet, and warns of an emergency token that is set.
+// makeOperators makes the operators' tenant at the start, where that is possible yet, and warns of an emergency token that is set and of an
+// address that operators share with others.
 func (a *App) makeOperators(ctx context.Context, o *operators) {
 	if a.config.AdminToken.Given() && !a.config.Dev {
 		a.log.WarnContext(ctx, "VESTIBULE_ADMIN_TOKEN is set: whoever has it is an owner. Make operators and API tokens, then take it away")
+	}
+	if a.config.AdminURL == "" && !a.config.Dev {
+		a.log.WarnContext(ctx, "VESTIBULE_ADMIN_PUBLIC_URL is not set: operators sign in at "+a.operatorsURL()+
+			", and browsers send a session of localhost to whatever else listens on the operator's own machine. Give the listener a name of its own")
 	}
 	current, err := a.Store.Current(ctx)
 	if err == nil && current {

@@ -99,6 +99,9 @@ func TestOperatorsSignInByTheProductsOwnFlows(t *testing.T) {
 		if strings.Contains(s.log.String(), "cannot make the operators' tenant") {
 			t.Fatal("the operators' tenant was not made")
 		}
+		if !strings.Contains(s.log.String(), "VESTIBULE_ADMIN_PUBLIC_URL is not set: operators sign in at http://localhost:") {
+			t.Error("nothing is said of the address that operators share with whatever else listens on their machines")
+		}
 		// So that an authenticator app has more than one code at a time.
 		if status, answer := s.admin("PATCH", "/admin/v1/tenants/system", map[string]any{"config": map[string]any{
 			"mfa": map[string]any{"totp_tolerance": codeTolerance}}}); status != http.StatusOK {
@@ -156,6 +159,8 @@ func TestOperatorsSignInByTheProductsOwnFlows(t *testing.T) {
 				t.Errorf("with %s a token is made: %d", name, got)
 			}
 		}
+		c.want(http.StatusForbidden, "GET", "/admin/v1/audit/export", nil, "Sec-Fetch-Site", "same-site") // a page at another port of the host
+		c.want(http.StatusOK, "GET", "/admin/v1/audit/export", nil, "Sec-Fetch-Site", "same-origin")
 		c.want(http.StatusCreated, "POST", "/admin/v1/tokens", token, "Origin", "http://localhost:"+s.operator[strings.LastIndex(s.operator, ":")+1:])
 		var ci struct{ Token string }
 		if err := json.Unmarshal([]byte(c.want(http.StatusCreated, "POST", "/admin/v1/tokens", token)), &ci); err != nil {

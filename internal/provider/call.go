@@ -7,11 +7,13 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"syscall"
 	"unicode"
 
 	"github.com/vestibule-auth/vestibule/internal/outbound"
@@ -75,28 +77,74 @@ func (r *trial) call(ctx context.Context, method, address string, form url.Value
 	return &answer{status: a.StatusCode, body: body}, nil
 }
 
-// unanswered says why there is no answer.
+// unanswered says why there is no answer. Errors of the network repeat what the other side sent, and that may be anything: each kind of
+// them has words of its own here, and what the error says is not among them.
 func (r *trial) unanswered(shown string, err error) *failed {
-	var ue *url.Error
-	if errors.As(err, &ue) {
-		err = ue.Err // without the address, which is said already
-	}
-	var dns *net.DNSError
-	var certificate *tls.CertificateVerificationError
-	var unknown x509.UnknownAuthorityError
-	var timeout interface{ Timeout() bool }
+	var (
+		dns     *net.DNSError
+		timeout interface{ Timeout() bool }
+	)
 	switch {
 	case errors.Is(err, outbound.ErrPrivateAddress):
 		return &failed{shown + " leads to an address that is not on the public internet, which this server does not connect to.",
 			"Use a public address. Where every tenant is trusted, VESTIBULE_ALLOW_PRIVATE_NETWORKS lets it pass."}
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return &failed{"There is no host of the name in " + shown + ".", "Look at how it is written."}
-	case errors.As(err, &certificate), errors.As(err, &unknown):
-		return &failed{shown + " shows a certificate that is not trusted: " + short(err.Error()) + ".", "Have the provider show one that is valid for its name."}
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return &failed{fmt.Sprintf("%s did not answer in time.", shown), "Try again. socialaccount.requests_timeout says how long an answer is waited for."}
+	case errors.As(err, &dns):
+		return &failed{"The name in " + shown + " could not be looked up just now.", "Try again. If it goes on, look at how it is written, and at this server's DNS."}
+	}
+	if why := distrusted(err); why != "" {
+		return &failed{shown + " shows a certificate that is not trusted: " + why + ".", "Have the provider show one that is valid for its name."}
+	}
+	return &failed{shown + " cannot be reached: " + broken(err) + ".", "Look at how it is written, and whether the provider is there."}
+}
+
+// distrusted says what is wrong with a certificate; "": it is not that.
+func distrusted(err error) string {
+	var (
+		other   *tls.CertificateVerificationError
+		unknown x509.UnknownAuthorityError
+		name    x509.HostnameError
+		invalid x509.CertificateInvalidError
+	)
+	switch {
+	case errors.As(err, &unknown):
+		return "it is not signed by an authority that this server knows"
+	case errors.As(err, &name):
+		return "it is for another name"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "it has expired, or is not valid yet"
+	case errors.As(err, &other), errors.As(err, &invalid):
+		return "it is not valid"
 	default:
-		return &failed{shown + " cannot be reached: " + short(err.Error()) + ".", "Look at how it is written, and whether the provider is there."}
+		return ""
+	}
+}
+
+// broken says what became of a connection.
+func broken(err error) string {
+	var (
+		record tls.RecordHeaderError
+		alert  tls.AlertError
+		op     *net.OpError
+	)
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "nothing listens there"
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		return "there is no way to it"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "the connection was closed before there was an answer"
+	case errors.As(err, &record):
+		return "what is there does not speak TLS"
+	case errors.As(err, &alert), errors.As(err, &op) && op.Op == "remote error":
+		return "it turned the TLS connection down"
+	case errors.As(err, &op):
+		return "the connection failed"
+	default:
+		return "what it answered is not HTTP"
 	}
 }
 

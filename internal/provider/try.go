@@ -25,7 +25,7 @@ type document struct {
 
 // discover reads the provider's discovery document; nil: there is none.
 func (r *trial) discover(ctx context.Context) *document {
-	address := short(r.discovery)
+	address := r.quote(r.discovery)
 	remedy := r.place(fmt.Sprintf("Set %s to the issuer as the provider names it, or to the address of its discovery document.", r.setting))
 	a, bad := r.call(ctx, http.MethodGet, r.discovery, nil, mostDocument, nil)
 	if bad != nil {

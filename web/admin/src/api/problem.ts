@@ -31,7 +31,7 @@ export function passes(error: unknown): boolean {
 
 /** What is wrong with the input, by path; what belongs to no field is under "". */
 export function faultsOf(error: unknown): Record<string, string> {
-  const found: Record<string, string> = {};
+  const found: Record<string, string> = Object.create(null); // a path may be a word that every object knows
   for (const fault of problemOf(error).errors ?? []) {
     found[fault.path] = found[fault.path] ? `${found[fault.path]}; ${fault.message}` : fault.message;
   }

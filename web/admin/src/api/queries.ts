@@ -1,5 +1,6 @@
 // How answers are kept: for how long, what is tried again, and what happens when the session ends.
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
+import { part } from "../session/presence";
 import { isProblem, passes } from "./problem";
 
 /** Set by the router: goes where an operator signs in, or shows a second factor, and back here afterwards. */
@@ -7,8 +8,10 @@ export const gate: { signIn: () => void; secondFactor: () => void } = { signIn: 
 
 function closed(error: unknown): void {
   if (isProblem(error, "unauthenticated")) {
+    part();
     gate.signIn();
   } else if (isProblem(error, "second-factor")) {
+    part();
     gate.secondFactor();
   }
 }
@@ -26,5 +29,7 @@ export const queries = new QueryClient({
       retry: (failures, error) => failures < 2 && passes(error),
       refetchOnWindowFocus: true,
     },
+    // What was sent and what came back may hold secrets: neither outlives the form.
+    mutations: { gcTime: 0 },
   },
 });

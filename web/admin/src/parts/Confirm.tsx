@@ -1,6 +1,7 @@
 import { Alert, Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type FormEvent, type ReactNode, useEffect, useState } from "react";
 import { inWords } from "../api/problem";
+import { useOnTop } from "./useOnTop";
 
 /**
  * Asks before something happens that cannot simply be taken back. Where typed is given, that must be typed first: it is for what loses
@@ -20,17 +21,25 @@ export function Confirm(props: {
   const [text, setText] = useState("");
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
+  const onTop = useOnTop(props.opened);
+  useEffect(() => {
+    if (props.opened) {
+      setText("");
+      setError(undefined); // what went wrong before is no answer to what is asked now
+    }
+  }, [props.opened]);
   const close = () => {
-    setText("");
-    setError(undefined);
-    props.close();
+    if (!busy) {
+      props.close(); // what is under way cannot be called off any more, and would have nowhere to tell of a failure
+    }
   };
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);
+    setError(undefined);
     try {
       await props.run();
-      close();
+      props.close();
     } catch (failed) {
       setError(failed);
     } finally {
@@ -39,7 +48,7 @@ export function Confirm(props: {
   };
   const ready = props.typed === undefined || text === props.typed;
   return (
-    <Modal opened={props.opened} onClose={close} title={props.title}>
+    <Modal opened={props.opened} onClose={close} title={props.title} closeOnEscape={onTop}>
       <form onSubmit={submit}>
         <Stack>
           <Text size="sm" component="div">
@@ -61,7 +70,12 @@ export function Confirm(props: {
             </Alert>
           )}
           <Group justify="end">
-            <Button variant="default" onClick={close} data-autofocus={props.typed === undefined ? true : undefined}>
+            <Button
+              variant="default"
+              onClick={close}
+              disabled={busy}
+              data-autofocus={props.typed === undefined ? true : undefined}
+            >
               Cancel
             </Button>
             <Button type="submit" color={props.danger ? "red.9" : undefined} disabled={!ready} loading={busy}>

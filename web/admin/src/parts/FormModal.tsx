@@ -1,6 +1,7 @@
 import { Alert, Button, Group, Modal, Stack } from "@mantine/core";
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type FormEvent, type ReactNode, useEffect, useState } from "react";
 import { faultsOf, inWords, problemOf } from "../api/problem";
+import { useOnTop } from "./useOnTop";
 
 /** A form in a dialog. What is wrong with a field is given to the field; whatever else is wrong stands above the buttons. */
 export function FormModal(props: {
@@ -17,9 +18,16 @@ export function FormModal(props: {
 }) {
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
+  const onTop = useOnTop(props.opened);
+  useEffect(() => {
+    if (props.opened) {
+      setError(undefined); // what went wrong before is no answer to what is asked now
+    }
+  }, [props.opened]);
   const close = () => {
-    setError(undefined);
-    props.close();
+    if (!busy) {
+      props.close(); // what is under way cannot be called off any more, and would have nowhere to tell of a failure
+    }
   };
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -27,7 +35,7 @@ export function FormModal(props: {
     setError(undefined);
     try {
       await props.submit();
-      close();
+      props.close();
     } catch (failed) {
       setError(failed);
     } finally {
@@ -41,7 +49,7 @@ export function FormModal(props: {
       ? error !== undefined && inWords(error)
       : rest.map(([p, m]) => `${p} ${m}`.trim()).join("; ");
   return (
-    <Modal opened={props.opened} onClose={close} title={props.title} size={props.size}>
+    <Modal opened={props.opened} onClose={close} title={props.title} size={props.size} closeOnEscape={onTop}>
       <form onSubmit={submit} noValidate>
         <Stack>
           {props.children(faults)}
@@ -51,7 +59,7 @@ export function FormModal(props: {
             </Alert>
           )}
           <Group justify="end">
-            <Button variant="default" onClick={close}>
+            <Button variant="default" onClick={close} disabled={busy}>
               Cancel
             </Button>
             <Button type="submit" loading={busy} disabled={props.disabled}>

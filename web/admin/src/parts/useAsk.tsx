@@ -10,11 +10,14 @@ export interface Question {
   run: () => Promise<unknown>;
 }
 
+const nothing: Question = { title: "", text: "", action: "", run: async () => {} };
+
 /** A dialog that asks before an act, for screens with many of them: put the dialog somewhere, and call ask. */
 export function useAsk(): [ReactNode, (question: Question) => void] {
-  const [question, setQuestion] = useState<Question>();
+  const [question, setQuestion] = useState(nothing);
   const [opened, setOpened] = useState(false);
-  const dialog = question && (
+  // There from the beginning: a dialog that comes opened does not know where the focus goes back to.
+  const dialog = (
     <Confirm
       opened={opened}
       close={() => setOpened(false)}

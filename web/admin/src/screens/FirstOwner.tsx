@@ -31,15 +31,16 @@ export default function FirstOwner() {
   const faults = faultsBeside(error);
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    const typed = token.trim();
+    setToken(""); // whatever comes of it: it is worth too much to stand in a field
     void run("make", async () => {
       const made = await admin.POST("/admin/v1/operators", {
-        headers: { Authorization: `Bearer ${token.trim()}` },
+        headers: { Authorization: `Bearer ${typed}` },
         body: { email: email.trim(), ...(name.trim() ? { name: name.trim() } : {}), grants: [{ role: "owner" }] },
       });
       if (made.error) {
         throw made.error;
       }
-      setToken("");
       const link = made.data.invitation_url;
       if (!link) {
         throw new Error("The owner was made. A mail with a link to choose a password is on its way to them.");
@@ -62,11 +63,15 @@ export default function FirstOwner() {
           <Stack>
             <SecretInput
               label="Emergency token"
-              description="It is sent this once, and not kept."
+              description={
+                error === undefined
+                  ? "It is sent this once, and not kept."
+                  : "It was not kept: paste it again to try once more."
+              }
               value={token}
               onChange={(e) => setToken(e.currentTarget.value)}
               error={faults.token}
-              autoComplete="off"
+              autoComplete="one-time-code" // with "off", browsers offer to keep it as the password of the address below
               autoFocus
             />
             <TextInput
@@ -75,7 +80,7 @@ export default function FirstOwner() {
               value={email}
               onChange={(e) => setEmail(e.currentTarget.value)}
               error={faults.email}
-              autoComplete="username"
+              autoComplete="email"
               autoCapitalize="none"
               spellCheck={false}
               required

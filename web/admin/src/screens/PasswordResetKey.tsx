@@ -9,6 +9,7 @@ import { Bars } from "../parts/Loaded";
 import { Page } from "../parts/Page";
 import { SecretInput } from "../parts/SecretInput";
 import { ask, Declined, faultsIn, step, type User } from "../session/answers";
+import { leave } from "../session/leave";
 import { Said } from "../session/Said";
 import { useOneAtATime } from "../session/useOneAtATime";
 
@@ -104,7 +105,7 @@ function Refused({ error, retry }: { error: unknown; retry: () => void }) {
           loading={busy !== ""}
           onClick={() =>
             void run("out", async () => {
-              await step(() => headless.DELETE("/_allauth/{client}/v1/auth/session", browser));
+              await leave();
               retry();
             })
           }

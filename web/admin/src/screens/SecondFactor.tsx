@@ -1,15 +1,15 @@
 import { Anchor, Button, Stack, Text } from "@mantine/core";
 import { IconDeviceMobile, IconFingerprint } from "@tabler/icons-react";
 import { useState } from "react";
-import { browser, headless } from "../api/client";
 import { gate } from "../api/queries";
 import { Loaded } from "../parts/Loaded";
 import { Page } from "../parts/Page";
+import { failed } from "../parts/tell";
 import { AddKey } from "../session/AddKey";
-import { step } from "../session/answers";
 import { CodesToKeep } from "../session/CodesToKeep";
 import { useEnter } from "../session/entering";
 import { keysWork } from "../session/keys";
+import { leave } from "../session/leave";
 import { seeCodes, useFactors } from "../session/own";
 import { useProof } from "../session/Prove";
 import { SetUpApp, WhatIsAnApp } from "../session/SetUpApp";
@@ -143,15 +143,7 @@ function Choice(props: {
 
 function SignOut() {
   return (
-    <Anchor
-      component="button"
-      type="button"
-      size="sm"
-      onClick={async () => {
-        await step(() => headless.DELETE("/_allauth/{client}/v1/auth/session", browser));
-        gate.signIn();
-      }}
-    >
+    <Anchor component="button" type="button" size="sm" onClick={() => void leave().then(gate.signIn, failed)}>
       Sign in as somebody else
     </Anchor>
   );

@@ -7,6 +7,7 @@ import { Page } from "../parts/Page";
 import { type Outcome, step } from "../session/answers";
 import { Elsewhere, here } from "../session/Elsewhere";
 import { useEnter } from "../session/entering";
+import { onAnnounced } from "../session/presence";
 import { Said } from "../session/Said";
 import { ShowFactor } from "../session/ShowFactor";
 import { useOneAtATime } from "../session/useOneAtATime";
@@ -43,6 +44,19 @@ export default function SignIn() {
       },
     );
   }, []);
+  // Whoever signed in in another tab is signed in here.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: for as long as the page is there
+  useEffect(
+    () =>
+      onAnnounced(
+        () =>
+          void session().then(
+            (o) => o.signedIn && enter(),
+            () => {}, // it stays as it is
+          ),
+      ),
+    [],
+  );
   const next = (o: Outcome) => {
     if (o.signedIn) {
       enter();

@@ -188,7 +188,7 @@ function Secret({ slug, hook }: { slug: string; hook: Hook }) {
   const [asking, ask] = useDisclosure(false);
   const [hours, setHours] = useState<number | string>(24);
   const [secret, setSecret] = useState<string>();
-  const rotate = api.useMutation("post", "/admin/v1/tenants/{slug}/webhooks/{id}/rotate-secret", { gcTime: 0 });
+  const rotate = api.useMutation("post", "/admin/v1/tenants/{slug}/webhooks/{id}/rotate-secret");
   return (
     <Section
       title="Secret"

@@ -94,7 +94,7 @@ function New({ slug, opened, close }: { slug: string; opened: boolean; close: ()
   const navigate = useNavigate();
   const [said, setSaid] = useState(nothing);
   const [made, setMade] = useState<{ id: string; secret: string }>();
-  const create = api.useMutation("post", "/admin/v1/tenants/{slug}/webhooks", { gcTime: 0 });
+  const create = api.useMutation("post", "/admin/v1/tenants/{slug}/webhooks");
   const shut = () => {
     setSaid(nothing);
     create.reset();

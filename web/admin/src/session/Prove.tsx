@@ -6,6 +6,7 @@ import { type FormEvent, type ReactNode, useRef, useState } from "react";
 import { browser, headless } from "../api/client";
 import { gate } from "../api/queries";
 import { SecretInput } from "../parts/SecretInput";
+import { useOnTop } from "../parts/useOnTop";
 import { Declined, type Flow, faultsIn, GivenUp, type Outcome, step } from "./answers";
 import { Said } from "./Said";
 import { ShowFactor } from "./ShowFactor";
@@ -22,6 +23,7 @@ export type Prove = <T>(act: () => Promise<T>) => Promise<T>;
 /** prove does something, and asks who it is where the server wants to know first; dialog is where it asks. */
 export function useProof(): { prove: Prove; dialog: ReactNode } {
   const [waiting, setWaiting] = useState<Waiting>();
+  useOnTop(waiting !== undefined);
   const latest = useRef(waiting);
   latest.current = waiting;
   const prove: Prove = async (act) => {

@@ -6,7 +6,17 @@ import { useMemo, useState } from "react";
 import { admin, api, type Schema } from "../api/client";
 import { faultsOf, isProblem } from "../api/problem";
 import { queries } from "../api/queries";
-import { type Difference, differences, type Json, type JsonObject, patchOf, same, valueAt, withValue } from "./patch";
+import {
+  type Difference,
+  differences,
+  type Json,
+  type JsonObject,
+  patchOf,
+  rebased,
+  same,
+  valueAt,
+  withValue,
+} from "./patch";
 
 export type Tenant = Schema<"Tenant">;
 
@@ -42,16 +52,17 @@ export interface Draft {
   settle: (merged: JsonObject) => void;
 }
 
+const where = (slug: string) => ({ params: { path: { slug } } });
+
 /** The tenant of a screen. Whoever does not read it is told what others have read. */
 export function useTenant(slug: string, read = true) {
   // The same path answers with a document in YAML to whoever asks for that, which the type cannot tell apart.
-  return api.useQuery(
-    "get",
-    "/admin/v1/tenants/{slug}",
-    { params: { path: { slug } } },
-    { select: (d) => d as Tenant, enabled: read },
-  );
+  return api.useQuery("get", "/admin/v1/tenants/{slug}", where(slug), { select: (d) => d as Tenant, enabled: read });
 }
+
+/** Has all screens show a tenant as an answer has it, without asking again. */
+const keep = (tenant: Tenant) =>
+  queries.setQueryData(api.queryOptions("get", "/admin/v1/tenants/{slug}", where(tenant.slug)).queryKey, tenant);
 
 /** A draft of a tenant that was read. Leaving the screen asks before a draft is lost. */
 export function useDraft(tenant: Tenant): Draft {
@@ -59,21 +70,24 @@ export function useDraft(tenant: Tenant): Draft {
   const [edited, setEdited] = useState<JsonObject>();
   const [faults, setFaults] = useState<Record<string, string>>({});
   const [error, setError] = useState<unknown>();
-  const [saving, setSaving] = useState(false);
+  const [sent, send] = useState<JsonObject>();
   const [theirs, setTheirs] = useState<Tenant>();
-  const start = edited ? base : tenant; // what is not being edited follows the server
+  // What is not being edited follows the server, and a query is never taken for newer than what a save has answered.
+  const start = edited || base.version > tenant.version ? base : tenant;
   const before = useMemo(() => editable(start), [start]);
   const mine = edited ?? before;
   const changes = useMemo(() => differences(before, mine), [before, mine]);
   useBlocker({
     shouldBlockFn: () =>
-      changes.length > 0 && !saving && !window.confirm("Leave this page? What you changed is not saved."),
+      changes.length > 0 &&
+      !(sent && same(sent, mine)) &&
+      !window.confirm("Leave this page? What you changed is not saved."),
     enableBeforeUnload: () => changes.length > 0,
   });
 
   const change = (next: (was: JsonObject) => JsonObject) => {
     if (!edited) {
-      setBase(tenant);
+      setBase(start);
     }
     setEdited((was) => {
       const now = { config: {}, ...next(was ?? before) }; // a configuration without settings is still one
@@ -89,23 +103,30 @@ export function useDraft(tenant: Tenant): Draft {
     setTheirs(undefined);
   };
   const save = async (note?: string): Promise<boolean> => {
-    setSaving(true);
+    send(mine);
     setError(undefined);
     const path = { slug: start.slug };
     try {
-      const { error: refused, response } = await admin.PATCH("/admin/v1/tenants/{slug}", {
+      const { data: answer, error: refused } = await admin.PATCH("/admin/v1/tenants/{slug}", {
         params: { path, header: { "If-Match": `"${start.version}"` } },
         body: { ...(patchOf(before, mine) as Schema<"TenantPatch">), ...(note ? { note } : {}) },
         headers: { "Content-Type": "application/merge-patch+json" },
       });
-      if (response.ok) {
-        forget();
-        await queries.invalidateQueries();
+      if (answer) {
+        keep(answer);
+        setBase(answer);
+        setEdited((now = before) => {
+          const typed = rebased(mine, now, editable(answer));
+          return same(now, mine) || same(typed, editable(answer)) ? undefined : typed;
+        });
+        setFaults({});
+        void queries.invalidateQueries();
         return true;
       }
       if (isProblem(refused, "stale", "conflict")) {
-        const { data } = await admin.GET("/admin/v1/tenants/{slug}", { params: { path } });
+        const { data, error: lost } = await admin.GET("/admin/v1/tenants/{slug}", { params: { path } });
         setTheirs(data as Tenant | undefined);
+        setError(data ? undefined : lost); // without theirs there is nothing to choose from, and it is said why
       } else if (isProblem(refused, "invalid", "taken")) {
         setFaults(faultsOf(refused));
       } else {
@@ -114,7 +135,7 @@ export function useDraft(tenant: Tenant): Draft {
     } catch (unreachable) {
       setError(unreachable);
     } finally {
-      setSaving(false);
+      send(undefined);
     }
     return false;
   };
@@ -125,7 +146,7 @@ export function useDraft(tenant: Tenant): Draft {
     base: before,
     changes,
     faults,
-    saving,
+    saving: sent !== undefined,
     error,
     theirs,
     value: (path) => valueAt(mine, path.split(".")),

@@ -90,9 +90,13 @@ export function hidden(node: Node | undefined, value: Json | undefined): Json | 
     return value.map((one) => hidden(node?.items, one) ?? null);
   }
   if (typeof value === "object" && value !== null) {
+    const members = node?.properties ?? {};
     const others = typeof node?.additionalProperties === "object" ? node.additionalProperties : undefined;
     return Object.fromEntries(
-      Object.entries(value).map(([key, one]) => [key, hidden(node?.properties?.[key] ?? others, one) ?? null]),
+      Object.entries(value).map(([key, one]) => [
+        key,
+        hidden(Object.hasOwn(members, key) ? members[key] : others, one) ?? null,
+      ]),
     );
   }
   return value;

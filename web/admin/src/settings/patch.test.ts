@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { differences, merge, patched, patchOf, valueAt, withValue } from "./patch";
+import { differences, merge, patched, patchOf, rebased, valueAt, withValue } from "./patch";
 
 test("a patch turns one object into the other", () => {
   const before = { a: 1, b: { c: [1, 2], d: "x" }, e: true };
@@ -48,4 +48,12 @@ test("what two people set in a section that was not there does not clash", () =>
   const { merged, clashes } = merge({}, { a: { b: 1 } }, { a: { c: 2 } });
   expect(clashes).toEqual([]);
   expect(merged).toEqual({ a: { b: 1, c: 2 } });
+});
+
+test("what was typed while a draft was saved goes on top of the answer, and nothing else of the draft does", () => {
+  const sent = { name: "A", config: { secret: "typed", account: { signup: false } } };
+  const now = { name: "Ac", config: { secret: "typed", account: {} } };
+  const answer = { name: "A", config: { secret: "********", account: { signup: false, other: 1 } } };
+  expect(rebased(sent, now, answer)).toEqual({ name: "Ac", config: { secret: "********", account: { other: 1 } } });
+  expect(rebased(sent, sent, answer)).toEqual(answer);
 });

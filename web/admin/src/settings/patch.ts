@@ -5,6 +5,12 @@ export type JsonObject = { [key: string]: Json };
 
 const isObject = (v: unknown): v is JsonObject => typeof v === "object" && v !== null && !Array.isArray(v);
 
+// Documents are written by people, and a key may be any word: toString and __proto__ are keys like others, and nothing but what a document
+// itself has under them counts.
+const own = (from: JsonObject, key: string): Json | undefined => (Object.hasOwn(from, key) ? from[key] : undefined);
+const put = (into: JsonObject, key: string, value: Json) =>
+  Object.defineProperty(into, key, { value, configurable: true, enumerable: true, writable: true });
+
 /** Whether two values are the same. The order of keys does not matter, that of lists does. */
 export function same(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) && Array.isArray(b)) {
@@ -21,16 +27,16 @@ export function same(a: unknown, b: unknown): boolean {
 export function patchOf(before: JsonObject, after: JsonObject): JsonObject {
   const patch: JsonObject = {};
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    const [old, now] = [before[key], after[key]];
+    const [old, now] = [own(before, key), own(after, key)];
     if (same(old, now)) {
       continue;
     }
     if (now === undefined) {
-      patch[key] = null;
+      put(patch, key, null);
     } else if (isObject(old) && isObject(now)) {
-      patch[key] = patchOf(old, now);
+      put(patch, key, patchOf(old, now));
     } else {
-      patch[key] = now;
+      put(patch, key, now);
     }
   }
   return patch;
@@ -46,7 +52,7 @@ export function patched(target: Json | undefined, patch: Json): Json {
     if (value === null) {
       delete result[key];
     } else {
-      result[key] = patched(result[key], value);
+      put(result, key, patched(own(result, key), value));
     }
   }
   return result;
@@ -67,7 +73,7 @@ const isSection = (a: Json | undefined, b: Json | undefined): boolean =>
 export function differences(before: JsonObject, after: JsonObject, at: string[] = []): Difference[] {
   const found: Difference[] = [];
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    const [old, now] = [before[key], after[key]];
+    const [old, now] = [own(before, key), own(after, key)];
     const path = [...at, key];
     if (same(old, now)) {
       continue;
@@ -102,8 +108,8 @@ export function withValue(from: JsonObject, path: string[], value: Json | undefi
   const result = { ...from };
   let next: Json | undefined = value;
   if (rest.length > 0) {
-    const inner = isObject(from[key]) ? from[key] : {};
-    next = withValue(inner, rest, value);
+    const inner = own(from, key);
+    next = withValue(isObject(inner) ? inner : {}, rest, value);
     if (value === undefined && Object.keys(next).length === 0) {
       next = undefined;
     }
@@ -111,9 +117,14 @@ export function withValue(from: JsonObject, path: string[], value: Json | undefi
   if (next === undefined) {
     delete result[key];
   } else {
-    result[key] = next;
+    put(result, key, next);
   }
   return result;
+}
+
+/** What was done to one object, done to another: what is typed while a draft is being saved goes on top of what the save answers. */
+export function rebased(from: JsonObject, to: JsonObject, onto: JsonObject): JsonObject {
+  return differences(from, to).reduce((now, { path, after }) => withValue(now, path, after), onto);
 }
 
 /** What two people did to the same thing. */

@@ -28,6 +28,16 @@ test("secrets are shown nowhere, however deep they are", () => {
   expect(shown[1]?.after).toEqual([{ secret: "another secret", id: "a" }]);
 });
 
+test("a name that every object knows is a provider's like any other", () => {
+  const after = JSON.parse(
+    `{"constructor":{"apps":[{"secret":"hunter2"}]},"__proto__":{"apps":[{"secret":"hunter2"}]}}`,
+  );
+  const [shown] = changesToShow([{ path: ["config", "providers"], before: undefined, after }], schema);
+  expect(JSON.stringify(shown?.after)).toBe(
+    `{"constructor":{"apps":[{"secret":"another secret"}]},"__proto__":{"apps":[{"secret":"another secret"}]}}`,
+  );
+});
+
 test("lengths of time are in words as well", () => {
   const [age] = changesToShow([{ path: ["config", "cookies", "age"], before: undefined, after: 259_200 }], schema);
   expect(age).toEqual({ path: "config.cookies.age", before: null, after: "259200 (3 days)" });

@@ -17,16 +17,33 @@ import { useDisclosure } from "@mantine/hooks";
 import { IconMoon, IconSearch, IconSun, IconUserCircle } from "@tabler/icons-react";
 import { Link, Outlet, useLocation, useParams } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
-import { browser, environment, headless } from "../api/client";
+import { environment } from "../api/client";
 import { gate, queries } from "../api/queries";
 import { Loaded } from "../parts/Loaded";
-import { may, useMe } from "../session/me";
+import { failed } from "../parts/tell";
+import { leave } from "../session/leave";
+import { may, useMe, useSomebodyElse } from "../session/me";
+import { onAnnounced, part } from "../session/presence";
 import { Mark } from "./Mark";
 import { ofTenant, type Place, platform } from "./menu";
 import { openPalette, Palette } from "./Palette";
 import { TenantSwitcher } from "./TenantSwitcher";
 
 export function Shell() {
+  useEffect(() => onAnnounced(() => void queries.invalidateQueries()), []);
+  return useSomebodyElse() ? <Anew /> : <Frame />;
+}
+
+/** Begins the page again, for somebody else than who opened it. What was open there is gone before, so that nothing asks to be kept. */
+function Anew() {
+  useEffect(() => {
+    part();
+    location.reload();
+  }, []);
+  return null;
+}
+
+function Frame() {
   const [opened, menu] = useDisclosure(false);
   const me = useMe();
   const { slug } = useParams({ strict: false });
@@ -153,11 +170,6 @@ function Scheme() {
 }
 
 function Account({ name }: { name: string }) {
-  const signOut = async () => {
-    await headless.DELETE("/_allauth/{client}/v1/auth/session", browser);
-    queries.clear();
-    gate.signIn();
-  };
   return (
     <Menu position="bottom-end" shadow="md" withinPortal>
       <Menu.Target>
@@ -173,7 +185,7 @@ function Account({ name }: { name: string }) {
         <Menu.Item component="a" href="/admin/docs" target="_blank">
           Admin API
         </Menu.Item>
-        <Menu.Item onClick={signOut}>Sign out</Menu.Item>
+        <Menu.Item onClick={() => void leave().then(gate.signIn, failed)}>Sign out</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

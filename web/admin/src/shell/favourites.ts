@@ -37,6 +37,12 @@ export function visited(slug: string, name: string): void {
   write("vestibule.recent", [{ slug, name }, ...recent().filter((t) => t.slug !== slug)].slice(0, 6));
 }
 
+/** Forgets all of them. */
+export function forgetAll(): void {
+  write("vestibule.favourites", []);
+  write("vestibule.recent", []);
+}
+
 /** Forgets a tenant that is gone. */
 export function forgotten(slug: string): void {
   for (const [key, list] of [

@@ -7,6 +7,7 @@ import { Loaded } from "../../parts/Loaded";
 import { Section } from "../../parts/Section";
 import { Time } from "../../parts/Time";
 import { done } from "../../parts/tell";
+import { useOnTop } from "../../parts/useOnTop";
 import { AddKey } from "../../session/AddKey";
 import { ask } from "../../session/answers";
 import { CodesToKeep } from "../../session/CodesToKeep";
@@ -25,6 +26,7 @@ export function Factors({ prove }: { prove: Prove }) {
   const [removing, setRemoving] = useState<Factor>();
   const [renaming, setRenaming] = useState<Factor>();
   const [codes, setCodes] = useState<string[]>();
+  const onTop = useOnTop(adding !== undefined);
   const factors = query.data ?? [];
   const second = factors.filter((f) => f.type !== "recovery_codes");
   const hadCodes = factors.some((f) => f.type === "recovery_codes");
@@ -100,10 +102,15 @@ export function Factors({ prove }: { prove: Prove }) {
           </Stack>
         )}
       </Loaded>
-      <Modal opened={adding === "app"} onClose={() => setAdding(undefined)} title="Add an authenticator app">
+      <Modal
+        opened={adding === "app"}
+        onClose={() => setAdding(undefined)}
+        title="Add an authenticator app"
+        closeOnEscape={onTop}
+      >
         {adding === "app" && <SetUpApp prove={prove} then={added} cancel={() => setAdding(undefined)} />}
       </Modal>
-      <Modal opened={adding === "key"} onClose={() => setAdding(undefined)} title="Add a passkey">
+      <Modal opened={adding === "key"} onClose={() => setAdding(undefined)} title="Add a passkey" closeOnEscape={onTop}>
         {adding === "key" && <AddKey prove={prove} then={added} cancel={() => setAdding(undefined)} />}
       </Modal>
       {renaming && <RenameKey factor={renaming} prove={prove} close={() => setRenaming(undefined)} />}

@@ -4,6 +4,7 @@ import { useSyncExternalStore } from "react";
 import { admin } from "../../api/client";
 import { isProblem, passes } from "../../api/problem";
 import { queries } from "../../api/queries";
+import { onParting } from "../../session/presence";
 import { type Chunk, chunksOf, type Format, slicesOf } from "./chunks";
 
 export interface Upload {
@@ -23,15 +24,30 @@ const uploads = new Map<string, Upload>();
 const stops = new Map<string, AbortController>();
 const listeners = new Set<() => void>();
 
+function tell(): void {
+  for (const listener of listeners) {
+    listener();
+  }
+}
+
 function put(id: string, change: Partial<Upload>): void {
   const before = uploads.get(id);
   if (before) {
     uploads.set(id, { ...before, ...change });
-    for (const listener of listeners) {
-      listener();
-    }
+    tell();
   }
 }
+
+// The file is of whoever chose it. It is not sent on in the name of somebody else who signs in here next, nor kept for them.
+onParting(() => {
+  for (const stop of stops.values()) {
+    stop.abort(new Error("nobody is signed in"));
+  }
+  stops.clear();
+  uploads.clear();
+  removeEventListener("beforeunload", warn);
+  tell();
+});
 
 const subscribe = (listener: () => void) => {
   listeners.add(listener);
@@ -127,9 +143,13 @@ export async function upload(slug: string, id: string, file: File, format: Forma
     );
     put(id, { phase: "done" });
   } catch (error) {
-    put(id, stop.signal.aborted ? { phase: "stopped" } : { phase: "failed", error });
+    if (stops.get(id) === stop) {
+      put(id, stop.signal.aborted ? { phase: "stopped" } : { phase: "failed", error });
+    }
   } finally {
-    stops.delete(id);
+    if (stops.get(id) === stop) {
+      stops.delete(id);
+    }
     if (stops.size === 0) {
       removeEventListener("beforeunload", warn);
     }

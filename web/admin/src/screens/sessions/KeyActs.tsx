@@ -101,7 +101,7 @@ export function ImportKey({ slug, algorithm }: { slug: string; algorithm: string
   const [key, setKey] = useState("");
   const [when, setWhen] = useState<When>("soon");
   const [lead, setLead] = useState("86400");
-  const importing = api.useMutation("post", "/admin/v1/tenants/{slug}/keys", { gcTime: 0 });
+  const importing = api.useMutation("post", "/admin/v1/tenants/{slug}/keys");
   const close = () => {
     setKey("");
     importing.reset();

@@ -25,7 +25,7 @@ export function NewToken(props: { opened: boolean; close: () => void; made: (nam
   const [chosen, setChosen] = useState(() => [choose()]);
   const [scopes, setScopes] = useState<string[]>([]);
   const [days, setDays] = useState("90");
-  const make = api.useMutation("post", "/admin/v1/tokens", { gcTime: 0 });
+  const make = api.useMutation("post", "/admin/v1/tokens");
   const faults = make.error ? faultsOf(make.error) : {};
   const known =
     Object.keys(faults).length > 0 && Object.keys(faults).every((p) => /^(name|grants\[\d+\]\..+)$/.test(p));
