@@ -8,6 +8,7 @@ import { queries } from "../api/queries";
 import { Confirm } from "../parts/Confirm";
 import { Failure } from "../parts/Failure";
 import { Loaded } from "../parts/Loaded";
+import { Meanwhile } from "../parts/Meanwhile";
 import { Once } from "../parts/Once";
 import { Page } from "../parts/Page";
 import { Section } from "../parts/Section";
@@ -79,6 +80,10 @@ function About({ slug, hook, change }: { slug: string; hook: Hook; change: boole
       { params: { path: where }, body: { enabled } },
       { onSuccess: () => done(enabled ? "Enabled: what waits is sent." : "Disabled: nothing is sent there.") },
     );
+  const drop = () => {
+    patch.reset();
+    setEdited(undefined);
+  };
   const stale = isProblem(patch.error, "stale", "conflict");
   const faults = isProblem(patch.error, "invalid") ? faultsOf(patch.error) : {};
   return (
@@ -106,49 +111,28 @@ function About({ slug, hook, change }: { slug: string; hook: Hook; change: boole
         }}
       />
       {stale ? (
-        <Alert color="yellow" variant="outline" role="alert" title="Someone else changed this webhook meanwhile">
-          <Stack gap="xs" align="start">
-            <Text size="sm">
-              By now it leads to <code className="code foreign">{hook.url}</code> and is told of{" "}
-              <code className="code foreign">{hook.events.join(", ")}</code>.
-            </Text>
-            <Group gap="xs">
-              <Button
-                size="xs"
-                variant="default"
-                onClick={() => {
-                  patch.reset();
-                  setEdited(undefined);
-                }}
-              >
-                Take theirs
-              </Button>
-              <Button
-                size="xs"
-                variant="default"
-                onClick={() => {
-                  patch.reset();
-                  setEdited({ said, version: hook.version });
-                }}
-              >
-                Keep mine
-              </Button>
-            </Group>
-          </Stack>
-        </Alert>
+        <Meanwhile
+          what="webhook"
+          ways={[
+            { label: "Take theirs", go: drop },
+            {
+              label: "Keep mine",
+              go: () => {
+                patch.reset();
+                setEdited({ said, version: hook.version });
+              },
+            },
+          ]}
+        >
+          By now it leads to <code className="code foreign">{hook.url}</code> and is told of{" "}
+          <code className="code foreign">{hook.events.join(", ")}</code>.
+        </Meanwhile>
       ) : (
         patch.error && Object.keys(faults).length === 0 && <Failure error={patch.error} />
       )}
       {change && (
         <Group justify="end">
-          <Button
-            variant="default"
-            disabled={!changed}
-            onClick={() => {
-              patch.reset();
-              setEdited(undefined);
-            }}
-          >
+          <Button variant="default" disabled={!changed} onClick={drop}>
             Discard
           </Button>
           <Button onClick={save} disabled={!changed || stale || said.events.length === 0} loading={patch.isPending}>
