@@ -27,6 +27,9 @@ export const grantsOf = (chosen: Chosen[]): Schema<"NewGrant">[] =>
 export const complete = (chosen: Chosen[]) =>
   chosen.length > 0 && chosen.every((c) => c.within === "platform" || (c.tenant ?? "") !== "");
 
+/** Whether a fault is said beside what is chosen here, by its path. */
+export const isGrantsFault = (path: string) => /^grants\[\d+\]\.(role|tenant)$/.test(path);
+
 export function GrantsInput(props: {
   value: Chosen[];
   onChange: (value: Chosen[]) => void;
