@@ -1,10 +1,9 @@
 import { Alert, Badge, Button, Group, NumberInput, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { admin, api } from "../api/client";
 import { faultsOf, isProblem } from "../api/problem";
-import { queries } from "../api/queries";
 import { Confirm } from "../parts/Confirm";
 import { Failure } from "../parts/Failure";
 import { Loaded } from "../parts/Loaded";
@@ -14,6 +13,7 @@ import { Page } from "../parts/Page";
 import { Section } from "../parts/Section";
 import { Time } from "../parts/Time";
 import { done } from "../parts/tell";
+import { useRemoval } from "../parts/useRemoval";
 import { useMay } from "../session/me";
 import { Deliveries } from "./webhooks/Deliveries";
 import { Fields, type Said } from "./webhooks/Fields";
@@ -230,7 +230,7 @@ function Secret({ slug, hook }: { slug: string; hook: Hook }) {
 
 function Remove({ slug, hook }: { slug: string; hook: Hook }) {
   const [asking, ask] = useDisclosure(false);
-  const navigate = useNavigate();
+  const removal = useRemoval(hook.id);
   return (
     <Section
       title="Delete"
@@ -247,18 +247,13 @@ function Remove({ slug, hook }: { slug: string; hook: Hook }) {
         title="Delete this webhook?"
         action="Delete"
         danger
-        run={async () => {
-          // Not as a mutation: that would read this page's webhook again before it is left.
-          const { error } = await admin.DELETE("/admin/v1/tenants/{slug}/webhooks/{id}", {
-            params: { path: { slug, id: hook.id } },
-          });
-          if (error) {
-            throw error;
-          }
-          await navigate({ to: `/tenants/${slug}/webhooks` });
-          await queries.invalidateQueries();
-          done("The webhook is deleted.");
-        }}
+        run={() =>
+          removal(
+            () => admin.DELETE("/admin/v1/tenants/{slug}/webhooks/{id}", { params: { path: { slug, id: hook.id } } }),
+            `/tenants/${slug}/webhooks`,
+            "The webhook is deleted.",
+          )
+        }
       >
         <code className="code foreign">{hook.url}</code> is told of nothing any more, and what is on its way there is
         gone. This cannot be undone; to stop for a while, disable it.
