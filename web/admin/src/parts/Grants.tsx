@@ -6,7 +6,7 @@ import { grantText, type Role, roles } from "./roles";
 import { TenantSelect } from "./TenantSelect";
 
 /** A grant that is being chosen: which tenant may still be missing. */
-export interface Chosen {
+interface Chosen {
   key: number;
   role: Role;
   within: "platform" | "tenant";

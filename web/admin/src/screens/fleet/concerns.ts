@@ -18,7 +18,7 @@ export interface Place {
   note: string;
 }
 
-export interface Concern {
+interface Concern {
   id: string;
   /** Whether people are held up by it already. */
   urgent: boolean;

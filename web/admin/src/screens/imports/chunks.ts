@@ -3,7 +3,7 @@
 import { number } from "../../parts/words";
 
 /** The longest chunk that the server takes, in bytes. */
-export const mostChunk = 1 << 20;
+const mostChunk = 1 << 20;
 
 export interface Chunk {
   /** From 1 on. */

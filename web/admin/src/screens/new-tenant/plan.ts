@@ -3,7 +3,7 @@ import type { Schema } from "../../api/client";
 import { quoted } from "../../parts/Command";
 import { type JsonObject, patched, valueAt, withValue } from "../../settings/patch";
 
-export interface Preset {
+interface Preset {
   id: string;
   title: string;
   text: string;

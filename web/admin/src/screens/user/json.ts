@@ -4,7 +4,7 @@ import { number } from "../../parts/words";
 import type { Json, JsonObject } from "../../settings/patch";
 
 /** The most that the server keeps, in bytes. */
-export const mostMetadata = 16 * 1024;
+const mostMetadata = 16 * 1024;
 
 /** The object that a text is; none where it is no object. Nothing at all is an empty one. */
 export function metadataOf(text: string): JsonObject | undefined {
