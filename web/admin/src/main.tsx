@@ -20,7 +20,7 @@ if (!root) {
 createRoot(root).render(
   <StrictMode>
     <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
-      <Notifications position="bottom-right" autoClose={6000} />
+      <Notifications position="top-right" autoClose={6000} classNames={{ root: "notices" }} />
       <QueryClientProvider client={queries}>
         <RouterProvider router={router} />
       </QueryClientProvider>

@@ -12,6 +12,7 @@ import {
   ModalHeader,
   NavLink,
   Notification,
+  Popover,
   Switch,
   Table,
   Tooltip,
@@ -29,6 +30,10 @@ const green: MantineColorsTuple = [
   "#0b5e55",
   "#074a43",
 ];
+
+// What floats above a page, such as menus and lists of choices, is a part of its main landmark, so that whoever goes by landmarks finds it.
+// Every frame has one.
+const afloat = { target: "main" };
 
 export const theme = createTheme({
   primaryColor: "green",
@@ -60,8 +65,11 @@ export const theme = createTheme({
       styles: { root: { borderRadius: "var(--mantine-radius-md)", paddingBlock: 6 }, section: { marginInlineEnd: 10 } },
     }),
     Notification: Notification.extend({ defaultProps: { closeButtonProps: { "aria-label": "Close this message" } } }),
+    Popover: Popover.extend({ defaultProps: { portalProps: afloat } }), // menus and comboboxes are made of it
     Switch: Switch.extend({ defaultProps: { withThumbIndicator: false } }),
     Table: Table.extend({ defaultProps: { verticalSpacing: "sm", horizontalSpacing: "sm" } }),
-    Tooltip: Tooltip.extend({ defaultProps: { events: { hover: true, focus: true, touch: true } } }),
+    Tooltip: Tooltip.extend({
+      defaultProps: { events: { hover: true, focus: true, touch: true }, portalProps: afloat },
+    }),
   },
 });

@@ -4,6 +4,7 @@ import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { type ReactNode, useId, useState } from "react";
 import { spoken } from "../parts/words";
 import type { Draft } from "./draft";
+import { differences } from "./patch";
 
 export function More(props: {
   label: string;
@@ -14,11 +15,11 @@ export function More(props: {
 }) {
   const { draft, paths } = props;
   const id = useId();
-  const [asked, ask] = useState(() => paths.some((p) => p === window.location.hash.slice(1)));
   const within = (place: string) => paths.some((p) => place.startsWith(`config.${p}`));
+  const [asked, ask] = useState(() => within(`config.${window.location.hash.slice(1)}`));
   const needed = draft.changes.some((c) => within(c.path.join("."))) || Object.keys(draft.faults).some(within);
   const open = asked || needed;
-  const set = paths.filter((p) => draft.value(`config.${p}`) !== undefined).length;
+  const set = differences({}, draft.mine).filter((d) => within(d.path.join("."))).length;
   return (
     <div className="more">
       <UnstyledButton

@@ -1,29 +1,28 @@
 // What stands at the foot of a screen with a draft: how much is changed, what that does, and saving it.
 import { Button, Group, List, Modal, Paper, Stack, Text, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { notifications } from "@mantine/notifications";
 import { useEffect, useState } from "react";
 import { Changes } from "../parts/Changes";
 import { Failure } from "../parts/Failure";
+import { done } from "../parts/tell";
 import { count } from "../parts/words";
 import { Conflict } from "./Conflict";
 import type { Draft } from "./draft";
 import { useSchema } from "./schema";
 import { changesToShow } from "./show";
 
-/** The notice that a draft was saved. */
-const told = "draft-saved";
-
 export function SaveBar({ draft }: { draft: Draft }) {
   const [reviewing, review] = useDisclosure(false);
   const [note, setNote] = useState("");
   const { data: schema } = useSchema();
-  const changing = draft.changes.length > 0;
+  const held = Object.keys(draft.held).length > 0;
+  const changing = draft.changes.length > 0 || held;
   useEffect(() => {
-    if (changing) {
-      notifications.hide(told); // it would lie on the buttons
+    if (!changing) {
+      setNote(""); // why this was changed is not why the next thing is
+      review.close();
     }
-  }, [changing]);
+  }, [changing, review.close]);
   if (!changing) {
     return null;
   }
@@ -32,7 +31,7 @@ export function SaveBar({ draft }: { draft: Draft }) {
     review.close();
     if (saved) {
       setNote("");
-      notifications.show({ id: told, message: "Saved. It takes effect within two seconds.", color: "green" });
+      done("Saved. It takes effect within two seconds.");
     }
   };
   const changes = changesToShow(draft.changes, schema);
@@ -70,13 +69,19 @@ export function SaveBar({ draft }: { draft: Draft }) {
             {count(draft.changes.length, "change")} not saved yet
           </Text>
           <Group gap="xs">
-            <Button variant="subtle" color="gray" c="var(--mantine-color-text)" onClick={draft.discard}>
+            <Button
+              variant="subtle"
+              color="gray"
+              c="var(--mantine-color-text)"
+              onClick={draft.discard}
+              disabled={draft.saving}
+            >
               Discard
             </Button>
-            <Button variant="default" onClick={review.open}>
+            <Button variant="default" onClick={review.open} disabled={draft.changes.length === 0}>
               Review
             </Button>
-            <Button onClick={save} loading={draft.saving}>
+            <Button onClick={save} loading={draft.saving} disabled={held}>
               Save
             </Button>
           </Group>
@@ -96,7 +101,7 @@ export function SaveBar({ draft }: { draft: Draft }) {
             <Button variant="default" onClick={review.close}>
               Back
             </Button>
-            <Button onClick={save} loading={draft.saving}>
+            <Button onClick={save} loading={draft.saving} disabled={held}>
               Save
             </Button>
           </Group>

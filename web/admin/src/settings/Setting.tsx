@@ -164,6 +164,7 @@ function Control(props: SettingProps & { node: Node; label: string; ids: Ids }) 
           max={node.maximum}
           clampBehavior="none"
           allowDecimal={false}
+          allowNegative={(node.minimum ?? 0) < 0}
           thousandSeparator=","
           suffix={times ? (current === 1 ? " time" : " times") : props.unit && ` ${props.unit}`}
           value={typeof current === "number" ? current : ""}
@@ -211,7 +212,15 @@ function Control(props: SettingProps & { node: Node; label: string; ids: Ids }) 
         />
       );
     case "secret":
-      return <Secret {...common} long={props.long} value={typeof value === "string" ? value : undefined} set={set} />;
+      return (
+        <Secret
+          {...common}
+          long={props.long}
+          value={typeof value === "string" ? value : undefined}
+          saved={typeof saved === "string" ? saved : undefined}
+          set={set}
+        />
+      );
     case "text":
       return (
         <TextInput
@@ -228,6 +237,6 @@ function Control(props: SettingProps & { node: Node; label: string; ids: Ids }) 
         />
       );
     case "json":
-      return <JsonText {...common} value={value} set={set} />;
+      return <JsonText {...common} draft={draft} at={at} value={value} set={set} />;
   }
 }

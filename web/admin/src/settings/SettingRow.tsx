@@ -1,6 +1,6 @@
 // The frame of one setting: what it is called and means, what it is by default, what is wrong with it, and its control.
 import { Anchor, Text, VisuallyHidden } from "@mantine/core";
-import { type ReactNode, useId } from "react";
+import { type ReactNode, useEffect, useId, useRef } from "react";
 import "./settings.css";
 import type { Draft } from "./draft";
 import { same, valueAt } from "./patch";
@@ -48,6 +48,12 @@ export function SettingRow(props: SettingRowProps) {
   const changed = !same(saved, value);
   const fault = faultAt(draft.faults, at);
   const name = at.replace(/^config\./, "");
+  const row = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (window.location.hash.slice(1) === name) {
+      row.current?.scrollIntoView({ block: "center" }); // the address names it, and it was not there yet when the page came
+    }
+  }, [name]);
   const ids = {
     id: `${id}control`,
     labelId: `${id}label`,
@@ -56,6 +62,7 @@ export function SettingRow(props: SettingRowProps) {
   };
   return (
     <div
+      ref={row}
       className="setting"
       id={name}
       data-changed={changed || undefined}

@@ -13,7 +13,8 @@ import {
   Textarea,
   VisuallyHidden,
 } from "@mantine/core";
-import { useState } from "react";
+import { useEffect, useState } from "react";
+import type { Draft } from "./draft";
 import type { Json } from "./patch";
 import type { Ids } from "./SettingRow";
 import { fromUnits, type Unit, unitOf, units } from "./units";
@@ -132,15 +133,25 @@ export function Choices(
 export function Secret(
   props: Common & {
     value: string | undefined;
+    /** The same as it is saved: what the server shows of it, or undefined. */
+    saved: string | undefined;
     /** Whether it is long, such as a key in PEM. */
     long?: boolean;
     set: (v: string | undefined) => void;
   },
 ) {
-  const { value, set } = props;
-  const [replacing, replace] = useState(false);
-  const [before, remember] = useState<string>();
+  const { value, saved } = props;
   const kept = value?.includes("********") ?? false;
+  // What the value was made here, from when somebody asked to replace it. Once it is something else, it was saved, discarded, or changed
+  // by somebody else: the new one is there, and is not being replaced.
+  const [replacement, replace] = useState<{ value: string | undefined }>();
+  const replacing = replacement !== undefined && replacement.value === value;
+  const set = (next: string | undefined) => {
+    if (replacing) {
+      replace({ value: next });
+    }
+    props.set(next);
+  };
   if (kept && !replacing) {
     return (
       <Group gap="xs">
@@ -148,14 +159,7 @@ export function Secret(
           {value === "********" ? "Set. It cannot be shown." : value}
         </Text>
         {!props.readOnly && (
-          <Button
-            size="compact-sm"
-            variant="default"
-            onClick={() => {
-              remember(value);
-              replace(true);
-            }}
-          >
+          <Button size="compact-sm" variant="default" onClick={() => replace({ value })}>
             Replace<VisuallyHidden component="span"> {props.label}</VisuallyHidden>
           </Button>
         )}
@@ -169,7 +173,7 @@ export function Secret(
     spellCheck: false,
     placeholder: replacing ? "The new one" : undefined,
     onChange: (e: { currentTarget: { value: string } }) =>
-      set(e.currentTarget.value === "" ? (replacing ? before : undefined) : e.currentTarget.value),
+      set(e.currentTarget.value === "" ? (replacing ? saved : undefined) : e.currentTarget.value),
   };
   return (
     <Stack gap={4}>
@@ -184,8 +188,8 @@ export function Secret(
             size="compact-xs"
             variant="subtle"
             onClick={() => {
-              set(before);
-              replace(false);
+              props.set(saved);
+              replace(undefined);
             }}
           >
             Keep what is set
@@ -195,8 +199,8 @@ export function Secret(
             variant="subtle"
             color="red.9"
             onClick={() => {
-              set(undefined);
-              replace(false);
+              props.set(undefined);
+              replace(undefined);
             }}
           >
             Take it away
@@ -209,16 +213,33 @@ export function Secret(
 
 /** A value that has no control of its own. */
 export function JsonText(
-  props: Common & { value: Json | undefined; set: (v: Json | undefined) => void; rows?: number },
+  props: Common & {
+    value: Json | undefined;
+    set: (v: Json | undefined) => void;
+    rows?: number;
+    /** The draft that it is a part of, and where: nothing is saved while the text is no JSON, and discarding takes the text along. */
+    draft: Draft;
+    at: string;
+  },
 ) {
-  const { value, set } = props;
-  const [text, setText] = useState<string>();
+  const { value, set, at } = props;
+  const { hold, round } = props.draft;
+  const [typed, setTyped] = useState<{ text: string; round: number }>();
+  const text = typed?.round === round ? typed.text : undefined;
+  const setText = (next: string | undefined) => setTyped(next === undefined ? undefined : { text: next, round });
   const broken = text !== undefined && text.trim() !== "" && parsed(text) === undefined;
+  useEffect(() => {
+    if (!broken) {
+      return;
+    }
+    hold(at, "is not JSON yet");
+    return () => hold(at, undefined);
+  }, [hold, at, broken]);
   return (
     <JsonInput
       {...tied(props)}
       value={text ?? (value === undefined ? "" : JSON.stringify(value, null, 2))}
-      error={broken ? "This is not JSON yet, and is not kept." : props.ids.invalid}
+      error={props.ids.invalid}
       autosize
       minRows={props.rows ?? 2}
       maxRows={16}

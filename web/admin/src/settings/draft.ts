@@ -2,7 +2,7 @@
 // as a merge patch with that version in If-Match: if somebody else was faster, both are shown (Conflict).
 
 import { useBlocker } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { admin, api, type Schema } from "../api/client";
 import { faultsOf, isProblem } from "../api/problem";
 import { queries } from "../api/queries";
@@ -34,6 +34,11 @@ export interface Draft {
   changes: Difference[];
   /** What is wrong with the draft, by path: as it was told when it was saved, or, before that, checked. */
   faults: Record<string, string>;
+  /** What was typed and is no value yet, by path: with it, nothing is saved. */
+  held: Record<string, string>;
+  hold: (path: string, message: string | undefined) => void;
+  /** Counts how often the draft was discarded, for controls that keep what is no value yet. */
+  round: number;
   saving: boolean;
   /** What failed, unless it is faults or a conflict. */
   error: unknown;
@@ -69,6 +74,8 @@ export function useDraft(tenant: Tenant): Draft {
   const [base, setBase] = useState<Tenant>(tenant);
   const [edited, setEdited] = useState<JsonObject>();
   const [faults, setFaults] = useState<Record<string, string>>({});
+  const [held, setHeld] = useState<Record<string, string>>({});
+  const [round, setRound] = useState(0);
   const [error, setError] = useState<unknown>();
   const [sent, send] = useState<JsonObject>();
   const [theirs, setTheirs] = useState<Tenant>();
@@ -96,13 +103,23 @@ export function useDraft(tenant: Tenant): Draft {
     setFaults({});
     setError(undefined);
   };
+  const hold = useCallback(
+    (path: string, message: string | undefined) =>
+      setHeld(({ [path]: was, ...others }) => (message === undefined ? others : { ...others, [path]: message })),
+    [],
+  );
   const forget = () => {
     setEdited(undefined);
+    setHeld({});
+    setRound((n) => n + 1);
     setFaults({});
     setError(undefined);
     setTheirs(undefined);
   };
   const save = async (note?: string): Promise<boolean> => {
+    if (Object.keys(held).length > 0) {
+      return false;
+    }
     send(mine);
     setError(undefined);
     const path = { slug: start.slug };
@@ -145,7 +162,10 @@ export function useDraft(tenant: Tenant): Draft {
     mine,
     base: before,
     changes,
-    faults,
+    faults: { ...faults, ...held },
+    held,
+    hold,
+    round,
     saving: sent !== undefined,
     error,
     theirs,

@@ -153,10 +153,17 @@ function About({ event, slug }: { event: AuditEvent; slug: string | undefined })
   if (event.target === "") {
     return <>–</>;
   }
-  const to = placeOf(event.target, slug);
+  const place = placeOf(event.target, slug);
   const label = target.id ? `${target.kind}\u00a0${brief(target.id)}` : target.kind;
-  return to ? (
-    <Anchor component={Link} to={to} size="sm" className="foreign" title={event.target}>
+  return place ? (
+    <Anchor
+      component={Link}
+      to={place.to}
+      search={place.search as never}
+      size="sm"
+      className="foreign"
+      title={event.target}
+    >
       {label}
     </Anchor>
   ) : (

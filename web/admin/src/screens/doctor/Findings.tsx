@@ -84,7 +84,14 @@ function Setting({ name, tenant }: { name: string; tenant: string | undefined })
   return (
     <>
       {place && tenant ? (
-        <Anchor component={Link} to={`/tenants/${tenant}/${place}`} inherit underline="always" className="code">
+        <Anchor
+          component={Link}
+          to={`/tenants/${tenant}/${place}`}
+          hash={name}
+          inherit
+          underline="always"
+          className="code"
+        >
           {name}
         </Anchor>
       ) : (

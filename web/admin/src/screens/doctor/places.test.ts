@@ -5,7 +5,10 @@ import { type Check, curl, order, placeOf } from "./places";
 test("each setting has a screen, and those of the server have none", () => {
   expect(placeOf("hosts")).toBe("urls");
   expect(placeOf("cors.allowed_origins")).toBe("urls");
-  expect(placeOf("cookies.domain")).toBe("sessions");
+  for (const cookies of ["cookies.domain", "cookies.samesite", "cookies.secure"]) {
+    expect(placeOf(cookies)).toBe("urls");
+  }
+  expect(placeOf("cookies.session_age")).toBe("sessions");
   expect(placeOf("state")).toBe("danger");
   expect(placeOf("anything.else")).toBe("config");
   expect(placeOf("VESTIBULE_TRUSTED_PROXY_COUNT")).toBeUndefined();

@@ -21,7 +21,7 @@ export function placeOf(setting: string): string | undefined {
   if (setting.startsWith("VESTIBULE_")) {
     return undefined;
   }
-  if (setting === "hosts" || setting === "public_url" || setting.startsWith("cors.")) {
+  if (setting === "hosts" || setting === "public_url" || /^(cors\.|cookies\.(domain|samesite|secure)$)/.test(setting)) {
     return "urls";
   }
   if (setting === "state") {

@@ -4,16 +4,17 @@ import { useDisclosure } from "@mantine/hooks";
 import { IconPlus } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
 import type { Draft } from "../../settings/draft";
-import { added, appsOf } from "./apps";
+import type { JsonObject } from "../../settings/patch";
+import { added } from "./apps";
 import { known } from "./catalogue";
 
-export function Add({ draft, opened }: { draft: Draft; opened: (key: string) => void }) {
+export function Add({ draft, opened }: { draft: Draft; opened: (app: JsonObject) => void }) {
   const [asking, ask] = useDisclosure(false);
   const [id, setId] = useState("");
   const add = (provider: string) => {
-    const index = appsOf(draft.mine).filter((a) => a.provider === provider).length;
-    draft.replace(added(draft.mine, provider, { client_id: "" }));
-    opened(`${provider} ${index}`);
+    const app = { client_id: "" };
+    draft.replace(added(draft.mine, provider, app));
+    opened(app);
   };
   const valid = /^[\w.-]{1,64}$/.test(id) && /[^.]/.test(id);
   const submit = (event: FormEvent) => {

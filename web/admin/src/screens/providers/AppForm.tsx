@@ -3,7 +3,7 @@ import { Button, Checkbox, Group, NativeSelect, SimpleGrid, Stack, TagsInput, Te
 import { useId, useState } from "react";
 import { JsonText, Secret } from "../../settings/controls";
 import type { Draft } from "../../settings/draft";
-import { type Json, valueAt } from "../../settings/patch";
+import { type Json, type JsonObject, valueAt } from "../../settings/patch";
 import { faultAt } from "../../settings/SettingRow";
 import { type Node, nodeAt, useSchema } from "../../settings/schema";
 import { changed, type DraftApp, faultPath } from "./apps";
@@ -29,9 +29,11 @@ const all: AppField[] = ["provider_id", "secret", "key", "settings.server_url"];
 interface Props {
   draft: Draft;
   at: DraftApp;
+  /** The app as it is saved, if it is. */
+  saved: JsonObject | undefined;
 }
 
-export function AppForm({ draft, at }: Props) {
+export function AppForm({ draft, at, saved }: Props) {
   const [more, showMore] = useState(false);
   const provider = known.find((k) => k.id === at.provider);
   const needs = provider?.needs ?? all;
@@ -44,10 +46,10 @@ export function AppForm({ draft, at }: Props) {
         </Text>
       )}
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
-        <Field draft={draft} at={at} field="client_id" label={label("client_id")} />
-        <Field draft={draft} at={at} field="name" label={label("name")} />
+        <Field draft={draft} at={at} saved={saved} field="client_id" label={label("client_id")} />
+        <Field draft={draft} at={at} saved={saved} field="name" label={label("name")} />
         {needs.map((field) => (
-          <Field key={field} draft={draft} at={at} field={field} label={label(field)} />
+          <Field key={field} draft={draft} at={at} saved={saved} field={field} label={label(field)} />
         ))}
       </SimpleGrid>
       <Group>
@@ -58,23 +60,48 @@ export function AppForm({ draft, at }: Props) {
       {more && (
         <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
           {provider && !needs.includes("provider_id") && (
-            <Field draft={draft} at={at} field="provider_id" label={label("provider_id")} />
+            <Field draft={draft} at={at} saved={saved} field="provider_id" label={label("provider_id")} />
           )}
-          <Field draft={draft} at={at} field="settings.hidden" label="Leave it out of front ends' lists" />
-          <Field draft={draft} at={at} field="settings.scope" label="Scopes" />
-          <Field draft={draft} at={at} field="settings.oauth_pkce_enabled" label="PKCE" />
-          <Field draft={draft} at={at} field="settings.token_auth_method" label="How the secret is shown" />
-          <Field draft={draft} at={at} field="settings.uid_field" label={label("settings.uid_field")} />
-          <Field draft={draft} at={at} field="settings.fetch_userinfo" label="Fetch the profile, too" />
-          <Field draft={draft} at={at} field="settings.email_authentication" label="A verified address logs in" />
           <Field
             draft={draft}
             at={at}
+            saved={saved}
+            field="settings.hidden"
+            label="Leave it out of front ends' lists"
+          />
+          <Field draft={draft} at={at} saved={saved} field="settings.scope" label="Scopes" />
+          <Field draft={draft} at={at} saved={saved} field="settings.oauth_pkce_enabled" label="PKCE" />
+          <Field
+            draft={draft}
+            at={at}
+            saved={saved}
+            field="settings.token_auth_method"
+            label="How the secret is shown"
+          />
+          <Field draft={draft} at={at} saved={saved} field="settings.uid_field" label={label("settings.uid_field")} />
+          <Field draft={draft} at={at} saved={saved} field="settings.fetch_userinfo" label="Fetch the profile, too" />
+          <Field
+            draft={draft}
+            at={at}
+            saved={saved}
+            field="settings.email_authentication"
+            label="A verified address logs in"
+          />
+          <Field
+            draft={draft}
+            at={at}
+            saved={saved}
             field="settings.email_authentication_auto_connect"
             label="And connects for good"
           />
-          <Field draft={draft} at={at} field="settings.verified_email" label="Addresses count as verified" />
-          <Field draft={draft} at={at} field="settings.auth_params" label="Parameters of the request" />
+          <Field
+            draft={draft}
+            at={at}
+            saved={saved}
+            field="settings.verified_email"
+            label="Addresses count as verified"
+          />
+          <Field draft={draft} at={at} saved={saved} field="settings.auth_params" label="Parameters of the request" />
         </SimpleGrid>
       )}
     </Stack>
@@ -93,12 +120,13 @@ const described: Record<string, string> = {
   "settings.auth_params": "Added to the authorization request.",
 };
 
-function Field({ draft, at, field, label }: Props & { field: string; label: string }) {
+function Field({ draft, at, saved, field, label }: Props & { field: string; label: string }) {
   const { data: schema } = useSchema();
   const id = useId();
   const path = field.split(".");
   const node = fieldNode(schema, field);
   const value = valueAt(at.app, path);
+  const before = valueAt(saved, path);
   const fault = faultAt(draft.faults, faultPath(at, field));
   const set = (v: Json | undefined) => draft.replace(changed(draft.mine, at, path, v));
   const description = described[field] ?? node?.description;
@@ -121,11 +149,12 @@ function Field({ draft, at, field, label }: Props & { field: string; label: stri
             ids={ids}
             label={label}
             value={typeof value === "string" ? value : undefined}
+            saved={typeof before === "string" ? before : undefined}
             long={field.endsWith("certificate_key")}
             set={set}
           />
         ) : (
-          <JsonText ids={ids} label={label} value={value} set={set} />
+          <JsonText ids={ids} label={label} draft={draft} at={faultPath(at, field)} value={value} set={set} />
         )}
         {fault && (
           <Text size="xs" c="var(--mantine-color-error)" role="alert">

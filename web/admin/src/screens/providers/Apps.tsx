@@ -1,23 +1,34 @@
 // The apps that are registered at identity providers, each with its callback URL, its fields and a try.
 
 import { Badge, Button, Card, Group, Stack, Text, Title, VisuallyHidden } from "@mantine/core";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { api } from "../../api/client";
 import { Copy } from "../../parts/Copy";
 import { Empty } from "../../parts/Empty";
 import { Notice } from "../../parts/Notice";
 import { Section } from "../../parts/Section";
 import type { Draft } from "../../settings/draft";
-import { same } from "../../settings/patch";
+import { type JsonObject, same } from "../../settings/patch";
 import { Add } from "./Add";
 import { AppForm } from "./AppForm";
-import { appsOf, type DraftApp, faultPath, removed } from "./apps";
+import { appsOf, faultPath, identity, type Keyed, keyed, removed } from "./apps";
 import { nameOf } from "./catalogue";
 import { Test } from "./Test";
 
 export function Apps({ draft, readOnly }: { draft: Draft; readOnly: boolean }) {
-  const [open, setOpen] = useState<string>();
-  const apps = appsOf(draft.mine);
+  // Which one is open, by its key; one that was just added has none yet.
+  const [open, setOpen] = useState<string | JsonObject>();
+  const saved = useMemo(() => appsOf(draft.base), [draft.base]);
+  const now = useMemo(() => appsOf(draft.mine), [draft.mine]);
+  const [cards, setCards] = useState({ now, saved, apps: keyed([], now, saved) });
+  if (cards.now !== now || cards.saved !== saved) {
+    const apps = keyed(cards.apps, now, saved);
+    setCards({ now, saved, apps });
+    if (typeof open === "object") {
+      setOpen(apps.find((a) => a.app === open)?.key ?? open);
+    }
+  }
+  const { apps } = cards;
   const add = readOnly ? undefined : <Add draft={draft} opened={setOpen} />;
   return (
     <Section
@@ -32,35 +43,37 @@ export function Apps({ draft, readOnly }: { draft: Draft; readOnly: boolean }) {
         </Empty>
       ) : (
         <Stack>
-          {apps.map((at) => {
-            const key = keyOf(at);
-            return (
-              <AppCard
-                key={key}
-                draft={draft}
-                at={at}
-                readOnly={readOnly}
-                open={open === key}
-                toggle={() => setOpen(open === key ? undefined : key)}
-              />
-            );
-          })}
+          {apps.map((at) => (
+            <AppCard
+              key={at.key}
+              draft={draft}
+              at={at}
+              saved={saved.find((s) => identity(s) === at.known)?.app}
+              readOnly={readOnly}
+              open={open === at.key}
+              toggle={() => setOpen(open === at.key ? undefined : at.key)}
+            />
+          ))}
         </Stack>
       )}
     </Section>
   );
 }
 
-export const keyOf = ({ provider, index }: Pick<DraftApp, "provider" | "index">) => `${provider} ${index}`;
-
-function AppCard(props: { draft: Draft; at: DraftApp; readOnly: boolean; open: boolean; toggle: () => void }) {
-  const { draft, at, readOnly } = props;
-  const saved = appsOf(draft.base).find((a) => keyOf(a) === keyOf(at));
-  const unsaved = !same(saved?.app, at.app);
+function AppCard(props: {
+  draft: Draft;
+  at: Keyed;
+  saved: JsonObject | undefined;
+  readOnly: boolean;
+  open: boolean;
+  toggle: () => void;
+}) {
+  const { draft, at, saved, readOnly } = props;
+  const unsaved = !same(saved, at.app);
   const { data } = api.useQuery("get", "/admin/v1/tenants/{slug}/providers", {
     params: { path: { slug: draft.slug } },
   });
-  const app = data?.items.filter((a) => a.provider === at.provider)[at.index];
+  const app = data?.items.find((a) => identity({ provider: a.provider, app: { ...a } }) === at.known);
   const name = String(at.app.name || nameOf(at.provider));
   const hidden = (at.app.settings as { hidden?: boolean } | undefined)?.hidden === true;
   const faulty = Object.keys(draft.faults).some((where) => where.startsWith(faultPath(at, "")));
@@ -111,7 +124,7 @@ function AppCard(props: { draft: Draft; at: DraftApp; readOnly: boolean; open: b
             </Group>
           )}
         </Group>
-        {open && !readOnly && <AppForm draft={draft} at={at} />}
+        {open && !readOnly && <AppForm draft={draft} at={at} saved={saved} />}
         {app && saved ? (
           <div>
             <Text size="xs" c="dimmed">

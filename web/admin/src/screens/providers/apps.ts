@@ -55,3 +55,47 @@ export function faultPath({ provider, index }: DraftApp, field: string): string 
   const odd = !/^[\w-]+$/.test(provider);
   return `config.socialaccount.providers${odd ? `[${JSON.stringify(provider)}]` : `.${provider}`}.apps[${index}]${field && `.${field}`}`;
 }
+
+/** An app by which its card goes on being the same one. */
+export interface Keyed extends DraftApp {
+  key: string;
+  /** What it is known by on the server: changing the fields that say so does not make another app of it. */
+  known: string;
+}
+
+/** What an app is told apart by. */
+export const identity = ({ provider, app }: Pick<DraftApp, "provider" | "app">): string =>
+  JSON.stringify([provider, app.provider_id || provider, app.client_id ?? ""]);
+
+/**
+ * The apps of a draft, each with the key that it had before. Places alone do not tell: where one is removed, all behind it move up. One that
+ * is as it was is the same one, then one that is called the same, and then one that is changed in its place.
+ */
+export function keyed(before: Keyed[], draft: DraftApp[], saved: DraftApp[]): Keyed[] {
+  const left = new Set(before);
+  const found = new Map<DraftApp, Keyed>();
+  const ways: ((was: Keyed, now: DraftApp) => boolean)[] = [
+    (was, now) => was.app === now.app,
+    (was, now) => identity(was) === identity(now),
+    (was, now) => was.index === now.index,
+  ];
+  for (const alike of ways) {
+    for (const now of draft.filter((d) => !found.has(d))) {
+      const was = [...left].find((w) => w.provider === now.provider && alike(w, now));
+      if (was) {
+        left.delete(was);
+        found.set(now, was);
+      }
+    }
+  }
+  const onServer = new Set(saved.map(identity));
+  let next = Math.max(0, ...before.map((b) => Number(b.key)));
+  return draft.map((now) => {
+    const was = found.get(now);
+    return {
+      ...now,
+      key: was?.key ?? String(++next),
+      known: was && !onServer.has(identity(now)) ? was.known : identity(now),
+    };
+  });
+}

@@ -85,6 +85,8 @@ export function Tokens({ draft, readOnly }: { draft: Draft; readOnly: boolean })
               <>
                 <JsonText
                   ids={ids}
+                  draft={draft}
+                  at="config.headless.jwt_claims"
                   label="Claims"
                   readOnly={readOnly}
                   rows={4}
