@@ -8,6 +8,7 @@ import { queries } from "../api/queries";
 import { download } from "../parts/download";
 import { Bars, Loaded } from "../parts/Loaded";
 import { Page } from "../parts/Page";
+import { sh } from "../parts/sh";
 import { done, failed } from "../parts/tell";
 import { useMay } from "../session/me";
 import { defaultInWords } from "../settings/Setting";
@@ -30,10 +31,10 @@ export default function Config() {
       tab={`Configuration · ${slug}`}
       lead="The whole tenant as YAML: what is not here is at its default. Secrets are shown as ********, which leaves them as they are when it is saved. Comments are not kept."
       commands={[
-        `admin tenant export ${slug} > ${slug}.yaml`,
-        `admin tenant validate -f ${slug}.yaml`,
-        `admin tenant apply -f ${slug}.yaml --dry-run`,
-        `admin tenant apply -f ${slug}.yaml`,
+        sh`admin tenant export ${slug} > ${slug}.yaml`,
+        sh`admin tenant validate -f ${slug}.yaml`,
+        sh`admin tenant apply -f ${slug}.yaml --dry-run`,
+        sh`admin tenant apply -f ${slug}.yaml`,
       ]}
       actions={query.data && <Download slug={slug} doc={query.data} />}
     >

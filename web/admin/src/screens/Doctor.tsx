@@ -4,11 +4,11 @@ import { useParams } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { admin, api, type Schema } from "../api/client";
 import { useAddress } from "../parts/address";
-import { quoted } from "../parts/Command";
 import { Empty } from "../parts/Empty";
 import { Loaded } from "../parts/Loaded";
 import { Page } from "../parts/Page";
 import { Section } from "../parts/Section";
+import { sh } from "../parts/sh";
 import { count, number } from "../parts/words";
 import { useTenant } from "../settings/draft";
 import { Findings } from "./doctor/Findings";
@@ -73,7 +73,10 @@ function Clinic({ slug, own }: { slug?: string; own?: string }) {
       set({ url: url.trim() === own ? "" : url.trim(), origin: origin.trim() }, false);
     }
   };
-  const line = `admin doctor ${quoted(address ?? "https://login.example.org")}${slug ? ` --tenant ${slug}` : ""}${asked ? ` --origin ${quoted(asked)}` : ""}`;
+  const line = sh`admin doctor ${address ?? "https://login.example.org"} ${[
+    slug ? sh`--tenant ${slug}` : undefined,
+    asked ? sh`--origin ${asked}` : undefined,
+  ]}`;
   return (
     <Page
       title="Connection doctor"

@@ -1,10 +1,10 @@
 import { Alert, Button, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { admin, api } from "../api/client";
-import { quoted } from "../parts/Command";
 import { Loaded } from "../parts/Loaded";
 import { May } from "../parts/May";
 import { Page } from "../parts/Page";
+import { sh } from "../parts/sh";
 import { Time } from "../parts/Time";
 import { failed } from "../parts/tell";
 import { useAct } from "../parts/useAct";
@@ -44,7 +44,6 @@ export default function Import() {
         );
       },
     });
-  const tenant = quoted(slug);
   return (
     <Page
       title={job?.dry_run ? "Check of a file" : "Import"}
@@ -64,10 +63,10 @@ export default function Import() {
         )
       }
       commands={[
-        `admin import show --tenant ${tenant} ${id}`,
-        `admin import errors --tenant ${tenant} ${id}`,
-        ...(job?.state === "uploading" ? [`admin import users --tenant ${tenant} -f FILE --job ${id}`] : []),
-        ...(job && !job.finished_at ? [`admin import cancel --tenant ${tenant} ${id} --yes`] : []),
+        sh`admin import show --tenant ${slug} ${id}`,
+        sh`admin import errors --tenant ${slug} ${id}`,
+        ...(job?.state === "uploading" ? [sh`admin import users --tenant ${slug} -f FILE --job ${id}`] : []),
+        ...(job && !job.finished_at ? [sh`admin import cancel --tenant ${slug} ${id} --yes`] : []),
       ]}
     >
       <Loaded query={query}>

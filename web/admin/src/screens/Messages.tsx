@@ -8,6 +8,7 @@ import { Loaded } from "../parts/Loaded";
 import { Page } from "../parts/Page";
 import { byCursor, rowsOf } from "../parts/pages";
 import { type Column, Rows } from "../parts/Rows";
+import { sh } from "../parts/sh";
 import { Time } from "../parts/Time";
 import { done, failed } from "../parts/tell";
 import { whileAny } from "../parts/whileAny";
@@ -99,9 +100,11 @@ export default function Messages() {
       tab={`Delivery log · ${slug}`}
       lead="Mails and texts of the last thirty days: whom they went to, and what became of them. What they said is never shown."
       commands={[
-        `admin mail log --tenant ${slug}${search.state ? ` --state ${search.state}` : ""}${search.kind ? ` --kind ${search.kind}` : ""}${search.channel ? ` --channel ${search.channel}` : ""}`,
-        `admin mail show ${opened ?? "ID"} --tenant ${slug}`,
-        `admin mail retry ${opened ?? "ID"} --tenant ${slug}`,
+        sh`admin mail log --tenant ${slug} ${(["state", "kind", "channel"] as const).map((name) =>
+          search[name] ? sh`--${name} ${search[name]}` : undefined,
+        )}`,
+        sh`admin mail show ${opened ?? "ID"} --tenant ${slug}`,
+        sh`admin mail retry ${opened ?? "ID"} --tenant ${slug}`,
       ]}
     >
       <Group align="end">

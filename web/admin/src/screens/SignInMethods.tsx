@@ -2,6 +2,7 @@
 import { Anchor, Stack } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { Section } from "../parts/Section";
+import { sh } from "../parts/sh";
 import type { Draft } from "../settings/draft";
 import { More } from "../settings/More";
 import { Setting } from "../settings/Setting";
@@ -17,7 +18,7 @@ export default function SignInMethods() {
     <SettingsScreen
       title="Sign-in methods"
       lead="Who may make an account, what they log in with, and what they have to prove. The preview shows what your front end is told to offer."
-      commands={(slug) => [`admin tenant preview ${slug}`, `admin tenant patch ${slug} --config changes.json`]}
+      commands={(slug) => [sh`admin tenant preview ${slug}`, sh`admin tenant patch ${slug} --config changes.json`]}
       preview
     >
       {(draft, readOnly, checked) => (

@@ -11,6 +11,7 @@ import { Loaded } from "../parts/Loaded";
 import { Meanwhile } from "../parts/Meanwhile";
 import { Page } from "../parts/Page";
 import { Section } from "../parts/Section";
+import { sh } from "../parts/sh";
 import { done } from "../parts/tell";
 import { useMay } from "../session/me";
 import { useTenant } from "../settings/draft";
@@ -30,10 +31,10 @@ export default function Template() {
       above={[{ label: "Message templates", to: `/tenants/${slug}/templates` }]}
       lead={whenOf(name)}
       commands={[
-        `admin mail template show ${name} --tenant ${slug} > new.json`,
-        `admin mail preview --tenant ${slug} --kind ${name} --template new.json`,
-        `admin mail template set ${name} --tenant ${slug} --template new.json`,
-        `admin mail template reset ${name} --tenant ${slug} --yes`,
+        sh`admin mail template show ${name} --tenant ${slug} > new.json`,
+        sh`admin mail preview --tenant ${slug} --kind ${name} --template new.json`,
+        sh`admin mail template set ${name} --tenant ${slug} --template new.json`,
+        sh`admin mail template reset ${name} --tenant ${slug} --yes`,
       ]}
     >
       <Loaded query={query} lines={10}>

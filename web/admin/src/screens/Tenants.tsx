@@ -16,7 +16,6 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, type Schema } from "../api/client";
 import { useAddress } from "../parts/address";
-import { quoted } from "../parts/Command";
 import { Empty } from "../parts/Empty";
 import { Loaded } from "../parts/Loaded";
 import { May } from "../parts/May";
@@ -24,6 +23,7 @@ import { Page } from "../parts/Page";
 import { byCursor, rowsOf } from "../parts/pages";
 import { type Column, Rows } from "../parts/Rows";
 import { StateBadge } from "../parts/StateBadge";
+import { sh } from "../parts/sh";
 import { Time } from "../parts/Time";
 import { useTyped } from "../parts/useTyped";
 import { number } from "../parts/words";
@@ -74,8 +74,8 @@ export default function Tenants() {
           : "The tenants with which you have a role."
       }
       commands={[
-        `admin tenant list${q ? ` ${quoted(q)}` : ""}${filter ? ` --state ${filter}` : ""}`,
-        "admin tenant create acme --name Acme --host auth.example.org",
+        sh`admin tenant list ${[q ? sh`${q}` : undefined, filter ? sh`--state ${filter}` : undefined]}`,
+        sh`admin tenant create acme --name Acme --host auth.example.org`,
       ]}
       actions={
         <May permission="tenants.create">

@@ -5,13 +5,13 @@ import { keepPreviousData } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { api } from "../api/client";
 import { useAddress } from "../parts/address";
-import { quoted } from "../parts/Command";
 import { Empty } from "../parts/Empty";
 import { Loaded } from "../parts/Loaded";
 import { May } from "../parts/May";
 import { Page } from "../parts/Page";
 import { byCursor, rowsOf } from "../parts/pages";
 import { Rows } from "../parts/Rows";
+import { sh } from "../parts/sh";
 import { Time } from "../parts/Time";
 import { useMay } from "../session/me";
 import { alsoCalled, called, Factors } from "./users/Called";
@@ -51,11 +51,9 @@ export default function Users() {
       }
       commands={[
         listCommand(slug, search),
-        ...(may("users.create") ? [`admin user invite ADDRESS --tenant ${quoted(slug)}`] : []),
-        ...(may("users.create")
-          ? [`admin user create --tenant ${quoted(slug)} --email ADDRESS --password-file -`]
-          : []),
-        ...(may("tenants.export") ? [`admin user export --all --users-only --tenant ${quoted(slug)}`] : []),
+        ...(may("users.create") ? [sh`admin user invite ADDRESS --tenant ${slug}`] : []),
+        ...(may("users.create") ? [sh`admin user create --tenant ${slug} --email ADDRESS --password-file -`] : []),
+        ...(may("tenants.export") ? [sh`admin user export --all --users-only --tenant ${slug}`] : []),
       ]}
     >
       <Filters search={search} set={set} />

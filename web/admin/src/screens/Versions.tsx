@@ -8,6 +8,7 @@ import { Page } from "../parts/Page";
 import { byCursor, rowsOf } from "../parts/pages";
 import { type Column, Rows } from "../parts/Rows";
 import { Section } from "../parts/Section";
+import { sh } from "../parts/sh";
 import { Time } from "../parts/Time";
 import { spoken } from "../parts/words";
 import { useMay } from "../session/me";
@@ -98,9 +99,9 @@ export default function Versions() {
         </>
       }
       commands={[
-        `admin tenant versions ${slug}`,
-        `admin tenant diff ${slug} ${from ?? 1}${to ? ` ${to}` : ""}`,
-        `admin tenant rollback ${slug} ${from ?? 1}${now ? ` --if-version ${now}` : ""}`,
+        sh`admin tenant versions ${slug}`,
+        sh`admin tenant diff ${slug} ${from ?? 1} ${to}`,
+        sh`admin tenant rollback ${slug} ${from ?? 1} ${now ? sh`--if-version ${now}` : undefined}`,
       ]}
     >
       <Section title="Compare" lead="Two versions, or one with what the tenant is now.">

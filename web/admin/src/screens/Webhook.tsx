@@ -11,6 +11,7 @@ import { Meanwhile } from "../parts/Meanwhile";
 import { Once } from "../parts/Once";
 import { Page } from "../parts/Page";
 import { Section } from "../parts/Section";
+import { sh } from "../parts/sh";
 import { Time } from "../parts/Time";
 import { done } from "../parts/tell";
 import { useRemoval } from "../parts/useRemoval";
@@ -32,13 +33,13 @@ export default function Webhook() {
       tab={`${query.data?.description || "Webhook"} · ${slug}`}
       above={[{ label: "Webhooks", to: `/tenants/${slug}/webhooks` }]}
       commands={[
-        `admin webhook show ${id} --tenant ${slug}`,
-        `admin webhook patch ${id} --tenant ${slug} --enabled`,
-        `admin webhook test ${id} --tenant ${slug}`,
-        `admin webhook deliveries ${id} --tenant ${slug} --state failed`,
-        `admin webhook rotate-secret ${id} --tenant ${slug} --overlap 24h`,
-        `admin webhook replay ${id} --tenant ${slug} --since 2026-06-01T00:00:00Z`,
-        `admin webhook delete ${id} --tenant ${slug} --yes`,
+        sh`admin webhook show ${id} --tenant ${slug}`,
+        sh`admin webhook patch ${id} --tenant ${slug} --enabled`,
+        sh`admin webhook test ${id} --tenant ${slug}`,
+        sh`admin webhook deliveries ${id} --tenant ${slug} --state failed`,
+        sh`admin webhook rotate-secret ${id} --tenant ${slug} --overlap 24h`,
+        sh`admin webhook replay ${id} --tenant ${slug} --since 2026-06-01T00:00:00Z`,
+        sh`admin webhook delete ${id} --tenant ${slug} --yes`,
       ]}
     >
       <Loaded query={query} lines={10}>

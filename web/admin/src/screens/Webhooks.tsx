@@ -11,6 +11,7 @@ import { May } from "../parts/May";
 import { Once } from "../parts/Once";
 import { Page } from "../parts/Page";
 import { type Column, Rows } from "../parts/Rows";
+import { sh } from "../parts/sh";
 import { Time } from "../parts/Time";
 import { Fields, type Said } from "./webhooks/Fields";
 import { HookState, type Webhook } from "./webhooks/state";
@@ -65,8 +66,8 @@ export default function Webhooks() {
       tab={`Webhooks · ${slug}`}
       lead="A webhook has a server of your own told of what happens, within a second or so: that somebody signed up, changed an address, lost a second factor."
       commands={[
-        `admin webhook list --tenant ${slug}`,
-        `admin webhook create --tenant ${slug} --at https://example.org/hooks --event 'user.*'`,
+        sh`admin webhook list --tenant ${slug}`,
+        sh`admin webhook create --tenant ${slug} --at https://example.org/hooks --event 'user.*'`,
       ]}
       actions={button}
     >

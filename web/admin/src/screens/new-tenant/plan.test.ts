@@ -43,7 +43,7 @@ test("what is sent, and the command that does the same", () => {
     template_secrets: true,
     config: { public_url: "https://id.acme.example" },
   });
-  expect(commandOf(like)).toBe(
+  expect(String(commandOf(like))).toBe(
     "admin tenant create acme --name 'Acme Rockets' --host auth.acme.example --template base --template-secrets --config config.json --note 'a trial'",
   );
   expect(configOf({ ...like, publicURL: "" })).toEqual({});
