@@ -5,6 +5,7 @@ import { useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useRef, useState } from "react";
 import { isProblem } from "../api/problem";
 import { queries } from "../api/queries";
+import { download } from "../parts/download";
 import { Bars, Loaded } from "../parts/Loaded";
 import { Page } from "../parts/Page";
 import { sh } from "../parts/sh";
@@ -46,13 +47,7 @@ export default function Config() {
 }
 
 function Download({ slug, doc }: { slug: string; doc: Doc }) {
-  const give = () => {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([doc.text], { type: "application/yaml" }));
-    link.download = `${slug}-version-${doc.version}.yaml`;
-    link.click();
-    URL.revokeObjectURL(link.href);
-  };
+  const give = () => download(doc.text, `${slug}-version-${doc.version}.yaml`, "application/yaml");
   return (
     <Button variant="default" leftSection={<IconDownload size={16} />} onClick={give}>
       Download
@@ -219,7 +214,7 @@ function State(props: { changed: boolean; checking: boolean; changes: number | u
             ? ["Valid, and changes nothing", "gray"]
             : ["Valid", "green"];
   return (
-    <Badge color={color} c="var(--mantine-color-text)" miw="max-content" size="lg" role="status">
+    <Badge color={color} miw="max-content" size="lg" role="status">
       {label}
     </Badge>
   );

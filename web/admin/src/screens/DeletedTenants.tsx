@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text, VisuallyHidden } from "@mantine/core";
 import { useState } from "react";
 import { api, type Schema } from "../api/client";
 import { Confirm } from "../parts/Confirm";
@@ -74,12 +74,12 @@ export default function DeletedTenants() {
                     <Group gap="xs" justify="end" wrap="nowrap">
                       {may("tenants.delete") && (
                         <Button size="xs" variant="default" onClick={() => setRestoring(t)}>
-                          Restore<span className="mantine-visually-hidden"> {t.name}</span>
+                          Restore<VisuallyHidden component="span"> {t.name}</VisuallyHidden>
                         </Button>
                       )}
                       {may("tenants.purge") && (
                         <Button size="xs" color="red.9" variant="filled" onClick={() => setPurging(t)}>
-                          Purge<span className="mantine-visually-hidden"> {t.name}</span>
+                          Purge<VisuallyHidden component="span"> {t.name}</VisuallyHidden>
                         </Button>
                       )}
                     </Group>

@@ -9,7 +9,7 @@ import { Loaded } from "../parts/Loaded";
 import { Page } from "../parts/Page";
 import { Section } from "../parts/Section";
 import { sh } from "../parts/sh";
-import { count } from "../parts/words";
+import { count, number } from "../parts/words";
 import { useTenant } from "../settings/draft";
 import { Findings } from "./doctor/Findings";
 import { Probe } from "./doctor/Probe";
@@ -161,13 +161,14 @@ function Clients({ clients }: { clients: Schema<"Diagnosis">["clients"] }) {
   if (clients.requests === 0) {
     return <Text size="sm">There were no requests yet.</Text>;
   }
-  const n = (value: number) => value.toLocaleString("en");
   return (
     <Text size="sm" className="foreign">
       Of the last {count(clients.requests, "request")}, from {count(clients.distinct, "address", "addresses")},{" "}
-      {n(clients.from_most)} came from <code className="code">{clients.most}</code>
+      {number(clients.from_most)} came from <code className="code">{clients.most}</code>
       {clients.forwarded > 0 && (
-        <>; {n(clients.forwarded)} of those say that they came through a proxy which this server does not believe</>
+        <>
+          ; {number(clients.forwarded)} of those say that they came through a proxy which this server does not believe
+        </>
       )}
       .
     </Text>

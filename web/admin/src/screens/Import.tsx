@@ -9,7 +9,7 @@ import { Time } from "../parts/Time";
 import { failed } from "../parts/tell";
 import { useAct } from "../parts/useAct";
 import { useAsk } from "../parts/useAsk";
-import { count, duration } from "../parts/words";
+import { count, duration, number } from "../parts/words";
 import type { Format } from "./imports/chunks";
 import { Running, Uploading } from "./imports/Progress";
 import { RowErrors } from "./imports/RowErrors";
@@ -116,7 +116,7 @@ function Numbers({ one }: { one: Job }) {
             {label}
           </Text>
           <Text component="dd" m={0} size="xl" fw={650}>
-            {n === null ? "–" : n.toLocaleString("en")}
+            {n === null ? "–" : number(n)}
           </Text>
         </Stack>
       ))}
@@ -166,7 +166,7 @@ function Ended({ slug, one }: { slug: string; one: Job }) {
       <Stack gap="sm" align="start">
         <Text size="sm">
           {one.dry_run
-            ? `Of ${count(one.total ?? 0, "row")}, ${one.created.toLocaleString("en")} would be imported. Nobody was.`
+            ? `Of ${count(one.total ?? 0, "row")}, ${number(one.created)} would be imported. Nobody was.`
             : `${count(one.created, "user")} came in.`}
           {one.failed > 0 && ` ${count(one.failed, "row")} failed; see below.`}
           {took}

@@ -13,6 +13,7 @@ import { Section } from "../parts/Section";
 import { sh } from "../parts/sh";
 import { Time } from "../parts/Time";
 import { whileAny } from "../parts/whileAny";
+import { number } from "../parts/words";
 import { Formats } from "./imports/Formats";
 import { NewImport } from "./imports/NewImport";
 import { ImportState } from "./imports/State";
@@ -78,10 +79,10 @@ export default function Imports() {
                 },
                 { label: "State", cell: (i) => <ImportState one={i} /> },
                 { label: "Format", cell: (i) => (i.format === "csv" ? "CSV" : "NDJSON") },
-                { label: "Rows", cell: (i) => (i.total === null ? "not known yet" : i.total.toLocaleString("en")) },
-                { label: "Imported", cell: (i) => (i.dry_run ? "none" : i.created.toLocaleString("en")) },
-                { label: "Skipped", cell: (i) => i.skipped.toLocaleString("en") },
-                { label: "Failed", cell: (i) => i.failed.toLocaleString("en") },
+                { label: "Rows", cell: (i) => (i.total === null ? "not known yet" : number(i.total)) },
+                { label: "Imported", cell: (i) => (i.dry_run ? "none" : number(i.created)) },
+                { label: "Skipped", cell: (i) => number(i.skipped) },
+                { label: "Failed", cell: (i) => number(i.failed) },
               ]}
             />
           );

@@ -1,8 +1,9 @@
-import { Alert, Anchor, Badge, Button, Group, Modal, NativeSelect, Table, Text } from "@mantine/core";
+import { Alert, Anchor, Badge, Button, Group, Modal, NativeSelect, Table, Text, VisuallyHidden } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { api, type Schema } from "../api/client";
 import { useAddress } from "../parts/address";
 import { Empty } from "../parts/Empty";
+import { Line } from "../parts/Line";
 import { Loaded } from "../parts/Loaded";
 import { Page } from "../parts/Page";
 import { byCursor, rowsOf } from "../parts/pages";
@@ -26,7 +27,7 @@ const states = {
 
 function State({ state }: { state: Message["state"] }) {
   return (
-    <Badge color={states[state].color} c="var(--mantine-color-text)" miw="max-content">
+    <Badge color={states[state].color} miw="max-content">
       {states[state].label}
     </Badge>
   );
@@ -88,7 +89,7 @@ export default function Messages() {
         m.retryable &&
         may("mail.send") && (
           <Button size="xs" variant="default" onClick={() => again(m.id)} loading={retry.isPending}>
-            Send again<span className="mantine-visually-hidden"> to {m.recipient}</span>
+            Send again<VisuallyHidden component="span"> to {m.recipient}</VisuallyHidden>
           </Button>
         ),
     },
@@ -222,16 +223,5 @@ function Detail({ slug, id, again }: { slug: string; id: string; again?: (id: st
         </>
       )}
     </Loaded>
-  );
-}
-
-function Line({ label, children }: { label: string; children: React.ReactNode }) {
-  return (
-    <Table.Tr>
-      <Table.Th w={130} scope="row">
-        {label}
-      </Table.Th>
-      <Table.Td className="foreign">{children}</Table.Td>
-    </Table.Tr>
   );
 }

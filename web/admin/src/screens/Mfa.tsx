@@ -1,6 +1,7 @@
 // What people can show beside a password, and what those things are like.
 
 import { Text } from "@mantine/core";
+import { hostWithoutPort } from "../parts/host";
 import { Notice } from "../parts/Notice";
 import { Section } from "../parts/Section";
 import { sh } from "../parts/sh";
@@ -131,7 +132,7 @@ function Keys({ draft, readOnly }: PartProps) {
     return null;
   }
   const origin = publicURL(draft);
-  const host = origin.replace(/^https?:\/\//, "").replace(/:\d+$/, "");
+  const host = hostWithoutPort(origin);
   const saved = valueAt(draft.base, ["config", "mfa", "webauthn_rp_id"]);
   const changed = saved !== draft.value("config.mfa.webauthn_rp_id");
   return (

@@ -7,12 +7,13 @@ import { api } from "../api/client";
 import { problemOf } from "../api/problem";
 import { Empty } from "../parts/Empty";
 import { Failure } from "../parts/Failure";
+import { hostOf } from "../parts/host";
 import { Page } from "../parts/Page";
 import { Section } from "../parts/Section";
 import { sh } from "../parts/sh";
 import { done } from "../parts/tell";
 import { useMay } from "../session/me";
-import { bodyOf, commandOf, fieldOf, hostOf, type Plan, slugOf, slugPattern } from "./new-tenant/plan";
+import { bodyOf, commandOf, fieldOf, type Plan, slugOf, slugPattern } from "./new-tenant/plan";
 import { Review } from "./new-tenant/Review";
 import { Start } from "./new-tenant/Start";
 

@@ -57,11 +57,7 @@ export default function Operators() {
               </Text>
             )}
             {o.id === me.data?.id && <Badge color="blue">you</Badge>}
-            {!o.active && (
-              <Badge color="red" c="var(--mantine-color-text)">
-                switched off
-              </Badge>
-            )}
+            {!o.active && <Badge color="red">switched off</Badge>}
           </Group>
           {o.name && (
             <Text size="xs" c="dimmed" className="foreign">
@@ -74,14 +70,7 @@ export default function Operators() {
     { label: "Roles", cell: (o) => <GrantBadges grants={o.grants} /> },
     {
       label: "Second factor",
-      cell: (o) =>
-        o.second_factor ? (
-          <Text size="sm">yes</Text>
-        ) : (
-          <Badge color="yellow" c="var(--mantine-color-text)">
-            not yet
-          </Badge>
-        ),
+      cell: (o) => (o.second_factor ? <Text size="sm">yes</Text> : <Badge color="yellow">not yet</Badge>),
     },
     { label: "Last sign-in", cell: (o) => <Time at={o.last_login_at} /> },
   ];

@@ -7,11 +7,11 @@ import type { Draft } from "../settings/draft";
 import { More } from "../settings/More";
 import { Setting } from "../settings/Setting";
 import { SettingsScreen } from "../settings/SettingsScreen";
-import { CodeFormat } from "./signin/CodeFormat";
-import { PreviewPane } from "./signin/PreviewPane";
-import { Recovery } from "./signin/Recovery";
-import { SignupFields } from "./signin/SignupFields";
-import { Verification } from "./signin/Verification";
+import { CodeFormat } from "./sign-in-methods/CodeFormat";
+import { PreviewPane } from "./sign-in-methods/PreviewPane";
+import { Recovery } from "./sign-in-methods/Recovery";
+import { SignupFields } from "./sign-in-methods/SignupFields";
+import { Verification } from "./sign-in-methods/Verification";
 
 export default function SignInMethods() {
   return (

@@ -45,7 +45,7 @@ export default function Templates() {
       cell: (k) => (
         <Group gap={4} wrap="nowrap">
           {k.channels.map((c) => (
-            <Badge key={c} color="gray" c="var(--mantine-color-text)" miw="max-content">
+            <Badge key={c} color="gray" miw="max-content">
               {channels[c] ?? c}
             </Badge>
           ))}

@@ -26,17 +26,7 @@ function Expiry({ at }: { at: string }) {
   return (
     <Group gap={6}>
       <Time at={at} />
-      {left <= 0 ? (
-        <Badge color="red" c="var(--mantine-color-text)">
-          expired
-        </Badge>
-      ) : (
-        left < soon && (
-          <Badge color="yellow" c="var(--mantine-color-text)">
-            soon
-          </Badge>
-        )
-      )}
+      {left <= 0 ? <Badge color="red">expired</Badge> : left < soon && <Badge color="yellow">soon</Badge>}
     </Group>
   );
 }

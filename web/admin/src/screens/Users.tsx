@@ -5,7 +5,6 @@ import { keepPreviousData } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { api } from "../api/client";
 import { useAddress } from "../parts/address";
-import { Caution } from "../parts/Caution";
 import { Empty } from "../parts/Empty";
 import { Loaded } from "../parts/Loaded";
 import { May } from "../parts/May";
@@ -118,7 +117,11 @@ export default function Users() {
                     cell: (u) => (
                       <Group gap={4} justify="inherit">
                         <Badge color={u.active ? "green" : "red"}>{u.active ? "Active" : "Deactivated"}</Badge>
-                        {u.email && !u.email_verified && <Caution>Not verified</Caution>}
+                        {u.email && !u.email_verified && (
+                          <Badge component="span" color="yellow">
+                            Not verified
+                          </Badge>
+                        )}
                       </Group>
                     ),
                   },

@@ -3,7 +3,7 @@ import type { Schema } from "../../api/client";
 import { type Line, sh } from "../../parts/sh";
 import { type JsonObject, patched, valueAt, withValue } from "../../settings/patch";
 
-export interface Preset {
+interface Preset {
   id: string;
   title: string;
   text: string;
@@ -117,15 +117,6 @@ export function slugOf(name: string): string {
     .replace(/^-+/, "")
     .slice(0, 63)
     .replace(/-+$/, "");
-}
-
-/** What somebody typed as a host, without what belongs to a whole address. */
-export function hostOf(typed: string): string {
-  return typed
-    .trim()
-    .toLowerCase()
-    .replace(/^https?:\/\//, "")
-    .replace(/[/?#].*$/, "");
 }
 
 /** The configuration that is sent: of a preset, or what is changed of a template. */
