@@ -100,7 +100,7 @@ function Numbers({ slug, stats, active }: { slug?: string; stats: Stats; active:
         value={number(n("messages_failed"))}
         to={slug ? `/tenants/${slug}/messages` : undefined}
         search={slug ? { state: "failed" } : undefined}
-        note={undelivered ? `${undelivered} of mail and texts` : "no mail or texts yet"}
+        note={undelivered ? `${undelivered} of mails and text messages` : "no mail or text message yet"}
       />
     </Tiles>
   );
@@ -145,7 +145,7 @@ function Charts({ stats }: { stats: Stats }) {
           { name: "rate_limited", label: "Rate limited", tone: "warn" },
           { name: "messages_failed", label: "Undelivered", tone: "bad" },
         ]}
-        nothing="No request was refused by a rate limit, and no mail or text was given up."
+        nothing="No request was refused by a rate limit, and no mail or text message was given up."
       />
       <Methods stats={stats} />
     </SimpleGrid>
@@ -154,7 +154,7 @@ function Charts({ stats }: { stats: Stats }) {
 
 const methods: [string, string][] = [
   ["password", "Password"],
-  ["code", "Code by mail or text"],
+  ["code", "Code by mail or SMS"],
   ["passkey", "Passkey"],
   ["signup", "Right after signing up"],
   ["password_reset", "Right after a password reset"],
