@@ -50,18 +50,53 @@ func (t *tool) printFleet(f *admin.Fleet) error {
 	row("Messages", "%s queued%s; %s given up in 24 hours", orMore(f.Messages.Queued, f), oldest, orMore(f.Messages.Failed, f))
 	row("Webhooks", "%d enabled, %d of them failing; %d disabled by the server", f.Webhooks.Enabled, f.Webhooks.Failing, f.Webhooks.Disabled)
 	row("Keys", "%d tenants with a key that should have been rotated", f.Keys.Overdue)
-	if err := table.Flush(); err != nil || len(f.Keys.Oldest) == 0 {
+	if err := table.Flush(); err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintln(table, "\nTENANT\tOLDEST KEYS\tALGORITHM\tCREATED\tAGE\tROTATES")
+	return t.printWorst(f)
+}
+
+// printWorst prints whose messages, webhooks and keys need somebody, a table of each; none where there is nobody.
+func (t *tool) printWorst(f *admin.Fleet) error {
+	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+	var err error
+	list := func(head string, rows [][]string) {
+		if len(rows) == 0 || err != nil {
+			return
+		}
+		_, _ = fmt.Fprintln(table, "\n"+head)
+		for _, row := range rows {
+			_, _ = fmt.Fprintln(table, strings.Join(row, "\t"))
+		}
+		err = table.Flush()
+	}
+	at := func(when time.Time) string { return when.Format(time.RFC3339) }
+	var waiting, failed, webhooks, keys [][]string
+	for _, w := range f.Messages.LongestWaiting {
+		waiting = append(waiting, []string{w.Tenant, fmt.Sprint(w.Due), at(w.OldestDueAt), age(w.OldestDueSecs)})
+	}
+	for _, m := range f.Messages.MostFailed {
+		failed = append(failed, []string{m.Tenant, fmt.Sprint(m.Failed), fmt.Sprint(m.Expired), at(m.LastAt)})
+	}
+	for _, w := range slices.Concat(f.Webhooks.LongestFailing, f.Webhooks.LastDisabled) {
+		state := "failing"
+		if w.DisabledWhy != "" {
+			state = "disabled (" + w.DisabledWhy + ")"
+		}
+		webhooks = append(webhooks, []string{w.Tenant, w.ID, plain(w.Host), state, at(w.Since)})
+	}
 	for _, k := range f.Keys.Oldest {
 		rotates := orDash(k.RotatesAt)
 		if k.Overdue {
 			rotates += " (overdue)"
 		}
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", k.Tenant, k.ID, k.Algorithm, k.CreatedAt.Format(time.RFC3339), age(k.AgeSeconds), rotates)
+		keys = append(keys, []string{k.Tenant, k.ID, k.Algorithm, at(k.CreatedAt), age(k.AgeSeconds), rotates})
 	}
-	return table.Flush()
+	list("TENANT\tMESSAGES DUE\tOLDEST DUE\tWAITS", waiting)
+	list("TENANT\tGIVEN UP IN 24 HOURS\tOF THEM EXPIRED\tLAST", failed)
+	list("TENANT\tWEBHOOK\tHOST\tSTATE\tSINCE", webhooks)
+	list("TENANT\tOLDEST KEYS\tALGORITHM\tCREATED\tAGE\tROTATES", keys)
+	return err
 }
 
 // orMore is a number, with a plus if counting stopped there.

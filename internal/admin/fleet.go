@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net/url"
 	"slices"
 	"time"
 
@@ -49,6 +50,27 @@ type FleetMessages struct {
 	OldestDueSecs int64      `json:"oldest_due_seconds"`
 	Failed        int        `json:"failed"` // in the last 24 hours
 	CountedUpTo   int        `json:"counted_up_to"`
+	// The worst off, ten of each at the most.
+	LongestWaiting []WaitingTenant `json:"longest_waiting"`
+	MostFailed     []FailedTenant  `json:"most_failed"` // in the last 24 hours
+}
+
+// WaitingTenant is a tenant that has messages which should have been sent by now.
+type WaitingTenant struct {
+	TenantID      string    `json:"tenant_id"`
+	Tenant        string    `json:"tenant"` // its slug
+	Due           int       `json:"due"`
+	OldestDueAt   time.Time `json:"oldest_due_at"`
+	OldestDueSecs int64     `json:"oldest_due_seconds"`
+}
+
+// FailedTenant is a tenant with messages that were given up.
+type FailedTenant struct {
+	TenantID string    `json:"tenant_id"`
+	Tenant   string    `json:"tenant"` // its slug
+	Failed   int       `json:"failed"`
+	Expired  int       `json:"expired"` // of them, those that were of no use any more
+	LastAt   time.Time `json:"last_at"`
 }
 
 // FleetWebhooks counts webhooks by how they are doing.
@@ -56,6 +78,19 @@ type FleetWebhooks struct {
 	Enabled  int `json:"enabled"`
 	Failing  int `json:"failing"`  // of the enabled ones
 	Disabled int `json:"disabled"` // by the server
+	// Ten of each at the most.
+	LongestFailing []TroubledWebhook `json:"longest_failing"`
+	LastDisabled   []TroubledWebhook `json:"last_disabled"`
+}
+
+// TroubledWebhook is a webhook that somebody should look at. Of its address the host alone is told: the rest may be as good as a password.
+type TroubledWebhook struct {
+	TenantID    string    `json:"tenant_id"`
+	Tenant      string    `json:"tenant"` // its slug
+	ID          string    `json:"id"`
+	Host        string    `json:"host"`
+	DisabledWhy string    `json:"disabled_why"` // gone or failing where the server disabled it; "" for one that is enabled
+	Since       time.Time `json:"since"`
 }
 
 // FleetKeys is what there is to know of signing keys.
@@ -139,19 +174,12 @@ func (s *Service) countFleet(ctx context.Context, now time.Time) (*Fleet, error)
 	if f.Migrations.Applied, f.Migrations.Pending, err = s.store.Schema(ctx); err != nil {
 		return nil, err
 	}
-	m, err := s.store.CountMessagesEverywhere(ctx, now, now.Add(-failedSince))
-	if err != nil {
+	if f.Messages, err = s.fleetMessages(ctx, now); err != nil {
 		return nil, err
 	}
-	f.Messages = FleetMessages{Queued: m.Queued, OldestDueAt: atOrNull(m.Oldest), Failed: m.Failed, CountedUpTo: store.MostCounted}
-	if !m.Oldest.IsZero() {
-		f.Messages.OldestDueSecs = int64(now.Sub(m.Oldest) / time.Second)
-	}
-	w, err := s.store.CountWebhooksEverywhere(ctx)
-	if err != nil {
+	if f.Webhooks, err = s.fleetWebhooks(ctx); err != nil {
 		return nil, err
 	}
-	f.Webhooks = FleetWebhooks(w)
 	overdue := now.Add(-overdueBy)
 	if f.Keys.Overdue, err = s.store.OverdueKeys(ctx, overdue); err != nil {
 		return nil, err
@@ -173,4 +201,67 @@ func (s *Service) countFleet(ctx context.Context, now time.Time) (*Fleet, error)
 		})
 	}
 	return f, nil
+}
+
+// fleetMessages says how mail and texts are doing. Who is worst off is looked for only where somebody is.
+func (s *Service) fleetMessages(ctx context.Context, now time.Time) (f FleetMessages, err error) {
+	since := now.Add(-failedSince)
+	m, err := s.store.CountMessagesEverywhere(ctx, now, since)
+	if err != nil {
+		return f, err
+	}
+	f = FleetMessages{
+		Queued: m.Queued, OldestDueAt: atOrNull(m.Oldest), Failed: m.Failed, CountedUpTo: store.MostCounted,
+		LongestWaiting: []WaitingTenant{}, MostFailed: []FailedTenant{},
+	}
+	if !m.Oldest.IsZero() {
+		f.OldestDueSecs = int64(now.Sub(m.Oldest) / time.Second)
+		waiting, err := s.store.LongestWaiting(ctx, now)
+		if err != nil {
+			return f, err
+		}
+		for _, w := range waiting {
+			f.LongestWaiting = append(f.LongestWaiting, WaitingTenant{
+				TenantID: w.TenantID, Tenant: w.Slug, Due: w.Due, OldestDueAt: w.Oldest, OldestDueSecs: int64(now.Sub(w.Oldest) / time.Second),
+			})
+		}
+	}
+	if m.Failed > 0 {
+		failed, err := s.store.MostGivenUp(ctx, since)
+		if err != nil {
+			return f, err
+		}
+		for _, g := range failed {
+			f.MostFailed = append(f.MostFailed, FailedTenant{TenantID: g.TenantID, Tenant: g.Slug, Failed: g.Failed, Expired: g.Expired, LastAt: g.Last})
+		}
+	}
+	return f, nil
+}
+
+// fleetWebhooks says how webhooks are doing.
+func (s *Service) fleetWebhooks(ctx context.Context) (f FleetWebhooks, err error) {
+	c, err := s.store.CountWebhooksEverywhere(ctx)
+	if err != nil {
+		return f, err
+	}
+	f = FleetWebhooks{Enabled: c.Enabled, Failing: c.Failing, Disabled: c.Disabled}
+	failing, err := s.store.LongestFailing(ctx)
+	if err != nil {
+		return f, err
+	}
+	disabled, err := s.store.LastDisabled(ctx)
+	f.LongestFailing, f.LastDisabled = troubled(failing), troubled(disabled)
+	return f, err
+}
+
+func troubled(all []store.TroubledWebhook) []TroubledWebhook {
+	told := []TroubledWebhook{}
+	for _, w := range all {
+		host := ""
+		if u, err := url.Parse(w.URL); err == nil {
+			host = u.Host
+		}
+		told = append(told, TroubledWebhook{TenantID: w.TenantID, Tenant: w.Slug, ID: w.ID, Host: host, DisabledWhy: w.Why, Since: w.Since})
+	}
+	return told
 }

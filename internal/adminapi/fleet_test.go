@@ -38,7 +38,8 @@ func TestFleetOverTheWire(t *testing.T) {
 		d := onFleet(t, engine, nil, checks)
 		f := d.fleet()
 		if f.Version != "v1.2.3" || f.Tenants != (admin.FleetTenants{}) || f.Migrations.Applied < 22 || f.Migrations.Pending != 0 || f.Health.Status != "degraded" ||
-			f.Health.Checks["redis"] != "degraded" || f.Messages.OldestDueAt != nil || f.Keys.Oldest == nil || len(f.Keys.Oldest) != 0 || !f.At.Equal(testkit.Start) {
+			f.Health.Checks["redis"] != "degraded" || f.Messages.OldestDueAt != nil || f.Keys.Oldest == nil || len(f.Keys.Oldest) != 0 || f.Messages.LongestWaiting == nil ||
+			f.Messages.MostFailed == nil || f.Webhooks.LongestFailing == nil || f.Webhooks.LastDisabled == nil || !f.At.Equal(testkit.Start) {
 			t.Errorf("an empty one is %+v", f)
 		}
 		acme := testkit.AddTenant(t, d.store, "acme", `{"headless":{"token_strategy":"jwt"}}`)
@@ -47,6 +48,15 @@ func TestFleetOverTheWire(t *testing.T) {
 			if err := tx.PutSigningKey(t.Context(), &store.SigningKey{
 				ID: "old", Number: 1, Algorithm: "ES256", Private: []byte("sealed"), Origin: "generated", CreatedAt: made, SignsFrom: made, DueAt: testkit.Start.Add(-time.Hour),
 			}); err != nil {
+				return err
+			}
+			hook := &store.Webhook{
+				ID: secret.NewID(), URL: "https://ann:pass@hooks.example.org:8443/secret?k=v", Events: []string{"*"}, Enabled: true, Secret: []byte("s"), CreatedAt: testkit.Start,
+			}
+			if err := tx.AddWebhook(t.Context(), hook); err != nil {
+				return err
+			}
+			if err := tx.ReleaseWebhook(t.Context(), hook.ID, 0, store.WebhookRound{Failures: 1, FailingSince: testkit.Start}); err != nil {
 				return err
 			}
 			return tx.AddMessage(t.Context(), &store.Message{
@@ -68,6 +78,12 @@ func TestFleetOverTheWire(t *testing.T) {
 		if k := f.Keys.Oldest[0]; k.Tenant != "acme" || k.TenantID != acme.ID || k.ID != "old" || k.Algorithm != "ES256" || k.AgeSeconds != 100*24*3600+10 || !k.Overdue ||
 			k.RotatesAt == nil || !k.RotatesAt.Equal(testkit.Start.Add(-time.Hour)) {
 			t.Errorf("the oldest key is %+v", k)
+		}
+		if m := f.Messages.LongestWaiting; len(m) != 1 || m[0].Tenant != "acme" || m[0].TenantID != acme.ID || m[0].Due != 1 || m[0].OldestDueSecs != 70 {
+			t.Errorf("waiting are %+v", m)
+		}
+		if w := f.Webhooks.LongestFailing; len(w) != 1 || w[0].Tenant != "acme" || w[0].Host != "hooks.example.org:8443" || !w[0].Since.Equal(testkit.Start) {
+			t.Errorf("failing are %+v", w)
 		}
 		d.want(d.do("GET", "/admin/v1/fleet?interval=day", ""), http.StatusBadRequest)
 	})

@@ -70,6 +70,10 @@ func TestWhatNoEventTellsIsCounted(t *testing.T) {
 				t.Errorf("the check %s is %q", check, f.Health.Checks[check])
 			}
 		}
+		if m, w := f.Messages.MostFailed, f.Webhooks.LastDisabled; len(m) != 1 || m[0].Tenant != slugOf(host) || m[0].Failed != 1 || m[0].LastAt.IsZero() ||
+			len(w) != 1 || w[0].Tenant != slugOf(host) || w[0].DisabledWhy != "gone" || "http://"+w[0].Host != hook.URL || w[0].Since.IsZero() {
+			t.Errorf("who needs attention is %+v and %+v", m, w)
+		}
 		if f.Version != "v1.2.3" || f.Tenants.Active != 2 || f.Migrations.Pending != 0 || f.Health.Status != "ok" {
 			t.Errorf("%+v", f)
 		}

@@ -41,6 +41,9 @@ var acrossTenants = map[string]string{
 
 	"CountMessagesEverywhere": "whoever runs the platform sees how the queue is doing",
 	"CountWebhooksEverywhere": "whoever runs the platform sees how webhooks are doing",
+	"MostGivenUp":             "whoever runs the platform sees whose messages are given up",
+	"LongestWaiting":          "whoever runs the platform sees whose messages wait",
+	"troubledWebhooks":        "whoever runs the platform sees whose webhooks fail",
 	"OverdueKeys":             "whoever runs the platform sees how many tenants have keys that are overdue",
 	"OldestSigningKeys":       "whoever runs the platform sees which keys are oldest",
 

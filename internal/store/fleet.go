@@ -64,8 +64,70 @@ func (s *Store) CountMessagesEverywhere(ctx context.Context, now, since time.Tim
 	err = s.reader().row(ctx, "count messages given up", `
 		SELECT COUNT(*) FROM (
 		       SELECT tenant_id FROM messages
-		        WHERE state <> 'queued' AND state <> 'sent' AND state <> 'void' AND finished_at >= $1 LIMIT $2) m`, []any{since, MostCounted}, []any{&c.Failed})
+		        WHERE state IN ('failed', 'expired') AND finished_at >= $1 LIMIT $2) m`, []any{since, MostCounted}, []any{&c.Failed})
 	return c, err
+}
+
+// The bounds of what is told by name. They stand in the texts, for the reason that oldKeysRead has.
+const (
+	told       = 10
+	toldRead   = 50     // what is read, since the tenants of some may have been deleted
+	dueReadFor = 20_000 // in how many of the messages that were due first those that wait longest are looked for
+)
+
+// GivenUp is a tenant and how many of its messages were given up.
+type GivenUp struct {
+	TenantID, Slug string
+	Failed         int
+	Expired        int // of them, those whose time had come before they were sent
+	Last           time.Time
+}
+
+// MostGivenUp are the tenants with most messages that were given up since a time, of the MostCounted latest. Those of tenants that were
+// deleted are left out.
+func (s *Store) MostGivenUp(ctx context.Context, since time.Time) ([]GivenUp, error) {
+	var all []GivenUp
+	err := s.reader().each(ctx, "read who has most messages given up", `
+		SELECT t.id, t.slug, m.failed, m.expired, m.last
+		  FROM (SELECT tenant_id, COUNT(*) AS failed, COUNT(CASE WHEN state = 'expired' THEN 1 END) AS expired, MAX(finished_at) AS last
+		          FROM (SELECT tenant_id, state, finished_at FROM messages
+		                 WHERE state IN ('failed', 'expired') AND finished_at >= $1
+		                 ORDER BY finished_at DESC LIMIT $2) latest
+		         GROUP BY tenant_id ORDER BY failed DESC, tenant_id LIMIT `+fmt.Sprint(toldRead)+`) m
+		  JOIN tenants t ON t.id = m.tenant_id AND t.deleted_at IS NULL
+		 ORDER BY m.failed DESC, t.slug LIMIT `+fmt.Sprint(told), []any{since, MostCounted}, func(rows *sqlx.Rows) error {
+		var g GivenUp
+		err := rows.Scan(&g.TenantID, &g.Slug, &g.Failed, &g.Expired, when(&g.Last))
+		all = append(all, g)
+		return err
+	})
+	return all, err
+}
+
+// Waiting is a tenant and how many of its messages should have been sent by now.
+type Waiting struct {
+	TenantID, Slug string
+	Due            int
+	Oldest         time.Time // when the one was due that has waited longest
+}
+
+// LongestWaiting are the tenants whose messages have waited longest, of the 20,000 that were due first. Those of tenants that were
+// deleted are left out.
+func (s *Store) LongestWaiting(ctx context.Context, now time.Time) ([]Waiting, error) {
+	var all []Waiting
+	err := s.reader().each(ctx, "read whose messages have waited longest", `
+		SELECT t.id, t.slug, m.due, m.oldest
+		  FROM (SELECT tenant_id, COUNT(*) AS due, MIN(due_at) AS oldest
+		          FROM (SELECT tenant_id, due_at FROM messages WHERE state = 'queued' AND due_at <= $1 ORDER BY due_at LIMIT `+fmt.Sprint(dueReadFor)+`) first
+		         GROUP BY tenant_id ORDER BY oldest, tenant_id LIMIT `+fmt.Sprint(toldRead)+`) m
+		  JOIN tenants t ON t.id = m.tenant_id AND t.deleted_at IS NULL
+		 ORDER BY m.oldest, t.slug LIMIT `+fmt.Sprint(told), []any{now}, func(rows *sqlx.Rows) error {
+		var w Waiting
+		err := rows.Scan(&w.TenantID, &w.Slug, &w.Due, when(&w.Oldest))
+		all = append(all, w)
+		return err
+	})
+	return all, err
 }
 
 // WebhookCounts are how many webhooks are in which state, of tenants that were not deleted.
@@ -85,8 +147,40 @@ func (s *Store) CountWebhooksEverywhere(ctx context.Context) (c WebhookCounts, e
 	}
 	count(`e.enabled`, &c.Enabled)
 	count(`e.enabled AND e.failing_since IS NOT NULL`, &c.Failing)
-	count(`NOT e.enabled AND e.disabled_why <> ''`, &c.Disabled)
+	count(`NOT e.enabled AND e.disabled_at IS NOT NULL`, &c.Disabled)
 	return c, err
+}
+
+// TroubledWebhook is a webhook that nothing gets through to, or that the server disabled, and whose it is.
+type TroubledWebhook struct {
+	TenantID, Slug string
+	ID, URL        string
+	Why            string // the server disabled it; "" for one that fails
+	Since          time.Time
+}
+
+// LongestFailing are the enabled webhooks to which nothing has got through for longest.
+func (s *Store) LongestFailing(ctx context.Context) ([]TroubledWebhook, error) {
+	return s.troubledWebhooks(ctx, "failing", `e.failing_since`, `e.enabled AND e.failing_since IS NOT NULL ORDER BY e.failing_since, e.tenant_id`)
+}
+
+// LastDisabled are the webhooks that the server disabled last.
+func (s *Store) LastDisabled(ctx context.Context) ([]TroubledWebhook, error) {
+	return s.troubledWebhooks(ctx, "disabled", `e.disabled_at`, `NOT e.enabled AND e.disabled_at IS NOT NULL ORDER BY e.disabled_at DESC, e.tenant_id DESC`)
+}
+
+func (s *Store) troubledWebhooks(ctx context.Context, what, since, which string) ([]TroubledWebhook, error) {
+	var all []TroubledWebhook
+	err := s.reader().each(ctx, "read "+what+" webhooks", `
+		SELECT t.id, t.slug, e.id, e.url, e.disabled_why, `+since+`
+		  FROM webhook_endpoints e JOIN tenants t ON t.id = e.tenant_id AND t.deleted_at IS NULL
+		 WHERE `+which+` LIMIT `+fmt.Sprint(told), nil, func(rows *sqlx.Rows) error {
+		var w TroubledWebhook
+		err := rows.Scan(&w.TenantID, &w.Slug, &w.ID, &w.URL, &w.Why, when(&w.Since))
+		all = append(all, w)
+		return err
+	})
+	return all, err
 }
 
 // OverdueKeys is how many tenants have a signing key that was to have a successor by a time and has none.

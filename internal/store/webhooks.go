@@ -158,7 +158,8 @@ func (t *Tx) SaveWebhook(ctx context.Context, w *Webhook) error {
 	res, err := t.exec(ctx, "save webhook", `
 		UPDATE webhook_endpoints
 		   SET url = $4, description = $5, events = $6, enabled = $7, disabled_why = $8, secret = $9, old_secret = $10, old_until = $11,
-		       updated_at = $12, version = version + 1, failures = 0, failing_since = NULL, paused_until = NULL, due_at = $12
+		       updated_at = $12, version = version + 1, failures = 0, failing_since = NULL, paused_until = NULL, due_at = $12,
+		       disabled_at = CASE WHEN $8 = '' THEN NULL ELSE disabled_at END
 		 WHERE tenant_id = $1 AND id = $2 AND version = $3`,
 		t.tenant, w.ID, w.Version, w.URL, w.Description, string(events), w.Enabled, w.DisabledWhy, w.Secret, w.OldSecret, orNever(w.OldUntil),
 		w.UpdatedAt)
@@ -172,7 +173,7 @@ func (t *Tx) SaveWebhook(ctx context.Context, w *Webhook) error {
 // DisableWebhook has nothing go to a webhook any more, and says why. It is ErrStale where it is disabled already, or gone.
 func (t *Tx) DisableWebhook(ctx context.Context, id, why string, now time.Time) error {
 	res, err := t.exec(ctx, "disable webhook", `
-		UPDATE webhook_endpoints SET enabled = FALSE, disabled_why = $3, updated_at = $4, version = version + 1, due_at = NULL
+		UPDATE webhook_endpoints SET enabled = FALSE, disabled_why = $3, disabled_at = $4, updated_at = $4, version = version + 1, due_at = NULL
 		 WHERE tenant_id = $1 AND id = $2 AND enabled`, t.tenant, id, why, now)
 	return changedOne(res, err, ErrStale)
 }

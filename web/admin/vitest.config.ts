@@ -9,7 +9,7 @@ export default defineConfig({
           name: "bench",
           include: ["e2e/speed.ts"],
           environment: "node",
-          testTimeout: 600_000,
+          testTimeout: 1_800_000,
           hookTimeout: 120_000,
         },
       },

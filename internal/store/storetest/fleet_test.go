@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -86,6 +88,128 @@ func TestMessagesAreCountedEverywhere(t *testing.T) {
 		w.must(w.st.FailMessage(ctx, leased[0], now, "no", true))
 		w.must(w.st.ExpireMessage(ctx, leased[1], now, "late"))
 		is(store.MessageCounts{Queued: 4, Failed: 2}) // none of which is due
+	})
+}
+
+// TestWhoseMessagesAreWorstOffIsTold: the tenants with most of them given up and with those that have waited longest, worst first.
+func TestWhoseMessagesAreWorstOffIsTold(t *testing.T) {
+	onBoth(t, func(w world) {
+		ctx, now := w.Context(), start.Add(time.Hour)
+		third := testkit.AddTenant(t, w.st, "third", "")
+		failed := func(want ...store.GivenUp) {
+			t.Helper()
+			if got, err := w.st.MostGivenUp(ctx, start); err != nil || !slices.Equal(got, want) {
+				t.Errorf("given up are %+v, %v, not %+v", got, err, want)
+			}
+		}
+		waiting := func(want ...store.Waiting) {
+			t.Helper()
+			if got, err := w.st.LongestWaiting(ctx, now); err != nil || !slices.Equal(got, want) {
+				t.Errorf("waiting are %+v, %v, not %+v", got, err, want)
+			}
+		}
+		add := func(of *tenants.Tenant, due time.Duration) {
+			m := &store.Message{ID: secret.NewID(), Kind: "login_code", Channel: store.Mail, CreatedAt: start, DueAt: start.Add(due)}
+			w.must(w.st.For(of).One(func(tx *store.Tx) error { return tx.AddMessage(ctx, m) }))
+		}
+		failed()
+		waiting()
+		for _, of := range []*tenants.Tenant{w.a, w.b, w.b, third, third, third} {
+			add(of, 0)
+		}
+		leased, err := w.st.LeaseMessages(ctx, start, now, 10)
+		w.must(err)
+		for i, m := range leased {
+			at := start.Add(time.Duration(i) * time.Second)
+			if m.TenantID == w.b.ID {
+				w.must(w.st.ExpireMessage(ctx, m, start.Add(time.Minute), "late"))
+			} else {
+				w.must(w.st.FailMessage(ctx, m, at, "no", true))
+			}
+		}
+		add(w.a, 20*time.Minute)
+		add(w.a, 2*time.Hour) // which is not due
+		add(w.b, 30*time.Minute)
+		add(w.b, 10*time.Minute)
+		add(third, 0)
+		w.must(w.st.For(w.a).One(func(tx *store.Tx) error { return tx.Waste(ctx, secret.NewID(), start) })) // nobody's
+		got, err := w.st.MostGivenUp(ctx, start)
+		w.must(err)
+		if len(got) != 3 || got[0].Slug != "third" || got[0].TenantID != third.ID || got[0].Failed != 3 || got[0].Expired != 0 || got[2].Slug != "acme" || got[2].Failed != 1 {
+			t.Fatalf("given up are %+v", got)
+		}
+		acmes := got[2]
+		waiting(store.Waiting{TenantID: third.ID, Slug: "third", Due: 1, Oldest: start},
+			store.Waiting{TenantID: w.b.ID, Slug: "zenith", Due: 2, Oldest: start.Add(10 * time.Minute)},
+			store.Waiting{TenantID: w.a.ID, Slug: "acme", Due: 1, Oldest: start.Add(20 * time.Minute)})
+		w.become(third, tenants.Deleted)
+		failed(store.GivenUp{TenantID: w.b.ID, Slug: "zenith", Failed: 2, Expired: 2, Last: start.Add(time.Minute)}, acmes)
+		waiting(store.Waiting{TenantID: w.b.ID, Slug: "zenith", Due: 2, Oldest: start.Add(10 * time.Minute)},
+			store.Waiting{TenantID: w.a.ID, Slug: "acme", Due: 1, Oldest: start.Add(20 * time.Minute)})
+		for i := range 12 {
+			add(testkit.AddTenant(t, w.st, fmt.Sprintf("more-%d", i), ""), 0)
+		}
+		if got, err := w.st.LongestWaiting(ctx, now); err != nil || len(got) != 10 {
+			t.Errorf("of many, %d are told of, %v", len(got), err)
+		}
+	})
+}
+
+func TestWebhooksInTroubleAreTold(t *testing.T) {
+	onBoth(t, func(w world) {
+		ctx := w.Context()
+		is := func(what string, ask func(context.Context) ([]store.TroubledWebhook, error), want ...store.TroubledWebhook) {
+			t.Helper()
+			if got, err := ask(ctx); err != nil || !slices.Equal(got, want) {
+				t.Errorf("%s are %+v, %v, not %+v", what, got, err, want)
+			}
+		}
+		third := testkit.AddTenant(t, w.st, "third", "")
+		add := func(of *tenants.Tenant) *store.Webhook {
+			h := &store.Webhook{ID: secret.NewID(), URL: "https://hooks.example.org/secret", Events: []string{"*"}, Enabled: true, Secret: []byte("s"), CreatedAt: start}
+			w.must(w.st.For(of).One(func(tx *store.Tx) error { return tx.AddWebhook(ctx, h) }))
+			return h
+		}
+		hour := func(n int) time.Time { return start.Add(time.Duration(n) * time.Hour) }
+		fail := func(of *tenants.Tenant, h *store.Webhook, since time.Time) {
+			w.must(w.st.For(of).Do(ctx, func(tx *store.Tx) error {
+				return tx.ReleaseWebhook(ctx, h.ID, 0, store.WebhookRound{Failures: 1, FailingSince: since})
+			}))
+		}
+		disable := func(of *tenants.Tenant, h *store.Webhook, why string, at time.Time) {
+			w.must(w.st.For(of).One(func(tx *store.Tx) error { return tx.DisableWebhook(ctx, h.ID, why, at) }))
+		}
+		save := func(of *tenants.Tenant, h *store.Webhook, change func(h *store.Webhook)) {
+			now, err := w.st.For(of).Webhook(ctx, h.ID)
+			w.must(err)
+			now.UpdatedAt = hour(9)
+			change(now)
+			w.must(w.st.For(of).One(func(tx *store.Tx) error { return tx.SaveWebhook(ctx, now) }))
+		}
+		of := func(t *tenants.Tenant, h *store.Webhook, why string, since time.Time) store.TroubledWebhook {
+			return store.TroubledWebhook{TenantID: t.ID, Slug: t.Slug, ID: h.ID, URL: h.URL, Why: why, Since: since}
+		}
+		is("failing", w.st.LongestFailing)
+		is("disabled", w.st.LastDisabled)
+		add(w.a)
+		late, early, others, gone, failing, mended := add(w.a), add(w.b), add(third), add(w.b), add(w.a), add(w.a)
+		fail(w.a, late, hour(2))
+		fail(w.b, early, hour(1))
+		fail(third, others, hour(0))
+		fail(w.a, failing, hour(0))
+		disable(w.b, gone, "gone", hour(3))
+		disable(w.a, failing, "failing", hour(4))
+		disable(w.a, mended, "failing", hour(5))
+		save(w.a, mended, func(h *store.Webhook) { h.Enabled, h.DisabledWhy = true, "" })
+		save(w.b, gone, func(h *store.Webhook) { h.Description = "still disabled, and since when it was" })
+		is("failing", w.st.LongestFailing, of(third, others, "", hour(0)), of(w.b, early, "", hour(1)), of(w.a, late, "", hour(2)))
+		is("disabled", w.st.LastDisabled, of(w.a, failing, "failing", hour(4)), of(w.b, gone, "gone", hour(3)))
+		disable(third, others, "gone", hour(6))
+		w.become(third, tenants.Deleted)
+		is("failing", w.st.LongestFailing, of(w.b, early, "", hour(1)), of(w.a, late, "", hour(2)))
+		is("disabled", w.st.LastDisabled, of(w.a, failing, "failing", hour(4)), of(w.b, gone, "gone", hour(3)))
+		save(w.a, mended, func(h *store.Webhook) { h.Enabled = false }) // by an operator
+		is("disabled", w.st.LastDisabled, of(w.a, failing, "failing", hour(4)), of(w.b, gone, "gone", hour(3)))
 	})
 }
 

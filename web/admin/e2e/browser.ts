@@ -163,7 +163,15 @@ export async function shot(page: Page, path: string, fullPage = true): Promise<v
 
 /** A picture for the documentation: as much of the page as a tall screen shows, in a small file. */
 export async function picture(page: Page, path: string): Promise<void> {
-  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  await settled(page);
+  const height = await page.evaluate(() => {
+    // Which machine was asked for a name is nobody's business.
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+      text.nodeValue = text.nodeValue?.replace(/ on \S+:53(?=:)/, "") ?? "";
+    }
+    return document.documentElement.scrollHeight;
+  });
   await page.setViewportSize({
     width: page.viewportSize()?.width ?? 1280,
     height: Math.min(Math.max(height, 900), 1500),

@@ -158,7 +158,16 @@ test("the delivery log is filtered in its address", async () => {
   await button("ann@example.org").click();
   await page.getByRole("dialog").getByText("email_confirmation_signup").waitFor();
   await forEverybody();
+  // A link to it shows it to somebody else, beside the filters, and going back closes it.
+  await page.reload();
+  await page.getByRole("dialog").getByText("email_confirmation_signup").waitFor();
+  await page.goBack();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.goForward();
+  await page.getByRole("dialog").getByText("email_confirmation_signup").waitFor();
   await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  expect(new URL(page.url()).search).toBe("");
   await page.getByLabel("By", { exact: true }).selectOption("sms");
   await shows("No message is like that");
   expect(new URL(page.url()).searchParams.get("channel")).toBe("sms");
@@ -200,7 +209,11 @@ test("a webhook is made, tested, rotated, disabled and deleted", async () => {
   await button("webhook.test").first().click();
   await page.getByRole("dialog").getByText('"type": "webhook.test"').waitFor();
   await forEverybody();
+  await page.reload();
+  await page.getByRole("dialog").getByText('"type": "webhook.test"').waitFor();
   await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  expect(new URL(page.url()).search).toBe("");
 
   await button("Rotate secret").click();
   await button("Rotate").click();
@@ -318,6 +331,13 @@ test("the doctor says what arrives of a request", async () => {
   await page.keyboard.press("Enter");
   await page.getByText("Problem", { exact: true }).first().waitFor();
   expect(new URL(page.url()).searchParams.get("url")).toBe("https://nobody.example");
+  await page.getByLabel("Front end").fill("https://app.example.org");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/origin=/);
+  await page.reload();
+  await page.getByText("Problem", { exact: true }).first().waitFor();
+  expect(await page.getByLabel("Front end").inputValue()).toBe("https://app.example.org");
+  await shows("--origin https://app.example.org");
   silent();
 });
 

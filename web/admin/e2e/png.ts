@@ -29,27 +29,27 @@ export function withPalette(png: Buffer): Buffer {
   ]);
 }
 
-/** A palette, and where in it each colour is. Colours that are alike share a place, and it is nearest to the one that is there most. */
+/** The colours that are there most, and which of them each colour is or comes nearest to. */
 function reduce(colour: Uint32Array): { palette: number[]; indices: Uint8Array } {
   const counts = new Map<number, number>();
   for (const c of colour) {
     counts.set(c, (counts.get(c) ?? 0) + 1);
   }
-  for (let drop = 0; ; drop++) {
-    const key = (c: number) =>
-      ((c >> (16 + drop)) << 16) | (((c >> (8 + drop)) & (255 >> drop)) << 8) | ((c & 255) >> drop);
-    const best = new Map<number, number>();
-    for (const [c, n] of counts) {
-      const there = best.get(key(c));
-      if (there === undefined || n > (counts.get(there) ?? 0)) {
-        best.set(key(c), c);
+  const all = [...counts.keys()].sort((a, b) => (counts.get(b) ?? 0) - (counts.get(a) ?? 0));
+  const palette = all.slice(0, 256);
+  const distance = (a: number, b: number) =>
+    ((a >> 16) - (b >> 16)) ** 2 + (((a >> 8) & 255) - ((b >> 8) & 255)) ** 2 + ((a & 255) - (b & 255)) ** 2;
+  const places = new Map(palette.map((c, i) => [c, i]));
+  for (const c of all.slice(256)) {
+    let nearest = 0;
+    for (let i = 1; i < palette.length; i++) {
+      if (distance(c, palette[i] ?? 0) < distance(c, palette[nearest] ?? 0)) {
+        nearest = i;
       }
     }
-    if (best.size <= 256) {
-      const places = new Map([...best.keys()].map((k, i) => [k, i]));
-      return { palette: [...best.values()], indices: Uint8Array.from(colour, (c) => places.get(key(c)) ?? 0) };
-    }
+    places.set(c, nearest);
   }
+  return { palette, indices: Uint8Array.from(colour, (c) => places.get(c) ?? 0) };
 }
 
 function decode(png: Buffer): { width: number; height: number; channels: number; data: Buffer } {

@@ -8,6 +8,7 @@ import { axe, launch, open, overflows, settled } from "./browser";
 import { type Operator, operator } from "./operator";
 import { type Seeded, seed } from "./seed";
 import { type Answer, Server } from "./server";
+import { Authenticator } from "./totp";
 
 let server: Server;
 let browser: Browser;
@@ -211,6 +212,90 @@ test("sessions are ended, a password is set, and the history tells of it", async
     await page.getByRole("button", { name: "Show the details of: Number verified" }).click();
     await page.getByText("+31612345678").last().waitFor();
     expect(await axe(page)).toEqual([]);
+  });
+});
+
+test("who has lost a second factor is helped by taking it away, one or all of them", async () => {
+  const made = (await server.admin("POST", "/tenants/demo/users", {
+    email: "lena@example.org",
+    email_verified: true,
+    password: "Kestrel-Orbit-49",
+  })) as Answer;
+  const login = () => server.app("POST", "/auth/login", { email: "lena@example.org", password: "Kestrel-Orbit-49" });
+  const token = (await login()).body.meta.session_token as string;
+  /** An authenticator app of hers, with which recovery codes come. */
+  const setUp = async () => {
+    const asked = await server.app("GET", "/account/authenticators/totp", undefined, { "X-Session-Token": token });
+    const code = await new Authenticator(asked.body.meta.secret).code();
+    const added = await server.app("POST", "/account/authenticators/totp", { code }, { "X-Session-Token": token });
+    expect([added.status, added.body]).toEqual([200, expect.anything()]);
+  };
+  const factors = async (): Promise<string[]> =>
+    (await admin(`/users/${made.id}`)).authenticators.map((a: Answer) => a.type).sort();
+  await setUp();
+  expect(await factors()).toEqual(["recovery_codes", "totp"]);
+  expect((await login()).status).toBe(401); // the password alone is not enough
+  await visit(`/tenants/demo/users/${made.id}?tab=ways`, owner, async (page) => {
+    const rows = page.getByRole("table", { name: "Authenticators" });
+    await rows.getByText("Authenticator app").waitFor();
+    await rows.getByRole("row").filter({ hasText: "Recovery codes" }).getByText("10", { exact: true }).waitFor();
+    expect(await axe(page)).toEqual([]);
+    await button(page, "Remove Recovery codes").click();
+    await agree(page, "Remove");
+    await page.getByText("Recovery codes removed.").waitFor();
+    await rows.getByText("Recovery codes").waitFor({ state: "detached" });
+    expect(await factors()).toEqual(["totp"]);
+    await button(page, "Remove Authenticator app").click();
+    await agree(page, "Remove");
+    await page.getByText("None. The user signs in without a second factor.").waitFor();
+    expect(await factors()).toEqual([]);
+    expect((await login()).status).toBe(200);
+
+    await setUp();
+    await page.reload();
+    await button(page, "Remove all").click();
+    await page.getByText("2 authenticators will be gone", { exact: false }).waitFor();
+    expect(await axe(page)).toEqual([]);
+    await agree(page, "Remove all");
+    await page.getByText("None. The user signs in without a second factor.").waitFor();
+    expect(await factors()).toEqual([]);
+    expect((await login()).status).toBe(200);
+    await page.getByRole("tab", { name: "History" }).click();
+    await page.getByRole("table", { name: "History" }).getByText("removed", { exact: false }).first().waitFor();
+  });
+});
+
+test("menus, lists of choices and hints are a part of the page for everybody", async () => {
+  await visit("/tenants/demo/users", owner, async (page) => {
+    await page.getByRole("link", { name: "Ben", exact: true }).waitFor();
+    for (const menu of ["More", "Your account"]) {
+      await button(page, menu).click();
+      await page.getByRole("main").getByRole("menuitem").first().waitFor();
+      expect(await axe(page), menu).toEqual([]);
+      await page.locator("[role=menu]:focus-within").waitFor();
+      await page.keyboard.press("ArrowDown");
+      await page.locator("[role=menuitem]:focus").waitFor();
+      await page.keyboard.press("Escape");
+      await page.getByRole("menuitem").first().waitFor({ state: "detached" });
+    }
+    await button(page, "Filters").click();
+    await page.getByRole("combobox", { name: "State" }).click();
+    await page.getByRole("main").getByRole("option", { name: "Deactivated" }).waitFor();
+    expect(await axe(page)).toEqual([]);
+    await page.keyboard.press("Escape");
+    await page.getByRole("option", { name: "Deactivated" }).waitFor({ state: "detached" });
+    await page.getByRole("button", { name: /^Use (dark|light) colours$/ }).focus();
+    await page.getByRole("tooltip").waitFor();
+    expect(await axe(page)).toEqual([]);
+  });
+  // At the foot of a short page nothing is cut off.
+  await visit(`/tenants/demo/users/${seeded.user}`, owner, async (page) => {
+    await page.setViewportSize({ width: 390, height: 560 });
+    await button(page, "Actions").click();
+    const last = page.getByRole("menuitem").last();
+    await last.scrollIntoViewIfNeeded();
+    expect(await overflows(page)).toBe(false);
+    await last.click({ trial: true });
   });
 });
 

@@ -80,7 +80,7 @@ const screens = [
   screen("/audit", () => import("./screens/Audit"), "action", "actor", "user", "session", "request", "since", "until"),
   screen("/operators", () => import("./screens/Operators")),
   screen("/tokens", () => import("./screens/Tokens")),
-  screen("/doctor", () => import("./screens/Doctor"), "url"),
+  screen("/doctor", () => import("./screens/Doctor"), "url", "origin"),
   screen("/account", () => import("./screens/Account")),
 ];
 
@@ -128,13 +128,13 @@ const parts = [
   part("email", () => import("./screens/Email")),
   part("templates", () => import("./screens/Templates")),
   part("templates/$kind", () => import("./screens/Template")),
-  part("messages", () => import("./screens/Messages"), "state", "kind", "channel"),
+  part("messages", () => import("./screens/Messages"), "state", "kind", "channel", "id"),
   part("webhooks", () => import("./screens/Webhooks")),
-  part("webhooks/$id", () => import("./screens/Webhook"), "state"),
+  part("webhooks/$id", () => import("./screens/Webhook"), "state", "delivery"),
   part("audit", () => import("./screens/Audit"), "action", "actor", "user", "session", "request", "since", "until"),
   part("config", () => import("./screens/Config")),
   part("versions", () => import("./screens/Versions"), "from", "to"),
-  part("doctor", () => import("./screens/Doctor"), "url"),
+  part("doctor", () => import("./screens/Doctor"), "url", "origin"),
   part("danger", () => import("./screens/Danger")),
 ];
 

@@ -12,6 +12,7 @@ import {
   ModalHeader,
   NavLink,
   Notification,
+  Popover,
   Switch,
   Table,
   Tooltip,
@@ -30,6 +31,10 @@ const green: MantineColorsTuple = [
   "#074a43",
 ];
 
+// What floats above a page, such as menus and lists of choices, is a part of its main landmark, so that whoever goes by landmarks finds it.
+// Every frame has one.
+const afloat = { target: "main" };
+
 export const theme = createTheme({
   primaryColor: "green",
   colors: { green },
@@ -47,7 +52,11 @@ export const theme = createTheme({
     // The title is read on the page's ground, where the colours of frames and icons are too pale.
     Alert: Alert.extend({ styles: { label: { color: "var(--mantine-color-text)" } } }),
     Anchor: Anchor.extend({ defaultProps: { underline: "hover" } }),
-    Badge: Badge.extend({ defaultProps: { variant: "light", tt: "none", fw: 600 } }),
+    // The word is in the colour of text: a tint behind it is enough, and its own colour would be too pale on it in one of the schemes.
+    Badge: Badge.extend({
+      defaultProps: { variant: "light", tt: "none", fw: 600 },
+      vars: (_, { variant }) => ({ root: variant === "light" ? { "--badge-color": "var(--mantine-color-text)" } : {} }),
+    }),
     Button: Button.extend({ defaultProps: { size: "sm" } }),
     Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }), // a menu holds its items alone
     Modal: Modal.extend({ defaultProps: { centered: true, closeButtonProps: { "aria-label": "Close" } } }),
@@ -56,8 +65,11 @@ export const theme = createTheme({
       styles: { root: { borderRadius: "var(--mantine-radius-md)", paddingBlock: 6 }, section: { marginInlineEnd: 10 } },
     }),
     Notification: Notification.extend({ defaultProps: { closeButtonProps: { "aria-label": "Close this message" } } }),
+    Popover: Popover.extend({ defaultProps: { portalProps: afloat } }), // menus and comboboxes are made of it
     Switch: Switch.extend({ defaultProps: { withThumbIndicator: false } }),
     Table: Table.extend({ defaultProps: { verticalSpacing: "sm", horizontalSpacing: "sm" } }),
-    Tooltip: Tooltip.extend({ defaultProps: { events: { hover: true, focus: true, touch: true } } }),
+    Tooltip: Tooltip.extend({
+      defaultProps: { events: { hover: true, focus: true, touch: true }, portalProps: afloat },
+    }),
   },
 });

@@ -2003,6 +2003,34 @@ export interface components {
                 failed: number;
                 /** @description Where counting stops; there may be more than this many. */
                 counted_up_to: number;
+                /** @description The tenants whose messages have waited longest after they were due, ten at the most, the worst first. */
+                longest_waiting: {
+                    /** Format: uuid */
+                    tenant_id: string;
+                    /** @description Its slug. */
+                    tenant: string;
+                    /** @description How many of its messages are due, counted among the 20,000 that were due first. */
+                    due: number;
+                    /** Format: date-time */
+                    oldest_due_at: string;
+                    oldest_due_seconds: number;
+                }[];
+                /** @description The tenants with most messages that were given up in the last 24 hours, ten at the most, the worst first. */
+                most_failed: {
+                    /** Format: uuid */
+                    tenant_id: string;
+                    /** @description Its slug. */
+                    tenant: string;
+                    /** @description How many were given up. */
+                    failed: number;
+                    /** @description Of them, those that could not be sent while they were of use. */
+                    expired: number;
+                    /**
+                     * Format: date-time
+                     * @description When the last was.
+                     */
+                    last_at: string;
+                }[];
             };
             webhooks: {
                 enabled: number;
@@ -2010,6 +2038,10 @@ export interface components {
                 failing: number;
                 /** @description Those that the server disabled, because they answered 410 or failed for five days. */
                 disabled: number;
+                /** @description Of those that fail, the ten that have for longest, the worst first. */
+                longest_failing: components["schemas"]["TroubledWebhook"][];
+                /** @description Of those that the server disabled, the last ten, the latest first. */
+                last_disabled: components["schemas"]["TroubledWebhook"][];
             };
             keys: {
                 /** @description How many tenants have a signing key that should have had a successor by now. */
@@ -2034,6 +2066,26 @@ export interface components {
                     overdue: boolean;
                 }[];
             };
+        };
+        TroubledWebhook: {
+            /** Format: uuid */
+            tenant_id: string;
+            /** @description Its slug. */
+            tenant: string;
+            /** Format: uuid */
+            id: string;
+            /** @description Of its address, the host alone, with the port where there is one. */
+            host: string;
+            /**
+             * @description Empty for one that is enabled: nothing gets through to it.
+             * @enum {unknown}
+             */
+            disabled_why: "" | "gone" | "failing";
+            /**
+             * Format: date-time
+             * @description When it began to fail, or was disabled.
+             */
+            since: string;
         };
         AuditPage: {
             items: components["schemas"]["AuditEvent"][];

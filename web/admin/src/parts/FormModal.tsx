@@ -1,6 +1,7 @@
 import { Alert, Button, Group, Modal, Stack } from "@mantine/core";
 import { type FormEvent, type ReactNode, useEffect, useState } from "react";
 import { faultsOf, inWords, problemOf } from "../api/problem";
+import { faultsIn } from "../session/answers";
 import { useOnTop } from "./useOnTop";
 
 /** A form in a dialog. What is wrong with a field is given to the field; whatever else is wrong stands above the buttons. */
@@ -9,12 +10,14 @@ export function FormModal(props: {
   close: () => void;
   title: string;
   action: string;
-  /** The names by which the server calls the fields. */
-  fields: string[];
+  /** The names by which the server calls the fields, or what tells them where there may be many. */
+  fields: string[] | ((path: string) => boolean);
   disabled?: boolean;
   size?: string;
   submit: () => Promise<unknown>;
-  children: (faults: Record<string, string>) => ReactNode;
+  /** What is said instead of a failure that somebody has to do something about first; it then begins anew. */
+  settle?: (error: unknown, anew: () => void) => ReactNode;
+  children: (faults: Record<string, string>, error: unknown) => ReactNode;
 }) {
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
@@ -42,18 +45,22 @@ export function FormModal(props: {
       setBusy(false);
     }
   };
-  const faults = error === undefined ? {} : faultsOf(error);
-  const rest = Object.entries(faults).filter(([path]) => !props.fields.includes(path));
+  const { fields } = props;
+  const beside = Array.isArray(fields) ? (path: string) => fields.includes(path) : fields;
+  const faults = error === undefined ? {} : { ...faultsOf(error), ...faultsIn(error) };
+  const rest = Object.entries(faults).filter(([path]) => !beside(path));
   const shown =
     Object.keys(faults).length === 0
       ? error !== undefined && inWords(error)
       : rest.map(([p, m]) => `${p} ${m}`.trim()).join("; ");
+  const unsettled = error !== undefined && props.settle?.(error, () => setError(undefined));
   return (
     <Modal opened={props.opened} onClose={close} title={props.title} size={props.size} closeOnEscape={onTop}>
       <form onSubmit={submit} noValidate>
         <Stack>
-          {props.children(faults)}
-          {shown && (
+          {props.children(faults, error)}
+          {unsettled}
+          {!unsettled && shown && (
             <Alert color="red" variant="outline" role="alert" title={problemOf(error).title} className="foreign">
               {shown}
             </Alert>
@@ -62,7 +69,7 @@ export function FormModal(props: {
             <Button variant="default" onClick={close} disabled={busy}>
               Cancel
             </Button>
-            <Button type="submit" loading={busy} disabled={props.disabled}>
+            <Button type="submit" loading={busy} disabled={props.disabled || Boolean(unsettled)}>
               {props.action}
             </Button>
           </Group>

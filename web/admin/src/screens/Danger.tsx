@@ -3,6 +3,7 @@ import { useParams } from "@tanstack/react-router";
 import { Empty } from "../parts/Empty";
 import { Loaded } from "../parts/Loaded";
 import { Page } from "../parts/Page";
+import { sh } from "../parts/sh";
 import { useMay } from "../session/me";
 import { useTenant } from "../settings/draft";
 import { Delete } from "./danger/Delete";
@@ -18,11 +19,13 @@ export default function Danger() {
   const suspend = may("tenants.suspend") && !own;
   const remove = may("tenants.delete") && !own;
   const commands = [
-    ...(suspend ? [`admin tenant ${query.data?.state === "suspended" ? "resume" : "suspend"} ${slug} --note WHY`] : []),
-    ...(may("tenants.export") ? [`admin user export --all --tenant ${slug} > ${slug}.ndjson`] : []),
-    ...(may("keys.rotate") ? [`admin key rotate --tenant ${slug} --now`] : []),
-    ...(may("keys.retire") ? [`admin key retire KID --tenant ${slug} --yes`] : []),
-    ...(remove ? [`admin tenant delete ${slug} --yes`] : []),
+    ...(suspend
+      ? [sh`admin tenant ${query.data?.state === "suspended" ? "resume" : "suspend"} ${slug} --note WHY`]
+      : []),
+    ...(may("tenants.export") ? [sh`admin user export --all --tenant ${slug} > ${slug}.ndjson`] : []),
+    ...(may("keys.rotate") ? [sh`admin key rotate --tenant ${slug} --now`] : []),
+    ...(may("keys.retire") ? [sh`admin key retire KID --tenant ${slug} --yes`] : []),
+    ...(remove ? [sh`admin tenant delete ${slug} --yes`] : []),
   ];
   return (
     <Page

@@ -1,14 +1,15 @@
 import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { IconStethoscope } from "@tabler/icons-react";
-import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { admin, api, type Schema } from "../api/client";
-import { quoted } from "../parts/Command";
+import { useAddress } from "../parts/address";
 import { Empty } from "../parts/Empty";
 import { Loaded } from "../parts/Loaded";
 import { Page } from "../parts/Page";
 import { Section } from "../parts/Section";
-import { count } from "../parts/words";
+import { sh } from "../parts/sh";
+import { count, number } from "../parts/words";
 import { useTenant } from "../settings/draft";
 import { Findings } from "./doctor/Findings";
 import { Probe } from "./doctor/Probe";
@@ -31,7 +32,7 @@ interface Asked {
   probe?: string;
 }
 
-/** Asks for a diagnosis. An origin and a probe are of this visit, and in no address. */
+/** Asks for a diagnosis. A probe is of this visit, and in no address. */
 function useDiagnosis(slug: string | undefined, asked: Asked | undefined) {
   const query = asked && {
     url: asked.url,
@@ -54,25 +55,28 @@ function useDiagnosis(slug: string | undefined, asked: Asked | undefined) {
 }
 
 function Clinic({ slug, own }: { slug?: string; own?: string }) {
-  const search = useSearch({ strict: false }) as { url?: string };
-  const navigate = useNavigate();
+  const [search, set] = useAddress();
   const address = search.url ?? own;
-  const [typed, setTyped] = useState<string>();
-  const [origin, setOrigin] = useState("");
-  const [asked, setAsked] = useState<{ origin: string; probe?: string }>({ origin: "" });
-  const url = typed ?? address ?? "";
-  const query = useDiagnosis(slug, address ? { url: address, ...asked } : undefined);
+  const asked = search.origin ?? "";
+  const [typed, setTyped] = useState<{ url?: string; origin?: string }>({});
+  const [probe, setProbe] = useState<string>();
+  const url = typed.url ?? address ?? "";
+  const origin = typed.origin ?? asked;
+  const query = useDiagnosis(slug, address ? { url: address, origin: asked, probe } : undefined);
   const examine = (event: FormEvent) => {
     event.preventDefault();
-    setAsked({ origin: origin.trim() });
-    setTyped(undefined);
-    if (url.trim() !== address) {
-      void navigate({ to: ".", search: { url: url.trim() } as never });
-    } else {
+    setProbe(undefined);
+    setTyped({});
+    if (url.trim() === address && origin.trim() === asked) {
       void query.refetch();
+    } else {
+      set({ url: url.trim() === own ? "" : url.trim(), origin: origin.trim() }, false);
     }
   };
-  const line = `admin doctor ${quoted(address ?? "https://login.example.org")}${slug ? ` --tenant ${slug}` : ""}${asked.origin ? ` --origin ${quoted(asked.origin)}` : ""}`;
+  const line = sh`admin doctor ${address ?? "https://login.example.org"} ${[
+    slug ? sh`--tenant ${slug}` : undefined,
+    asked ? sh`--origin ${asked}` : undefined,
+  ]}`;
   return (
     <Page
       title="Connection doctor"
@@ -90,7 +94,7 @@ function Clinic({ slug, own }: { slug?: string; own?: string }) {
             withAsterisk={false}
             placeholder="https://login.example.org"
             value={url}
-            onChange={(e) => setTyped(e.currentTarget.value)}
+            onChange={(e) => setTyped({ ...typed, url: e.currentTarget.value })}
             flex="2 1 18rem"
           />
           <TextInput
@@ -99,7 +103,7 @@ function Clinic({ slug, own }: { slug?: string; own?: string }) {
             type="url"
             placeholder="https://app.example.org"
             value={origin}
-            onChange={(e) => setOrigin(e.currentTarget.value)}
+            onChange={(e) => setTyped({ ...typed, origin: e.currentTarget.value })}
             flex="1 1 16rem"
           />
           <Button type="submit" leftSection={<IconStethoscope size={16} />} loading={query.isFetching}>
@@ -118,16 +122,16 @@ function Clinic({ slug, own }: { slug?: string; own?: string }) {
             <Stack gap="lg">
               <Findings found={found} slug={slug} />
               <Probe
-                key={address}
+                key={`${address} ${asked}`}
                 url={address}
                 slug={slug}
-                origin={asked.origin}
+                origin={asked}
                 arrived={found.seen !== null}
                 command={line}
                 issue={issue}
-                look={(probe) => setAsked({ ...asked, probe })}
+                look={setProbe}
                 looking={query.isFetching}
-                looked={asked.probe}
+                looked={probe}
               />
               {found.seen && <Seen seen={found.seen} />}
               <Section
@@ -157,13 +161,14 @@ function Clients({ clients }: { clients: Schema<"Diagnosis">["clients"] }) {
   if (clients.requests === 0) {
     return <Text size="sm">There were no requests yet.</Text>;
   }
-  const n = (value: number) => value.toLocaleString("en");
   return (
     <Text size="sm" className="foreign">
       Of the last {count(clients.requests, "request")}, from {count(clients.distinct, "address", "addresses")},{" "}
-      {n(clients.from_most)} came from <code className="code">{clients.most}</code>
+      {number(clients.from_most)} came from <code className="code">{clients.most}</code>
       {clients.forwarded > 0 && (
-        <>; {n(clients.forwarded)} of those say that they came through a proxy which this server does not believe</>
+        <>
+          ; {number(clients.forwarded)} of those say that they came through a proxy which this server does not believe
+        </>
       )}
       .
     </Text>

@@ -1,12 +1,14 @@
-import { Alert, Anchor, Badge, Button, Group, Modal, NativeSelect, Table, Text } from "@mantine/core";
-import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
+import { Alert, Anchor, Badge, Button, Group, Modal, NativeSelect, Table, Text, VisuallyHidden } from "@mantine/core";
+import { useParams } from "@tanstack/react-router";
 import { api, type Schema } from "../api/client";
+import { useAddress } from "../parts/address";
 import { Empty } from "../parts/Empty";
+import { Line } from "../parts/Line";
 import { Loaded } from "../parts/Loaded";
 import { Page } from "../parts/Page";
 import { byCursor, rowsOf } from "../parts/pages";
 import { type Column, Rows } from "../parts/Rows";
+import { sh } from "../parts/sh";
 import { Time } from "../parts/Time";
 import { done, failed } from "../parts/tell";
 import { whileAny } from "../parts/whileAny";
@@ -14,6 +16,7 @@ import { useMay } from "../session/me";
 import { channels, labelOf } from "./messages/kinds";
 
 type Message = Schema<"Message">;
+type Filter = { state?: Message["state"]; kind?: string; channel?: Message["channel"] };
 
 const states = {
   queued: { label: "Waiting", color: "blue" },
@@ -24,7 +27,7 @@ const states = {
 
 function State({ state }: { state: Message["state"] }) {
   return (
-    <Badge color={states[state].color} c="var(--mantine-color-text)" miw="max-content">
+    <Badge color={states[state].color} miw="max-content">
       {states[state].label}
     </Badge>
   );
@@ -33,14 +36,12 @@ function State({ state }: { state: Message["state"] }) {
 /** The delivery log: whom messages went to, and what became of them; never what they said. */
 export default function Messages() {
   const { slug = "" } = useParams({ strict: false });
-  const search = useSearch({ strict: false }) as { state?: Message["state"]; kind?: string; channel?: "mail" | "sms" };
-  const navigate = useNavigate();
+  const [{ id: opened, ...search }, set] = useAddress();
   const may = useMay();
-  const [opened, setOpened] = useState<string>();
   const query = api.useInfiniteQuery(
     "get",
     "/admin/v1/tenants/{slug}/messages",
-    { params: { path: { slug }, query: { limit: 50, ...search } } },
+    { params: { path: { slug }, query: { limit: 50, ...(search as Filter) } } },
     { ...byCursor, refetchInterval: whileAny((m: Message) => m.state === "queued") },
   );
   const kinds = api.useQuery("get", "/admin/v1/mail-kinds", {}, { staleTime: Number.POSITIVE_INFINITY });
@@ -50,8 +51,6 @@ export default function Messages() {
       { params: { path: { slug, id } } },
       { onSuccess: () => done("It is on its way again."), onError: failed },
     );
-  const filter = (name: "state" | "kind" | "channel", value: string) =>
-    void navigate({ to: ".", search: { ...search, [name]: value || undefined } as never, replace: true });
   const filtered = Object.keys(search).length > 0;
   const rows = rowsOf(query.data);
   const columns: Column<Message>[] = [
@@ -64,7 +63,7 @@ export default function Messages() {
           size="sm"
           ta="start"
           className="foreign"
-          onClick={() => setOpened(m.id)}
+          onClick={() => set({ id: m.id }, false)}
         >
           {m.recipient ?? "erased"}
         </Anchor>
@@ -90,7 +89,7 @@ export default function Messages() {
         m.retryable &&
         may("mail.send") && (
           <Button size="xs" variant="default" onClick={() => again(m.id)} loading={retry.isPending}>
-            Send again<span className="mantine-visually-hidden"> to {m.recipient}</span>
+            Send again<VisuallyHidden component="span"> to {m.recipient}</VisuallyHidden>
           </Button>
         ),
     },
@@ -101,15 +100,18 @@ export default function Messages() {
       tab={`Delivery log · ${slug}`}
       lead="Mails and texts of the last thirty days: whom they went to, and what became of them. What they said is never shown."
       commands={[
-        `admin mail log --tenant ${slug}${search.state ? ` --state ${search.state}` : ""}${search.kind ? ` --kind ${search.kind}` : ""}${search.channel ? ` --channel ${search.channel}` : ""}`,
-        `admin mail retry ID --tenant ${slug}`,
+        sh`admin mail log --tenant ${slug} ${(["state", "kind", "channel"] as const).map((name) =>
+          search[name] ? sh`--${name} ${search[name]}` : undefined,
+        )}`,
+        sh`admin mail show ${opened ?? "ID"} --tenant ${slug}`,
+        sh`admin mail retry ${opened ?? "ID"} --tenant ${slug}`,
       ]}
     >
       <Group align="end">
         <NativeSelect
           label="State"
           value={search.state ?? ""}
-          onChange={(e) => filter("state", e.currentTarget.value)}
+          onChange={(e) => set({ state: e.currentTarget.value })}
           data={[
             { value: "", label: "Any" },
             ...Object.entries(states).map(([value, { label }]) => ({ value, label })),
@@ -118,7 +120,7 @@ export default function Messages() {
         <NativeSelect
           label="What"
           value={search.kind ?? ""}
-          onChange={(e) => filter("kind", e.currentTarget.value)}
+          onChange={(e) => set({ kind: e.currentTarget.value })}
           data={[
             { value: "", label: "Anything" },
             ...(kinds.data?.items ?? []).map((k) => ({ value: k.kind, label: labelOf(k.kind) })),
@@ -127,14 +129,14 @@ export default function Messages() {
         <NativeSelect
           label="By"
           value={search.channel ?? ""}
-          onChange={(e) => filter("channel", e.currentTarget.value)}
+          onChange={(e) => set({ channel: e.currentTarget.value })}
           data={[
             { value: "", label: "Mail and text" },
             ...Object.entries(channels).map(([value, label]) => ({ value, label })),
           ]}
         />
         {filtered && (
-          <Button variant="default" onClick={() => void navigate({ to: ".", search: {} as never, replace: true })}>
+          <Button variant="default" onClick={() => set({ state: "", kind: "", channel: "" })}>
             Show all
           </Button>
         )}
@@ -162,12 +164,7 @@ export default function Messages() {
           )
         }
       </Loaded>
-      <Modal
-        opened={opened !== undefined}
-        onClose={() => setOpened(undefined)}
-        title="What became of a message"
-        size="lg"
-      >
+      <Modal opened={opened !== undefined} onClose={() => set({ id: "" })} title="What became of a message" size="lg">
         {opened !== undefined && <Detail slug={slug} id={opened} again={may("mail.send") ? again : undefined} />}
       </Modal>
     </Page>
@@ -226,16 +223,5 @@ function Detail({ slug, id, again }: { slug: string; id: string; again?: (id: st
         </>
       )}
     </Loaded>
-  );
-}
-
-function Line({ label, children }: { label: string; children: React.ReactNode }) {
-  return (
-    <Table.Tr>
-      <Table.Th w={130} scope="row">
-        {label}
-      </Table.Th>
-      <Table.Td className="foreign">{children}</Table.Td>
-    </Table.Tr>
   );
 }

@@ -59,10 +59,10 @@ export interface Draft {
 
 const where = (slug: string) => ({ params: { path: { slug } } });
 
-/** The tenant of a screen. */
-export function useTenant(slug: string) {
+/** The tenant of a screen. Whoever does not read it is told what others have read. */
+export function useTenant(slug: string, read = true) {
   // The same path answers with a document in YAML to whoever asks for that, which the type cannot tell apart.
-  return api.useQuery("get", "/admin/v1/tenants/{slug}", where(slug), { select: (d) => d as Tenant });
+  return api.useQuery("get", "/admin/v1/tenants/{slug}", where(slug), { select: (d) => d as Tenant, enabled: read });
 }
 
 /** Has all screens show a tenant as an answer has it, without asking again. */

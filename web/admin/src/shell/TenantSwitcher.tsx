@@ -5,6 +5,7 @@ import { IconChevronDown, IconStar, IconStarFilled } from "@tabler/icons-react";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { api } from "../api/client";
+import { useTenant } from "../settings/draft";
 import { favourites, isFavourite, recent, toggleFavourite } from "./favourites";
 
 export function TenantSwitcher() {
@@ -20,7 +21,9 @@ export function TenantSwitcher() {
     { params: { query: { limit: 20, ...(q ? { q } : {}) } } },
     { enabled: box.dropdownOpened },
   );
-  const name = recent().find((t) => t.slug === slug)?.name ?? slug;
+  // The frame of the tenant's screens reads it; here it is only looked at.
+  const tenant = useTenant(slug ?? "", false);
+  const name = tenant.data?.name ?? recent().find((t) => t.slug === slug)?.name ?? slug;
   const near = q ? [] : [...favourites(), ...recent().filter((t) => !isFavourite(t.slug))];
   const rest = (found.data?.items ?? []).filter((t) => !near.some((n) => n.slug === t.slug));
   const option = (t: { slug: string; name: string }) => (

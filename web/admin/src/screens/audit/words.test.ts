@@ -40,8 +40,9 @@ test("a line tells what matters", () => {
 });
 
 test("what an event is about has a place", () => {
-  expect(placeOf("webhook/1", "acme")).toBe("/tenants/acme/webhooks/1");
+  expect(placeOf("webhook/1", "acme")).toEqual({ to: "/tenants/acme/webhooks/1" });
+  expect(placeOf("message/1", "acme")).toEqual({ to: "/tenants/acme/messages", search: { id: "1" } });
   expect(placeOf("webhook/1", undefined)).toBeUndefined();
-  expect(placeOf("token/1", undefined)).toBe("/tokens");
+  expect(placeOf("token/1", undefined)).toEqual({ to: "/tokens" });
   expect(placeOf("audit", "acme")).toBeUndefined();
 });

@@ -178,7 +178,10 @@ export function targetOf(target: string): { kind: string; id: string } {
 }
 
 /** Where a target is shown, if it is: within a tenant, or on the platform. */
-export function placeOf(target: string, slug: string | undefined): string | undefined {
+export function placeOf(
+  target: string,
+  slug: string | undefined,
+): { to: string; search?: Record<string, string> } | undefined {
   const { kind, id } = targetOf(target);
   const within: Record<string, string> = {
     user: `users/${id}`,
@@ -190,10 +193,13 @@ export function placeOf(target: string, slug: string | undefined): string | unde
     template: "templates",
   };
   if (kind === "operator") {
-    return "/operators";
+    return { to: "/operators" };
   }
   if (kind === "token") {
-    return "/tokens";
+    return { to: "/tokens" };
   }
-  return slug && within[kind] ? `/tenants/${slug}/${within[kind]}` : undefined;
+  if (!slug || !within[kind]) {
+    return undefined;
+  }
+  return { to: `/tenants/${slug}/${within[kind]}`, ...(kind === "message" ? { search: { id } } : {}) };
 }

@@ -3,7 +3,35 @@ import { IconAlertTriangle, IconCheck, IconInfoCircle } from "@tabler/icons-reac
 import { Link } from "@tanstack/react-router";
 import { Copy } from "../../parts/Copy";
 import { Section } from "../../parts/Section";
-import { concernsOf, type Fleet } from "./concerns";
+import { may, useMe } from "../../session/me";
+import { concernsOf, type Fleet, type Place } from "./concerns";
+
+/** Where it is so. Whoever may not look at that is told of it all the same. */
+function Places({ of, label }: { of: Place[]; label: string }) {
+  const { data: me } = useMe();
+  return (
+    <List listStyleType="none" spacing={4} my={4} aria-label={label}>
+      {of.map((p) => (
+        <List.Item key={p.id} styles={{ itemWrapper: { width: "100%" }, itemLabel: { flex: 1, minWidth: 0 } }}>
+          <Text size="sm" className="foreign">
+            {may(me, p.needs, p.tenant) ? (
+              <Anchor component={Link} to={p.to} search={(p.search ?? {}) as never} inherit underline="always">
+                {nameOf(p)}
+              </Anchor>
+            ) : (
+              nameOf(p)
+            )}{" "}
+            <Text span inherit c="dimmed">
+              · {p.note}
+            </Text>
+          </Text>
+        </List.Item>
+      ))}
+    </List>
+  );
+}
+
+const nameOf = (p: Place) => (p.what ? `${p.tenant}: ${p.what}` : p.tenant);
 
 /** What somebody should look at, or that there is nothing. */
 export function Attention({ fleet }: { fleet: Fleet }) {
@@ -36,6 +64,7 @@ export function Attention({ fleet }: { fleet: Fleet }) {
                 <Text size="sm" c="dimmed" maw="80ch">
                   {c.text}
                 </Text>
+                {c.places && c.places.length > 0 && <Places of={c.places} label={c.title} />}
                 {c.command && (
                   <Group gap="xs">
                     <code className="code">{c.command}</code>

@@ -1,9 +1,9 @@
 // What a webhook was told, and what became of it.
-import { Anchor, Button, Group, Modal, NativeSelect, Text, TextInput } from "@mantine/core";
+import { Anchor, Button, Group, Modal, NativeSelect, Text, TextInput, VisuallyHidden } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { api } from "../../api/client";
+import { useAddress } from "../../parts/address";
 import { Confirm } from "../../parts/Confirm";
 import { Empty } from "../../parts/Empty";
 import { Loaded } from "../../parts/Loaded";
@@ -18,14 +18,13 @@ import { DeliveryDetail } from "./DeliveryDetail";
 import { type Delivery, DeliveryState, deliveryStates } from "./state";
 
 export function Deliveries({ slug, id, change }: { slug: string; id: string; change: boolean }) {
-  const search = useSearch({ strict: false }) as { state?: Delivery["state"] };
-  const navigate = useNavigate();
-  const [opened, setOpened] = useState<string>();
+  const [search, set] = useAddress();
+  const [state, opened] = [search.state as Delivery["state"] | undefined, search.delivery];
   const [asking, ask] = useDisclosure(false);
   const query = api.useInfiniteQuery(
     "get",
     "/admin/v1/tenants/{slug}/webhooks/{id}/deliveries",
-    { params: { path: { slug, id }, query: { limit: 25, ...(search.state ? { state: search.state } : {}) } } },
+    { params: { path: { slug, id }, query: { limit: 25, ...(state ? { state } : {}) } } },
     { ...byCursor, refetchInterval: whileAny((d: Delivery) => d.state === "queued") },
   );
   const replay = api.useMutation("post", "/admin/v1/tenants/{slug}/webhooks/{id}/deliveries/{delivery}/replay");
@@ -39,8 +38,8 @@ export function Deliveries({ slug, id, change }: { slug: string; id: string; cha
     {
       label: "Event",
       cell: (d) => (
-        <Anchor component="button" type="button" size="sm" onClick={() => setOpened(d.id)}>
-          <code className="code">{d.type}</code>
+        <Anchor component="button" type="button" size="sm" onClick={() => set({ delivery: d.id }, false)}>
+          <code className="code nowrap">{d.type}</code>
         </Anchor>
       ),
     },
@@ -64,7 +63,7 @@ export function Deliveries({ slug, id, change }: { slug: string; id: string; cha
         change &&
         d.replayable && (
           <Button size="xs" variant="default" onClick={() => again(d.id)} loading={replay.isPending}>
-            Send again<span className="mantine-visually-hidden"> {d.type}</span>
+            Send again<VisuallyHidden component="span"> {d.type}</VisuallyHidden>
           </Button>
         ),
     },
@@ -78,14 +77,8 @@ export function Deliveries({ slug, id, change }: { slug: string; id: string; cha
           <NativeSelect
             aria-label="State"
             size="xs"
-            value={search.state ?? ""}
-            onChange={(e) =>
-              void navigate({
-                to: ".",
-                search: (e.currentTarget.value ? { state: e.currentTarget.value } : {}) as never,
-                replace: true,
-              })
-            }
+            value={state ?? ""}
+            onChange={(e) => set({ state: e.currentTarget.value })}
             data={[
               { value: "", label: "Of any state" },
               ...Object.entries(deliveryStates).map(([value, { label }]) => ({ value, label })),
@@ -102,7 +95,7 @@ export function Deliveries({ slug, id, change }: { slug: string; id: string; cha
       <Loaded query={query} lines={4}>
         {() =>
           rows.length === 0 ? (
-            <Empty title={search.state ? "No delivery is like that" : "Nothing was sent yet"}>
+            <Empty title={state ? "No delivery is like that" : "Nothing was sent yet"}>
               {search.state
                 ? "Choose another state."
                 : "As soon as something happens that the webhook wants, it is listed here with what was answered. Send a test event to see it work."}
@@ -119,7 +112,7 @@ export function Deliveries({ slug, id, change }: { slug: string; id: string; cha
           )
         }
       </Loaded>
-      <Modal opened={opened !== undefined} onClose={() => setOpened(undefined)} title="Delivery" size="xl">
+      <Modal opened={opened !== undefined} onClose={() => set({ delivery: "" })} title="Delivery" size="xl">
         {opened !== undefined && (
           <DeliveryDetail slug={slug} id={id} delivery={opened} replay={change ? again : undefined} />
         )}
