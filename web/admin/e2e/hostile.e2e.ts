@@ -67,6 +67,7 @@ for (const path of [
   `/tenants/demo/versions?from=${encodeURIComponent(evil)}`,
   `/tenants/demo/audit?action=${encodeURIComponent(evil)}`,
   `/tenants?state=${encodeURIComponent(evil)}&q=${encodeURIComponent(evil)}`,
+  `/doctor?url=https://a.example&origin=${encodeURIComponent(evil)}`,
   `/doctor?url=${encodeURIComponent(evil)}`,
 ]) {
   test(`no command that is copied from ${path.split("?")[0]} runs what the link says (${path.split("?")[1]?.split("=")[0] ?? "path"})`, async () => {

@@ -9,6 +9,8 @@ import {
 } from "@tanstack/react-router";
 import { gate } from "./api/queries";
 import { Bars } from "./parts/Loaded";
+import { Ended } from "./session/Ended";
+import { type Missing, stays } from "./session/unsaved";
 import { Lost } from "./shell/Lost";
 import { Shell } from "./shell/Shell";
 
@@ -25,7 +27,15 @@ function search(...names: string[]) {
     >;
 }
 
-const root = createRootRoute({ component: Outlet, notFoundComponent: Lost });
+const root = createRootRoute({
+  component: () => (
+    <>
+      <Outlet />
+      <Ended />
+    </>
+  ),
+  notFoundComponent: Lost,
+});
 
 // Before somebody is signed in.
 const open = createRoute({
@@ -162,11 +172,12 @@ export function back(to: string | undefined): string {
   return to && /^\/(?![/\\])/.test(to) ? to : "/";
 }
 
-const away = (to: "/sign-in" | "/second-factor") => () => {
+const away = (missing: Missing) => () => {
   const here = router.state.location;
-  if (!here.pathname.startsWith(to)) {
+  const to = `/${missing}` as const;
+  if (!here.pathname.startsWith(to) && !stays(missing)) {
     void router.navigate({ to, search: { return: here.href } as never, replace: true });
   }
 };
-gate.signIn = away("/sign-in");
-gate.secondFactor = away("/second-factor");
+gate.signIn = away("sign-in");
+gate.secondFactor = away("second-factor");

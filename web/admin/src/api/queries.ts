@@ -6,7 +6,8 @@ import { isProblem, passes } from "./problem";
 /** Set by the router: goes where an operator signs in, or shows a second factor, and back here afterwards. */
 export const gate: { signIn: () => void; secondFactor: () => void } = { signIn: () => {}, secondFactor: () => {} };
 
-function closed(error: unknown): void {
+/** Has whoever is signed in no more, or not enough, asked for what is missing. */
+export function closed(error: unknown): void {
   if (isProblem(error, "unauthenticated")) {
     part();
     gate.signIn();
@@ -17,9 +18,8 @@ function closed(error: unknown): void {
 }
 
 export const queries = new QueryClient({
-  queryCache: new QueryCache({ onError: closed }),
+  queryCache: new QueryCache({ onError: closed }), // of one's own account; calls of the admin API tell of it by themselves
   mutationCache: new MutationCache({
-    onError: closed,
     // Whatever was changed may show in any list; what is on the screen is read again, and nothing else.
     onSuccess: () => queries.invalidateQueries(),
   }),

@@ -1,7 +1,7 @@
 import { Badge, Button, FileButton, Group, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconDownload, IconUpload } from "@tabler/icons-react";
-import { useBlocker, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useRef, useState } from "react";
 import { isProblem } from "../api/problem";
 import { queries } from "../api/queries";
@@ -11,6 +11,7 @@ import { Page } from "../parts/Page";
 import { sh } from "../parts/sh";
 import { done, failed } from "../parts/tell";
 import { useMay } from "../session/me";
+import { useUnsaved } from "../session/unsaved";
 import { defaultInWords } from "../settings/Setting";
 import { useSchema } from "../settings/schema";
 import { type Doc, read, save, useChecked, useDocument } from "./config/document";
@@ -72,10 +73,7 @@ function Workbench({ slug, doc }: { slug: string; doc: Doc }) {
   const current = checked?.text === text ? checked : undefined;
   const changes = current?.changes;
   const faults = changed ? (checked?.faults ?? noFaults) : noFaults;
-  useBlocker({
-    shouldBlockFn: () => changed && !saving && !window.confirm("Leave this page? What you changed is not saved."),
-    enableBeforeUnload: () => changed,
-  });
+  useUnsaved(changed, "Leave this page? What you changed is not saved.", saving);
   const change = (next: string) => {
     setError(undefined);
     setEdited((now) => ({ base: now?.base ?? doc, text: next }));

@@ -1,6 +1,6 @@
 import { Badge, Button, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { useBlocker, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { api } from "../api/client";
 import { faultsOf, isProblem } from "../api/problem";
@@ -14,6 +14,7 @@ import { Section } from "../parts/Section";
 import { sh } from "../parts/sh";
 import { done } from "../parts/tell";
 import { useMay } from "../session/me";
+import { useUnsaved } from "../session/unsaved";
 import { useTenant } from "../settings/draft";
 import { channels, labelOf, whenOf } from "./messages/kinds";
 import { Preview } from "./template/Preview";
@@ -66,10 +67,7 @@ function Editor({ slug, kind, common }: { slug: string; kind: Kind; common: stri
   const put = api.useMutation("put", "/admin/v1/tenants/{slug}/templates/{kind}");
   const remove = api.useMutation("delete", "/admin/v1/tenants/{slug}/templates/{kind}");
   const where = { slug, kind: kind.kind };
-  useBlocker({
-    shouldBlockFn: () => changed && !put.isPending && !window.confirm("Leave this page? What you wrote is not saved."),
-    enableBeforeUnload: () => changed,
-  });
+  useUnsaved(changed, "Leave this page? What you wrote is not saved.", put.isPending);
   const change = (next: Texts) => {
     put.reset();
     setEdited({ texts: next, version: edited?.version ?? tenant.data?.version ?? 0 });
