@@ -12,6 +12,7 @@ import { Time } from "../parts/Time";
 import { spoken } from "../parts/words";
 import { useMay } from "../session/me";
 import { useTenant } from "../settings/draft";
+import { before } from "./versions/older";
 import { RollBack } from "./versions/RollBack";
 
 type Version = Schema<"Version">;
@@ -43,6 +44,14 @@ export default function Versions() {
       search: { ...(a ? { from: String(a) } : {}), ...(b ? { to: String(b) } : {}) } as never,
       replace: true,
     });
+  const first = rows.at(-1)?.version;
+  /** Shows what a version changed. The one before the last that is listed is on the next page. */
+  const changed = async (version: number) => {
+    const older = before(rows, version) ?? before(rowsOf((await query.fetchNextPage()).data), version);
+    if (older) {
+      compare(older, version);
+    }
+  };
   const columns: Column<Version>[] = [
     {
       label: "Version",
@@ -69,8 +78,8 @@ export default function Versions() {
       quiet: true,
       cell: (v) => (
         <Group gap="xs" justify="end" wrap="nowrap">
-          {v.version > 1 && (
-            <Button size="xs" variant="default" onClick={() => compare(v.version - 1, v.version)}>
+          {(v.version !== first || query.hasNextPage) && (
+            <Button size="xs" variant="default" onClick={() => void changed(v.version)}>
               What changed<span className="mantine-visually-hidden"> with version {v.version}</span>
             </Button>
           )}
@@ -99,8 +108,8 @@ export default function Versions() {
       }
       commands={[
         `admin tenant versions ${slug}`,
-        `admin tenant diff ${slug} ${from ?? 1}${to ? ` ${to}` : ""}`,
-        `admin tenant rollback ${slug} ${from ?? 1}${now ? ` --if-version ${now}` : ""}`,
+        `admin tenant diff ${slug} ${from ?? rows[1]?.version ?? "VERSION"}${to ? ` ${to}` : ""}`,
+        `admin tenant rollback ${slug} ${from ?? rows[1]?.version ?? "VERSION"}${now ? ` --if-version ${now}` : ""}`,
       ]}
     >
       <Section title="Compare" lead="Two versions, or one with what the tenant is now.">
