@@ -13,6 +13,10 @@ function closed(error: unknown): void {
   }
 }
 
+/** Reads anew whatever on the screen could not be read. */
+export const readFailed = () =>
+  queries.refetchQueries({ type: "active", predicate: (query) => query.state.status === "error" });
+
 export const queries = new QueryClient({
   queryCache: new QueryCache({ onError: closed }),
   mutationCache: new MutationCache({

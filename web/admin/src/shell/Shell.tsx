@@ -20,9 +20,11 @@ import { useEffect, useRef } from "react";
 import { browser, environment, headless } from "../api/client";
 import { gate, queries } from "../api/queries";
 import { Loaded } from "../parts/Loaded";
-import { may, useMe } from "../session/me";
+import { NotForRole } from "../parts/NotForRole";
+import { Page } from "../parts/Page";
+import { useMe } from "../session/me";
 import { Mark } from "./Mark";
-import { ofTenant, type Place, platform } from "./menu";
+import { ofTenant, open, type Place, placeAt, platform } from "./menu";
 import { openPalette, Palette } from "./Palette";
 import { TenantSwitcher } from "./TenantSwitcher";
 
@@ -31,6 +33,9 @@ export function Shell() {
   const me = useMe();
   const { slug } = useParams({ strict: false });
   const { pathname } = useLocation();
+  const place = placeAt(pathname, slug);
+  // The overview leads those elsewhere who have no platform to look at.
+  const closed = place?.speaks || place?.to === "/" ? undefined : place;
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new place closes the menu, and reading goes on at its beginning
@@ -42,7 +47,7 @@ export function Shell() {
     first.current = false;
   }, [pathname]);
   const link = (place: Place, within?: string) =>
-    may(me.data, place.needs, within) && (
+    open(place, me.data, within) && (
       <NavLink
         key={place.to}
         component={Link}
@@ -112,7 +117,7 @@ export function Shell() {
             {slug === undefined
               ? platform.map((place) => link(place))
               : ofTenant(slug)
-                  .filter((group) => group.places.some((place) => may(me.data, place.needs, slug)))
+                  .filter((group) => group.places.some((place) => open(place, me.data, slug)))
                   .map((group) => (
                     <div key={group.label}>
                       <Text size="xs" c="dimmed" fw={600} px="sm" pt="sm" pb={4}>
@@ -125,7 +130,15 @@ export function Shell() {
         </AppShell.Navbar>
         <AppShell.Main ref={main} id="main" tabIndex={-1}>
           <Loaded query={me} lines={10}>
-            {() => <Outlet />}
+            {(known) =>
+              closed && !open(closed, known, slug) ? (
+                <Page title={closed.label}>
+                  <NotForRole />
+                </Page>
+              ) : (
+                <Outlet />
+              )
+            }
           </Loaded>
         </AppShell.Main>
       </AppShell>
