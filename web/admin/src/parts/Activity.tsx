@@ -14,8 +14,8 @@ import {
   VisuallyHidden,
 } from "@mantine/core";
 import { Chart } from "./Chart";
-import { Failure } from "./Failure";
 import { useInterval, useStats } from "./interval";
+import { Failed } from "./Loaded";
 import { Section } from "./Section";
 import { type Interval, period, type Stats, share } from "./series";
 import { Tile } from "./Tile";
@@ -42,12 +42,12 @@ export function Activity({ slug }: { slug?: string }) {
       </Group>
       {stats.data ? (
         <>
-          {stats.error ? <Failure error={stats.error} retry={() => void stats.refetch()} /> : null}
+          {stats.error ? <Failed error={stats.error} /> : null}
           <Numbers slug={slug} stats={stats.data} active={interval === "hour" ? days.data : stats.data} />
           <Charts stats={stats.data} />
         </>
       ) : stats.error ? (
-        <Failure error={stats.error} retry={() => void stats.refetch()} />
+        <Failed error={stats.error} />
       ) : (
         <Waiting hours={interval === "hour"} />
       )}
