@@ -80,12 +80,12 @@ func TestAddingTheFirstFactorShowsIt(t *testing.T) {
 func TestFactorThatIsGoneShowsNothing(t *testing.T) {
 	h := newFactorHouse(t, "sqlite", optional+`, `+unlimited, keys)
 	d, to := signedUp(h, 1)
-	x := d.addApp()
+	d.addApp()
 	d.do(h.deactivate)
 	if d.strong() {
 		t.Error("after the app was removed")
 	}
-	x = d.addApp()
+	x := d.addApp()
 	if !d.strong() {
 		t.Error("one that is added again is not taken")
 	}

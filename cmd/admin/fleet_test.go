@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +27,7 @@ func TestFleetIsPrinted(t *testing.T) {
 }
 
 func TestFleetInFull(t *testing.T) {
-	b := &bench{t: t}
+	var out bytes.Buffer
 	made := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	rotates := made.AddDate(0, 3, 0)
 	f := &admin.Fleet{
@@ -45,10 +46,10 @@ func TestFleetInFull(t *testing.T) {
 			{Tenant: "bolt", ID: "k2", Algorithm: "HS256", CreatedAt: made, AgeSeconds: 3 * 3600},
 		}},
 	}
-	if err := (&tool{out: &b.out}).printFleet(f); err != nil {
+	if err := (&tool{out: &out}).printFleet(f); err != nil {
 		t.Fatal(err)
 	}
-	wants(t, b.out.String(), "Server      v1.2.3\n", "Checks      database ok, redis degraded\n",
+	wants(t, out.String(), "Server      v1.2.3\n", "Checks      database ok, redis degraded\n",
 		"Messages    100+ queued, 9 of them tried in vain three times or more, the oldest due 3 minutes ago; 3 given up in 24 hours\n",
 		"crux    7             2026-01-02T03:04:05Z  3 minutes\n",
 		"TENANT  TRIED IN VAIN\nebb     9\n",

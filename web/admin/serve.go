@@ -133,7 +133,7 @@ func (s *site) send(w http.ResponseWriter, r *http.Request, f *file) {
 		}
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
-	_, _ = w.Write(body)
+	_, _ = w.Write(body) //nolint:gosec // it is a file of the build, whoever asks
 }
 
 // types are those of what a build has in it. The machine's own table may have others, such as text/plain for scripts.

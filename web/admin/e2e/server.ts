@@ -35,7 +35,8 @@ export class Server {
     private readonly output: string[],
   ) {}
 
-  static async start(env: Record<string, string> = {}): Promise<Server> {
+  /** Starts one, whose operators sign in at a name of this machine. */
+  static async start(env: Record<string, string> = {}, name = "localhost"): Promise<Server> {
     const folder = await mkdtemp(join(tmpdir(), "vestibule-e2e-"));
     const [publicPort, operatorsPort] = [await freePort(), await freePort()];
     const output: string[] = [];
@@ -46,17 +47,18 @@ export class Server {
         HOME: folder,
         VESTIBULE_LISTEN: `127.0.0.1:${publicPort}`,
         VESTIBULE_ADMIN_LISTEN: `127.0.0.1:${operatorsPort}`,
+        ...(name === "localhost" ? {} : { VESTIBULE_ADMIN_PUBLIC_URL: `http://${name}:${operatorsPort}` }),
         ...env,
       },
     });
     child.stdout?.on("data", (d) => output.push(String(d)));
     child.stderr?.on("data", (d) => output.push(String(d)));
-    const operatorsURL = `http://localhost:${operatorsPort}`;
+    const operatorsURL = `http://${name}:${operatorsPort}`;
     for (let tries = 0; ; tries++) {
       if (child.exitCode !== null || tries > 300) {
         throw new Error(`the server did not start (has it been built?):\n${output.join("")}`);
       }
-      const ready = await fetch(`${operatorsURL}/readyz`).then(
+      const ready = await fetch(`http://localhost:${operatorsPort}/readyz`).then(
         (r) => r.ok,
         () => false,
       );

@@ -221,7 +221,7 @@ test("everything that a tenant holds is downloaded", async () => {
   const coming = page.waitForEvent("download");
   await page.getByRole("link", { name: "Download" }).click();
   const file = await coming;
-  expect(file.suggestedFilename()).toBe("demo.ndjson");
+  expect(file.suggestedFilename()).toBe("demo-users.ndjson");
   const lines = (await readFile(await file.path(), "utf8")).trim().split("\n");
   expect(lines).toHaveLength(1);
   expect(lines[0]).toContain("ann@example.org");

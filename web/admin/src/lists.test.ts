@@ -5,8 +5,8 @@ import { channels, labelOf, whenOf } from "./screens/messages/kinds";
 import { accountActions, providerActions } from "./screens/protection/actions";
 import { type Per, parseRates, writeRates } from "./screens/protection/rates";
 import { known } from "./screens/providers/catalogue";
-import { exampleCode, formatOf } from "./screens/signin/code";
-import { fieldNames } from "./screens/signin/fields";
+import { exampleCode, formatOf } from "./screens/sign-in-methods/code";
+import { fieldNames } from "./screens/sign-in-methods/fields";
 import { meaningOf } from "./screens/template/words";
 import { type Node, nodeAt } from "./settings/node";
 
@@ -107,7 +107,7 @@ test.each([
   ["Protection.tsx", /signup_enabled"\) \?\? (\w+)/g, "account.signup_enabled"],
   ["Protection.tsx", /argon2id_memory"\) \?\? ([\d_]+)/g, "passwords.argon2id_memory"],
   ["Mfa.tsx", /string\[\] \| undefined\) \?\? (\[[^\]]*\])/g, "mfa.supported_types"],
-  ["signin/SignupFields.tsx", /byDefault = (\[[^\]]*\])/g, "account.signup_fields"],
+  ["sign-in-methods/SignupFields.tsx", /byDefault = (\[[^\]]*\])/g, "account.signup_fields"],
   ["Urls.tsx", /samesite"\) \?\? ("\w+")/g, "cookies.samesite"],
 ])("%s has the server's default: %s", (file, pattern, path) => {
   const texts = all(source(`web/admin/src/screens/${file}`), pattern);

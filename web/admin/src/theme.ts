@@ -52,7 +52,11 @@ export const theme = createTheme({
     // The title is read on the page's ground, where the colours of frames and icons are too pale.
     Alert: Alert.extend({ styles: { label: { color: "var(--mantine-color-text)" } } }),
     Anchor: Anchor.extend({ defaultProps: { underline: "hover" } }),
-    Badge: Badge.extend({ defaultProps: { variant: "light", tt: "none", fw: 600 } }),
+    // The word is in the colour of text: a tint behind it is enough, and its own colour would be too pale on it in one of the schemes.
+    Badge: Badge.extend({
+      defaultProps: { variant: "light", tt: "none", fw: 600 },
+      vars: (_, { variant }) => ({ root: variant === "light" ? { "--badge-color": "var(--mantine-color-text)" } : {} }),
+    }),
     Button: Button.extend({ defaultProps: { size: "sm" } }),
     Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }), // a menu holds its items alone
     Modal: Modal.extend({ defaultProps: { centered: true, closeButtonProps: { "aria-label": "Close" } } }),

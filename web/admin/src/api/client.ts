@@ -4,6 +4,8 @@ import createFetchClient, { type Middleware } from "openapi-fetch";
 import createQueryClient from "openapi-react-query";
 import type { paths as AdminPaths, components } from "./admin";
 import type { paths as HeadlessPaths } from "./headless";
+import { isProblem } from "./problem";
+import { closed } from "./queries";
 
 /** Schemas of the admin API: Schema<"Tenant">. */
 export type Schema<Name extends keyof components["schemas"]> = components["schemas"][Name];
@@ -37,9 +39,27 @@ const csrf: Middleware = {
   },
 };
 
+// Whichever call finds it out: the session has ended. A token of somebody's own is none of it.
+const ended: Middleware = {
+  async onResponse({ request, response }) {
+    if ((response.status !== 401 && response.status !== 403) || request.headers.has("Authorization")) {
+      return;
+    }
+    const problem: unknown = await response
+      .clone()
+      .json()
+      .catch(() => undefined);
+    closed(problem);
+    if (isProblem(problem, "forbidden") && request.method !== "GET") {
+      // Where the browser has let go of the session, what comes with a change is refused before anybody asks whose it is.
+      void admin.GET("/admin/v1/me").catch(() => {});
+    }
+  },
+};
+
 /** The admin API, for calls that are no query: const { data, error } = await admin.POST(…). */
 export const admin = createFetchClient<AdminPaths>({ baseUrl: location.origin });
-admin.use(csrf);
+admin.use(csrf, ended);
 
 /** The admin API as queries and mutations: api.useQuery("get", "/admin/v1/me"). */
 export const api = createQueryClient(admin);

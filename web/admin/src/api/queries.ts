@@ -6,7 +6,8 @@ import { isProblem, passes } from "./problem";
 /** Set by the router: goes where an operator signs in, or shows a second factor, and back here afterwards. */
 export const gate: { signIn: () => void; secondFactor: () => void } = { signIn: () => {}, secondFactor: () => {} };
 
-function closed(error: unknown): void {
+/** Has whoever is signed in no more, or not enough, asked for what is missing. */
+export function closed(error: unknown): void {
   if (isProblem(error, "unauthenticated")) {
     part();
     gate.signIn();
@@ -16,10 +17,13 @@ function closed(error: unknown): void {
   }
 }
 
+/** Reads anew whatever on the screen could not be read. */
+export const readFailed = () =>
+  queries.refetchQueries({ type: "active", predicate: (query) => query.state.status === "error" });
+
 export const queries = new QueryClient({
-  queryCache: new QueryCache({ onError: closed }),
+  queryCache: new QueryCache({ onError: closed }), // of one's own account; calls of the admin API tell of it by themselves
   mutationCache: new MutationCache({
-    onError: closed,
     // Whatever was changed may show in any list; what is on the screen is read again, and nothing else.
     onSuccess: () => queries.invalidateQueries(),
   }),

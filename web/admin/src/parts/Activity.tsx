@@ -1,4 +1,5 @@
 // What people did, of one tenant or of all together: numbers, charts, and by what they signed in.
+
 import {
   Box,
   Group,
@@ -13,12 +14,13 @@ import {
   VisuallyHidden,
 } from "@mantine/core";
 import { Chart } from "./Chart";
-import { Failure } from "./Failure";
 import { useInterval, useStats } from "./interval";
+import { Failed } from "./Loaded";
 import { Section } from "./Section";
 import { type Interval, period, type Stats, share } from "./series";
 import { Tile } from "./Tile";
 import { Tiles } from "./Tiles";
+import { number } from "./words";
 
 export function Activity({ slug }: { slug?: string }) {
   const [interval, setInterval] = useInterval();
@@ -40,12 +42,12 @@ export function Activity({ slug }: { slug?: string }) {
       </Group>
       {stats.data ? (
         <>
-          {stats.error ? <Failure error={stats.error} retry={() => void stats.refetch()} /> : null}
+          {stats.error ? <Failed error={stats.error} /> : null}
           <Numbers slug={slug} stats={stats.data} active={interval === "hour" ? days.data : stats.data} />
           <Charts stats={stats.data} />
         </>
       ) : stats.error ? (
-        <Failure error={stats.error} retry={() => void stats.refetch()} />
+        <Failed error={stats.error} />
       ) : (
         <Waiting hours={interval === "hour"} />
       )}
@@ -63,39 +65,39 @@ function Numbers({ slug, stats, active }: { slug?: string; stats: Stats; active:
     <Tiles label={`Activity in the last ${period[stats.interval]}`}>
       <Tile
         label="Sign-ins"
-        value={n("logins").toLocaleString("en")}
+        value={number(n("logins"))}
         to={audit}
         search={{ action: "user.logged_in" }}
         note="completed"
       />
       <Tile
         label="Failed sign-ins"
-        value={n("login_failures").toLocaleString("en")}
+        value={number(n("login_failures"))}
         to={audit}
         search={{ action: "user.login_failed" }}
         note={failed ? `${failed} of all attempts` : "no attempts yet"}
       />
       <Tile
         label="Sign-ups"
-        value={n("signups").toLocaleString("en")}
+        value={number(n("signups"))}
         to={audit}
         search={{ action: "user.signed_up" }}
         note="accounts people made"
       />
       <Tile
         label="Active users"
-        value={last === undefined ? "…" : last.toLocaleString("en")}
+        value={last === undefined ? "…" : number(last)}
         note={active?.interval === "month" ? "this month (UTC)" : "today (UTC)"}
       />
       <Tile
         label="Rate limited"
-        value={n("rate_limited").toLocaleString("en")}
+        value={number(n("rate_limited"))}
         to={slug ? `/tenants/${slug}/protection` : undefined}
         note="requests refused (429)"
       />
       <Tile
         label="Undelivered"
-        value={n("messages_failed").toLocaleString("en")}
+        value={number(n("messages_failed"))}
         to={slug ? `/tenants/${slug}/messages` : undefined}
         search={slug ? { state: "failed" } : undefined}
         note={undelivered ? `${undelivered} of mails and text messages` : "no mail or text message yet"}
@@ -191,7 +193,7 @@ function Methods({ stats }: { stats: Stats }) {
             {rows.map((m) => (
               <Table.Tr key={m.name}>
                 <Table.Td>{m.label}</Table.Td>
-                <Table.Td ta="end">{m.n.toLocaleString("en")}</Table.Td>
+                <Table.Td ta="end">{number(m.n)}</Table.Td>
                 <Table.Td>
                   <Group gap="xs" wrap="nowrap">
                     <Progress

@@ -29,7 +29,7 @@ export function Changes({ changes }: { changes: Schema<"Change">[] }) {
             <Table.Td data-label="Setting">
               <Group gap={6}>
                 <code className="code">{c.path}</code>
-                {c.secret && <Badge color="yellow.9">secret</Badge>}
+                {c.secret && <Badge color="yellow">secret</Badge>}
               </Group>
             </Table.Td>
             <Table.Td data-label="Before">

@@ -1,5 +1,6 @@
 // Counts over time as a picture, and as a table for whoever does not see it or wants the numbers. What draws is fetched when the first chart
 // is shown. Every state is of one height: nothing moves when the numbers come.
+
 import {
   ActionIcon,
   Box,
@@ -17,6 +18,7 @@ import {
 import { IconChartLine, IconTable } from "@tabler/icons-react";
 import { lazy, Suspense, useId, useState } from "react";
 import { inOneSentence, type Line, period, type Stats, toneVariable, total, valuesOf, when } from "./series";
+import { number } from "./words";
 
 const Plot = lazy(() => import("./Plot"));
 const height = 190;
@@ -83,9 +85,9 @@ export function Chart(props: {
             <Text size="sm">
               {line.label}
               {pointed ? (
-                <b> {(pointed.counts[line.name] ?? 0).toLocaleString("en")}</b>
+                <b> {number(pointed.counts[line.name] ?? 0)}</b>
               ) : (
-                !props.withoutTotal && <b> {total(values[i] ?? []).toLocaleString("en")}</b>
+                !props.withoutTotal && <b> {number(total(values[i] ?? []))}</b>
               )}
             </Text>
           </Group>
@@ -124,7 +126,7 @@ function AsTable({ title, stats, lines }: { title: string; stats: Stats; lines: 
               <Table.Td>{when(one.at, stats.interval)}</Table.Td>
               {lines.map((line) => (
                 <Table.Td key={line.name} ta="end">
-                  {(one.counts[line.name] ?? 0).toLocaleString("en")}
+                  {number(one.counts[line.name] ?? 0)}
                 </Table.Td>
               ))}
             </Table.Tr>

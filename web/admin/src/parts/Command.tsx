@@ -1,14 +1,10 @@
 import { Button, Group, Popover, Stack, Text } from "@mantine/core";
 import { IconTerminal2 } from "@tabler/icons-react";
 import { Copy } from "./Copy";
-
-/** A value as a shell takes it as one word. */
-export function quoted(value: string): string {
-  return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
-}
+import type { Line } from "./sh";
 
 /** The commands that do the same as a screen: whoever does something twice can put it into a script. */
-export function Command({ lines }: { lines: string[] }) {
+export function Command({ lines }: { lines: Line[] }) {
   return (
     <Popover width="min(34rem, 92vw)" position="bottom-end" shadow="md" trapFocus returnFocus>
       <Popover.Target>
@@ -19,7 +15,7 @@ export function Command({ lines }: { lines: string[] }) {
       <Popover.Dropdown aria-label="The same on the command line">
         <Stack gap="xs">
           <Text size="sm">The same on the command line:</Text>
-          {lines.map((line) => (
+          {lines.map(String).map((line) => (
             <Group key={line} wrap="nowrap" justify="space-between" align="start">
               <code className="code">{line}</code>
               <Copy value={line} what="the command" />

@@ -1,7 +1,7 @@
 import { Alert, Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
-import { type FormEvent, type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { inWords } from "../api/problem";
-import { useOnTop } from "./useOnTop";
+import { useDialogForm } from "./useDialogForm";
 
 /**
  * Asks before something happens that cannot simply be taken back. Where typed is given, that must be typed first: it is for what loses
@@ -19,36 +19,15 @@ export function Confirm(props: {
   run: () => Promise<unknown>;
 }) {
   const [text, setText] = useState("");
-  const [error, setError] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
-  const onTop = useOnTop(props.opened);
+  const { error, busy, leave, submit, closeOnEscape } = useDialogForm(props.opened, props.close, props.run);
   useEffect(() => {
     if (props.opened) {
       setText("");
-      setError(undefined); // what went wrong before is no answer to what is asked now
     }
   }, [props.opened]);
-  const close = () => {
-    if (!busy) {
-      props.close(); // what is under way cannot be called off any more, and would have nowhere to tell of a failure
-    }
-  };
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setError(undefined);
-    try {
-      await props.run();
-      props.close();
-    } catch (failed) {
-      setError(failed);
-    } finally {
-      setBusy(false);
-    }
-  };
   const ready = props.typed === undefined || text === props.typed;
   return (
-    <Modal opened={props.opened} onClose={close} title={props.title} closeOnEscape={onTop}>
+    <Modal opened={props.opened} onClose={leave} title={props.title} closeOnEscape={closeOnEscape}>
       <form onSubmit={submit}>
         <Stack>
           <Text size="sm" component="div">
@@ -72,7 +51,7 @@ export function Confirm(props: {
           <Group justify="end">
             <Button
               variant="default"
-              onClick={close}
+              onClick={leave}
               disabled={busy}
               data-autofocus={props.typed === undefined ? true : undefined}
             >

@@ -6,7 +6,7 @@ import { grantText, type Role, roles } from "./roles";
 import { TenantSelect } from "./TenantSelect";
 
 /** A grant that is being chosen: which tenant may still be missing. */
-export interface Chosen {
+interface Chosen {
   key: number;
   role: Role;
   within: "platform" | "tenant";
@@ -26,6 +26,9 @@ export const grantsOf = (chosen: Chosen[]): Schema<"NewGrant">[] =>
 /** Whether each has all that it needs. */
 export const complete = (chosen: Chosen[]) =>
   chosen.length > 0 && chosen.every((c) => c.within === "platform" || (c.tenant ?? "") !== "");
+
+/** Whether a fault is said beside what is chosen here, by its path. */
+export const isGrantsFault = (path: string) => /^grants\[\d+\]\.(role|tenant)$/.test(path);
 
 export function GrantsInput(props: {
   value: Chosen[];

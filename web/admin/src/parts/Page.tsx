@@ -2,6 +2,7 @@ import { Anchor, Breadcrumbs, Group, Stack, Text, Title } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useEffect } from "react";
 import { Command } from "./Command";
+import type { Line } from "./sh";
 
 /** The frame of a screen: its title, what it is for, what can be done, and the commands that do the same. */
 export function Page(props: {
@@ -13,7 +14,7 @@ export function Page(props: {
   /** The screens above this one. */
   above?: { label: string; to: string }[];
   actions?: ReactNode;
-  commands?: string[];
+  commands?: Line[];
   children: ReactNode;
 }) {
   const { title, tab = title } = props;

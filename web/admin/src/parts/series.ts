@@ -1,6 +1,8 @@
 // Counts over time, as the server tells them, made ready to be drawn, tabled and put into a sentence. Days and months are UTC's, as they
 // were counted; hours are the reader's.
+
 import type { Schema } from "../api/client";
+import { number } from "./words";
 
 export type Stats = Schema<"Stats">;
 export type Interval = Stats["interval"];
@@ -68,10 +70,8 @@ export function inOneSentence(stats: Stats, lines: Line[]): string {
     const values = valuesOf(stats, line.name);
     const at = stats.series[peak(values)];
     const name = line.label.charAt(0).toLowerCase() + line.label.slice(1);
-    const most = at
-      ? `, the most ${(at.counts[line.name] ?? 0).toLocaleString("en")} (${when(at.at, stats.interval)})`
-      : "";
-    return `${name}: ${total(values).toLocaleString("en")} in all${most}`;
+    const most = at ? `, the most ${number(at.counts[line.name] ?? 0)} (${when(at.at, stats.interval)})` : "";
+    return `${name}: ${number(total(values))} in all${most}`;
   });
   return `The last ${period[stats.interval]}. ${parts.join("; ")}.`;
 }

@@ -1,10 +1,19 @@
 import { useMutation } from "@tanstack/react-query";
 import { done, failed } from "./tell";
 
-interface Outcome<T> {
+export interface Outcome<T> {
   data?: T;
   error?: unknown;
   response: Response;
+}
+
+/** What a call of the admin API answers where it goes well; what it was refused with is thrown. */
+export async function called<T>(call: () => Promise<Outcome<T>>): Promise<T> {
+  const { data, error, response } = await call();
+  if (!response.ok) {
+    throw error ?? new Error(`the server answered ${response.status}`);
+  }
+  return data as T;
 }
 
 /**
@@ -13,13 +22,7 @@ interface Outcome<T> {
  */
 export function useAct() {
   const { mutateAsync, isPending } = useMutation({
-    mutationFn: async (call: () => Promise<Outcome<unknown>>): Promise<unknown> => {
-      const { data, error, response } = await call();
-      if (!response.ok) {
-        throw error ?? new Error(`the server answered ${response.status}`);
-      }
-      return data;
-    },
+    mutationFn: (call: () => Promise<Outcome<unknown>>): Promise<unknown> => called(call),
   });
   const act = async <T>(call: () => Promise<Outcome<T>>, said?: string): Promise<T> => {
     const data = (await mutateAsync(call)) as T;

@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from "react";
 import { Confirm } from "./Confirm";
 
-export interface Question {
+interface Question {
   title: string;
   text: ReactNode;
   action: string;

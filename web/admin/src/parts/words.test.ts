@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ago, count, duration, spoken } from "./words";
+import { ago, count, duration, number, spoken } from "./words";
 
 test("how long ago", () => {
   const now = new Date("2026-01-02T12:00:00Z");
@@ -17,6 +17,7 @@ test("durations have two units at most", () => {
 });
 
 test("counts and names", () => {
+  expect(number(1234567)).toBe("1,234,567");
   expect(count(1, "user")).toBe("1 user");
   expect(count(1000, "user")).toBe("1,000 users");
   expect(count(2, "key", "keys")).toBe("2 keys");

@@ -1,5 +1,10 @@
 // Times and numbers in words. They are the reader's: the browser's language and time zone.
 
+const grouped = new Intl.NumberFormat("en");
+
+/** A number as people read it: 1000 is "1,000". */
+export const number = (n: number): string => grouped.format(n);
+
 const units: [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", 365 * 86400],
   ["month", 30 * 86400],
@@ -35,7 +40,7 @@ export function duration(seconds: number): string {
     const n = Math.floor(left / size);
     left -= n * size;
     if (n > 0 && parts.length < 2) {
-      parts.push(`${n.toLocaleString("en")} ${unit}${n === 1 ? "" : "s"}`);
+      parts.push(`${number(n)} ${unit}${n === 1 ? "" : "s"}`);
     }
   }
   return parts.join(" ") || "0 seconds";
@@ -43,7 +48,7 @@ export function duration(seconds: number): string {
 
 /** "1 user", "2 users", "1,000 users". */
 export function count(n: number, one: string, many = `${one}s`): string {
-  return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+  return `${number(n)} ${n === 1 ? one : many}`;
 }
 
 /** "user.login_failed" as "User login failed": names of the wire, for people. */

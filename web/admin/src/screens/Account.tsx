@@ -3,6 +3,7 @@ import { GrantBadges } from "../parts/Grants";
 import { Loaded } from "../parts/Loaded";
 import { Page } from "../parts/Page";
 import { Section } from "../parts/Section";
+import { sh } from "../parts/sh";
 import { useMe } from "../session/me";
 import { useProof } from "../session/Prove";
 import { Factors } from "./account/Factors";
@@ -13,7 +14,7 @@ export default function Account() {
   const me = useMe();
   const { prove, dialog } = useProof();
   return (
-    <Page title="Your account" lead="How you sign in, and where you are signed in." commands={["admin token self"]}>
+    <Page title="Your account" lead="How you sign in, and where you are signed in." commands={[sh`admin token self`]}>
       <Loaded query={me} lines={3}>
         {(who) => (
           <Section title="You">

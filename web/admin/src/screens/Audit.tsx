@@ -6,11 +6,11 @@ import { useState } from "react";
 import { api } from "../api/client";
 import { useAddress, withQuery } from "../parts/address";
 import { asLog } from "../parts/asLog";
-import { quoted } from "../parts/Command";
 import { Empty } from "../parts/Empty";
 import { Loaded } from "../parts/Loaded";
 import { Page } from "../parts/Page";
 import { rowsOf } from "../parts/pages";
+import { sh } from "../parts/sh";
 import { Events } from "./audit/Events";
 import { Filters, filters } from "./audit/Filters";
 import { Verify } from "./audit/Verify";
@@ -44,9 +44,9 @@ export default function Audit() {
   const log = slug === undefined ? ofAll : ofTenant;
   const narrowed = Object.keys(filter).length > 0;
   const flags = [
-    ...(slug ? [`--tenant ${quoted(slug)}`] : []),
-    ...Object.entries(filter).map(([name, value]) => `--${name} ${quoted(value as string)}`),
-  ].join(" ");
+    slug ? sh`--tenant ${slug}` : undefined,
+    ...Object.entries(filter).map(([name, value]) => sh`--${name} ${value as string}`),
+  ];
   const path = slug === undefined ? "/admin/v1/audit/export" : `/admin/v1/tenants/${slug}/audit/export`;
   return (
     <Page
@@ -72,9 +72,9 @@ export default function Audit() {
         </>
       }
       commands={[
-        `admin audit list ${flags}`.trim(),
-        `admin audit export ${flags}`.trim(),
-        ...(slug ? [`admin audit verify --tenant ${quoted(slug)}`] : []),
+        sh`admin audit list ${flags}`,
+        sh`admin audit export ${flags}`,
+        ...(slug ? [sh`admin audit verify --tenant ${slug}`] : []),
       ]}
     >
       <Filters search={search} set={set} />

@@ -1,14 +1,17 @@
 import { Badge, Button, FileButton, Group, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconDownload, IconUpload } from "@tabler/icons-react";
-import { useBlocker, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useRef, useState } from "react";
 import { isProblem } from "../api/problem";
 import { queries } from "../api/queries";
+import { download } from "../parts/download";
 import { Bars, Loaded } from "../parts/Loaded";
 import { Page } from "../parts/Page";
+import { sh } from "../parts/sh";
 import { done, failed } from "../parts/tell";
 import { useMay } from "../session/me";
+import { useUnsaved } from "../session/unsaved";
 import { defaultInWords } from "../settings/Setting";
 import { useSchema } from "../settings/schema";
 import { type Doc, read, save, useChecked, useDocument } from "./config/document";
@@ -29,10 +32,10 @@ export default function Config() {
       tab={`Configuration · ${slug}`}
       lead="The whole tenant as YAML: what is not here is at its default. Secrets are shown as ********, which leaves them as they are when it is saved. Comments are not kept."
       commands={[
-        `admin tenant export ${slug} > ${slug}.yaml`,
-        `admin tenant validate -f ${slug}.yaml`,
-        `admin tenant apply -f ${slug}.yaml --dry-run`,
-        `admin tenant apply -f ${slug}.yaml`,
+        sh`admin tenant export ${slug} > ${slug}.yaml`,
+        sh`admin tenant validate -f ${slug}.yaml`,
+        sh`admin tenant apply -f ${slug}.yaml --dry-run`,
+        sh`admin tenant apply -f ${slug}.yaml`,
       ]}
       actions={query.data && <Download slug={slug} doc={query.data} />}
     >
@@ -44,13 +47,7 @@ export default function Config() {
 }
 
 function Download({ slug, doc }: { slug: string; doc: Doc }) {
-  const give = () => {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([doc.text], { type: "application/yaml" }));
-    link.download = `${slug}-version-${doc.version}.yaml`;
-    link.click();
-    URL.revokeObjectURL(link.href);
-  };
+  const give = () => download(doc.text, `${slug}-version-${doc.version}.yaml`, "application/yaml");
   return (
     <Button variant="default" leftSection={<IconDownload size={16} />} onClick={give}>
       Download
@@ -76,10 +73,7 @@ function Workbench({ slug, doc }: { slug: string; doc: Doc }) {
   const current = checked?.text === text ? checked : undefined;
   const changes = current?.changes;
   const faults = changed ? (checked?.faults ?? noFaults) : noFaults;
-  useBlocker({
-    shouldBlockFn: () => changed && !saving && !window.confirm("Leave this page? What you changed is not saved."),
-    enableBeforeUnload: () => changed,
-  });
+  useUnsaved(changed, "Leave this page? What you changed is not saved.", saving);
   const change = (next: string) => {
     setError(undefined);
     setEdited((now) => ({ base: now?.base ?? doc, text: next }));
@@ -220,7 +214,7 @@ function State(props: { changed: boolean; checking: boolean; changes: number | u
             ? ["Valid, and changes nothing", "gray"]
             : ["Valid", "green"];
   return (
-    <Badge color={color} c="var(--mantine-color-text)" miw="max-content" size="lg" role="status">
+    <Badge color={color} miw="max-content" size="lg" role="status">
       {label}
     </Badge>
   );

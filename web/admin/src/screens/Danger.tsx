@@ -1,8 +1,9 @@
 // What loses something for many, in one place, each with what it does said before.
 import { useParams } from "@tanstack/react-router";
-import { Empty } from "../parts/Empty";
 import { Loaded } from "../parts/Loaded";
+import { NotForRole } from "../parts/NotForRole";
 import { Page } from "../parts/Page";
+import { sh } from "../parts/sh";
 import { useMay } from "../session/me";
 import { useTenant } from "../settings/draft";
 import { Delete } from "./danger/Delete";
@@ -18,11 +19,13 @@ export default function Danger() {
   const suspend = may("tenants.suspend") && !own;
   const remove = may("tenants.delete") && !own;
   const commands = [
-    ...(suspend ? [`admin tenant ${query.data?.state === "suspended" ? "resume" : "suspend"} ${slug} --note WHY`] : []),
-    ...(may("tenants.export") ? [`admin user export --all --tenant ${slug} > ${slug}.ndjson`] : []),
-    ...(may("keys.rotate") ? [`admin key rotate --tenant ${slug} --now`] : []),
-    ...(may("keys.retire") ? [`admin key retire KID --tenant ${slug} --yes`] : []),
-    ...(remove ? [`admin tenant delete ${slug} --yes`] : []),
+    ...(suspend
+      ? [sh`admin tenant ${query.data?.state === "suspended" ? "resume" : "suspend"} ${slug} --note WHY`]
+      : []),
+    ...(may("tenants.export") ? [sh`admin user export --all --tenant ${slug} > ${slug}.ndjson`] : []),
+    ...(may("keys.rotate") ? [sh`admin key rotate --tenant ${slug} --now`] : []),
+    ...(may("keys.retire") ? [sh`admin key retire KID --tenant ${slug} --yes`] : []),
+    ...(remove ? [sh`admin tenant delete ${slug} --yes`] : []),
   ];
   return (
     <Page
@@ -39,9 +42,7 @@ export default function Danger() {
             {may("keys.rotate") && may("keys.read") && <LostKey tenant={tenant} />}
             {remove && <Delete tenant={tenant} />}
             {commands.length === 0 && (
-              <Empty title="There is nothing here for your role">
-                Administrators and owners suspend, export and delete tenants. Ask one of them.
-              </Empty>
+              <NotForRole>Administrators and owners suspend, export and delete tenants. Ask one of them.</NotForRole>
             )}
           </>
         )}

@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text, VisuallyHidden } from "@mantine/core";
 import { useState } from "react";
 import { api, type Schema } from "../api/client";
 import { Confirm } from "../parts/Confirm";
@@ -7,6 +7,7 @@ import { Loaded } from "../parts/Loaded";
 import { Page } from "../parts/Page";
 import { byCursor, rowsOf } from "../parts/pages";
 import { Rows } from "../parts/Rows";
+import { sh } from "../parts/sh";
 import { Time } from "../parts/Time";
 import { done } from "../parts/tell";
 import { useMay } from "../session/me";
@@ -25,7 +26,7 @@ export default function DeletedTenants() {
       title="Deleted tenants"
       above={[{ label: "Tenants", to: "/tenants" }]}
       lead="A deleted tenant reaches nobody, and can come back for 30 days. Then it is purged: its key is destroyed, and everything that is held of it goes."
-      commands={["admin tenant deleted", "admin tenant restore SLUG", "admin tenant purge SLUG --yes"]}
+      commands={[sh`admin tenant deleted`, sh`admin tenant restore SLUG`, sh`admin tenant purge SLUG --yes`]}
     >
       <Loaded query={list} lines={4}>
         {(data) => {
@@ -73,12 +74,12 @@ export default function DeletedTenants() {
                     <Group gap="xs" justify="end" wrap="nowrap">
                       {may("tenants.delete") && (
                         <Button size="xs" variant="default" onClick={() => setRestoring(t)}>
-                          Restore<span className="mantine-visually-hidden"> {t.name}</span>
+                          Restore<VisuallyHidden component="span"> {t.name}</VisuallyHidden>
                         </Button>
                       )}
                       {may("tenants.purge") && (
                         <Button size="xs" color="red.9" variant="filled" onClick={() => setPurging(t)}>
-                          Purge<span className="mantine-visually-hidden"> {t.name}</span>
+                          Purge<VisuallyHidden component="span"> {t.name}</VisuallyHidden>
                         </Button>
                       )}
                     </Group>

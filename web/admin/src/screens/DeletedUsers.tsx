@@ -1,12 +1,12 @@
 import { Anchor, Button, Group, Stack, Text } from "@mantine/core";
 import { Link, useParams } from "@tanstack/react-router";
 import { admin, api, type Schema } from "../api/client";
-import { quoted } from "../parts/Command";
 import { Empty } from "../parts/Empty";
 import { Loaded } from "../parts/Loaded";
 import { Page } from "../parts/Page";
 import { byCursor, rowsOf } from "../parts/pages";
 import { type Column, Rows } from "../parts/Rows";
+import { sh } from "../parts/sh";
 import { Time } from "../parts/Time";
 import { useAct } from "../parts/useAct";
 import { useAsk } from "../parts/useAsk";
@@ -89,16 +89,15 @@ export default function DeletedUsers() {
       ),
     });
   }
-  const tenant = quoted(slug);
   return (
     <Page
       title="Deleted users"
       lead="Whoever was deleted can be restored for 30 days. Then the server erases everything."
       above={[{ label: "Users", to: `/tenants/${slug}/users` }]}
       commands={[
-        `admin user deleted --tenant ${tenant}`,
-        ...(may("users.delete") ? [`admin user restore ID --tenant ${tenant}`] : []),
-        ...(may("users.erase") ? [`admin user erase ID --tenant ${tenant} --yes`] : []),
+        sh`admin user deleted --tenant ${slug}`,
+        ...(may("users.delete") ? [sh`admin user restore ID --tenant ${slug}`] : []),
+        ...(may("users.erase") ? [sh`admin user erase ID --tenant ${slug} --yes`] : []),
       ]}
     >
       <Loaded query={query}>

@@ -4,12 +4,12 @@ import { useParams } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { admin, api, type Schema } from "../api/client";
 import { useAddress } from "../parts/address";
-import { quoted } from "../parts/Command";
 import { Empty } from "../parts/Empty";
 import { Loaded } from "../parts/Loaded";
 import { Page } from "../parts/Page";
 import { Section } from "../parts/Section";
-import { count } from "../parts/words";
+import { sh } from "../parts/sh";
+import { count, number } from "../parts/words";
 import { useTenant } from "../settings/draft";
 import { Findings } from "./doctor/Findings";
 import { Probe } from "./doctor/Probe";
@@ -73,7 +73,10 @@ function Clinic({ slug, own }: { slug?: string; own?: string }) {
       set({ url: url.trim() === own ? "" : url.trim(), origin: origin.trim() }, false);
     }
   };
-  const line = `admin doctor ${quoted(address ?? "https://login.example.org")}${slug ? ` --tenant ${slug}` : ""}${asked ? ` --origin ${quoted(asked)}` : ""}`;
+  const line = sh`admin doctor ${address ?? "https://login.example.org"} ${[
+    slug ? sh`--tenant ${slug}` : undefined,
+    asked ? sh`--origin ${asked}` : undefined,
+  ]}`;
   return (
     <Page
       title="Connection doctor"
@@ -158,13 +161,14 @@ function Clients({ clients }: { clients: Schema<"Diagnosis">["clients"] }) {
   if (clients.requests === 0) {
     return <Text size="sm">There were no requests yet.</Text>;
   }
-  const n = (value: number) => value.toLocaleString("en");
   return (
     <Text size="sm" className="foreign">
       Of the last {count(clients.requests, "request")}, from {count(clients.distinct, "address", "addresses")},{" "}
-      {n(clients.from_most)} came from <code className="code">{clients.most}</code>
+      {number(clients.from_most)} came from <code className="code">{clients.most}</code>
       {clients.forwarded > 0 && (
-        <>; {n(clients.forwarded)} of those say that they came through a proxy which this server does not believe</>
+        <>
+          ; {number(clients.forwarded)} of those say that they came through a proxy which this server does not believe
+        </>
       )}
       .
     </Text>

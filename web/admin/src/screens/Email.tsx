@@ -1,6 +1,7 @@
 import { Radio, Stack } from "@mantine/core";
 import { useState } from "react";
 import { Section } from "../parts/Section";
+import { sh } from "../parts/sh";
 import { useMay } from "../session/me";
 import type { Draft } from "../settings/draft";
 import { withValue } from "../settings/patch";
@@ -17,9 +18,9 @@ export default function Email() {
       title="Email and SMS"
       lead="How this tenant's mails and text messages go out, and whose they say they are. What is left empty is as the server has it."
       commands={(slug) => [
-        `admin mail test --tenant ${slug} --to you@example.org`,
-        `admin tenant patch ${slug} --config config.json`,
-        `admin mail log --tenant ${slug} --state failed`,
+        sh`admin mail test --tenant ${slug} --to you@example.org`,
+        sh`admin tenant patch ${slug} --config config.json`,
+        sh`admin mail log --tenant ${slug} --state failed`,
       ]}
     >
       {(draft, readOnly) => (

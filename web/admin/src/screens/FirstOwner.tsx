@@ -7,7 +7,7 @@ import { Page } from "../parts/Page";
 import { SecretInput } from "../parts/SecretInput";
 import { Elsewhere, here } from "../session/Elsewhere";
 import { Said } from "../session/Said";
-import { useAct } from "../session/useAct";
+import { useOneAtATime } from "../session/useOneAtATime";
 
 /** What the fields say of a problem of the admin API. */
 function faultsBeside(error: unknown): { token?: string; email?: string; name?: string; rest?: string } {
@@ -26,7 +26,7 @@ export default function FirstOwner() {
   const [token, setToken] = useState("");
   const [email, setEmail] = useState("");
   const [name, setName] = useState("");
-  const { busy, error, run } = useAct();
+  const { busy, error, run } = useOneAtATime();
   const router = useRouter();
   const faults = faultsBeside(error);
   const submit = (event: FormEvent) => {

@@ -5,6 +5,7 @@ import { api } from "../api/client";
 import { Activity } from "../parts/Activity";
 import { Loaded } from "../parts/Loaded";
 import { Page } from "../parts/Page";
+import { sh } from "../parts/sh";
 import { Time } from "../parts/Time";
 import { may, useMe } from "../session/me";
 import { Attention } from "./fleet/Attention";
@@ -29,7 +30,7 @@ function Platform() {
     <Page
       title="Overview"
       lead="How all tenants together are doing, and what needs somebody's attention."
-      commands={["admin fleet", "admin stats --interval day"]}
+      commands={[sh`admin fleet`, sh`admin stats --interval day`]}
     >
       <Loaded query={fleet} lines={6}>
         {(data) => (

@@ -1,15 +1,15 @@
 import { Alert, Button, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { admin, api } from "../api/client";
-import { quoted } from "../parts/Command";
 import { Loaded } from "../parts/Loaded";
 import { May } from "../parts/May";
 import { Page } from "../parts/Page";
+import { sh } from "../parts/sh";
 import { Time } from "../parts/Time";
 import { failed } from "../parts/tell";
 import { useAct } from "../parts/useAct";
 import { useAsk } from "../parts/useAsk";
-import { count, duration } from "../parts/words";
+import { count, duration, number } from "../parts/words";
 import type { Format } from "./imports/chunks";
 import { Running, Uploading } from "./imports/Progress";
 import { RowErrors } from "./imports/RowErrors";
@@ -44,7 +44,6 @@ export default function Import() {
         );
       },
     });
-  const tenant = quoted(slug);
   return (
     <Page
       title={job?.dry_run ? "Check of a file" : "Import"}
@@ -64,10 +63,10 @@ export default function Import() {
         )
       }
       commands={[
-        `admin import show --tenant ${tenant} ${id}`,
-        `admin import errors --tenant ${tenant} ${id}`,
-        ...(job?.state === "uploading" ? [`admin import users --tenant ${tenant} -f FILE --job ${id}`] : []),
-        ...(job && !job.finished_at ? [`admin import cancel --tenant ${tenant} ${id} --yes`] : []),
+        sh`admin import show --tenant ${slug} ${id}`,
+        sh`admin import errors --tenant ${slug} ${id}`,
+        ...(job?.state === "uploading" ? [sh`admin import users --tenant ${slug} -f FILE --job ${id}`] : []),
+        ...(job && !job.finished_at ? [sh`admin import cancel --tenant ${slug} ${id} --yes`] : []),
       ]}
     >
       <Loaded query={query}>
@@ -117,7 +116,7 @@ function Numbers({ one }: { one: Job }) {
             {label}
           </Text>
           <Text component="dd" m={0} size="xl" fw={650}>
-            {n === null ? "–" : n.toLocaleString("en")}
+            {n === null ? "–" : number(n)}
           </Text>
         </Stack>
       ))}
@@ -167,7 +166,7 @@ function Ended({ slug, one }: { slug: string; one: Job }) {
       <Stack gap="sm" align="start">
         <Text size="sm">
           {one.dry_run
-            ? `Of ${count(one.total ?? 0, "row")}, ${one.created.toLocaleString("en")} would be imported. Nobody was.`
+            ? `Of ${count(one.total ?? 0, "row")}, ${number(one.created)} would be imported. Nobody was.`
             : `${count(one.created, "user")} came in.`}
           {one.failed > 0 && ` ${count(one.failed, "row")} failed; see below.`}
           {took}

@@ -3,7 +3,6 @@ import { useDisclosure } from "@mantine/hooks";
 import { IconUpload } from "@tabler/icons-react";
 import { Link, useParams } from "@tanstack/react-router";
 import { api, type Schema } from "../api/client";
-import { quoted } from "../parts/Command";
 import { Empty } from "../parts/Empty";
 import { Loaded } from "../parts/Loaded";
 import { May } from "../parts/May";
@@ -11,8 +10,10 @@ import { Page } from "../parts/Page";
 import { byCursor, rowsOf } from "../parts/pages";
 import { Rows } from "../parts/Rows";
 import { Section } from "../parts/Section";
+import { sh } from "../parts/sh";
 import { Time } from "../parts/Time";
 import { whileAny } from "../parts/whileAny";
+import { number } from "../parts/words";
 import { Formats } from "./imports/Formats";
 import { NewImport } from "./imports/NewImport";
 import { ImportState } from "./imports/State";
@@ -43,10 +44,10 @@ export default function Imports() {
       above={[{ label: "Users", to: `/tenants/${slug}/users` }]}
       actions={begin}
       commands={[
-        `admin import users --tenant ${quoted(slug)} -f users.ndjson --dry-run`,
-        `admin import users --tenant ${quoted(slug)} -f users.ndjson`,
-        `admin import list --tenant ${quoted(slug)}`,
-        `admin import allauth --tenant ${quoted(slug)} --from postgres://reader@db/project`,
+        sh`admin import users --tenant ${slug} -f users.ndjson --dry-run`,
+        sh`admin import users --tenant ${slug} -f users.ndjson`,
+        sh`admin import list --tenant ${slug}`,
+        sh`admin import allauth --tenant ${slug} --from postgres://reader@db/project`,
       ]}
     >
       <Loaded query={query}>
@@ -78,10 +79,10 @@ export default function Imports() {
                 },
                 { label: "State", cell: (i) => <ImportState one={i} /> },
                 { label: "Format", cell: (i) => (i.format === "csv" ? "CSV" : "NDJSON") },
-                { label: "Rows", cell: (i) => (i.total === null ? "not known yet" : i.total.toLocaleString("en")) },
-                { label: "Imported", cell: (i) => (i.dry_run ? "none" : i.created.toLocaleString("en")) },
-                { label: "Skipped", cell: (i) => i.skipped.toLocaleString("en") },
-                { label: "Failed", cell: (i) => i.failed.toLocaleString("en") },
+                { label: "Rows", cell: (i) => (i.total === null ? "not known yet" : number(i.total)) },
+                { label: "Imported", cell: (i) => (i.dry_run ? "none" : number(i.created)) },
+                { label: "Skipped", cell: (i) => number(i.skipped) },
+                { label: "Failed", cell: (i) => number(i.failed) },
               ]}
             />
           );

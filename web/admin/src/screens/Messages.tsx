@@ -1,12 +1,14 @@
-import { Alert, Anchor, Badge, Button, Group, Modal, NativeSelect, Table, Text } from "@mantine/core";
+import { Alert, Anchor, Badge, Button, Group, Modal, NativeSelect, Table, Text, VisuallyHidden } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { api, type Schema } from "../api/client";
 import { useAddress } from "../parts/address";
 import { Empty } from "../parts/Empty";
+import { Line } from "../parts/Line";
 import { Loaded } from "../parts/Loaded";
 import { Page } from "../parts/Page";
 import { byCursor, rowsOf } from "../parts/pages";
 import { type Column, Rows } from "../parts/Rows";
+import { sh } from "../parts/sh";
 import { Time } from "../parts/Time";
 import { done, failed } from "../parts/tell";
 import { whileAny } from "../parts/whileAny";
@@ -25,7 +27,7 @@ const states = {
 
 function State({ state }: { state: Message["state"] }) {
   return (
-    <Badge color={states[state].color} c="var(--mantine-color-text)" miw="max-content">
+    <Badge color={states[state].color} miw="max-content">
       {states[state].label}
     </Badge>
   );
@@ -87,7 +89,7 @@ export default function Messages() {
         m.retryable &&
         may("mail.send") && (
           <Button size="xs" variant="default" onClick={() => again(m.id)} loading={retry.isPending}>
-            Send again<span className="mantine-visually-hidden"> to {m.recipient}</span>
+            Send again<VisuallyHidden component="span"> to {m.recipient}</VisuallyHidden>
           </Button>
         ),
     },
@@ -98,9 +100,11 @@ export default function Messages() {
       tab={`Delivery log · ${slug}`}
       lead="Mails and text messages of the last thirty days: whom they went to, and what became of them. What they said is never shown."
       commands={[
-        `admin mail log --tenant ${slug}${search.state ? ` --state ${search.state}` : ""}${search.kind ? ` --kind ${search.kind}` : ""}${search.channel ? ` --channel ${search.channel}` : ""}`,
-        `admin mail show ${opened ?? "ID"} --tenant ${slug}`,
-        `admin mail retry ${opened ?? "ID"} --tenant ${slug}`,
+        sh`admin mail log --tenant ${slug} ${(["state", "kind", "channel"] as const).map((name) =>
+          search[name] ? sh`--${name} ${search[name]}` : undefined,
+        )}`,
+        sh`admin mail show ${opened ?? "ID"} --tenant ${slug}`,
+        sh`admin mail retry ${opened ?? "ID"} --tenant ${slug}`,
       ]}
     >
       <Group align="end">
@@ -219,16 +223,5 @@ function Detail({ slug, id, again }: { slug: string; id: string; again?: (id: st
         </>
       )}
     </Loaded>
-  );
-}
-
-function Line({ label, children }: { label: string; children: React.ReactNode }) {
-  return (
-    <Table.Tr>
-      <Table.Th w={130} scope="row">
-        {label}
-      </Table.Th>
-      <Table.Td className="foreign">{children}</Table.Td>
-    </Table.Tr>
   );
 }

@@ -1,8 +1,10 @@
 // What people can show beside a password, and what those things are like.
 
 import { Text } from "@mantine/core";
+import { hostWithoutPort } from "../parts/host";
 import { Notice } from "../parts/Notice";
 import { Section } from "../parts/Section";
+import { sh } from "../parts/sh";
 import type { Draft } from "../settings/draft";
 import { More } from "../settings/More";
 import { valueAt } from "../settings/patch";
@@ -16,7 +18,7 @@ export default function Mfa() {
     <SettingsScreen
       title="Second factors"
       lead="What people can set up beside their password. Who has one is asked for it at each sign-in; nobody is made to have one."
-      commands={(slug) => [`admin tenant show ${slug}`, `admin tenant patch ${slug} --config changes.json`]}
+      commands={(slug) => [sh`admin tenant show ${slug}`, sh`admin tenant patch ${slug} --config changes.json`]}
     >
       {(draft, readOnly) => (
         <>
@@ -130,7 +132,7 @@ function Keys({ draft, readOnly }: PartProps) {
     return null;
   }
   const origin = publicURL(draft);
-  const host = origin.replace(/^https?:\/\//, "").replace(/:\d+$/, "");
+  const host = hostWithoutPort(origin);
   const saved = valueAt(draft.base, ["config", "mfa", "webauthn_rp_id"]);
   const changed = saved !== draft.value("config.mfa.webauthn_rp_id");
   return (

@@ -7,11 +7,13 @@ import { api } from "../api/client";
 import { problemOf } from "../api/problem";
 import { Empty } from "../parts/Empty";
 import { Failure } from "../parts/Failure";
+import { hostOf } from "../parts/host";
 import { Page } from "../parts/Page";
 import { Section } from "../parts/Section";
+import { sh } from "../parts/sh";
 import { done } from "../parts/tell";
 import { useMay } from "../session/me";
-import { bodyOf, commandOf, fieldOf, hostOf, type Plan, slugOf, slugPattern } from "./new-tenant/plan";
+import { bodyOf, commandOf, fieldOf, type Plan, slugOf, slugPattern } from "./new-tenant/plan";
 import { Review } from "./new-tenant/Review";
 import { Start } from "./new-tenant/Start";
 
@@ -108,7 +110,7 @@ function Form({ above }: { above: { label: string; to: string }[] }) {
       title="New tenant"
       above={above}
       lead="A tenant is an app, a brand or a customer, with people of its own. It takes a name, a host and a starting point."
-      commands={[commandOf(all), "admin tenant apply -f tenant.yaml"]}
+      commands={[commandOf(all), sh`admin tenant apply -f tenant.yaml`]}
     >
       <form ref={form} onSubmit={submit} noValidate>
         <Grid gap="lg">

@@ -10,6 +10,7 @@ import { Loaded } from "../parts/Loaded";
 import { May } from "../parts/May";
 import { Page } from "../parts/Page";
 import { type Column, Rows } from "../parts/Rows";
+import { sh } from "../parts/sh";
 import { Time } from "../parts/Time";
 import { done } from "../parts/tell";
 import { useMay, useMe } from "../session/me";
@@ -56,11 +57,7 @@ export default function Operators() {
               </Text>
             )}
             {o.id === me.data?.id && <Badge color="blue">you</Badge>}
-            {!o.active && (
-              <Badge color="red" c="var(--mantine-color-text)">
-                switched off
-              </Badge>
-            )}
+            {!o.active && <Badge color="red">switched off</Badge>}
           </Group>
           {o.name && (
             <Text size="xs" c="dimmed" className="foreign">
@@ -73,14 +70,7 @@ export default function Operators() {
     { label: "Roles", cell: (o) => <GrantBadges grants={o.grants} /> },
     {
       label: "Second factor",
-      cell: (o) =>
-        o.second_factor ? (
-          <Text size="sm">yes</Text>
-        ) : (
-          <Badge color="yellow" c="var(--mantine-color-text)">
-            not yet
-          </Badge>
-        ),
+      cell: (o) => (o.second_factor ? <Text size="sm">yes</Text> : <Badge color="yellow">not yet</Badge>),
     },
     { label: "Last sign-in", cell: (o) => <Time at={o.last_login_at} /> },
   ];
@@ -106,10 +96,10 @@ export default function Operators() {
       lead="Who runs the platform. What each may do is said by roles, for all tenants or for one. Everybody signs in with two factors."
       actions={invite}
       commands={[
-        "admin operator list",
-        "admin operator create ADDRESS --role support@acme --name 'Ann Lee'",
-        "admin operator grant ID --role admin --role owner@acme",
-        "admin operator remove ID --yes",
+        sh`admin operator list`,
+        sh`admin operator create ADDRESS --role support@acme --name 'Ann Lee'`,
+        sh`admin operator grant ID --role admin --role owner@acme`,
+        sh`admin operator remove ID --yes`,
       ]}
     >
       <Loaded query={query}>

@@ -7,12 +7,12 @@ import { faultsIn, step } from "../session/answers";
 import { Elsewhere, here } from "../session/Elsewhere";
 import { useOffered } from "../session/own";
 import { Said } from "../session/Said";
-import { useAct } from "../session/useAct";
+import { useOneAtATime } from "../session/useOneAtATime";
 
 export default function PasswordReset() {
   const [email, setEmail] = useState("");
   const [sentTo, setSentTo] = useState("");
-  const { busy, error, run } = useAct();
+  const { busy, error, run } = useOneAtATime();
   useOffered(); // it brings the cookie that the request is sent with
   const submit = (event: FormEvent) => {
     event.preventDefault();

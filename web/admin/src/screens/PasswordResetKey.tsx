@@ -11,7 +11,7 @@ import { SecretInput } from "../parts/SecretInput";
 import { ask, Declined, faultsIn, step, type User } from "../session/answers";
 import { leave } from "../session/leave";
 import { Said } from "../session/Said";
-import { useAct } from "../session/useAct";
+import { useOneAtATime } from "../session/useOneAtATime";
 
 /** Where the links lead that invitations and forgotten passwords are answered with. */
 export default function PasswordResetKey() {
@@ -45,7 +45,7 @@ export default function PasswordResetKey() {
 
 function Choose({ owner, secret }: { owner: User; secret: string }) {
   const [password, setPassword] = useState("");
-  const { busy, error, run } = useAct();
+  const { busy, error, run } = useOneAtATime();
   const router = useRouter();
   const email = owner.email ?? owner.display;
   const submit = (event: FormEvent) => {
@@ -93,7 +93,7 @@ function Choose({ owner, secret }: { owner: User; secret: string }) {
 }
 
 function Refused({ error, retry }: { error: unknown; retry: () => void }) {
-  const { busy, run } = useAct();
+  const { busy, run } = useOneAtATime();
   const status = error instanceof Declined ? error.status : 0;
   if (status === 409) {
     return (

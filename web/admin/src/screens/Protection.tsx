@@ -1,6 +1,7 @@
 // What stands between accounts and whoever guesses, floods or fishes.
 import { Notice } from "../parts/Notice";
 import { Section } from "../parts/Section";
+import { sh } from "../parts/sh";
 import type { Draft } from "../settings/draft";
 import { More } from "../settings/More";
 import { Setting } from "../settings/Setting";
@@ -12,7 +13,7 @@ export default function Protection() {
     <SettingsScreen
       title="Attack protection"
       lead="How often things may be tried, what strangers can find out, and which passwords are good enough."
-      commands={(slug) => [`admin tenant show ${slug}`, `admin tenant patch ${slug} --config changes.json`]}
+      commands={(slug) => [sh`admin tenant show ${slug}`, sh`admin tenant patch ${slug} --config changes.json`]}
     >
       {(draft, readOnly) => (
         <>

@@ -1,5 +1,6 @@
 // Identity providers: the apps that are registered at them, and what a sign-in through one does.
 import { Section } from "../parts/Section";
+import { sh } from "../parts/sh";
 import type { Draft } from "../settings/draft";
 import { More } from "../settings/More";
 import { Setting } from "../settings/Setting";
@@ -12,9 +13,9 @@ export default function Providers() {
       title="Providers"
       lead="Identity providers that people sign in through, such as Google or your own OpenID Connect server."
       commands={(slug) => [
-        `admin provider list --tenant ${slug}`,
-        `admin provider test google CLIENT_ID --tenant ${slug}`,
-        `admin tenant patch ${slug} --config changes.json`,
+        sh`admin provider list --tenant ${slug}`,
+        sh`admin provider test google CLIENT_ID --tenant ${slug}`,
+        sh`admin tenant patch ${slug} --config changes.json`,
       ]}
     >
       {(draft, readOnly) => (

@@ -1,6 +1,7 @@
 // How long people stay signed in, what apps are handed, and the keys that it is signed with.
 import { Stack, Text } from "@mantine/core";
 import { Section } from "../parts/Section";
+import { sh } from "../parts/sh";
 import type { Draft } from "../settings/draft";
 import { More } from "../settings/More";
 import { Setting } from "../settings/Setting";
@@ -15,10 +16,10 @@ export default function Sessions() {
       title="Sessions and tokens"
       lead="How long people stay signed in, what app clients are handed, and the keys that tokens are signed with."
       commands={(slug) => [
-        `admin key list --tenant ${slug}`,
-        `admin key rotate --tenant ${slug}`,
-        `admin key set --tenant ${slug}`,
-        `admin tenant patch ${slug} --config changes.json`,
+        sh`admin key list --tenant ${slug}`,
+        sh`admin key rotate --tenant ${slug}`,
+        sh`admin key set --tenant ${slug}`,
+        sh`admin tenant patch ${slug} --config changes.json`,
       ]}
     >
       {(draft, readOnly) => (

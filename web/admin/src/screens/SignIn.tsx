@@ -10,7 +10,7 @@ import { useEnter } from "../session/entering";
 import { onAnnounced } from "../session/presence";
 import { Said } from "../session/Said";
 import { ShowFactor } from "../session/ShowFactor";
-import { useAct } from "../session/useAct";
+import { useOneAtATime } from "../session/useOneAtATime";
 import { Credentials } from "./sign-in/Credentials";
 import { PasskeyButton } from "./sign-in/PasskeyButton";
 
@@ -33,7 +33,7 @@ export default function SignIn() {
   const [off, setOff] = useState(false);
   const enter = useEnter();
   const search = useSearch({ strict: false }) as { return?: string };
-  const { run } = useAct();
+  const { run } = useOneAtATime();
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the page is opened
   useEffect(() => {
     standing().then(
@@ -141,7 +141,7 @@ function StartAgain({ run }: { run: () => unknown }) {
 }
 
 function Trust({ then }: { then: (o: Outcome) => void }) {
-  const { busy, error, run } = useAct();
+  const { busy, error, run } = useOneAtATime();
   const answer = (trust: boolean) => () =>
     void run(String(trust), async () =>
       then(await step(() => headless.POST("/_allauth/browser/v1/auth/2fa/trust", { body: { trust } }))),

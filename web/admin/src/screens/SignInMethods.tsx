@@ -2,22 +2,23 @@
 import { Anchor, Stack } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { Section } from "../parts/Section";
+import { sh } from "../parts/sh";
 import type { Draft } from "../settings/draft";
 import { More } from "../settings/More";
 import { Setting } from "../settings/Setting";
 import { SettingsScreen } from "../settings/SettingsScreen";
-import { CodeFormat } from "./signin/CodeFormat";
-import { PreviewPane } from "./signin/PreviewPane";
-import { Recovery } from "./signin/Recovery";
-import { SignupFields } from "./signin/SignupFields";
-import { Verification } from "./signin/Verification";
+import { CodeFormat } from "./sign-in-methods/CodeFormat";
+import { PreviewPane } from "./sign-in-methods/PreviewPane";
+import { Recovery } from "./sign-in-methods/Recovery";
+import { SignupFields } from "./sign-in-methods/SignupFields";
+import { Verification } from "./sign-in-methods/Verification";
 
 export default function SignInMethods() {
   return (
     <SettingsScreen
       title="Sign-in methods"
       lead="Who may make an account, what they sign in with, and what they have to prove. The preview shows what your front end is told to offer."
-      commands={(slug) => [`admin tenant preview ${slug}`, `admin tenant patch ${slug} --config changes.json`]}
+      commands={(slug) => [sh`admin tenant preview ${slug}`, sh`admin tenant patch ${slug} --config changes.json`]}
       preview
     >
       {(draft, readOnly, checked) => (

@@ -1,6 +1,6 @@
-import { Alert, Badge, Button, Group, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Badge, Button, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { useBlocker, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { api } from "../api/client";
 import { faultsOf, isProblem } from "../api/problem";
@@ -8,10 +8,13 @@ import { Confirm } from "../parts/Confirm";
 import { Empty } from "../parts/Empty";
 import { Failure } from "../parts/Failure";
 import { Loaded } from "../parts/Loaded";
+import { Meanwhile } from "../parts/Meanwhile";
 import { Page } from "../parts/Page";
 import { Section } from "../parts/Section";
+import { sh } from "../parts/sh";
 import { done } from "../parts/tell";
 import { useMay } from "../session/me";
+import { useUnsaved } from "../session/unsaved";
 import { useTenant } from "../settings/draft";
 import { channels, labelOf, whenOf } from "./messages/kinds";
 import { Preview } from "./template/Preview";
@@ -29,10 +32,10 @@ export default function Template() {
       above={[{ label: "Message templates", to: `/tenants/${slug}/templates` }]}
       lead={whenOf(name)}
       commands={[
-        `admin mail template show ${name} --tenant ${slug} > new.json`,
-        `admin mail preview --tenant ${slug} --kind ${name} --template new.json`,
-        `admin mail template set ${name} --tenant ${slug} --template new.json`,
-        `admin mail template reset ${name} --tenant ${slug} --yes`,
+        sh`admin mail template show ${name} --tenant ${slug} > new.json`,
+        sh`admin mail preview --tenant ${slug} --kind ${name} --template new.json`,
+        sh`admin mail template set ${name} --tenant ${slug} --template new.json`,
+        sh`admin mail template reset ${name} --tenant ${slug} --yes`,
       ]}
     >
       <Loaded query={query} lines={10}>
@@ -64,10 +67,7 @@ function Editor({ slug, kind, common }: { slug: string; kind: Kind; common: stri
   const put = api.useMutation("put", "/admin/v1/tenants/{slug}/templates/{kind}");
   const remove = api.useMutation("delete", "/admin/v1/tenants/{slug}/templates/{kind}");
   const where = { slug, kind: kind.kind };
-  useBlocker({
-    shouldBlockFn: () => changed && !put.isPending && !window.confirm("Leave this page? What you wrote is not saved."),
-    enableBeforeUnload: () => changed,
-  });
+  useUnsaved(changed, "Leave this page? What you wrote is not saved.", put.isPending);
   const change = (next: Texts) => {
     put.reset();
     setEdited({ texts: next, version: edited?.version ?? tenant.data?.version ?? 0 });
@@ -94,13 +94,11 @@ function Editor({ slug, kind, common }: { slug: string; kind: Kind; common: stri
     <Stack gap="lg">
       <Group gap="xs">
         {kind.channels.map((c) => (
-          <Badge key={c} color="gray" c="var(--mantine-color-text)">
+          <Badge key={c} color="gray">
             {channels[c] ?? c}
           </Badge>
         ))}
-        <Badge color={kind.own ? "green" : "gray"} c={kind.own ? undefined : "var(--mantine-color-text)"}>
-          {kind.own ? "Words of the tenant's own" : "Built-in words"}
-        </Badge>
+        <Badge color={kind.own ? "green" : "gray"}>{kind.own ? "Words of the tenant's own" : "Built-in words"}</Badge>
         {kind.needs.length > 0 && (
           <Text size="sm" c="dimmed">
             Must show{" "}
@@ -141,27 +139,21 @@ function Editor({ slug, kind, common }: { slug: string; kind: Kind; common: stri
           ))}
           {failed && !stale && Object.keys(refused).length === 0 ? <Failure error={failed} /> : null}
           {stale && (
-            <Alert color="yellow" variant="outline" title="Someone else changed this tenant meanwhile" role="alert">
-              <Stack gap="xs">
-                <Text size="sm">
-                  Your words are still here. If you save again, they take the place of whatever this message says by
-                  now; nothing else of the tenant is touched.
-                </Text>
-                <Group>
-                  <Button
-                    size="xs"
-                    variant="default"
-                    onClick={() => {
-                      put.reset();
-                      remove.reset();
-                      setEdited({ texts, version: 0 });
-                    }}
-                  >
-                    Let me save on top
-                  </Button>
-                </Group>
-              </Stack>
-            </Alert>
+            <Meanwhile
+              ways={[
+                {
+                  label: "Let me save on top",
+                  go: () => {
+                    put.reset();
+                    remove.reset();
+                    setEdited({ texts, version: 0 });
+                  },
+                },
+              ]}
+            >
+              Your words are still here. If you save again, they take the place of whatever this message says by now;
+              nothing else of the tenant is touched.
+            </Meanwhile>
           )}
           {!readOnly && (
             <Group justify="end">

@@ -4,6 +4,7 @@ import { api } from "../api/client";
 import { Loaded } from "../parts/Loaded";
 import { Page } from "../parts/Page";
 import { type Column, Rows } from "../parts/Rows";
+import { sh } from "../parts/sh";
 import { channels, labelOf, whenOf } from "./messages/kinds";
 import type { Kind } from "./template/words";
 
@@ -44,7 +45,7 @@ export default function Templates() {
       cell: (k) => (
         <Group gap={4} wrap="nowrap">
           {k.channels.map((c) => (
-            <Badge key={c} color="gray" c="var(--mantine-color-text)" miw="max-content">
+            <Badge key={c} color="gray" miw="max-content">
               {channels[c] ?? c}
             </Badge>
           ))}
@@ -70,7 +71,7 @@ export default function Templates() {
       title="Message templates"
       tab={`Message templates · ${slug}`}
       lead="What mails and text messages say. Every kind has built-in words that are good to go; choose one to see it as people get it, and to put it in words of your own."
-      commands={[`admin mail template list --tenant ${slug}`, "admin mail kinds"]}
+      commands={[sh`admin mail template list --tenant ${slug}`, sh`admin mail kinds`]}
     >
       <Loaded query={query} lines={12}>
         {(data) => <Rows label="Kinds of messages" columns={columns} rows={data.items} id={(k) => k.kind} />}

@@ -3,6 +3,7 @@ import { Activity } from "../parts/Activity";
 import { Bars, Loaded } from "../parts/Loaded";
 import { May } from "../parts/May";
 import { Page } from "../parts/Page";
+import { sh } from "../parts/sh";
 import { type Tenant, useTenant } from "../settings/draft";
 import { Facts } from "./overview/Facts";
 import { NextSteps, useSteps } from "./overview/NextSteps";
@@ -14,7 +15,7 @@ export default function TenantOverview() {
     <Page
       title={query.data?.name ?? slug}
       lead="Where it is, what it still needs, and what its people do."
-      commands={[`admin tenant show ${slug}`, `admin stats --tenant ${slug} --interval day`]}
+      commands={[sh`admin tenant show ${slug}`, sh`admin stats --tenant ${slug} --interval day`]}
     >
       <Loaded query={query} lines={6}>
         {(tenant) => <Overview key={tenant.id} tenant={tenant} />}

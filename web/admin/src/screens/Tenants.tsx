@@ -10,13 +10,12 @@ import {
   TextInput,
   Tooltip,
 } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
 import { IconPlus, IconSearch, IconStar, IconStarFilled } from "@tabler/icons-react";
 import { keepPreviousData } from "@tanstack/react-query";
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useEffect, useRef, useState } from "react";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { api, type Schema } from "../api/client";
-import { quoted } from "../parts/Command";
+import { useAddress } from "../parts/address";
 import { Empty } from "../parts/Empty";
 import { Loaded } from "../parts/Loaded";
 import { May } from "../parts/May";
@@ -24,7 +23,10 @@ import { Page } from "../parts/Page";
 import { byCursor, rowsOf } from "../parts/pages";
 import { type Column, Rows } from "../parts/Rows";
 import { StateBadge } from "../parts/StateBadge";
+import { sh } from "../parts/sh";
 import { Time } from "../parts/Time";
+import { useTyped } from "../parts/useTyped";
+import { number } from "../parts/words";
 import { may, useMe } from "../session/me";
 import { isFavourite, toggleFavourite } from "../shell/favourites";
 
@@ -46,37 +48,15 @@ const columns: Column<Tenant>[] = [
   },
   { label: "Hosts", cell: (t) => <Hosts tenant={t} /> },
   { label: "State", cell: (t) => <StateBadge tenant={t} /> },
-  { label: "Version", cell: (t) => t.version.toLocaleString("en") },
+  { label: "Version", cell: (t) => number(t.version) },
   { label: "Changed", cell: (t) => <Time at={t.updated_at} /> },
   { label: "Favourite", quiet: true, cell: (t) => <Star tenant={t} /> },
 ];
 
 export default function Tenants() {
-  const { q = "", state = "" } = useSearch({ strict: false }) as { q?: string; state?: string };
-  const navigate = useNavigate();
+  const [{ q = "", state = "" }, set] = useAddress();
   const { data: me } = useMe();
-  const [typed, setTyped] = useState(q);
-  const asked = useRef(q);
-  useEffect(() => {
-    // The address changed by itself, as by going back: it says what is searched for.
-    if (q !== asked.current) {
-      asked.current = q;
-      setTyped(q);
-    }
-  }, [q]);
-  const go = (next: { q?: string; state?: string }) => {
-    const search = { q, state, ...next };
-    void navigate({
-      to: ".",
-      search: { q: search.q || undefined, state: search.state || undefined } as never,
-      replace: true,
-      resetScroll: false,
-    });
-  };
-  const look = useDebouncedCallback((text: string) => {
-    asked.current = text.trim();
-    go({ q: asked.current });
-  }, 200);
+  const [typed, type] = useTyped(q, (text) => set({ q: text }));
   const filter = state === "active" || state === "suspended" ? state : undefined;
   const list = api.useInfiniteQuery(
     "get",
@@ -94,8 +74,8 @@ export default function Tenants() {
           : "The tenants with which you have a role."
       }
       commands={[
-        `admin tenant list${q ? ` ${quoted(q)}` : ""}${filter ? ` --state ${filter}` : ""}`,
-        "admin tenant create acme --name Acme --host auth.example.org",
+        sh`admin tenant list ${[q ? sh`${q}` : undefined, filter ? sh`--state ${filter}` : undefined]}`,
+        sh`admin tenant create acme --name Acme --host auth.example.org`,
       ]}
       actions={
         <May permission="tenants.create">
@@ -116,15 +96,12 @@ export default function Tenants() {
           flex={1}
           miw="min(18rem, 100%)"
           maw={520}
-          onChange={(e) => {
-            setTyped(e.currentTarget.value);
-            look(e.currentTarget.value);
-          }}
+          onChange={(e) => type(e.currentTarget.value)}
         />
         <SegmentedControl
           aria-label="State"
           value={filter ?? ""}
-          onChange={(v) => go({ state: v })}
+          onChange={(v) => set({ state: v })}
           data={[
             { value: "", label: "All" },
             { value: "active", label: "Active" },
@@ -136,7 +113,7 @@ export default function Tenants() {
         {(data) => {
           const rows = rowsOf(data);
           if (rows.length === 0) {
-            return q || filter ? <NothingFound all={() => go({ q: "", state: "" })} /> : <None />;
+            return q || filter ? <NothingFound all={() => set({ q: undefined, state: undefined })} /> : <None />;
           }
           return (
             <Rows
@@ -170,7 +147,7 @@ function Hosts({ tenant }: { tenant: Tenant }) {
       </Text>
       {others.length > 0 && (
         <Tooltip label={others.slice(0, 10).join(", ") + (others.length > 10 ? ", …" : "")} multiline maw={320}>
-          <Badge color="gray" tabIndex={0} c="var(--mantine-color-text)">
+          <Badge color="gray" tabIndex={0}>
             {others.length} more
           </Badge>
         </Tooltip>

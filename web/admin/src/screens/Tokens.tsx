@@ -10,6 +10,7 @@ import { May } from "../parts/May";
 import { Once } from "../parts/Once";
 import { Page } from "../parts/Page";
 import { type Column, Rows } from "../parts/Rows";
+import { sh } from "../parts/sh";
 import { Time } from "../parts/Time";
 import { done } from "../parts/tell";
 import { count } from "../parts/words";
@@ -25,17 +26,7 @@ function Expiry({ at }: { at: string }) {
   return (
     <Group gap={6}>
       <Time at={at} />
-      {left <= 0 ? (
-        <Badge color="red" c="var(--mantine-color-text)">
-          expired
-        </Badge>
-      ) : (
-        left < soon && (
-          <Badge color="yellow" c="var(--mantine-color-text)">
-            soon
-          </Badge>
-        )
-      )}
+      {left <= 0 ? <Badge color="red">expired</Badge> : left < soon && <Badge color="yellow">soon</Badge>}
     </Group>
   );
 }
@@ -119,9 +110,9 @@ export default function Tokens() {
       lead="Credentials of programs: a deployment, a script, a dashboard. A token is shown once, expires, and never does more than whoever made it."
       actions={make}
       commands={[
-        "admin token list",
-        "admin token create ci --role developer@acme --scope tenants.read --scope tenants.change --expires 720h",
-        "admin token revoke ID --yes",
+        sh`admin token list`,
+        sh`admin token create ci --role developer@acme --scope tenants.read --scope tenants.change --expires 720h`,
+        sh`admin token revoke ID --yes`,
       ]}
     >
       <Loaded query={query}>

@@ -4,6 +4,7 @@ import { Anchor, Stack } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { Notice } from "../parts/Notice";
 import { Section } from "../parts/Section";
+import { sh } from "../parts/sh";
 import { useMay } from "../session/me";
 import type { Draft } from "../settings/draft";
 import { More } from "../settings/More";
@@ -20,10 +21,10 @@ export default function Urls() {
       title="URLs, hosts and CORS"
       lead="Where the tenant is, where its links lead, and which pages may call it."
       commands={(slug) => [
-        `admin tenant host add ${slug} login.example.org`,
-        `admin tenant host remove ${slug} login.example.org --yes`,
-        `admin doctor https://login.example.org --tenant ${slug}`,
-        `admin tenant patch ${slug} --config changes.json`,
+        sh`admin tenant host add ${slug} login.example.org`,
+        sh`admin tenant host remove ${slug} login.example.org --yes`,
+        sh`admin doctor https://login.example.org --tenant ${slug}`,
+        sh`admin tenant patch ${slug} --config changes.json`,
       ]}
     >
       {(draft, readOnly) => (

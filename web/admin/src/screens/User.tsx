@@ -3,7 +3,6 @@ import { Link, useParams } from "@tanstack/react-router";
 import { api } from "../api/client";
 import { isProblem } from "../api/problem";
 import { useAddress } from "../parts/address";
-import { Caution } from "../parts/Caution";
 import { Copy } from "../parts/Copy";
 import { Empty } from "../parts/Empty";
 import { Loaded } from "../parts/Loaded";
@@ -109,7 +108,11 @@ function State({ user }: OfUser) {
         {user.active ? "Active" : "Deactivated"}
       </Badge>
       {user.email && user.email !== called(user) && <span className="foreign">{user.email}</span>}
-      {user.email && !user.email_verified && <Caution>Address not verified</Caution>}
+      {user.email && !user.email_verified && (
+        <Badge component="span" color="yellow">
+          Address not verified
+        </Badge>
+      )}
       {user.factors.some((f) => f !== "recovery_codes") && (
         <Badge component="span" color="gray">
           Second factor

@@ -5,14 +5,13 @@ import { keepPreviousData } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { api } from "../api/client";
 import { useAddress } from "../parts/address";
-import { Caution } from "../parts/Caution";
-import { quoted } from "../parts/Command";
 import { Empty } from "../parts/Empty";
 import { Loaded } from "../parts/Loaded";
 import { May } from "../parts/May";
 import { Page } from "../parts/Page";
 import { byCursor, rowsOf } from "../parts/pages";
 import { Rows } from "../parts/Rows";
+import { sh } from "../parts/sh";
 import { Time } from "../parts/Time";
 import { useMay } from "../session/me";
 import { alsoCalled, called, Factors } from "./users/Called";
@@ -52,11 +51,9 @@ export default function Users() {
       }
       commands={[
         listCommand(slug, search),
-        ...(may("users.create") ? [`admin user invite ADDRESS --tenant ${quoted(slug)}`] : []),
-        ...(may("users.create")
-          ? [`admin user create --tenant ${quoted(slug)} --email ADDRESS --password-file -`]
-          : []),
-        ...(may("tenants.export") ? [`admin user export --all --users-only --tenant ${quoted(slug)}`] : []),
+        ...(may("users.create") ? [sh`admin user invite ADDRESS --tenant ${slug}`] : []),
+        ...(may("users.create") ? [sh`admin user create --tenant ${slug} --email ADDRESS --password-file -`] : []),
+        ...(may("tenants.export") ? [sh`admin user export --all --users-only --tenant ${slug}`] : []),
       ]}
     >
       <Filters search={search} set={set} />
@@ -120,7 +117,11 @@ export default function Users() {
                     cell: (u) => (
                       <Group gap={4} justify="inherit">
                         <Badge color={u.active ? "green" : "red"}>{u.active ? "Active" : "Deactivated"}</Badge>
-                        {u.email && !u.email_verified && <Caution>Not verified</Caution>}
+                        {u.email && !u.email_verified && (
+                          <Badge component="span" color="yellow">
+                            Not verified
+                          </Badge>
+                        )}
                       </Group>
                     ),
                   },

@@ -8,14 +8,14 @@ import { Bars } from "../parts/Loaded";
 import { Page } from "../parts/Page";
 import { ask, Declined, step } from "../session/answers";
 import { Said } from "../session/Said";
-import { useAct } from "../session/useAct";
+import { useOneAtATime } from "../session/useOneAtATime";
 
 /** Where the link of a mail leads that asks whether an address is somebody's. It is answered by a button: programs that open links in
  * mails press none. */
 export default function VerifyEmail() {
   const { key = "" } = useParams({ strict: false });
   const [verified, setVerified] = useState(false);
-  const { busy, error, run } = useAct();
+  const { busy, error, run } = useOneAtATime();
   const asked = useQuery({
     queryKey: ["own", "verify"],
     gcTime: 0,

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Badge, Button, Group, Modal, NativeSelect, Stack, Text } from "@mantine/core";
+import { Alert, Anchor, Badge, Button, Group, Modal, NativeSelect, Stack, Text, VisuallyHidden } from "@mantine/core";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, type Schema } from "../api/client";
@@ -8,16 +8,18 @@ import { Page } from "../parts/Page";
 import { byCursor, rowsOf } from "../parts/pages";
 import { type Column, Rows } from "../parts/Rows";
 import { Section } from "../parts/Section";
+import { sh } from "../parts/sh";
 import { Time } from "../parts/Time";
 import { spoken } from "../parts/words";
 import { useMay } from "../session/me";
 import { useTenant } from "../settings/draft";
+import { before } from "./versions/older";
 import { RollBack } from "./versions/RollBack";
 
 type Version = Schema<"Version">;
 
 /** A version number of the address; undefined where it is none. */
-const number = (given: string | undefined) => (given && /^[1-9]\d{0,17}$/.test(given) ? Number(given) : undefined);
+const versionOf = (given: string | undefined) => (given && /^[1-9]\d{0,17}$/.test(given) ? Number(given) : undefined);
 
 /** What a tenant was after each change: who, when and why; what differs, and the way back. */
 export default function Versions() {
@@ -36,20 +38,28 @@ export default function Versions() {
   );
   const rows = rowsOf(query.data);
   const now = tenant.data?.version;
-  const [from, to] = [number(search.from), number(search.to)];
+  const [from, to] = [versionOf(search.from), versionOf(search.to)];
   const compare = (a: number | undefined, b: number | undefined) =>
     void navigate({
       to: ".",
       search: { ...(a ? { from: String(a) } : {}), ...(b ? { to: String(b) } : {}) } as never,
       replace: true,
     });
+  const first = rows.at(-1)?.version;
+  /** Shows what a version changed. The one before the last that is listed is on the next page. */
+  const changed = async (version: number) => {
+    const older = before(rows, version) ?? before(rowsOf((await query.fetchNextPage()).data), version);
+    if (older) {
+      compare(older, version);
+    }
+  };
   const columns: Column<Version>[] = [
     {
       label: "Version",
       cell: (v) => (
         <Group gap={6} wrap="nowrap">
           <Anchor component="button" type="button" size="sm" fw={600} onClick={() => setShown(v.version)}>
-            <span className="mantine-visually-hidden">Show version </span>
+            <VisuallyHidden component="span">Show version </VisuallyHidden>
             {v.version}
           </Anchor>
           {v.version === now && (
@@ -69,14 +79,14 @@ export default function Versions() {
       quiet: true,
       cell: (v) => (
         <Group gap="xs" justify="end" wrap="nowrap">
-          {v.version > 1 && (
-            <Button size="xs" variant="default" onClick={() => compare(v.version - 1, v.version)}>
-              What changed<span className="mantine-visually-hidden"> with version {v.version}</span>
+          {(v.version !== first || query.hasNextPage) && (
+            <Button size="xs" variant="default" onClick={() => void changed(v.version)}>
+              What changed<VisuallyHidden component="span"> with version {v.version}</VisuallyHidden>
             </Button>
           )}
           {change && v.version !== now && v.state !== "deleted" && (
             <Button size="xs" variant="default" onClick={() => setBack(v.version)}>
-              Roll back<span className="mantine-visually-hidden"> to version {v.version}</span>
+              Roll back<VisuallyHidden component="span"> to version {v.version}</VisuallyHidden>
             </Button>
           )}
         </Group>
@@ -98,9 +108,9 @@ export default function Versions() {
         </>
       }
       commands={[
-        `admin tenant versions ${slug}`,
-        `admin tenant diff ${slug} ${from ?? 1}${to ? ` ${to}` : ""}`,
-        `admin tenant rollback ${slug} ${from ?? 1}${now ? ` --if-version ${now}` : ""}`,
+        sh`admin tenant versions ${slug}`,
+        sh`admin tenant diff ${slug} ${from ?? rows[1]?.version ?? "VERSION"} ${to}`,
+        sh`admin tenant rollback ${slug} ${from ?? rows[1]?.version ?? "VERSION"} ${now ? sh`--if-version ${now}` : undefined}`,
       ]}
     >
       <Section title="Compare" lead="Two versions, or one with what the tenant is now.">
@@ -108,13 +118,13 @@ export default function Versions() {
           <NativeSelect
             label="From"
             value={from ?? ""}
-            onChange={(e) => compare(number(e.currentTarget.value), to)}
+            onChange={(e) => compare(versionOf(e.currentTarget.value), to)}
             data={[{ value: "", label: "Choose a version" }, ...choices(rows, from)]}
           />
           <NativeSelect
             label="To"
             value={to ?? ""}
-            onChange={(e) => compare(from, number(e.currentTarget.value))}
+            onChange={(e) => compare(from, versionOf(e.currentTarget.value))}
             data={[{ value: "", label: "What it is now" }, ...choices(rows, to)]}
           />
           {from && (

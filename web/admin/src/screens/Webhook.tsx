@@ -1,18 +1,20 @@
 import { Alert, Badge, Button, Group, NumberInput, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { admin, api } from "../api/client";
 import { faultsOf, isProblem } from "../api/problem";
-import { queries } from "../api/queries";
 import { Confirm } from "../parts/Confirm";
 import { Failure } from "../parts/Failure";
 import { Loaded } from "../parts/Loaded";
+import { Meanwhile } from "../parts/Meanwhile";
 import { Once } from "../parts/Once";
 import { Page } from "../parts/Page";
 import { Section } from "../parts/Section";
+import { sh } from "../parts/sh";
 import { Time } from "../parts/Time";
 import { done } from "../parts/tell";
+import { useRemoval } from "../parts/useRemoval";
 import { useMay } from "../session/me";
 import { Deliveries } from "./webhooks/Deliveries";
 import { Fields, type Said } from "./webhooks/Fields";
@@ -31,13 +33,13 @@ export default function Webhook() {
       tab={`${query.data?.description || "Webhook"} · ${slug}`}
       above={[{ label: "Webhooks", to: `/tenants/${slug}/webhooks` }]}
       commands={[
-        `admin webhook show ${id} --tenant ${slug}`,
-        `admin webhook patch ${id} --tenant ${slug} --enabled`,
-        `admin webhook test ${id} --tenant ${slug}`,
-        `admin webhook deliveries ${id} --tenant ${slug} --state failed`,
-        `admin webhook rotate-secret ${id} --tenant ${slug} --overlap 24h`,
-        `admin webhook replay ${id} --tenant ${slug} --since 2026-06-01T00:00:00Z`,
-        `admin webhook delete ${id} --tenant ${slug} --yes`,
+        sh`admin webhook show ${id} --tenant ${slug}`,
+        sh`admin webhook patch ${id} --tenant ${slug} --enabled`,
+        sh`admin webhook test ${id} --tenant ${slug}`,
+        sh`admin webhook deliveries ${id} --tenant ${slug} --state failed`,
+        sh`admin webhook rotate-secret ${id} --tenant ${slug} --overlap 24h`,
+        sh`admin webhook replay ${id} --tenant ${slug} --since 2026-06-01T00:00:00Z`,
+        sh`admin webhook delete ${id} --tenant ${slug} --yes`,
       ]}
     >
       <Loaded query={query} lines={10}>
@@ -79,6 +81,10 @@ function About({ slug, hook, change }: { slug: string; hook: Hook; change: boole
       { params: { path: where }, body: { enabled } },
       { onSuccess: () => done(enabled ? "Enabled: what waits is sent." : "Disabled: nothing is sent there.") },
     );
+  const drop = () => {
+    patch.reset();
+    setEdited(undefined);
+  };
   const stale = isProblem(patch.error, "stale", "conflict");
   const faults = isProblem(patch.error, "invalid") ? faultsOf(patch.error) : {};
   return (
@@ -106,49 +112,28 @@ function About({ slug, hook, change }: { slug: string; hook: Hook; change: boole
         }}
       />
       {stale ? (
-        <Alert color="yellow" variant="outline" role="alert" title="Someone else changed this webhook meanwhile">
-          <Stack gap="xs" align="start">
-            <Text size="sm">
-              By now it leads to <code className="code foreign">{hook.url}</code> and is told of{" "}
-              <code className="code foreign">{hook.events.join(", ")}</code>.
-            </Text>
-            <Group gap="xs">
-              <Button
-                size="xs"
-                variant="default"
-                onClick={() => {
-                  patch.reset();
-                  setEdited(undefined);
-                }}
-              >
-                Take theirs
-              </Button>
-              <Button
-                size="xs"
-                variant="default"
-                onClick={() => {
-                  patch.reset();
-                  setEdited({ said, version: hook.version });
-                }}
-              >
-                Keep mine
-              </Button>
-            </Group>
-          </Stack>
-        </Alert>
+        <Meanwhile
+          what="webhook"
+          ways={[
+            { label: "Take theirs", go: drop },
+            {
+              label: "Keep mine",
+              go: () => {
+                patch.reset();
+                setEdited({ said, version: hook.version });
+              },
+            },
+          ]}
+        >
+          By now it leads to <code className="code foreign">{hook.url}</code> and is told of{" "}
+          <code className="code foreign">{hook.events.join(", ")}</code>.
+        </Meanwhile>
       ) : (
         patch.error && Object.keys(faults).length === 0 && <Failure error={patch.error} />
       )}
       {change && (
         <Group justify="end">
-          <Button
-            variant="default"
-            disabled={!changed}
-            onClick={() => {
-              patch.reset();
-              setEdited(undefined);
-            }}
-          >
+          <Button variant="default" disabled={!changed} onClick={drop}>
             Discard
           </Button>
           <Button onClick={save} disabled={!changed || stale || said.events.length === 0} loading={patch.isPending}>
@@ -201,10 +186,8 @@ function Secret({ slug, hook }: { slug: string; hook: Hook }) {
     >
       {hook.old_secret_until ? (
         <Text size="sm">
-          <Badge color="blue" c="var(--mantine-color-text)">
-            Both sign
-          </Badge>{" "}
-          The secret before signs as well, and stops <Time at={hook.old_secret_until} />.
+          <Badge color="blue">Both sign</Badge> The secret before signs as well, and stops{" "}
+          <Time at={hook.old_secret_until} />.
         </Text>
       ) : (
         <Text size="sm" c="dimmed">
@@ -248,7 +231,7 @@ function Secret({ slug, hook }: { slug: string; hook: Hook }) {
 
 function Remove({ slug, hook }: { slug: string; hook: Hook }) {
   const [asking, ask] = useDisclosure(false);
-  const navigate = useNavigate();
+  const removal = useRemoval(hook.id);
   return (
     <Section
       title="Delete"
@@ -265,18 +248,13 @@ function Remove({ slug, hook }: { slug: string; hook: Hook }) {
         title="Delete this webhook?"
         action="Delete"
         danger
-        run={async () => {
-          // Not as a mutation: that would read this page's webhook again before it is left.
-          const { error } = await admin.DELETE("/admin/v1/tenants/{slug}/webhooks/{id}", {
-            params: { path: { slug, id: hook.id } },
-          });
-          if (error) {
-            throw error;
-          }
-          await navigate({ to: `/tenants/${slug}/webhooks` });
-          await queries.invalidateQueries();
-          done("The webhook is deleted.");
-        }}
+        run={() =>
+          removal(
+            () => admin.DELETE("/admin/v1/tenants/{slug}/webhooks/{id}", { params: { path: { slug, id: hook.id } } }),
+            `/tenants/${slug}/webhooks`,
+            "The webhook is deleted.",
+          )
+        }
       >
         <code className="code foreign">{hook.url}</code> is told of nothing any more, and what is on its way there is
         gone. This cannot be undone; to stop for a while, disable it.

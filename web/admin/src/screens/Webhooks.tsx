@@ -1,17 +1,17 @@
-import { Anchor, Badge, Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Anchor, Badge, Button, Group, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconPlus } from "@tabler/icons-react";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { api } from "../api/client";
-import { faultsOf, isProblem } from "../api/problem";
 import { Empty } from "../parts/Empty";
-import { Failure } from "../parts/Failure";
+import { FormModal } from "../parts/FormModal";
 import { Loaded } from "../parts/Loaded";
 import { May } from "../parts/May";
 import { Once } from "../parts/Once";
 import { Page } from "../parts/Page";
 import { type Column, Rows } from "../parts/Rows";
+import { sh } from "../parts/sh";
 import { Time } from "../parts/Time";
 import { Fields, type Said } from "./webhooks/Fields";
 import { HookState, type Webhook } from "./webhooks/state";
@@ -42,7 +42,7 @@ export default function Webhooks() {
       cell: (h) => (
         <Group gap={4} justify="inherit">
           {h.events.slice(0, 4).map((e) => (
-            <Badge key={e} color="gray" c="var(--mantine-color-text)" miw="max-content" className="code">
+            <Badge key={e} color="gray" miw="max-content" className="code">
               {e}
             </Badge>
           ))}
@@ -66,8 +66,8 @@ export default function Webhooks() {
       tab={`Webhooks · ${slug}`}
       lead="A webhook has a server of your own told of what happens, within a second or so: that somebody signed up, changed an address, lost a second factor."
       commands={[
-        `admin webhook list --tenant ${slug}`,
-        `admin webhook create --tenant ${slug} --at https://example.org/hooks --event 'user.*'`,
+        sh`admin webhook list --tenant ${slug}`,
+        sh`admin webhook create --tenant ${slug} --at https://example.org/hooks --event 'user.*'`,
       ]}
       actions={button}
     >
@@ -100,39 +100,24 @@ function New({ slug, opened, close }: { slug: string; opened: boolean; close: ()
     create.reset();
     close();
   };
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    create.mutate(
-      { params: { path: { slug } }, body: { ...said, enabled: true } },
-      {
-        onSuccess: (hook) => {
-          setMade({ id: hook.id, secret: hook.secret ?? "" });
-          shut();
-        },
-      },
-    );
+  const submit = async () => {
+    const hook = await create.mutateAsync({ params: { path: { slug } }, body: { ...said, enabled: true } });
+    setMade({ id: hook.id, secret: hook.secret ?? "" });
   };
-  const invalid = isProblem(create.error, "invalid");
   return (
     <>
-      <Modal opened={opened} onClose={shut} title="Add a webhook" size="lg">
-        <form onSubmit={submit}>
-          <Stack>
-            <Fields value={said} change={setSaid} faults={invalid ? faultsOf(create.error) : {}} />
-            {create.error && !(invalid && Object.keys(faultsOf(create.error)).some((p) => p !== "")) ? (
-              <Failure error={create.error} />
-            ) : null}
-            <Group justify="end">
-              <Button variant="default" onClick={shut}>
-                Cancel
-              </Button>
-              <Button type="submit" loading={create.isPending} disabled={said.events.length === 0}>
-                Add
-              </Button>
-            </Group>
-          </Stack>
-        </form>
-      </Modal>
+      <FormModal
+        opened={opened}
+        close={shut}
+        title="Add a webhook"
+        action="Add"
+        size="lg"
+        fields={(path) => /^(url|description|events(\[\d+\])?)$/.test(path)}
+        disabled={said.events.length === 0}
+        submit={submit}
+      >
+        {(faults) => <Fields value={said} change={setSaid} faults={faults} />}
+      </FormModal>
       <Once
         secret={made?.secret}
         title="The webhook's secret"

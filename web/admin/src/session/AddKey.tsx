@@ -4,7 +4,7 @@ import { browser, headless } from "../api/client";
 import { ask, faultsIn } from "./answers";
 import { keysWork, makeKey } from "./keys";
 import { Said } from "./Said";
-import { useAct } from "./useAct";
+import { useOneAtATime } from "./useOneAtATime";
 
 /** Makes a passkey, which signs in by itself, and gives it a name. */
 export function AddKey(props: {
@@ -13,7 +13,7 @@ export function AddKey(props: {
   cancel?: () => void;
 }) {
   const [name, setName] = useState("");
-  const { busy, error, run } = useAct();
+  const { busy, error, run } = useOneAtATime();
   const submit = (event: FormEvent) => {
     event.preventDefault();
     void run("key", async () => {

@@ -1,17 +1,10 @@
 import { Alert, Button, CopyButton, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import { IconCheck, IconCopy, IconDownload } from "@tabler/icons-react";
+import { download } from "../parts/download";
 
 /** Recovery codes, to be put where they are found when the other factor is lost. */
 export function CodesToKeep({ codes, close }: { codes: string[]; close: () => void }) {
   const text = `${codes.join("\n")}\n`;
-  const download = () => {
-    const url = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
-    const link = document.createElement("a");
-    link.href = url;
-    link.download = "vestibule-recovery-codes.txt";
-    link.click();
-    URL.revokeObjectURL(url);
-  };
   return (
     <Stack>
       <Alert color="yellow" variant="outline">
@@ -42,7 +35,12 @@ export function CodesToKeep({ codes, close }: { codes: string[]; close: () => vo
             </Button>
           )}
         </CopyButton>
-        <Button variant="default" size="xs" leftSection={<IconDownload size={16} />} onClick={download}>
+        <Button
+          variant="default"
+          size="xs"
+          leftSection={<IconDownload size={16} />}
+          onClick={() => download(text, "vestibule-recovery-codes.txt", "text/plain")}
+        >
           Download
         </Button>
       </Group>

@@ -10,7 +10,7 @@ import { useOnTop } from "../parts/useOnTop";
 import { Declined, type Flow, faultsIn, GivenUp, type Outcome, step } from "./answers";
 import { Said } from "./Said";
 import { ShowFactor } from "./ShowFactor";
-import { useAct } from "./useAct";
+import { useOneAtATime } from "./useOneAtATime";
 
 interface Waiting {
   flows: Flow[];
@@ -91,7 +91,7 @@ function Ways({ flows, then }: { flows: Flow[]; then: () => void }) {
 
 function ByPassword({ then }: { then: (o: Outcome) => void }) {
   const [password, setPassword] = useState("");
-  const { busy, error, run } = useAct();
+  const { busy, error, run } = useOneAtATime();
   const submit = (event: FormEvent) => {
     event.preventDefault();
     void run("password", async () =>

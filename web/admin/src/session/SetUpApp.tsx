@@ -6,7 +6,7 @@ import { Copy } from "../parts/Copy";
 import { QrCode } from "../parts/QrCode";
 import { ask, Declined, faultsIn } from "./answers";
 import { Said } from "./Said";
-import { useAct } from "./useAct";
+import { useOneAtATime } from "./useOneAtATime";
 
 interface Setup {
   secret: string;
@@ -33,7 +33,7 @@ export function SetUpApp(props: {
 }) {
   const [setup, setSetup] = useState<Setup>();
   const [code, setCode] = useState("");
-  const { busy, error, setError, run } = useAct();
+  const { busy, error, setError, run } = useOneAtATime();
   const asked = useRef(false);
   useEffect(() => {
     if (!asked.current) {

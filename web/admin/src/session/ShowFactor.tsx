@@ -6,7 +6,7 @@ import { browser, headless } from "../api/client";
 import { ask, type FactorType, faultsIn, type Outcome, step } from "./answers";
 import { keysWork, showKey } from "./keys";
 import { Said } from "./Said";
-import { useAct } from "./useAct";
+import { useOneAtATime } from "./useOneAtATime";
 
 /** While a sign-in waits for it, or again of somebody who is signed in. */
 type Act = "authenticate" | "reauthenticate";
@@ -34,7 +34,7 @@ async function byKey(act: Act): Promise<Outcome> {
 
 export function ShowFactor({ act, types, then }: { act: Act; types: FactorType[]; then: (o: Outcome) => unknown }) {
   const [code, setCode] = useState("");
-  const { busy, error, run } = useAct();
+  const { busy, error, run } = useOneAtATime();
   const codes = types.includes("totp") || types.includes("recovery_codes");
   const keys = types.includes("webauthn") && keysWork;
   const submit = (event: FormEvent) => {

@@ -3,6 +3,7 @@ import { Button, Group, Modal, Radio, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { api } from "../api/client";
 import { Changes, shown } from "../parts/Changes";
+import { meanwhile } from "../parts/Meanwhile";
 import { Time } from "../parts/Time";
 import { count } from "../parts/words";
 import { type Draft, editableOf, type Tenant } from "./draft";
@@ -34,7 +35,7 @@ export function Conflict({ draft, theirs }: { draft: Draft; theirs: Tenant }) {
     <Modal
       opened
       onClose={() => draft.settle(now)}
-      title="Someone else changed this tenant meanwhile"
+      title={meanwhile()}
       size="xl"
       withCloseButton={false}
       closeOnEscape={false}

@@ -1,7 +1,7 @@
 // One setting, with the control that its schema asks for. Its words are the schema's; a screen may say them more plainly.
 import { NativeSelect, NumberInput, Switch, TagsInput, TextInput } from "@mantine/core";
 import type { ReactNode } from "react";
-import { duration, spoken } from "../parts/words";
+import { duration, number, spoken } from "../parts/words";
 import { Choice, Choices, JsonText, Seconds, Secret, tied } from "./controls";
 import type { Draft } from "./draft";
 import { type Json, same, valueAt } from "./patch";
@@ -169,9 +169,7 @@ function Control(props: SettingProps & { node: Node; label: string; ids: Ids }) 
           suffix={times ? (current === 1 ? " time" : " times") : props.unit && ` ${props.unit}`}
           value={typeof current === "number" ? current : ""}
           placeholder={
-            typeof node.default === "number" && props.unit
-              ? `${node.default.toLocaleString("en")} ${props.unit}`
-              : inWords
+            typeof node.default === "number" && props.unit ? `${number(node.default)} ${props.unit}` : inWords
           }
           onChange={(v) => set(v === "" ? undefined : Number(v))}
         />

@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { Loaded } from "../parts/Loaded";
 import { Notice } from "../parts/Notice";
 import { Page } from "../parts/Page";
+import { type Line, sh } from "../parts/sh";
 import { useMay } from "../session/me";
 import { type Checked, useChecked } from "./checked";
 import { type Draft, type Tenant, useDraft, useTenant } from "./draft";
@@ -15,7 +16,7 @@ export interface SettingsScreenProps {
   title: string;
   lead: ReactNode;
   actions?: ReactNode;
-  commands?: (slug: string) => string[];
+  commands?: (slug: string) => Line[];
   /** Whether what front ends would be told is wanted before anything is changed, too. */
   preview?: boolean;
   children: (draft: Draft, readOnly: boolean, checked: Checked) => ReactNode;
@@ -31,7 +32,7 @@ export function SettingsScreen(props: SettingsScreenProps) {
       tab={`${props.title} · ${query.data?.name ?? slug}`}
       lead={props.lead}
       actions={props.actions}
-      commands={props.commands?.(slug ?? "") ?? [`admin tenant show ${slug}`]}
+      commands={props.commands?.(slug ?? "") ?? [sh`admin tenant show ${slug}`]}
     >
       <Loaded query={query}>
         {(tenant) => <Loaded query={schema}>{() => <Form key={tenant.id} tenant={tenant} screen={props} />}</Loaded>}

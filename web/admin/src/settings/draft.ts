@@ -1,11 +1,11 @@
 // A draft of a tenant: what somebody is changing on a screen, before it is saved. It begins with the tenant as it was read, and is saved
 // as a merge patch with that version in If-Match: if somebody else was faster, both are shown (Conflict).
 
-import { useBlocker } from "@tanstack/react-router";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { admin, api, type Schema } from "../api/client";
 import { faultsOf, isProblem } from "../api/problem";
 import { queries } from "../api/queries";
+import { useMissing, useUnsaved } from "../session/unsaved";
 import {
   type Difference,
   differences,
@@ -84,13 +84,18 @@ export function useDraft(tenant: Tenant): Draft {
   const before = useMemo(() => editable(start), [start]);
   const mine = edited ?? before;
   const changes = useMemo(() => differences(before, mine), [before, mine]);
-  useBlocker({
-    shouldBlockFn: () =>
-      changes.length > 0 &&
-      !(sent && same(sent, mine)) &&
-      !window.confirm("Leave this page? What you changed is not saved."),
-    enableBeforeUnload: () => changes.length > 0,
-  });
+  useUnsaved(
+    changes.length > 0 || Object.keys(held).length > 0,
+    "Leave this page? What you changed is not saved.",
+    sent !== undefined && same(sent, mine),
+  );
+
+  const missing = useMissing();
+  useEffect(() => {
+    if (missing) {
+      setError(undefined); // what failed for want of a session is asked for by itself
+    }
+  }, [missing]);
 
   const change = (next: (was: JsonObject) => JsonObject) => {
     if (!edited) {
@@ -146,8 +151,8 @@ export function useDraft(tenant: Tenant): Draft {
         setError(data ? undefined : lost); // without theirs there is nothing to choose from, and it is said why
       } else if (isProblem(refused, "invalid", "taken")) {
         setFaults(faultsOf(refused));
-      } else {
-        setError(refused);
+      } else if (!isProblem(refused, "unauthenticated", "second-factor")) {
+        setError(refused); // those two are asked for, and it is saved again
       }
     } catch (unreachable) {
       setError(unreachable);

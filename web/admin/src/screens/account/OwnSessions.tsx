@@ -2,6 +2,7 @@ import { Badge, Button, Group, Text } from "@mantine/core";
 import { useState } from "react";
 import { browser, headless } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
+import { device } from "../../parts/device";
 import { Loaded } from "../../parts/Loaded";
 import { type Column, Rows } from "../../parts/Rows";
 import { Section } from "../../parts/Section";
@@ -10,9 +11,8 @@ import { done, failed } from "../../parts/tell";
 import { count } from "../../parts/words";
 import { ask } from "../../session/answers";
 import { readAgain, useOwnSessions } from "../../session/own";
-import { useAct } from "../../session/useAct";
+import { useOneAtATime } from "../../session/useOneAtATime";
 import { at } from "./at";
-import { device } from "./device";
 
 async function end(ids: number[]): Promise<void> {
   await ask(() => headless.DELETE("/_allauth/{client}/v1/auth/sessions", { ...browser, body: { sessions: ids } }));
@@ -24,7 +24,7 @@ type Session = NonNullable<ReturnType<typeof useOwnSessions>["data"]>[number];
 
 export function OwnSessions() {
   const query = useOwnSessions();
-  const { busy, run } = useAct();
+  const { busy, run } = useOneAtATime();
   const [asking, setAsking] = useState(false);
   const others = (query.data ?? []).filter((s) => !s.is_current).map((s) => s.id);
   const columns: Column<Session>[] = [

@@ -8,12 +8,12 @@ import { ask, faultsIn } from "../../session/answers";
 import { readAgain } from "../../session/own";
 import type { Prove } from "../../session/Prove";
 import { Said } from "../../session/Said";
-import { useAct } from "../../session/useAct";
+import { useOneAtATime } from "../../session/useOneAtATime";
 
 export function Password({ prove }: { prove: Prove }) {
   const [now, setNow] = useState("");
   const [next, setNext] = useState("");
-  const { busy, error, run } = useAct();
+  const { busy, error, run } = useOneAtATime();
   const faults = faultsIn(error);
   const submit = (event: FormEvent) => {
     event.preventDefault();

@@ -16,13 +16,7 @@ export function RecoveryCodes(props: { factor: Factor; prove: Prove; show: (code
       <Item
         icon={<IconLifebuoy aria-hidden />}
         title="Recovery codes"
-        badge={
-          left < 3 && (
-            <Badge color="yellow" c="var(--mantine-color-text)">
-              few left
-            </Badge>
-          )
-        }
+        badge={left < 3 && <Badge color="yellow">few left</Badge>}
         factor={props.factor}
         lead={`${count(left, "code")} of ${props.factor.total_code_count ?? left} left, each good for one sign-in.`}
       >

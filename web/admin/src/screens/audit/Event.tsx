@@ -1,4 +1,5 @@
 // One event of the log: a row, and all that it says below it.
+
 import { ActionIcon, Anchor, Badge, Box, Group, Stack, Table, Text } from "@mantine/core";
 import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
@@ -6,6 +7,7 @@ import { type ReactNode, useId, useState } from "react";
 import { Changes, shown } from "../../parts/Changes";
 import { Copy } from "../../parts/Copy";
 import { Time } from "../../parts/Time";
+import { number } from "../../parts/words";
 import { Facts } from "../user/Facts";
 import { brief, UserLink } from "./Names";
 import { type AuditEvent, alarming, changesOf, doer, gist, inWords, placeOf, restOf, targetOf } from "./words";
@@ -198,10 +200,7 @@ function Whole({ event, slug, narrow }: OfEvent) {
         </Group>
       ),
     ],
-    [
-      "Place in the chain",
-      event.number === null ? "not yet; it follows within a second or so" : event.number.toLocaleString("en"),
-    ],
+    ["Place in the chain", event.number === null ? "not yet; it follows within a second or so" : number(event.number)],
   ];
   const links: [string, Parameters<Narrow>[0], unknown][] = [
     ["This kind of event", { action: event.action }, true],

@@ -1,7 +1,7 @@
 import { Autocomplete, Button, Collapse, Group, SimpleGrid, Stack, TextInput } from "@mantine/core";
-import { useDebouncedCallback, useDisclosure } from "@mantine/hooks";
-import { useEffect, useRef, useState } from "react";
+import { useDisclosure } from "@mantine/hooks";
 import type { Search } from "../../parts/address";
+import { useTyped } from "../../parts/useTyped";
 import { When } from "../../parts/When";
 import { actions, inWords } from "./words";
 
@@ -11,40 +11,8 @@ export const filters = ["action", "actor", "user", "session", "request", "since"
 /** Those that are ids, which are seldom typed: most come by a click on an event. */
 const ids = ["actor", "user", "session", "request"] as const;
 
-/** A text that is sent on when typing pauses, and follows the address where that changes by itself. */
-function useTyped(
-  value: string | undefined,
-  send: (text: string) => void,
-): [string, (text: string, now?: boolean) => void] {
-  const [typed, setTyped] = useState(value ?? "");
-  const sent = useRef(value ?? "");
-  const pass = (text: string) => {
-    sent.current = text;
-    send(text);
-  };
-  const later = useDebouncedCallback(pass, 400);
-  useEffect(() => {
-    if ((value ?? "") !== sent.current) {
-      sent.current = value ?? "";
-      setTyped(value ?? "");
-    }
-  }, [value]);
-  return [
-    typed,
-    (text, now = false) => {
-      setTyped(text);
-      if (now) {
-        later.cancel();
-        pass(text.trim());
-      } else {
-        later(text.trim());
-      }
-    },
-  ];
-}
-
 export function Filters({ search, set }: { search: Search; set: (change: Search) => void }) {
-  const [action, type] = useTyped(search.action, (v) => set({ action: v }));
+  const [action, type] = useTyped(search.action, (v) => set({ action: v }), 400);
   const n = filters.filter((name) => search[name]).length;
   const byId = ids.some((name) => search[name]);
   const [opened, panel] = useDisclosure(false);
@@ -106,7 +74,7 @@ function Id(props: {
   set: (change: Search) => void;
 }) {
   const { name, label, search, set } = props;
-  const [value, type] = useTyped(search[name], (v) => set({ [name]: v }));
+  const [value, type] = useTyped(search[name], (v) => set({ [name]: v }), 400);
   return (
     <TextInput
       label={label}

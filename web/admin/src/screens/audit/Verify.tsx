@@ -5,7 +5,7 @@ import { useRef, useState } from "react";
 import { admin, type Schema } from "../../api/client";
 import { Copy } from "../../parts/Copy";
 import { Failure } from "../../parts/Failure";
-import { count } from "../../parts/words";
+import { count, number } from "../../parts/words";
 
 type Report = Schema<"AuditReport">;
 
@@ -97,13 +97,13 @@ export function Verify({ slug }: { slug: string }) {
 
 function Result({ slug, report, verified, erased }: Sum & { slug: string }) {
   if (report.break) {
-    const { kind, number, event_id } = report.break;
+    const { kind, number: nth, event_id } = report.break;
     return (
       <Alert color="red" variant="outline" title="Yes: the chain does not hold">
         <Stack gap="xs">
           <Text size="sm">
-            Event number {number.toLocaleString("en")} {faults[kind]}. Up to there, {count(verified, "event")} held.
-            Keep a copy of the database as it is, and look into who could write to it.
+            Event number {number(nth)} {faults[kind]}. Up to there, {count(verified, "event")} held. Keep a copy of the
+            database as it is, and look into who could write to it.
           </Text>
           {event_id && (
             <Text size="sm">

@@ -149,7 +149,7 @@ function marks(state: EditorState, faults: Fault[]): Diagnostic[] {
   });
 }
 
-export interface EditorProps {
+interface EditorProps {
   value: string;
   label: string;
   schema: Node | undefined;

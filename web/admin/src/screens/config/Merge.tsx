@@ -4,6 +4,7 @@ import { useMemo, useState } from "react";
 import { api } from "../../api/client";
 import { Changes } from "../../parts/Changes";
 import { Loaded } from "../../parts/Loaded";
+import { meanwhile } from "../../parts/Meanwhile";
 import { count } from "../../parts/words";
 import type { Doc } from "./document";
 import { merge, settled } from "./merge";
@@ -21,7 +22,7 @@ export function Merge(props: { slug: string; base: Doc; mine: string; theirs: Do
     <Modal
       opened
       onClose={drop}
-      title="Someone else changed this tenant meanwhile"
+      title={meanwhile()}
       size="xl"
       withCloseButton={false}
       closeOnEscape={false}

@@ -1,7 +1,7 @@
 // Two people changed the same text: what does not touch each other is put together, line by line; for the rest, somebody chooses.
 
 /** Lines that are settled, or that both changed and not alike. */
-export type Piece = { lines: string[] } | { base: string[]; mine: string[]; theirs: string[] };
+type Piece = { lines: string[] } | { base: string[]; mine: string[]; theirs: string[] };
 
 const mostCells = 4_000_000;
 

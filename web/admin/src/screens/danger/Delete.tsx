@@ -1,31 +1,27 @@
 import { Button } from "@mantine/core";
-import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { admin } from "../../api/client";
-import { queries } from "../../api/queries";
 import { Confirm } from "../../parts/Confirm";
 import { Section } from "../../parts/Section";
-import { done } from "../../parts/tell";
+import { useRemoval } from "../../parts/useRemoval";
 import { may, useMe } from "../../session/me";
 import type { Tenant } from "../../settings/draft";
 import { forgotten } from "../../shell/favourites";
 
 export function Delete({ tenant }: { tenant: Tenant }) {
-  const navigate = useNavigate();
+  const removal = useRemoval(tenant.slug);
   const { data: me } = useMe();
   const [asking, setAsking] = useState(false);
   const run = async () => {
-    const { response, error } = await admin.DELETE("/admin/v1/tenants/{slug}", {
-      params: { path: { slug: tenant.slug }, header: { "If-Match": `"${tenant.version}"` } },
-    });
-    if (!response.ok) {
-      throw error;
-    }
-    done(`${tenant.name} is deleted. It can come back for 30 days.`);
+    await removal(
+      () =>
+        admin.DELETE("/admin/v1/tenants/{slug}", {
+          params: { path: { slug: tenant.slug }, header: { "If-Match": `"${tenant.version}"` } },
+        }),
+      may(me, "tenants.delete") ? "/deleted-tenants" : "/tenants",
+      `${tenant.name} is deleted. It can come back for 30 days.`,
+    );
     forgotten(tenant.slug);
-    // Away first: what these screens show of it is not there any more.
-    await navigate({ to: may(me, "tenants.delete") ? "/deleted-tenants" : "/tenants" });
-    await queries.invalidateQueries();
   };
   return (
     <Section

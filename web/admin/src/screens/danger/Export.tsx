@@ -17,7 +17,7 @@ export function Export({ tenant }: { tenant: Tenant }) {
         <Button
           component="a"
           href={`/admin/v1/tenants/${encodeURIComponent(tenant.slug)}/export?${query}`}
-          download={`${tenant.slug}.ndjson`}
+          download={`${tenant.slug}${usersOnly ? "-users" : ""}.ndjson`}
           variant="default"
           leftSection={<IconDownload size={16} />}
         >

@@ -2,10 +2,10 @@ import { Anchor, Button, Checkbox, Stack, Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { admin, api } from "../../api/client";
-import { queries } from "../../api/queries";
 import { Confirm } from "../../parts/Confirm";
 import { Section } from "../../parts/Section";
 import { done } from "../../parts/tell";
+import { useAct } from "../../parts/useAct";
 import { duration } from "../../parts/words";
 import { useMay } from "../../session/me";
 import type { Tenant } from "../../settings/draft";
@@ -13,6 +13,7 @@ import type { Tenant } from "../../settings/draft";
 /** For when a signing key may be in somebody else's hands: another one signs at once, and what the old one signed is worth nothing. */
 export function LostKey({ tenant }: { tenant: Tenant }) {
   const mayRetire = useMay()("keys.retire");
+  const { act } = useAct();
   const [asking, setAsking] = useState(false);
   const [retire, setRetire] = useState(mayRetire);
   // The key that is lost, whichever signs by now: trying again must not take its successor for it.
@@ -26,25 +27,12 @@ export function LostKey({ tenant }: { tenant: Tenant }) {
     setAsking(true);
   };
   const run = async () => {
-    try {
-      if (active?.kid === lost) {
-        const rotated = await admin.POST("/admin/v1/tenants/{slug}/keys/rotate", {
-          params: { path },
-          body: { now: true },
-        });
-        if (!rotated.data) {
-          throw rotated.error;
-        }
-      }
-      if (retire) {
-        const old = { ...path, kid: lost };
-        const gone = await admin.POST("/admin/v1/tenants/{slug}/keys/{kid}/retire", { params: { path: old } });
-        if (!gone.response.ok) {
-          throw gone.error;
-        }
-      }
-    } finally {
-      await queries.invalidateQueries();
+    if (active?.kid === lost) {
+      await act(() => admin.POST("/admin/v1/tenants/{slug}/keys/rotate", { params: { path }, body: { now: true } }));
+    }
+    if (retire) {
+      const old = { ...path, kid: lost };
+      await act(() => admin.POST("/admin/v1/tenants/{slug}/keys/{kid}/retire", { params: { path: old } }));
     }
     done(retire ? "Another key signs, and the old one is worth nothing." : "Another key signs.");
   };

@@ -1,11 +1,18 @@
-import { Button, Group, Modal, Stack, TagsInput, Text, TextInput } from "@mantine/core";
+import { TagsInput, Text, TextInput } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { api, type Schema } from "../../api/client";
-import { faultsOf, problemOf } from "../../api/problem";
-import { Failure } from "../../parts/Failure";
+import { problemOf } from "../../api/problem";
+import { FormModal } from "../../parts/FormModal";
 import { done } from "../../parts/tell";
 import { same } from "../../settings/patch";
+
+/** What is wrong with hosts, the one or the other. */
+const ofHosts = (faults: Record<string, string>) =>
+  Object.entries(faults)
+    .filter(([path]) => path.startsWith("hosts"))
+    .map(([, message]) => message)
+    .join("; ");
 
 /** Brings a deleted tenant back. What another tenant has meanwhile can be exchanged. */
 export function Restore({ tenant, close }: { tenant: Schema<"DeletedTenant">; close: () => void }) {
@@ -14,35 +21,30 @@ export function Restore({ tenant, close }: { tenant: Schema<"DeletedTenant">; cl
   const [hosts, setHosts] = useState(tenant.hosts);
   const [note, setNote] = useState("");
   const restore = api.useMutation("post", "/admin/v1/deleted-tenants/{id}/restore");
-  const faults = faultsOf(restore.error);
-  const ofHosts = Object.entries(faults)
-    .filter(([path]) => path.startsWith("hosts"))
-    .map(([, message]) => message)
-    .join("; ");
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    restore.mutate(
-      {
-        params: { path: { id: tenant.id } },
-        body: {
-          ...(slug !== tenant.slug ? { slug } : {}),
-          ...(same(hosts, tenant.hosts) ? {} : { hosts }),
-          ...(note.trim() ? { note: note.trim() } : {}),
-        },
+  const submit = async () => {
+    const back = await restore.mutateAsync({
+      params: { path: { id: tenant.id } },
+      body: {
+        ...(slug !== tenant.slug ? { slug } : {}),
+        ...(same(hosts, tenant.hosts) ? {} : { hosts }),
+        ...(note.trim() ? { note: note.trim() } : {}),
       },
-      {
-        onSuccess: (back) => {
-          done(`${back.name} is back.`);
-          void navigate({ to: "/tenants/$slug", params: { slug: back.slug } });
-        },
-      },
-    );
+    });
+    done(`${back.name} is back.`);
+    void navigate({ to: "/tenants/$slug", params: { slug: back.slug } });
   };
-  const told = faults.slug !== undefined || ofHosts !== "";
   return (
-    <Modal opened onClose={close} title={`Bring ${tenant.name} back`} size="lg">
-      <form onSubmit={submit} noValidate>
-        <Stack>
+    <FormModal
+      opened
+      close={close}
+      title={`Bring ${tenant.name} back`}
+      action="Restore"
+      size="lg"
+      fields={(path) => path === "slug" || path.startsWith("hosts")}
+      submit={submit}
+    >
+      {(faults, error) => (
+        <>
           <Text size="sm">
             Its people, keys and settings come back as they were; if it was suspended, it still is. Its sessions stay
             ended: everybody signs in again. If another tenant has taken its slug or a host meanwhile, choose others
@@ -51,9 +53,7 @@ export function Restore({ tenant, close }: { tenant: Schema<"DeletedTenant">; cl
           <TextInput
             label="Slug"
             value={slug}
-            error={
-              faults.slug && (problemOf(restore.error).status === 409 ? `${faults.slug}. Choose another.` : faults.slug)
-            }
+            error={faults.slug && (problemOf(error).status === 409 ? `${faults.slug}. Choose another.` : faults.slug)}
             maxLength={63}
             spellCheck={false}
             autoComplete="off"
@@ -63,7 +63,7 @@ export function Restore({ tenant, close }: { tenant: Schema<"DeletedTenant">; cl
           <TagsInput
             label="Hosts"
             value={hosts}
-            error={ofHosts && `${ofHosts}. Take it away, or choose another.`}
+            error={ofHosts(faults) && `${ofHosts(faults)}. Take it away, or choose another.`}
             acceptValueOnBlur
             splitChars={[",", " "]}
             onChange={setHosts}
@@ -75,17 +75,8 @@ export function Restore({ tenant, close }: { tenant: Schema<"DeletedTenant">; cl
             value={note}
             onChange={(e) => setNote(e.currentTarget.value)}
           />
-          {restore.error && !told ? <Failure error={restore.error} /> : null}
-          <Group justify="end">
-            <Button variant="default" onClick={close}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={restore.isPending}>
-              Restore
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+        </>
+      )}
+    </FormModal>
   );
 }

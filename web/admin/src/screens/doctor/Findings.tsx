@@ -53,7 +53,7 @@ export function Findings({ found, slug }: { found: Schema<"Diagnosis">; slug: st
           {order(found.checks).map((c) => (
             <Table.Tr key={`${c.subject} ${c.message}`}>
               <Table.Td data-label="State">
-                <Badge color={levels[c.level].color} c="var(--mantine-color-text)" miw="max-content">
+                <Badge color={levels[c.level].color} miw="max-content">
                   {levels[c.level].label}
                 </Badge>
               </Table.Td>

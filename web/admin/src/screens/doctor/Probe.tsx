@@ -3,10 +3,10 @@
 import { Alert, Button, Group, List, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import type { Schema } from "../../api/client";
-import { quoted } from "../../parts/Command";
 import { Copy } from "../../parts/Copy";
 import { Failure } from "../../parts/Failure";
 import { Section } from "../../parts/Section";
+import type { Line } from "../../parts/sh";
 import { curl } from "./places";
 
 export function Probe(props: {
@@ -14,7 +14,7 @@ export function Probe(props: {
   slug: string | undefined;
   origin: string;
   arrived: boolean;
-  command: string;
+  command: Line;
   issue: () => Promise<Schema<"ProbeRequest">>;
   look: (probe: string) => void;
   looking: boolean;
@@ -32,7 +32,7 @@ export function Probe(props: {
   };
   const line =
     probe &&
-    curl(quoted, props.url, probe.path, {
+    curl(props.url, probe.path, {
       ...probe.headers,
       ...(props.slug && probe.tenant_header ? { [probe.tenant_header]: props.slug } : {}),
       ...(props.origin ? { Origin: props.origin } : {}),
@@ -53,8 +53,8 @@ export function Probe(props: {
           <List.Item>
             Run this within two minutes:
             <Group wrap="nowrap" align="start" mt={4}>
-              <code className="code">{line}</code>
-              <Copy value={line} what="the command" />
+              <code className="code">{String(line)}</code>
+              <Copy value={String(line)} what="the command" />
             </Group>
           </List.Item>
           <List.Item>
@@ -78,8 +78,8 @@ export function Probe(props: {
           The command line does all of it in one step, and looks at the answer as well:
         </Text>
         <Group wrap="nowrap" align="start">
-          <code className="code">{props.command}</code>
-          <Copy value={props.command} what="the command line" />
+          <code className="code">{String(props.command)}</code>
+          <Copy value={String(props.command)} what="the command line" />
         </Group>
       </Stack>
     </Section>

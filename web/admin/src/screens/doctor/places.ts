@@ -1,5 +1,6 @@
 // Where what the doctor speaks of is changed: pure functions.
 import type { Schema } from "../../api/client";
+import { type Line, sh } from "../../parts/sh";
 
 export type Check = Schema<"Check">;
 export type Level = Check["level"];
@@ -38,18 +39,13 @@ export function order(checks: Check[]): Check[] {
 }
 
 /** The command that sends a probe, for a shell on any machine that has curl. */
-export function curl(
-  words: (value: string) => string,
-  url: string,
-  path: string,
-  headers: Record<string, string>,
-): string {
+export function curl(url: string, path: string, headers: Record<string, string>): Line {
   let origin: string;
   try {
     origin = new URL(url).origin;
   } catch {
     origin = url;
   }
-  const given = Object.entries(headers).map(([name, value]) => `-H ${words(`${name}: ${value}`)}`);
-  return ["curl -sS -D - -o /dev/null", ...given, words(origin + path)].join(" ");
+  const given = Object.entries(headers).map(([name, value]) => sh`-H ${`${name}: ${value}`}`);
+  return sh`curl -sS -D - -o /dev/null ${given} ${origin + path}`;
 }

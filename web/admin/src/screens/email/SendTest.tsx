@@ -1,4 +1,5 @@
 // A mail that is sent now, and what came of it: what failed, what that usually means, and what to do.
+
 import { Alert, Anchor, Badge, Button, Group, Stack, Table, Text, TextInput } from "@mantine/core";
 import { IconSend } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
@@ -6,7 +7,9 @@ import { type FormEvent, useState } from "react";
 import { api, type Schema } from "../../api/client";
 import { faultsOf, isProblem } from "../../api/problem";
 import { Failure } from "../../parts/Failure";
+import { Line } from "../../parts/Line";
 import { Section } from "../../parts/Section";
+import { number } from "../../parts/words";
 import { useMe } from "../../session/me";
 
 type Result = Schema<"MailTest">;
@@ -123,11 +126,11 @@ function Outcome({ result, slug }: { result: Result; slug: string }) {
         <Table.Tbody>
           <Line label="Server">{result.server}</Line>
           <Line label="Sender">{result.from}</Line>
-          <Line label="Took">{result.duration_ms.toLocaleString("en")} ms</Line>
+          <Line label="Took">{number(result.duration_ms)} ms</Line>
           {result.step !== "" && <Line label="Failed at">{result.step}</Line>}
           {result.code !== 0 && (
             <Line label="Reply">
-              <Badge color="red.9">{result.code}</Badge> {result.enhanced_code}
+              <Badge color="red">{result.code}</Badge> {result.enhanced_code}
             </Line>
           )}
           {result.words !== "" && <Line label="In its own words">{result.words}</Line>}
@@ -137,16 +140,5 @@ function Outcome({ result, slug }: { result: Result; slug: string }) {
         What became of other messages
       </Anchor>
     </Stack>
-  );
-}
-
-function Line({ label, children }: { label: string; children: React.ReactNode }) {
-  return (
-    <Table.Tr>
-      <Table.Th w={150} scope="row">
-        {label}
-      </Table.Th>
-      <Table.Td className="foreign">{children}</Table.Td>
-    </Table.Tr>
   );
 }

@@ -1,7 +1,7 @@
 import { Title, VisuallyHidden } from "@mantine/core";
 import { Tile } from "../../parts/Tile";
 import { Tiles } from "../../parts/Tiles";
-import { count, duration } from "../../parts/words";
+import { count, duration, number } from "../../parts/words";
 import type { Fleet } from "./concerns";
 
 const states = { ok: "Good", degraded: "Degraded", failed: "Failing" } as const;
@@ -10,7 +10,7 @@ const states = { ok: "Good", degraded: "Degraded", failed: "Failing" } as const;
 export function Now({ fleet }: { fleet: Fleet }) {
   const { tenants, health, migrations, messages, webhooks, keys } = fleet;
   const oldest = keys.oldest[0];
-  const more = (n: number) => n.toLocaleString("en") + (n >= messages.counted_up_to ? "+" : "");
+  const more = (n: number) => number(n) + (n >= messages.counted_up_to ? "+" : "");
   const bad = Object.entries(health.checks).filter(([, state]) => state !== "ok");
   return (
     <section aria-labelledby="now">
@@ -23,11 +23,11 @@ export function Now({ fleet }: { fleet: Fleet }) {
         <Tile
           label="Active tenants"
           to="/tenants"
-          value={tenants.active.toLocaleString("en")}
+          value={number(tenants.active)}
           note={
             [
-              tenants.suspended > 0 && `${tenants.suspended.toLocaleString("en")} suspended`,
-              tenants.deleted > 0 && `${tenants.deleted.toLocaleString("en")} deleted`,
+              tenants.suspended > 0 && `${number(tenants.suspended)} suspended`,
+              tenants.deleted > 0 && `${number(tenants.deleted)} deleted`,
             ]
               .filter(Boolean)
               .join(" · ") || "none suspended"
@@ -63,7 +63,7 @@ export function Now({ fleet }: { fleet: Fleet }) {
         />
         <Tile
           label="Webhooks"
-          value={webhooks.enabled.toLocaleString("en")}
+          value={number(webhooks.enabled)}
           look={webhooks.failing + webhooks.disabled > 0}
           note={
             webhooks.failing + webhooks.disabled > 0

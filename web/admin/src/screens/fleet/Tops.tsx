@@ -5,7 +5,7 @@ import { Loaded } from "../../parts/Loaded";
 import { Rows } from "../../parts/Rows";
 import { Section } from "../../parts/Section";
 import { Time } from "../../parts/Time";
-import { duration } from "../../parts/words";
+import { duration, number } from "../../parts/words";
 import type { Fleet } from "./concerns";
 
 const last = { hour: "this hour", day: "today", month: "this month" } as const;
@@ -42,7 +42,7 @@ export function Tops({ fleet }: { fleet: Fleet }) {
                 id={(t) => t.tenant_id}
                 columns={[
                   { label: "Tenant", cell: (t) => <TenantLink slug={t.slug} /> },
-                  { label: "Sign-ins", cell: (t) => t.logins.toLocaleString("en") },
+                  { label: "Sign-ins", cell: (t) => number(t.logins) },
                 ]}
               />
             )
@@ -66,13 +66,7 @@ export function Tops({ fleet }: { fleet: Fleet }) {
               {
                 label: "Rotates",
                 cell: (k) =>
-                  k.overdue ? (
-                    <Badge color="orange" c="var(--mantine-color-text)">
-                      overdue
-                    </Badge>
-                  ) : (
-                    <Time at={k.rotates_at} none="by hand" />
-                  ),
+                  k.overdue ? <Badge color="orange">overdue</Badge> : <Time at={k.rotates_at} none="by hand" />,
               },
             ]}
           />

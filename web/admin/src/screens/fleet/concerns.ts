@@ -1,6 +1,6 @@
 // What somebody should look at, from what the server says of the platform: the worst first, each with the place or the command that mends it.
 import type { Schema } from "../../api/client";
-import { ago, count, duration } from "../../parts/words";
+import { ago, count, duration, number } from "../../parts/words";
 import type { Permission } from "../../session/may";
 
 export type Fleet = Schema<"Fleet">;
@@ -18,7 +18,7 @@ export interface Place {
   note: string;
 }
 
-export interface Concern {
+interface Concern {
   id: string;
   /** Whether people are held up by it already. */
   urgent: boolean;
@@ -103,7 +103,7 @@ export function concernsOf(fleet: Fleet): Concern[] {
         to: `/tenants/${t.tenant}/messages`,
         search: { state: "queued" },
         needs: "mail.read",
-        note: `${t.due.toLocaleString("en")} due, the oldest for ${duration(t.oldest_due_seconds)}`,
+        note: `${number(t.due)} due, the oldest for ${duration(t.oldest_due_seconds)}`,
       })),
     });
   }
@@ -155,9 +155,8 @@ export function concernsOf(fleet: Fleet): Concern[] {
         search: { state: t.failed > t.expired ? "failed" : "expired" },
         needs: "mail.read",
         note: [
-          `${t.failed.toLocaleString("en")} given up`,
-          t.expired > 0 &&
-            `${t.expired === t.failed ? "all" : t.expired.toLocaleString("en")} of them too late to be of use`,
+          `${number(t.failed)} given up`,
+          t.expired > 0 && `${t.expired === t.failed ? "all" : number(t.expired)} of them too late to be of use`,
           `the last ${ago(t.last_at, new Date(at))}`,
         ]
           .filter(Boolean)

@@ -2,6 +2,7 @@
 import { Button, Group, Stack, Tabs, Text } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import { Copy } from "../../parts/Copy";
+import { download } from "../../parts/download";
 
 const samples = {
   ndjson: {
@@ -25,15 +26,6 @@ const samples = {
   },
 } as const;
 
-function download(sample: (typeof samples)[keyof typeof samples]): void {
-  const url = URL.createObjectURL(new Blob([sample.text], { type: sample.type }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = sample.file;
-  link.click();
-  URL.revokeObjectURL(url);
-}
-
 export function Formats() {
   return (
     <Stack gap="sm">
@@ -55,7 +47,7 @@ export function Formats() {
                   variant="default"
                   size="xs"
                   leftSection={<IconDownload size={14} />}
-                  onClick={() => download(s)}
+                  onClick={() => download(s.text, s.file, s.type)}
                 >
                   Download this sample
                 </Button>

@@ -3,7 +3,7 @@ import { Progress as Bar, Button, FileInput, Group, Stack, Text } from "@mantine
 import { useState } from "react";
 import { Failure } from "../../parts/Failure";
 import { Section } from "../../parts/Section";
-import { count, duration } from "../../parts/words";
+import { count, duration, number } from "../../parts/words";
 import { bytes } from "./bytes";
 import type { Format } from "./chunks";
 import type { Import } from "./State";
@@ -129,7 +129,7 @@ export function Running({ one }: { one: Import }) {
       lead="The server is at it. You can close this page; it goes on."
     >
       <Meter label="How many rows are done" share={total ? one.done / total : 0}>
-        {one.done.toLocaleString("en")} of {count(total, "row")}
+        {number(one.done)} of {count(total, "row")}
         {one.rate > 0 && `, ${count(Math.round(one.rate), "row")} a second`}
         {one.rate > 0 &&
           total > one.done &&

@@ -6,6 +6,7 @@ import { Loaded } from "../../parts/Loaded";
 import { byCursor } from "../../parts/pages";
 import { Rows } from "../../parts/Rows";
 import { Section } from "../../parts/Section";
+import { number } from "../../parts/words";
 import type { Import } from "./State";
 
 /** The rows that were not imported, with their lines and what is wrong. */
@@ -67,7 +68,7 @@ export function RowErrors({ slug, one }: { slug: string; one: Import }) {
               more={query.hasNextPage ? () => void query.fetchNextPage() : undefined}
               busy={query.isFetchingNextPage}
               columns={[
-                { label: "Line", cell: (e) => e.line.toLocaleString("en") },
+                { label: "Line", cell: (e) => number(e.line) },
                 {
                   label: "Outcome",
                   cell: (e) => (

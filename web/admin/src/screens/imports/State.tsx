@@ -1,11 +1,10 @@
 import { Badge, Group } from "@mantine/core";
 import type { Schema } from "../../api/client";
-import { Caution } from "../../parts/Caution";
 
 export type Import = Schema<"Import">;
 
 const states: Record<Import["state"], [string, string]> = {
-  uploading: ["Uploading", "caution"],
+  uploading: ["Uploading", "yellow"],
   running: ["Running", "blue"],
   finished: ["Finished", "green"],
   cancelled: ["Cancelled", "gray"],
@@ -15,13 +14,9 @@ export function ImportState({ one }: { one: Import }) {
   const [label, color] = states[one.state];
   return (
     <Group gap={6} wrap="nowrap" component="span">
-      {color === "caution" ? (
-        <Caution>{label}</Caution>
-      ) : (
-        <Badge color={color} component="span">
-          {label}
-        </Badge>
-      )}
+      <Badge color={color} component="span">
+        {label}
+      </Badge>
       {one.dry_run && (
         <Badge color="gray" variant="outline" component="span">
           Dry run

@@ -1,8 +1,9 @@
 // Cuts a file into the chunks of an import, at the same places as the command line does, so that one can go on where the other broke off.
 // All of it is about bytes: no other character of UTF-8 has the byte of a line's end or of a quote in it.
+import { number } from "../../parts/words";
 
 /** The longest chunk that the server takes, in bytes. */
-export const mostChunk = 1 << 20;
+const mostChunk = 1 << 20;
 
 export interface Chunk {
   /** From 1 on. */
@@ -18,7 +19,7 @@ export interface Chunk {
 export class LongLine extends Error {
   constructor(readonly line: number) {
     super(
-      `Line ${line.toLocaleString("en")} is longer than 1 MiB. Each row must stand on a line of its own, and have 256 KiB at most.`,
+      `Line ${number(line)} is longer than 1 MiB. Each row must stand on a line of its own, and have 256 KiB at most.`,
     );
   }
 }

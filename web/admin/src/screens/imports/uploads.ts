@@ -109,7 +109,7 @@ const putChunk = (slug: string, id: string, format: Format, chunk: Chunk, signal
   );
 
 /** The chunk to begin with. The last that is there is sent once more: the server then says whether this is the same file. */
-export const beginAt = (next: number): number => Math.max(1, next - 1);
+const beginAt = (next: number): number => Math.max(1, next - 1);
 
 /** Uploads a file from the first chunk on that is missing, then has the import be applied. */
 export async function upload(slug: string, id: string, file: File, format: Format, next: number): Promise<void> {

@@ -1,9 +1,9 @@
 // What a new tenant is to be: its starting points, and what is sent for it. Pure, so that what is shown before is what is made.
 import type { Schema } from "../../api/client";
-import { quoted } from "../../parts/Command";
+import { type Line, sh } from "../../parts/sh";
 import { type JsonObject, patched, valueAt, withValue } from "../../settings/patch";
 
-export interface Preset {
+interface Preset {
   id: string;
   title: string;
   text: string;
@@ -119,15 +119,6 @@ export function slugOf(name: string): string {
     .replace(/-+$/, "");
 }
 
-/** What somebody typed as a host, without what belongs to a whole address. */
-export function hostOf(typed: string): string {
-  return typed
-    .trim()
-    .toLowerCase()
-    .replace(/^https?:\/\//, "")
-    .replace(/[/?#].*$/, "");
-}
-
 /** The configuration that is sent: of a preset, or what is changed of a template. */
 export function configOf(plan: Plan): JsonObject {
   const preset = presets.find((p) => p.id === plan.start);
@@ -186,24 +177,16 @@ function withoutSecrets(config: JsonObject): JsonObject {
 }
 
 /** The command that makes the same tenant. The configuration is in a file beside it. */
-export function commandOf(plan: Plan): string {
-  const words = ["admin tenant create", plan.slug || "SLUG", "--name", quoted(plan.name.trim() || "NAME")];
-  for (const host of plan.hosts) {
-    words.push("--host", quoted(host));
-  }
-  if (plan.start === "template") {
-    words.push("--template", plan.template || "SLUG");
-    if (plan.templateSecrets) {
-      words.push("--template-secrets");
-    }
-  }
-  if (Object.keys(configOf(plan)).length > 0) {
-    words.push("--config", "config.json");
-  }
-  if (plan.note.trim()) {
-    words.push("--note", quoted(plan.note.trim()));
-  }
-  return words.join(" ");
+export function commandOf(plan: Plan): Line {
+  const like = plan.start === "template";
+  const flags = [
+    ...plan.hosts.map((host) => sh`--host ${host}`),
+    like ? sh`--template ${plan.template || "SLUG"}` : undefined,
+    like && plan.templateSecrets ? sh`--template-secrets` : undefined,
+    Object.keys(configOf(plan)).length > 0 ? sh`--config config.json` : undefined,
+    plan.note.trim() ? sh`--note ${plan.note.trim()}` : undefined,
+  ];
+  return sh`admin tenant create ${plan.slug || "SLUG"} --name ${plan.name.trim() || "NAME"} ${flags}`;
 }
 
 /** What a fault is about: the field that it belongs beside, or "" where it has none on this screen. */

@@ -1,45 +1,38 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { Text, TextInput } from "@mantine/core";
+import { useState } from "react";
 import { api } from "../../api/client";
-import { faultsOf, inWords } from "../../api/problem";
-import { choose, complete, GrantsInput, grantsOf } from "../../parts/Grants";
+import { FormModal } from "../../parts/FormModal";
+import { choose, complete, GrantsInput, grantsOf, isGrantsFault } from "../../parts/Grants";
 import { done } from "../../parts/tell";
-import { Said } from "../../session/Said";
-
-/** Whether a problem is all said beside the fields that are shown. */
-const shownBeside = (faults: Record<string, string>) =>
-  Object.keys(faults).length > 0 &&
-  Object.keys(faults).every((p) => /^(email|name|grants\[\d+\]\.(role|tenant))$/.test(p));
 
 export function Invite({ opened, close }: { opened: boolean; close: () => void }) {
   const [email, setEmail] = useState("");
   const [name, setName] = useState("");
   const [chosen, setChosen] = useState(() => [choose()]);
   const make = api.useMutation("post", "/admin/v1/operators");
-  const faults = make.error ? faultsOf(make.error) : {};
   const leave = () => {
     setEmail("");
     setName("");
     setChosen([choose()]);
-    make.reset();
     close();
   };
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    make.mutate(
-      { body: { email, ...(name ? { name } : {}), grants: grantsOf(chosen) } },
-      {
-        onSuccess: (o) => {
-          done(`${o.email} is mailed a link to choose a password.`);
-          leave();
-        },
-      },
-    );
+  const submit = async () => {
+    const made = await make.mutateAsync({ body: { email, ...(name ? { name } : {}), grants: grantsOf(chosen) } });
+    done(`${made.email} is mailed a link to choose a password.`);
   };
   return (
-    <Modal opened={opened} onClose={leave} title="Invite an operator" size="lg">
-      <form onSubmit={submit}>
-        <Stack>
+    <FormModal
+      opened={opened}
+      close={leave}
+      title="Invite an operator"
+      action="Invite"
+      size="lg"
+      fields={(path) => path === "email" || path === "name" || isGrantsFault(path)}
+      disabled={!complete(chosen) || email.trim() === ""}
+      submit={submit}
+    >
+      {(faults) => (
+        <>
           <Text size="sm">
             They are mailed a link to choose a password, and add a second factor when they first sign in.
           </Text>
@@ -64,17 +57,8 @@ export function Invite({ opened, close }: { opened: boolean; close: () => void }
             autoComplete="off"
           />
           <GrantsInput value={chosen} onChange={setChosen} faults={faults} />
-          {make.error && !shownBeside(faults) && <Said error={new Error(inWords(make.error))} />}
-          <Group justify="end">
-            <Button variant="default" onClick={leave}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={make.isPending} disabled={!complete(chosen)}>
-              Invite
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+        </>
+      )}
+    </FormModal>
   );
 }

@@ -1,10 +1,11 @@
-import { Anchor, Group, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Anchor, Group, SimpleGrid, Stack, Text, VisuallyHidden } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { Copy } from "../../parts/Copy";
 import { Section } from "../../parts/Section";
 import { StateBadge } from "../../parts/StateBadge";
 import { Time } from "../../parts/Time";
+import { number } from "../../parts/words";
 import { may, useMe } from "../../session/me";
 import type { Tenant } from "../../settings/draft";
 
@@ -55,7 +56,7 @@ export function Facts({ tenant }: { tenant: Tenant }) {
           </Group>
         </Fact>
         <Fact term="Version" more={{ label: "All versions", to: `${at}/versions` }}>
-          {tenant.version.toLocaleString("en")}, changed <Time at={tenant.updated_at} />
+          {number(tenant.version)}, changed <Time at={tenant.updated_at} />
         </Fact>
       </SimpleGrid>
     </Section>
@@ -75,7 +76,7 @@ function Fact(props: { term: string; children: ReactNode; more?: { label: string
         {props.more && (
           <Anchor component={Link} to={props.more.to} size="sm">
             {props.more.label}
-            {props.more.what && <span className="mantine-visually-hidden"> {props.more.what}</span>}
+            {props.more.what && <VisuallyHidden component="span"> {props.more.what}</VisuallyHidden>}
           </Anchor>
         )}
       </Group>

@@ -78,8 +78,8 @@ export function NextSteps({ steps, hide }: { steps: Step[]; hide: () => void }) 
                     </Text>
                     {s.command && (
                       <Group gap="xs" wrap="nowrap" align="start">
-                        <code className="code foreign">{s.command}</code>
-                        <Copy value={s.command} what="the command" />
+                        <code className="code foreign">{String(s.command)}</code>
+                        <Copy value={String(s.command)} what="the command" />
                       </Group>
                     )}
                     {s.link && (

@@ -25,8 +25,8 @@ test("what is done is read from the tenant", () => {
 });
 
 test("a command that reaches the tenant", () => {
-  expect(curl(tenant)).toBe("curl -sS https://auth.acme.example/_allauth/app/v1/config");
-  expect(curl({ ...tenant, hosts: [], public_url: "https://id.example.org" })).toBe(
+  expect(String(curl(tenant))).toBe("curl -sS https://auth.acme.example/_allauth/app/v1/config");
+  expect(String(curl({ ...tenant, hosts: [], public_url: "https://id.example.org" }))).toBe(
     "curl -sS -H 'X-Tenant: acme' https://id.example.org/_allauth/app/v1/config",
   );
 });

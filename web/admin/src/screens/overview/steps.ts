@@ -1,6 +1,6 @@
 // What a new tenant needs before people use it, and whether it is done: read from the tenant itself, never remembered.
 
-import { quoted } from "../../parts/Command";
+import { type Line, sh } from "../../parts/sh";
 import type { Tenant } from "../../settings/draft";
 import { type JsonObject, valueAt } from "../../settings/patch";
 
@@ -10,7 +10,7 @@ export interface Step {
   text: string;
   finished: boolean;
   link?: { label: string; to: string };
-  command?: string;
+  command?: Line;
 }
 
 /** What is known of a tenant's people; undefined where it is not known yet, or not to be told to this operator. */
@@ -20,9 +20,9 @@ export interface Known {
 }
 
 /** A command that asks the tenant's API how people sign in there. */
-export function curl(tenant: Pick<Tenant, "public_url" | "slug" | "hosts">): string {
-  const header = tenant.hosts.length === 0 ? ` -H ${quoted(`X-Tenant: ${tenant.slug}`)}` : "";
-  return `curl -sS${header} ${quoted(`${tenant.public_url}/_allauth/app/v1/config`)}`;
+export function curl(tenant: Pick<Tenant, "public_url" | "slug" | "hosts">): Line {
+  const header = tenant.hosts.length === 0 ? sh`-H ${`X-Tenant: ${tenant.slug}`}` : undefined;
+  return sh`curl -sS ${header} ${`${tenant.public_url}/_allauth/app/v1/config`}`;
 }
 
 export function stepsOf(tenant: Tenant, known: Known): Step[] {

@@ -1,5 +1,6 @@
 // Rates such as "20/m/ip,5/5m/key", read and written as the server reads and writes them, and read aloud.
 // A window is a number of milliseconds, since the server takes tenths of a second.
+import { number } from "../../parts/words";
 
 export type Per = "ip" | "user" | "key";
 
@@ -102,7 +103,7 @@ function within(window: number): string {
   if (n === 1) {
     return unit === "h" ? "an hour" : `a ${long[unit]}`;
   }
-  return `in ${n.toLocaleString("en")} ${long[unit]}s`;
+  return `in ${number(n)} ${long[unit]}s`;
 }
 
 /** What is counted, for one and for many: "failed sign-in", "failed sign-ins". */
@@ -124,7 +125,7 @@ export function inWords(rates: Rate[], counted: Counted): string {
     key: `for one ${counted.key}`,
   };
   const parts = rates.map(({ amount, window, per }, i) => {
-    const n = amount.toLocaleString("en");
+    const n = number(amount);
     const noun = i > 0 ? "" : ` ${amount === 1 ? counted.one : counted.many}`;
     return `${n}${noun} ${within(window)} ${by[per]}`;
   });

@@ -1,23 +1,11 @@
 // What can be done with keys: have another sign, bring one's own, take one away.
 
-import {
-  Button,
-  Group,
-  List,
-  Modal,
-  NativeSelect,
-  Radio,
-  Stack,
-  Text,
-  Textarea,
-  TextInput,
-  VisuallyHidden,
-} from "@mantine/core";
+import { Button, List, NativeSelect, Radio, Stack, Text, Textarea, TextInput, VisuallyHidden } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { api } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
-import { Failure } from "../../parts/Failure";
+import { FormModal } from "../../parts/FormModal";
 import { Notice } from "../../parts/Notice";
 import { done } from "../../parts/tell";
 import type { Key } from "./keys";
@@ -107,17 +95,9 @@ export function ImportKey({ slug, algorithm }: { slug: string; algorithm: string
     importing.reset();
     dialog.close();
   };
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    importing.mutate(
-      { params: { path: { slug } }, body: { private_key: key, ...body(when, lead) } },
-      {
-        onSuccess: () => {
-          close();
-          done("The key is here, and sealed.");
-        },
-      },
-    );
+  const submit = async () => {
+    await importing.mutateAsync({ params: { path: { slug } }, body: { private_key: key, ...body(when, lead) } });
+    done("The key is here, and sealed.");
   };
   const shared = algorithm === "HS256";
   return (
@@ -125,15 +105,25 @@ export function ImportKey({ slug, algorithm }: { slug: string; algorithm: string
       <Button variant="default" onClick={dialog.open}>
         Import
       </Button>
-      <Modal opened={opened} onClose={close} title="Have a key of your own sign" size="lg">
-        <form onSubmit={submit}>
-          <Stack>
+      <FormModal
+        opened={opened}
+        close={close}
+        title="Have a key of your own sign"
+        action="Import"
+        size="lg"
+        fields={["private_key"]}
+        disabled={key.trim() === ""}
+        submit={submit}
+      >
+        {(faults) => (
+          <>
             {shared ? (
               <TextInput
                 label="Shared secret"
                 description="For HS256, at least 32 characters. It is sealed, and never shown again."
                 type="password"
                 value={key}
+                error={faults.private_key}
                 onChange={(e) => setKey(e.currentTarget.value)}
                 autoComplete="off"
                 required
@@ -145,6 +135,7 @@ export function ImportKey({ slug, algorithm }: { slug: string; algorithm: string
                 description={`In PEM, for ${algorithm}. It is sealed, and never shown again.`}
                 placeholder="-----BEGIN PRIVATE KEY-----"
                 value={key}
+                error={faults.private_key}
                 onChange={(e) => setKey(e.currentTarget.value)}
                 autosize
                 minRows={5}
@@ -158,18 +149,9 @@ export function ImportKey({ slug, algorithm }: { slug: string; algorithm: string
             )}
             <WhenChoice when={when} set={setWhen} lead={lead} setLead={setLead} />
             <Text size="sm">It is not rotated by schedule: whoever brings a key looks after it.</Text>
-            {importing.error && <Failure error={importing.error} />}
-            <Group justify="end">
-              <Button variant="default" onClick={close}>
-                Cancel
-              </Button>
-              <Button type="submit" loading={importing.isPending}>
-                Import
-              </Button>
-            </Group>
-          </Stack>
-        </form>
-      </Modal>
+          </>
+        )}
+      </FormModal>
     </>
   );
 }

@@ -20,7 +20,7 @@ export const origins: Record<Key["origin"], string> = {
 };
 
 /** A stretch of a key's life: published before it signs, signing, and known after it. */
-export interface Stretch {
+interface Stretch {
   kind: "published" | "signing" | "known";
   /** Per cent of the line. */
   from: number;

@@ -4,14 +4,14 @@ import { browser, headless } from "../../api/client";
 import { SecretInput } from "../../parts/SecretInput";
 import { Declined, faultsIn, type Outcome, step } from "../../session/answers";
 import { Said } from "../../session/Said";
-import { useAct } from "../../session/useAct";
+import { useOneAtATime } from "../../session/useOneAtATime";
 
 /** Signing in by address and password. */
 export function Credentials({ then }: { then: (o: Outcome) => void }) {
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const field = useRef<HTMLInputElement>(null);
-  const { busy, error, run } = useAct();
+  const { busy, error, run } = useOneAtATime();
   const faults = faultsIn(error);
   const submit = (event: FormEvent) => {
     event.preventDefault();

@@ -4,11 +4,11 @@ import { browser, headless } from "../../api/client";
 import { ask, type Outcome, step } from "../../session/answers";
 import { keysWork, showKey } from "../../session/keys";
 import { Said } from "../../session/Said";
-import { useAct } from "../../session/useAct";
+import { useOneAtATime } from "../../session/useOneAtATime";
 
 /** Signing in by a passkey alone, which is both factors at once. */
 export function PasskeyButton({ then }: { then: (o: Outcome) => void }) {
-  const { busy, error, run } = useAct();
+  const { busy, error, run } = useOneAtATime();
   if (!keysWork) {
     return null;
   }

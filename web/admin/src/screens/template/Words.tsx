@@ -1,5 +1,5 @@
 // One part of a template: words of the tenant's own, or what is built in, as a beginning.
-import { Badge, Button, Group, Menu, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Badge, Button, Group, Menu, Stack, Text, Textarea, TextInput, VisuallyHidden } from "@mantine/core";
 import { IconChevronDown } from "@tabler/icons-react";
 import { useId, useRef } from "react";
 import { inserted, type Kind, meaningOf, type Part, type Texts } from "./words";
@@ -55,7 +55,7 @@ export function Words(props: {
           <Text component="label" htmlFor={id} size="sm" fw={600}>
             {labels[part]}
           </Text>
-          <Badge size="sm" color={own ? "green" : "gray"} c={own ? undefined : "var(--mantine-color-text)"}>
+          <Badge size="sm" color={own ? "green" : "gray"}>
             {own ? "own" : noHTML ? "left out" : "built in"}
           </Badge>
         </Group>
@@ -65,7 +65,7 @@ export function Words(props: {
               <Menu position="bottom-end" shadow="md" returnFocus={false}>
                 <Menu.Target>
                   <Button size="compact-xs" variant="default" rightSection={<IconChevronDown size={12} />}>
-                    Insert<span className="mantine-visually-hidden"> a variable into {labels[part]}</span>
+                    Insert<VisuallyHidden component="span"> a variable into {labels[part]}</VisuallyHidden>
                   </Button>
                 </Menu.Target>
                 <Menu.Dropdown mah={340} style={{ overflowY: "auto" }}>
@@ -82,7 +82,7 @@ export function Words(props: {
             )}
             <Button size="compact-xs" variant="default" onClick={() => set(own ? undefined : kind.built_in[part])}>
               {own ? "Use built-in" : "Write your own"}
-              <span className="mantine-visually-hidden"> {labels[part]}</span>
+              <VisuallyHidden component="span"> {labels[part]}</VisuallyHidden>
             </Button>
           </Group>
         )}

@@ -16,7 +16,7 @@ const gone =
   "source, track, picture > source, form input, input, button, select, textarea, dialog, slot, svg, math, canvas, map, area";
 
 /** What is shown of a mail. */
-export interface Harmless {
+interface Harmless {
   body: DocumentFragment;
   /** What stands in its style elements. */
   styles: string[];
@@ -44,7 +44,7 @@ export function tame(style: CSSStyleDeclaration): void {
 export type Scheme = "light" | "dark";
 
 /** A media query, with what it asks of the colours answered. */
-export const schemed = (media: string, scheme: Scheme): string =>
+const schemed = (media: string, scheme: Scheme): string =>
   media.replaceAll(/\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)/gi, (_, asked: string) =>
     asked.toLowerCase() === scheme ? "(min-width: 0px)" : "(max-width: 0px)",
   );

@@ -4,7 +4,7 @@
 /** The name that style attributes have meanwhile. */
 export const kept = "data-mail-style";
 
-export interface Unstyled {
+interface Unstyled {
   html: string;
   /** What stood in style elements. */
   styles: string[];

@@ -1,10 +1,9 @@
-import { Button, Group, Modal, MultiSelect, NativeSelect, Stack, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { MultiSelect, NativeSelect, TextInput } from "@mantine/core";
+import { useState } from "react";
 import { api } from "../../api/client";
-import { faultsOf, inWords } from "../../api/problem";
-import { choose, complete, GrantsInput, grantsOf } from "../../parts/Grants";
+import { FormModal } from "../../parts/FormModal";
+import { choose, complete, GrantsInput, grantsOf, isGrantsFault } from "../../parts/Grants";
 import { type Permission, useMe } from "../../session/me";
-import { Said } from "../../session/Said";
 
 const lives = [
   { value: "7", label: "7 days" },
@@ -26,9 +25,6 @@ export function NewToken(props: { opened: boolean; close: () => void; made: (nam
   const [scopes, setScopes] = useState<string[]>([]);
   const [days, setDays] = useState("90");
   const make = api.useMutation("post", "/admin/v1/tokens");
-  const faults = make.error ? faultsOf(make.error) : {};
-  const known =
-    Object.keys(faults).length > 0 && Object.keys(faults).every((p) => /^(name|grants\[\d+\]\..+)$/.test(p));
   const mine = [
     ...new Set([...(me.data?.permissions ?? []), ...(me.data?.tenants ?? []).flatMap((t) => t.permissions)]),
   ];
@@ -40,29 +36,30 @@ export function NewToken(props: { opened: boolean; close: () => void; made: (nam
     make.reset();
     props.close();
   };
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    make.mutate(
-      {
-        body: {
-          name,
-          grants: grantsOf(chosen),
-          ...(scopes.length > 0 ? { scopes: scopes as Permission[] } : {}),
-          expires_at: until(Number(days)),
-        },
+  const submit = async () => {
+    const k = await make.mutateAsync({
+      body: {
+        name,
+        grants: grantsOf(chosen),
+        ...(scopes.length > 0 ? { scopes: scopes as Permission[] } : {}),
+        expires_at: until(Number(days)),
       },
-      {
-        onSuccess: (k) => {
-          props.made(k.name, k.token ?? "");
-          leave();
-        },
-      },
-    );
+    });
+    props.made(k.name, k.token ?? "");
   };
   return (
-    <Modal opened={props.opened} onClose={leave} title="Make a token" size="lg">
-      <form onSubmit={submit}>
-        <Stack>
+    <FormModal
+      opened={props.opened}
+      close={leave}
+      title="Make a token"
+      action="Make the token"
+      size="lg"
+      fields={(path) => ["name", "scopes", "expires_at"].includes(path) || isGrantsFault(path)}
+      disabled={!complete(chosen) || name.trim() === ""}
+      submit={submit}
+    >
+      {(faults) => (
+        <>
           <TextInput
             label="Name"
             description="What uses it, so that whoever revokes it knows what stops."
@@ -96,17 +93,8 @@ export function NewToken(props: { opened: boolean; close: () => void; made: (nam
             onChange={(e) => setDays(e.currentTarget.value)}
             error={faults.expires_at}
           />
-          {make.error && !known && <Said error={new Error(inWords(make.error))} />}
-          <Group justify="end">
-            <Button variant="default" onClick={leave}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={make.isPending} disabled={!complete(chosen) || name.trim() === ""}>
-              Make the token
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+        </>
+      )}
+    </FormModal>
   );
 }

@@ -3,6 +3,7 @@
 import { ActionIcon, Badge, Button, Group, Paper, Stack, Text, TextInput, VisuallyHidden } from "@mantine/core";
 import { IconArrowUp, IconX } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
+import { hostOf } from "../../parts/host";
 import { Notice } from "../../parts/Notice";
 import type { Draft } from "../../settings/draft";
 import { valueAt } from "../../settings/patch";
@@ -15,11 +16,7 @@ export function Hosts({ draft, readOnly }: { draft: Draft; readOnly: boolean }) 
   const gone = saved.filter((h) => !hosts.includes(h));
   const firstMoves = draft.value("config.public_url") === undefined && saved.length > 0 && hosts[0] !== saved[0];
   const set = (next: string[]) => draft.set("hosts", next);
-  const host = text
-    .trim()
-    .toLowerCase()
-    .replace(/^https?:\/\//, "")
-    .replace(/\/.*$/, "");
+  const host = hostOf(text);
   const add = (event: FormEvent) => {
     event.preventDefault();
     if (host !== "" && !hosts.includes(host)) {

@@ -1,4 +1,5 @@
 // What addresses come to where they are not set: as package tenants works them out.
+import { hostWithoutPort } from "../../parts/host";
 import type { Draft } from "../../settings/draft";
 
 /** The tenant's public URL by the draft; "" where there is none. */
@@ -24,7 +25,7 @@ export function cookiesInWords(settings: {
   secure: boolean | undefined;
 }): string {
   const { url, domain, sameSite, secure } = settings;
-  const host = url.replace(/^https?:\/\//, "").replace(/:\d+$/, "") || "the tenant's host";
+  const host = hostWithoutPort(url) || "the tenant's host";
   const over = (secure ?? !url.startsWith("http://")) ? "over https alone" : "over plain http, too";
   const where = domain
     ? `${domain.replace(/^\./, "")} and every domain below it: pages there can read the CSRF token, and see who is signed in`

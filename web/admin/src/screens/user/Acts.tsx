@@ -1,12 +1,10 @@
 // What is done to a user as a whole.
 import { Button, Menu } from "@mantine/core";
 import { IconChevronDown } from "@tabler/icons-react";
-import { useNavigate } from "@tanstack/react-router";
 import { admin } from "../../api/client";
-import { queries } from "../../api/queries";
-import { done } from "../../parts/tell";
 import { useAct } from "../../parts/useAct";
 import { useAsk } from "../../parts/useAsk";
+import { useRemoval } from "../../parts/useRemoval";
 import { useMay } from "../../session/me";
 import { called } from "../users/Called";
 import { at, type OfUser } from "./of";
@@ -21,7 +19,8 @@ export function Acts(of: OfUser) {
   const [dialog, ask] = useAsk();
   const link = useSendLink(of);
   const may = useMay();
-  const navigate = useNavigate();
+  const removal = useRemoval(user.id);
+  const list = `/tenants/${slug}/users`;
   const params = at(of);
   const name = called(user);
   const deactivate = () =>
@@ -40,7 +39,8 @@ export function Acts(of: OfUser) {
       action: "Delete",
       danger: true,
       typed: nameOf(of),
-      run: () => removal(() => admin.DELETE("/admin/v1/tenants/{slug}/users/{id}", { params }), `${name} is deleted.`),
+      run: () =>
+        removal(() => admin.DELETE("/admin/v1/tenants/{slug}/users/{id}", { params }), list, `${name} is deleted.`),
     });
   const erase = () =>
     ask({
@@ -52,21 +52,10 @@ export function Acts(of: OfUser) {
       run: () =>
         removal(
           () => admin.POST("/admin/v1/tenants/{slug}/users/{id}/erase", { params }),
+          list,
           "The user is erased for good.",
         ),
     });
-  // The user's own screen must not be read again: it is left, and what is then on the screen is.
-  const removal = async (call: () => Promise<{ error?: unknown; response: Response }>, said: string) => {
-    const { error, response } = await call();
-    if (!response.ok) {
-      throw error;
-    }
-    const own = ({ queryKey }: { queryKey: readonly unknown[] }) => JSON.stringify(queryKey).includes(user.id);
-    await queries.invalidateQueries({ predicate: own, refetchType: "none" });
-    await navigate({ to: `/tenants/${slug}/users` });
-    done(said);
-    void queries.invalidateQueries({ predicate: (query) => !own(query) });
-  };
   const reactivate = () =>
     tell(() => admin.POST("/admin/v1/tenants/{slug}/users/{id}/reactivate", { params }), `${name} may sign in again.`);
   const items = [

@@ -19,7 +19,7 @@ const kinds: Record<string, string> = {
 };
 
 /** What an authenticator is called. */
-export const kindOf = (a: Authenticator): string => kinds[a.type] ?? a.type;
+const kindOf = (a: Authenticator): string => kinds[a.type] ?? a.type;
 
 export function Authenticators({ slug, user }: OfUser) {
   const { act } = useAct();

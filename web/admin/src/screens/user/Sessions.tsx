@@ -1,5 +1,6 @@
 import { Button, Text } from "@mantine/core";
 import { admin, type Schema } from "../../api/client";
+import { device } from "../../parts/device";
 import { May } from "../../parts/May";
 import { type Column, Rows } from "../../parts/Rows";
 import { Section } from "../../parts/Section";
@@ -49,7 +50,7 @@ export function Sessions({ slug, user }: OfUser) {
       label: "Program",
       cell: (s) => (
         <Text size="sm" className="foreign" lineClamp={2} title={s.user_agent}>
-          {s.user_agent || "unknown"}
+          {device(s.user_agent)}
         </Text>
       ),
     },
@@ -62,7 +63,12 @@ export function Sessions({ slug, user }: OfUser) {
       label: "Actions",
       quiet: true,
       cell: (s) => (
-        <Button variant="default" size="xs" onClick={() => end(s)} aria-label={`End the session from ${s.ip}`}>
+        <Button
+          variant="default"
+          size="xs"
+          onClick={() => end(s)}
+          aria-label={`End the session of ${device(s.user_agent)} from ${s.ip || "an unknown address"}`}
+        >
           End
         </Button>
       ),

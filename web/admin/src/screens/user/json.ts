@@ -1,9 +1,10 @@
 // Metadata as a person edits them: text that must be a JSON object. They are sent as a merge patch, so that what somebody else changed
 // meanwhile elsewhere in them stays.
+import { number } from "../../parts/words";
 import type { Json, JsonObject } from "../../settings/patch";
 
 /** The most that the server keeps, in bytes. */
-export const mostMetadata = 16 * 1024;
+const mostMetadata = 16 * 1024;
 
 /** The object that a text is; none where it is no object. Nothing at all is an empty one. */
 export function metadataOf(text: string): JsonObject | undefined {
@@ -34,7 +35,7 @@ export function metadataFault(text: string): string | undefined {
     return "null cannot be kept. Leave the name out instead.";
   }
   const size = new TextEncoder().encode(JSON.stringify(value)).length;
-  return size > mostMetadata ? `This has ${size.toLocaleString("en")} bytes. 16 KiB is the most.` : undefined;
+  return size > mostMetadata ? `This has ${number(size)} bytes. 16 KiB is the most.` : undefined;
 }
 
 /** Metadata as text. */

@@ -1,6 +1,5 @@
 // What a user is called, and how they stand, wherever users are listed.
 import { Badge, Group } from "@mantine/core";
-import { Caution } from "../../parts/Caution";
 
 interface Called {
   id: string;
@@ -19,7 +18,13 @@ export const alsoCalled = (u: Called): string[] =>
 
 /** Whether an address or a number was proved. */
 export function Verified({ yes }: { yes: boolean }) {
-  return yes ? <Badge color="green">Verified</Badge> : <Caution>Not verified</Caution>;
+  return yes ? (
+    <Badge color="green">Verified</Badge>
+  ) : (
+    <Badge component="span" color="yellow">
+      Not verified
+    </Badge>
+  );
 }
 
 const factorNames: Record<string, string> = {

@@ -1,27 +1,15 @@
 import { Button, Collapse, Group, Select, SimpleGrid, Stack, TextInput } from "@mantine/core";
-import { useDebouncedCallback, useDisclosure } from "@mantine/hooks";
+import { useDisclosure } from "@mantine/hooks";
 import { IconFilter, IconSearch } from "@tabler/icons-react";
-import { useEffect, useRef, useState } from "react";
 import type { Search } from "../../parts/address";
+import { useTyped } from "../../parts/useTyped";
 import { When } from "../../parts/When";
 import { filtered, filters } from "./query";
 
 /** Searching as one types, and filters; both stand in the address. */
 export function Filters({ search, set }: { search: Search; set: (change: Search) => void }) {
   const [opened, panel] = useDisclosure(filtered(search) > 0);
-  const [typed, setTyped] = useState(search.q ?? "");
-  const sent = useRef(search.q ?? "");
-  const look = useDebouncedCallback((q: string) => {
-    sent.current = q.trim();
-    set({ q: q.trim() });
-  }, 200);
-  // The address may change by itself, as when somebody goes back.
-  useEffect(() => {
-    if ((search.q ?? "") !== sent.current) {
-      sent.current = search.q ?? "";
-      setTyped(search.q ?? "");
-    }
-  }, [search.q]);
+  const [typed, type] = useTyped(search.q, (q) => set({ q }));
   const n = filtered(search);
   const clear = () => set(Object.fromEntries(filters.map((name) => [name, undefined])));
   const choice = (name: "active" | "verified" | "factor", label: string, data: { value: string; label: string }[]) => (
@@ -49,10 +37,7 @@ export function Filters({ search, set }: { search: Search; set: (change: Search)
           aria-label="Search users"
           value={typed}
           maxLength={320}
-          onChange={(e) => {
-            setTyped(e.currentTarget.value);
-            look(e.currentTarget.value);
-          }}
+          onChange={(e) => type(e.currentTarget.value)}
         />
         <Button
           variant="default"

@@ -15,7 +15,7 @@ test("an address asks for what it says, and what makes no sense is left out", ()
 });
 
 test("the command takes words as words", () => {
-  expect(listCommand("acme", { q: "o'neil x", active: "true", created_from: "2026" })).toBe(
+  expect(String(listCommand("acme", { q: "o'neil x", active: "true", created_from: "2026" }))).toBe(
     `admin user list --tenant acme -q 'o'\\''neil x' --active true`,
   );
 });

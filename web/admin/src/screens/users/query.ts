@@ -1,7 +1,7 @@
 // Which users the address asks for, as the API and the command line take it.
 import type { paths } from "../../api/admin";
 import type { Search } from "../../parts/address";
-import { quoted } from "../../parts/Command";
+import { type Line, sh } from "../../parts/sh";
 
 type Query = NonNullable<paths["/admin/v1/tenants/{slug}/users"]["get"]["parameters"]["query"]>;
 
@@ -40,10 +40,12 @@ export function filtered(search: Search): number {
 }
 
 /** The command that lists the same. It knows no times. */
-export function listCommand(slug: string, search: Search): string {
+export function listCommand(slug: string, search: Search): Line {
   const flags = [
-    search.q && `-q ${quoted(search.q)}`,
-    ...(["active", "verified", "factor"] as const).map((name) => search[name] && `--${name} ${quoted(search[name])}`),
-  ].filter(Boolean);
-  return ["admin user list --tenant", quoted(slug), ...flags].join(" ");
+    search.q ? sh`-q ${search.q}` : undefined,
+    ...(["active", "verified", "factor"] as const).map((name) =>
+      search[name] ? sh`--${name} ${search[name]}` : undefined,
+    ),
+  ];
+  return sh`admin user list --tenant ${slug} ${flags}`;
 }

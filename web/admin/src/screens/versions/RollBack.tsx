@@ -1,12 +1,13 @@
 // Going back to an earlier version: what that changes, said before it is done.
-import { Alert, Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { Text, TextInput } from "@mantine/core";
+import { useState } from "react";
 import { api } from "../../api/client";
 import { isProblem } from "../../api/problem";
 import { queries } from "../../api/queries";
 import { Changes } from "../../parts/Changes";
-import { Failure } from "../../parts/Failure";
+import { FormModal } from "../../parts/FormModal";
 import { Loaded } from "../../parts/Loaded";
+import { Meanwhile } from "../../parts/Meanwhile";
 import { done } from "../../parts/tell";
 import type { Tenant } from "../../settings/draft";
 
@@ -23,32 +24,50 @@ export function RollBack(props: { slug: string; tenant: Tenant; version: number;
     { params: { path: { slug }, query: { from, to: version } } },
     { enabled: !rollback.isPending },
   );
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    rollback.mutate(
-      {
+  const submit = async () => {
+    try {
+      await rollback.mutateAsync({
         params: { path: { slug }, header: { "If-Match": `"${from}"` } },
         body: { version, ...(note ? { note } : {}) },
-      },
-      {
-        // Whatever it is now is read, so that it can be shown anew.
-        onError: (error) => {
-          if (isProblem(error, "stale", "conflict")) {
-            void queries.invalidateQueries();
-          }
-        },
-        onSuccess: () => {
-          done(`The tenant is as of version ${version} again.`);
-          props.close();
-        },
-      },
-    );
+      });
+    } catch (error) {
+      if (isProblem(error, "stale", "conflict")) {
+        void queries.invalidateQueries(); // whatever it is now is read, so that it can be shown anew
+      }
+      throw error;
+    }
+    done(`The tenant is as of version ${version} again.`);
   };
-  const stale = isProblem(rollback.error, "stale", "conflict");
   return (
-    <Modal opened onClose={props.close} title={`Roll back to version ${version}?`} size="xl">
-      <form onSubmit={submit}>
-        <Stack>
+    <FormModal
+      opened
+      close={props.close}
+      title={`Roll back to version ${version}?`}
+      action="Roll back"
+      size="xl"
+      fields={[]}
+      disabled={query.data === undefined}
+      submit={submit}
+      settle={(error, anew) =>
+        isProblem(error, "stale", "conflict") && (
+          <Meanwhile
+            ways={[
+              {
+                label: "Show it anew",
+                go: () => {
+                  setFrom(tenant.version);
+                  anew();
+                },
+              },
+            ]}
+          >
+            What would change now is not what is shown above.
+          </Meanwhile>
+        )
+      }
+    >
+      {() => (
+        <>
           <Text size="sm">
             Name, hosts and configuration become what they were, secrets included, within two seconds. It is a new
             version, so that it can be taken back as well. Whether the tenant is suspended stays as it is, and so do its
@@ -64,35 +83,8 @@ export function RollBack(props: { slug: string; tenant: Tenant; version: number;
             maxLength={500}
             onChange={(e) => setNote(e.currentTarget.value)}
           />
-          {stale ? (
-            <Alert color="yellow" variant="outline" role="alert" title="Someone else changed this tenant meanwhile">
-              <Stack gap="xs" align="start">
-                <Text size="sm">What would change now is not what is shown above.</Text>
-                <Button
-                  size="xs"
-                  variant="default"
-                  onClick={() => {
-                    rollback.reset();
-                    setFrom(tenant.version);
-                  }}
-                >
-                  Show it anew
-                </Button>
-              </Stack>
-            </Alert>
-          ) : (
-            rollback.error && <Failure error={rollback.error} />
-          )}
-          <Group justify="end">
-            <Button variant="default" onClick={props.close}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={rollback.isPending} disabled={stale || query.data === undefined}>
-              Roll back
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+        </>
+      )}
+    </FormModal>
   );
 }

@@ -1,5 +1,5 @@
 // What a webhook was told, and what became of it.
-import { Anchor, Button, Group, Modal, NativeSelect, Text, TextInput } from "@mantine/core";
+import { Anchor, Button, Group, Modal, NativeSelect, Text, TextInput, VisuallyHidden } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useState } from "react";
 import { api } from "../../api/client";
@@ -63,7 +63,7 @@ export function Deliveries({ slug, id, change }: { slug: string; id: string; cha
         change &&
         d.replayable && (
           <Button size="xs" variant="default" onClick={() => again(d.id)} loading={replay.isPending}>
-            Send again<span className="mantine-visually-hidden"> {d.type}</span>
+            Send again<VisuallyHidden component="span"> {d.type}</VisuallyHidden>
           </Button>
         ),
     },

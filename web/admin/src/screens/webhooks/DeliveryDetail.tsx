@@ -1,9 +1,12 @@
 // One delivery: what was sent, and what was answered. Both are somebody else's text.
+
 import { Alert, Button, Group, Stack, Table, Text } from "@mantine/core";
 import { api } from "../../api/client";
 import { Copy } from "../../parts/Copy";
+import { Line } from "../../parts/Line";
 import { Loaded } from "../../parts/Loaded";
 import { Time } from "../../parts/Time";
+import { number } from "../../parts/words";
 import { type Delivery, DeliveryState } from "./state";
 
 /** What came of the last attempt, in a sentence or two. */
@@ -12,7 +15,7 @@ export function Outcome({ delivery }: { delivery: Delivery }) {
     <Stack gap={4}>
       <Text size="sm" className="foreign">
         {delivery.status === null ? "There was no answer." : `The answer was ${delivery.status}`}
-        {delivery.status !== null && ` after ${delivery.duration_ms.toLocaleString("en")} ms.`}
+        {delivery.status !== null && ` after ${number(delivery.duration_ms)} ms.`}
         {delivery.error && ` ${delivery.error}`}
       </Text>
       {delivery.answer && (
@@ -91,16 +94,5 @@ export function DeliveryDetail(props: { slug: string; id: string; delivery: stri
         );
       }}
     </Loaded>
-  );
-}
-
-function Line({ label, children }: { label: string; children: React.ReactNode }) {
-  return (
-    <Table.Tr>
-      <Table.Th w={130} scope="row">
-        {label}
-      </Table.Th>
-      <Table.Td className="foreign">{children}</Table.Td>
-    </Table.Tr>
   );
 }

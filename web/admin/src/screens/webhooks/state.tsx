@@ -14,7 +14,7 @@ export function HookState({ hook }: { hook: Webhook }) {
       ? ["Failing", "yellow"]
       : ["Enabled", "green"];
   return (
-    <Badge color={color} c="var(--mantine-color-text)" miw="max-content">
+    <Badge color={color} miw="max-content">
       {label}
     </Badge>
   );
@@ -29,7 +29,7 @@ export const deliveryStates = {
 /** What became of a delivery, in a word. */
 export function DeliveryState({ state }: { state: Delivery["state"] }) {
   return (
-    <Badge color={deliveryStates[state].color} c="var(--mantine-color-text)" miw="max-content">
+    <Badge color={deliveryStates[state].color} miw="max-content">
       {deliveryStates[state].label}
     </Badge>
   );

@@ -1,7 +1,7 @@
 import { useRef, useState } from "react";
 
 /** Does one thing at a time, and remembers what went wrong with the latest. */
-export function useAct() {
+export function useOneAtATime() {
   const [busy, setBusy] = useState("");
   const [error, setError] = useState<unknown>();
   const running = useRef(false);
