@@ -2,6 +2,7 @@
 -- What those who run the platform are shown of all tenants at once is counted along indexes. These do not begin with tenant_id: they are of
 -- all tenants.
 CREATE INDEX messages_given_up ON messages (finished_at, tenant_id, state) WHERE state IN ('failed', 'expired');
+CREATE INDEX messages_tried_again ON messages (tenant_id) WHERE state = 'queued' AND attempts >= 3;
 CREATE INDEX webhook_endpoints_failing ON webhook_endpoints (failing_since, tenant_id) WHERE failing_since IS NOT NULL;
 CREATE INDEX signing_keys_last ON signing_keys (created_at) WHERE retires_at IS NULL;
 CREATE INDEX signing_keys_retiring ON signing_keys (retires_at) WHERE retires_at IS NOT NULL;

@@ -47,7 +47,11 @@ func (t *tool) printFleet(f *admin.Fleet) error {
 	}
 	row("Migrations", "%d applied, %d pending", f.Migrations.Applied, f.Migrations.Pending)
 	row("Tenants", "%d active, %d suspended, %d deleted", f.Tenants.Active, f.Tenants.Suspended, f.Tenants.Deleted)
-	row("Messages", "%s queued%s; %s given up in 24 hours", orMore(f.Messages.Queued, f), oldest, orMore(f.Messages.Failed, f))
+	again := ""
+	if f.Messages.Retried > 0 {
+		again = ", " + orMore(f.Messages.Retried, f) + " of them tried in vain three times or more"
+	}
+	row("Messages", "%s queued%s%s; %s given up in 24 hours", orMore(f.Messages.Queued, f), again, oldest, orMore(f.Messages.Failed, f))
 	row("Webhooks", "%d enabled, %d of them failing; %d disabled by the server", f.Webhooks.Enabled, f.Webhooks.Failing, f.Webhooks.Disabled)
 	row("Keys", "%d tenants with a key that should have been rotated", f.Keys.Overdue)
 	if err := table.Flush(); err != nil {
@@ -71,9 +75,12 @@ func (t *tool) printWorst(f *admin.Fleet) error {
 		err = table.Flush()
 	}
 	at := func(when time.Time) string { return when.Format(time.RFC3339) }
-	var waiting, failed, webhooks, keys [][]string
+	var waiting, retried, failed, webhooks, keys [][]string
 	for _, w := range f.Messages.LongestWaiting {
 		waiting = append(waiting, []string{w.Tenant, fmt.Sprint(w.Due), at(w.OldestDueAt), age(w.OldestDueSecs)})
+	}
+	for _, m := range f.Messages.MostRetried {
+		retried = append(retried, []string{m.Tenant, fmt.Sprint(m.Retried)})
 	}
 	for _, m := range f.Messages.MostFailed {
 		failed = append(failed, []string{m.Tenant, fmt.Sprint(m.Failed), fmt.Sprint(m.Expired), at(m.LastAt)})
@@ -93,6 +100,7 @@ func (t *tool) printWorst(f *admin.Fleet) error {
 		keys = append(keys, []string{k.Tenant, k.ID, k.Algorithm, at(k.CreatedAt), age(k.AgeSeconds), rotates})
 	}
 	list("TENANT\tMESSAGES DUE\tOLDEST DUE\tWAITS", waiting)
+	list("TENANT\tTRIED IN VAIN", retried)
 	list("TENANT\tGIVEN UP IN 24 HOURS\tOF THEM EXPIRED\tLAST", failed)
 	list("TENANT\tWEBHOOK\tHOST\tSTATE\tSINCE", webhooks)
 	list("TENANT\tOLDEST KEYS\tALGORITHM\tCREATED\tAGE\tROTATES", keys)

@@ -33,8 +33,9 @@ func TestFleetInFull(t *testing.T) {
 	f := &admin.Fleet{
 		Version: "v1.2.3",
 		Health:  admin.FleetHealth{Status: "degraded", Checks: map[string]string{"redis": "degraded", "database": "ok"}},
-		Messages: admin.FleetMessages{Queued: 100, Failed: 3, CountedUpTo: 100, OldestDueAt: &made, OldestDueSecs: 200,
+		Messages: admin.FleetMessages{Queued: 100, Retried: 9, Failed: 3, CountedUpTo: 100, OldestDueAt: &made, OldestDueSecs: 200,
 			LongestWaiting: []admin.WaitingTenant{{Tenant: "crux", Due: 7, OldestDueAt: made, OldestDueSecs: 200}},
+			MostRetried:    []admin.RetriedTenant{{Tenant: "ebb", Retried: 9}},
 			MostFailed:     []admin.FailedTenant{{Tenant: "dune", Failed: 3, Expired: 1, LastAt: made}}},
 		Webhooks: admin.FleetWebhooks{
 			LongestFailing: []admin.TroubledWebhook{{Tenant: "acme", ID: "w1", Host: "hooks.example.org", Since: made}},
@@ -49,8 +50,9 @@ func TestFleetInFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	wants(t, out.String(), "Server      v1.2.3\n", "Checks      database ok, redis degraded\n",
-		"Messages    100+ queued, the oldest due 3 minutes ago; 3 given up in 24 hours\n",
+		"Messages    100+ queued, 9 of them tried in vain three times or more, the oldest due 3 minutes ago; 3 given up in 24 hours\n",
 		"crux    7             2026-01-02T03:04:05Z  3 minutes\n",
+		"TENANT  TRIED IN VAIN\nebb     9\n",
 		"dune    3                     1                2026-01-02T03:04:05Z\n",
 		"acme    w1       hooks.example.org  failing          2026-01-02T03:04:05Z\n", "disabled (gone)  2026-01-02T03:04:05Z\n",
 		"acme    k1           ES256      2026-01-02T03:04:05Z  100 days  2026-04-02T03:04:05Z (overdue)\n",

@@ -3,6 +3,7 @@ package admin
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"maps"
 	"net/url"
@@ -46,12 +47,14 @@ type FleetMigrations struct {
 // FleetMessages is how mail and texts are doing.
 type FleetMessages struct {
 	Queued        int        `json:"queued"`
+	Retried       int        `json:"retried"`       // of them, those that were tried three times or more
 	OldestDueAt   *time.Time `json:"oldest_due_at"` // null where none is due
 	OldestDueSecs int64      `json:"oldest_due_seconds"`
 	Failed        int        `json:"failed"` // in the last 24 hours
 	CountedUpTo   int        `json:"counted_up_to"`
 	// The worst off, ten of each at the most.
 	LongestWaiting []WaitingTenant `json:"longest_waiting"`
+	MostRetried    []RetriedTenant `json:"most_retried"`
 	MostFailed     []FailedTenant  `json:"most_failed"` // in the last 24 hours
 }
 
@@ -62,6 +65,13 @@ type WaitingTenant struct {
 	Due           int       `json:"due"`
 	OldestDueAt   time.Time `json:"oldest_due_at"`
 	OldestDueSecs int64     `json:"oldest_due_seconds"`
+}
+
+// RetriedTenant is a tenant with messages that were tried three times or more, and are to be tried again.
+type RetriedTenant struct {
+	TenantID string `json:"tenant_id"`
+	Tenant   string `json:"tenant"` // its slug
+	Retried  int    `json:"retried"`
 }
 
 // FailedTenant is a tenant with messages that were given up.
@@ -188,7 +198,7 @@ func (s *Service) countFleet(ctx context.Context, now time.Time) (*Fleet, error)
 	if err != nil {
 		return nil, err
 	}
-	keys = slices.DeleteFunc(keys, func(k store.OldKey) bool { return !k.InUse })
+	keys = slices.DeleteFunc(keys, func(k store.OldKey) bool { return !handsOutTokens(k.Settings) })
 	slices.SortFunc(keys, func(a, b store.OldKey) int {
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.Slug, b.Slug))
 	})
@@ -203,6 +213,17 @@ func (s *Service) countFleet(ctx context.Context, now time.Time) (*Fleet, error)
 	return f, nil
 }
 
+// handsOutTokens reports whether a tenant of such settings hands out tokens. One whose settings cannot be read cannot be served, and hands out
+// none; that is no reason to say nothing of all the others.
+func handsOutTokens(settings []byte) bool {
+	var said struct {
+		Headless struct {
+			TokenStrategy string `json:"token_strategy"`
+		} `json:"headless"`
+	}
+	return json.Unmarshal(settings, &said) == nil && said.Headless.TokenStrategy == "jwt"
+}
+
 // fleetMessages says how mail and texts are doing. Who is worst off is looked for only where somebody is.
 func (s *Service) fleetMessages(ctx context.Context, now time.Time) (f FleetMessages, err error) {
 	since := now.Add(-failedSince)
@@ -212,7 +233,16 @@ func (s *Service) fleetMessages(ctx context.Context, now time.Time) (f FleetMess
 	}
 	f = FleetMessages{
 		Queued: m.Queued, OldestDueAt: atOrNull(m.Oldest), Failed: m.Failed, CountedUpTo: store.MostCounted,
-		LongestWaiting: []WaitingTenant{}, MostFailed: []FailedTenant{},
+		Retried: m.Retried, LongestWaiting: []WaitingTenant{}, MostRetried: []RetriedTenant{}, MostFailed: []FailedTenant{},
+	}
+	if m.Retried > 0 {
+		retried, err := s.store.MostRetried(ctx)
+		if err != nil {
+			return f, err
+		}
+		for _, r := range retried {
+			f.MostRetried = append(f.MostRetried, RetriedTenant{TenantID: r.TenantID, Tenant: r.Slug, Retried: r.Retried})
+		}
 	}
 	if !m.Oldest.IsZero() {
 		f.OldestDueSecs = int64(now.Sub(m.Oldest) / time.Second)

@@ -38,7 +38,7 @@ func TestFleetOverTheWire(t *testing.T) {
 		d := onFleet(t, engine, nil, checks)
 		f := d.fleet()
 		if f.Version != "v1.2.3" || f.Tenants != (admin.FleetTenants{}) || f.Migrations.Applied < 22 || f.Migrations.Pending != 0 || f.Health.Status != "degraded" ||
-			f.Health.Checks["redis"] != "degraded" || f.Messages.OldestDueAt != nil || f.Keys.Oldest == nil || len(f.Keys.Oldest) != 0 || f.Messages.LongestWaiting == nil ||
+			f.Health.Checks["redis"] != "degraded" || f.Messages.OldestDueAt != nil || f.Keys.Oldest == nil || len(f.Keys.Oldest) != 0 || f.Messages.LongestWaiting == nil || f.Messages.MostRetried == nil ||
 			f.Messages.MostFailed == nil || f.Webhooks.LongestFailing == nil || f.Webhooks.LastDisabled == nil || !f.At.Equal(testkit.Start) {
 			t.Errorf("an empty one is %+v", f)
 		}

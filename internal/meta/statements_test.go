@@ -41,6 +41,7 @@ var acrossTenants = map[string]string{
 
 	"CountMessagesEverywhere": "whoever runs the platform sees how the queue is doing",
 	"CountWebhooksEverywhere": "whoever runs the platform sees how webhooks are doing",
+	"MostRetried":             "whoever runs the platform sees whose mail server refuses",
 	"MostGivenUp":             "whoever runs the platform sees whose messages are given up",
 	"LongestWaiting":          "whoever runs the platform sees whose messages wait",
 	"troubledWebhooks":        "whoever runs the platform sees whose webhooks fail",

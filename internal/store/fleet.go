@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -46,9 +45,10 @@ func (s *Store) CountTenants(ctx context.Context) (c TenantCounts, err error) {
 
 // MessageCounts say how the queue of messages is doing, all tenants' together.
 type MessageCounts struct {
-	Queued int       // MostCounted at the most
-	Oldest time.Time // when the one was due that has waited longest; zero where none is due
-	Failed int       // those given up since a time; MostCounted at the most
+	Queued  int       // MostCounted at the most
+	Retried int       // of them, those that were tried three times or more; MostCounted at the most
+	Oldest  time.Time // when the one was due that has waited longest; zero where none is due
+	Failed  int       // those given up since a time; MostCounted at the most
 }
 
 // CountMessagesEverywhere counts the messages that are queued, and those that were given up since a time.
@@ -57,8 +57,13 @@ func (s *Store) CountMessagesEverywhere(ctx context.Context, now, since time.Tim
 		SELECT COUNT(*) FROM (SELECT tenant_id FROM messages WHERE state = 'queued' LIMIT $1) m`, []any{MostCounted}, []any{&c.Queued}); err != nil {
 		return c, err
 	}
+	if err = s.reader().row(ctx, "count messages that are tried again", `
+		SELECT COUNT(*) FROM (SELECT tenant_id FROM messages WHERE state = 'queued' AND attempts >= 3 LIMIT $1) m`, []any{MostCounted}, []any{&c.Retried}); err != nil {
+		return c, err
+	}
 	if err = s.reader().row(ctx, "read the oldest due message", `
-		SELECT MIN(due_at) FROM messages WHERE state = 'queued' AND due_at <= $1 AND tenant_id <> $2`, []any{now, noID}, []any{when(&c.Oldest)}); err != nil {
+		SELECT MIN(due_at) FROM (SELECT tenant_id, due_at FROM messages WHERE state = 'queued' AND due_at <= $1 ORDER BY due_at LIMIT 1) m`,
+		[]any{now}, []any{when(&c.Oldest)}); err != nil {
 		return c, err
 	}
 	err = s.reader().row(ctx, "count messages given up", `
@@ -99,6 +104,31 @@ func (s *Store) MostGivenUp(ctx context.Context, since time.Time) ([]GivenUp, er
 		var g GivenUp
 		err := rows.Scan(&g.TenantID, &g.Slug, &g.Failed, &g.Expired, when(&g.Last))
 		all = append(all, g)
+		return err
+	})
+	return all, err
+}
+
+// Retried is a tenant and how many of its messages were tried three times or more, and are to be tried again.
+type Retried struct {
+	TenantID, Slug string
+	Retried        int
+}
+
+// MostRetried are the tenants with most messages that are tried again and again, of MostCounted of them. Those of tenants that were deleted
+// are left out.
+func (s *Store) MostRetried(ctx context.Context) ([]Retried, error) {
+	var all []Retried
+	err := s.reader().each(ctx, "read who has most messages that are tried again", `
+		SELECT t.id, t.slug, m.retried
+		  FROM (SELECT tenant_id, COUNT(*) AS retried
+		          FROM (SELECT tenant_id FROM messages WHERE state = 'queued' AND attempts >= 3 LIMIT $1) again
+		         GROUP BY tenant_id ORDER BY retried DESC, tenant_id LIMIT `+fmt.Sprint(toldRead)+`) m
+		  JOIN tenants t ON t.id = m.tenant_id AND t.deleted_at IS NULL
+		 ORDER BY m.retried DESC, t.slug LIMIT `+fmt.Sprint(told), []any{MostCounted}, func(rows *sqlx.Rows) error {
+		var r Retried
+		err := rows.Scan(&r.TenantID, &r.Slug, &r.Retried)
+		all = append(all, r)
 		return err
 	})
 	return all, err
@@ -200,14 +230,18 @@ type OldKey struct {
 	CreatedAt      time.Time
 	DueAt          time.Time // when it is to have a successor, or was; zero for never by itself
 	Overdue        bool      // it could not be given one
-	InUse          bool      // the tenant hands out tokens
+	Settings       []byte    // the tenant's
 }
 
-// oldKeysRead is how many keys OldestSigningKeys reads of each kind. It stands in the text: of a number that it does not know PostgreSQL
-// assumes that it is a tenth of all there is, and reads that.
-const oldKeysRead = 50
+// How many keys OldestSigningKeys reads of each kind, and in how many it looks for those. They stand in the text: of a number that it does
+// not know PostgreSQL assumes that it is a tenth of all there is, and reads that.
+const (
+	oldKeysRead   = 50
+	oldKeysLooked = 5000
+)
 
-// OldestSigningKeys are the keys that were made first of those that sign, of tenants that were not deleted: some dozens.
+// OldestSigningKeys are the keys that were made first of those that sign, of tenants that were not deleted: some dozens. Tenants that name
+// no tokens in their settings are left out; what the others say of them is to be read.
 func (s *Store) OldestSigningKeys(ctx context.Context, now time.Time) ([]OldKey, error) {
 	var all []OldKey
 	for _, part := range []string{
@@ -215,25 +249,15 @@ func (s *Store) OldestSigningKeys(ctx context.Context, now time.Time) ([]OldKey,
 		`k.retires_at > $1 ORDER BY k.created_at LIMIT `, // a successor is published, and does not sign yet
 	} {
 		err := s.reader().each(ctx, "read the oldest signing keys", `
-			SELECT k.tenant_id, t.slug, t.settings, k.kid, k.algorithm, k.created_at, COALESCE(k.overdue_since, k.due_at), k.overdue_since IS NOT NULL
-			  FROM signing_keys k JOIN tenants t ON t.id = k.tenant_id AND t.deleted_at IS NULL
-			 WHERE k.signs_from <= $1 AND `+part+fmt.Sprint(oldKeysRead), []any{now}, func(rows *sqlx.Rows) error {
+			SELECT k.tenant_id, t.slug, t.settings, k.kid, k.algorithm, k.created_at, k.due_at, k.overdue
+			  FROM (SELECT k.tenant_id, k.kid, k.algorithm, k.created_at, COALESCE(k.overdue_since, k.due_at) AS due_at, k.overdue_since IS NOT NULL AS overdue
+			          FROM signing_keys k WHERE k.signs_from <= $1 AND `+part+fmt.Sprint(oldKeysLooked)+`) k
+			  JOIN tenants t ON t.id = k.tenant_id AND t.deleted_at IS NULL
+			 WHERE t.settings LIKE '%"jwt"%' ORDER BY k.created_at LIMIT `+fmt.Sprint(oldKeysRead), []any{now}, func(rows *sqlx.Rows) error {
 			var k OldKey
-			var settings []byte
-			if err := rows.Scan(&k.TenantID, &k.Slug, &settings, &k.ID, &k.Algorithm, when(&k.CreatedAt), when(&k.DueAt), &k.Overdue); err != nil {
-				return err
-			}
-			var said struct {
-				Headless struct {
-					TokenStrategy string `json:"token_strategy"`
-				} `json:"headless"`
-			}
-			if err := json.Unmarshal(settings, &said); err != nil {
-				return fmt.Errorf("settings of tenant %s: %w", k.TenantID, err)
-			}
-			k.InUse = said.Headless.TokenStrategy == "jwt"
+			err := rows.Scan(&k.TenantID, &k.Slug, &k.Settings, &k.ID, &k.Algorithm, when(&k.CreatedAt), when(&k.DueAt), &k.Overdue)
 			all = append(all, k)
-			return nil
+			return err
 		})
 		if err != nil {
 			return nil, err

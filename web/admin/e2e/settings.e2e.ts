@@ -150,7 +150,7 @@ test("a key is rotated and one is retired", async () => {
   const old = keys.items[0].kid;
 
   await page.getByRole("button", { name: `Retire ${old}` }).click();
-  const sure = page.getByRole("dialog", { name: "Take this key away" });
+  const sure = page.getByRole("dialog", { name: "Retire this key" });
   expect(await sure.getByRole("button", { name: "Retire" }).isDisabled()).toBe(true);
   await sure.getByLabel(`Type ${old} to go on`).fill(old);
   await sure.getByRole("button", { name: "Retire" }).click();
@@ -160,13 +160,13 @@ test("a key is rotated and one is retired", async () => {
 
 test("rates are read aloud as they are changed", async () => {
   const page = await at("protection");
-  const row = page.getByRole("group", { name: "Failed logins" });
-  await row.getByText("At most 10 failed logins a minute from one network address", { exact: false }).waitFor();
-  await row.getByRole("button", { name: "Change failed logins" }).click();
+  const row = page.getByRole("group", { name: "Failed sign-ins" });
+  await row.getByText("At most 10 failed sign-ins a minute from one network address", { exact: false }).waitFor();
+  await row.getByRole("button", { name: "Change failed sign-ins" }).click();
   await row.getByRole("textbox", { name: "As text" }).fill("3/h/key");
-  await row.getByText("At most 3 failed logins an hour for one account.").waitFor();
-  await row.getByLabel("Amount, rate 1 of Failed logins").fill("4");
-  await row.getByText("At most 4 failed logins an hour for one account.").waitFor();
+  await row.getByText("At most 3 failed sign-ins an hour for one account.").waitFor();
+  await row.getByLabel("Amount, rate 1 of Failed sign-ins").fill("4");
+  await row.getByText("At most 4 failed sign-ins an hour for one account.").waitFor();
   await row.getByRole("textbox", { name: "As text" }).fill("nonsense");
   await row.getByText("These are not rates yet.").waitFor();
   await row.getByRole("textbox", { name: "As text" }).fill("4/h/key");
@@ -236,7 +236,7 @@ test("a host of another tenant's is refused beside the hosts", async () => {
   await page.getByRole("button", { name: "Save", exact: true }).click();
   const hosts = page.getByRole("group", { name: "Hosts" });
   await hosts.getByText("belongs to another tenant", { exact: false }).waitFor();
-  await hosts.getByRole("button", { name: "Take demo.localhost away" }).click();
+  await hosts.getByRole("button", { name: "Remove demo.localhost" }).click();
   await page.getByLabel("Another host").fill("login.acme.example");
   await page.getByRole("button", { name: "Add" }).click();
   await page.getByRole("button", { name: "Make first login.acme.example" }).click();
@@ -278,6 +278,20 @@ test("a provider is added; its secret is written, and shown nowhere again", asyn
   await page.getByText("No providers yet").waitFor();
   await page.getByRole("region", { name: "What is not saved yet" }).waitFor({ state: "detached" });
   expect((await tenant()).config.socialaccount).toBeUndefined();
+});
+
+test("another tenant is found and opened by the keyboard alone", async () => {
+  const page = await at("audit");
+  await page.getByRole("table", { name: "Events" }).waitFor();
+  await page.getByRole("button", { name: "Tenant: Acme" }).press("Enter");
+  const search = page.getByLabel("Search tenants");
+  await expect.poll(() => search.evaluate((e) => e === document.activeElement)).toBe(true);
+  await page.keyboard.type("demo");
+  await page.getByRole("group", { name: "Found" }).getByRole("option").first().waitFor();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/tenants\/demo$/);
+  await search.waitFor({ state: "hidden" });
 });
 
 test("a viewer sees the settings without what changes them, and the server refuses it all the same", async () => {

@@ -114,7 +114,7 @@ test("the first owner is made with the emergency token, chooses a password, and 
 
   await heading(page, "Add a second factor").waitFor();
   await sound(ann, "second-factor-add");
-  await button(page, "Authenticator app Codes from an app on your telephone or in your password manager.").click();
+  await button(page, "Authenticator app Codes from an app on your phone or in your password manager.").click();
   await page.getByRole("img", { name: "QR code for your authenticator app" }).waitFor();
   await sound(ann, "second-factor-app");
   const secret = ((await page.locator("[data-secret]").textContent()) ?? "").replaceAll(" ", "");

@@ -107,7 +107,7 @@ test("a user is made, with what is wrong said where it is wrong, and another is 
     expect(await axe(page)).toEqual([]);
     await email.fill("zoe@example.org");
     await dialog.getByLabel("Password", { exact: true }).fill("Kestrel-Orbit-49");
-    await dialog.getByText("Username, telephone number and metadata").click();
+    await dialog.getByText("Username, phone number and metadata").click();
     await dialog.getByLabel("Public metadata").fill('{"plan": "gold"}');
     await dialog.getByRole("button", { name: "Create", exact: true }).click();
     await page.getByRole("heading", { level: 1, name: "zoe@example.org" }).waitFor();
@@ -209,7 +209,7 @@ test("sessions are ended, a password is set, and the history tells of it", async
     const events = page.getByRole("table", { name: "History" });
     await events.getByText("Password set by an operator").waitFor();
     await events.getByText("Sessions ended by an operator").waitFor();
-    await page.getByRole("button", { name: "Show the details of: Number verified" }).click();
+    await page.getByRole("button", { name: "Show the details of: Phone number verified" }).click();
     await page.getByText("+31612345678").last().waitFor();
     expect(await axe(page)).toEqual([]);
   });

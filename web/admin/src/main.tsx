@@ -20,7 +20,7 @@ if (!root) {
 createRoot(root).render(
   <StrictMode>
     <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
-      <Notifications position="top-right" autoClose={6000} classNames={{ root: "notices" }} />
+      <Notifications position="top-center" autoClose={6000} classNames={{ root: "notices" }} />
       <QueryClientProvider client={queries}>
         <RouterProvider router={router} />
       </QueryClientProvider>

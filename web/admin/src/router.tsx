@@ -1,17 +1,11 @@
 // Every screen has an address. A screen's code is fetched when somebody goes there; what it may show, the server decides.
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  Outlet,
-  redirect,
-} from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, Outlet, redirect } from "@tanstack/react-router";
 import { gate } from "./api/queries";
 import { Bars } from "./parts/Loaded";
 import { Ended } from "./session/Ended";
 import { type Missing, stays } from "./session/unsaved";
 import { Lost } from "./shell/Lost";
+import { lazily } from "./shell/lazily";
 import { Shell } from "./shell/Shell";
 
 // An address that somebody typed has numbers and truth values without quotes.
@@ -41,14 +35,14 @@ const root = createRootRoute({
 const open = createRoute({
   getParentRoute: () => root,
   id: "open",
-  component: lazyRouteComponent(() => import("./shell/Open"), "Open"),
+  component: lazily(async () => ({ default: (await import("./shell/Open")).Open })),
 });
 const entry = <Path extends string>(path: Path, load: () => Promise<{ default: React.ComponentType }>) =>
   createRoute({
     getParentRoute: () => open,
     path,
     validateSearch: search("return"),
-    component: lazyRouteComponent(load),
+    component: lazily(load),
   });
 const entries = [
   entry("/sign-in", () => import("./screens/SignIn")),
@@ -70,7 +64,7 @@ const screen = <Path extends string>(
     getParentRoute: () => shell,
     path,
     validateSearch: search(...names),
-    component: lazyRouteComponent(load),
+    component: lazily(load),
   });
 const screens = [
   screen("/", () => import("./screens/Fleet"), "interval"),
@@ -88,7 +82,7 @@ const screens = [
 const tenant = createRoute({
   getParentRoute: () => shell,
   path: "/tenants/$slug",
-  component: lazyRouteComponent(() => import("./shell/TenantFrame"), "TenantFrame"),
+  component: lazily(async () => ({ default: (await import("./shell/TenantFrame")).TenantFrame })),
 });
 const part = <Path extends string>(
   path: Path,
@@ -99,7 +93,7 @@ const part = <Path extends string>(
     getParentRoute: () => tenant,
     path,
     validateSearch: search(...names),
-    component: lazyRouteComponent(load),
+    component: lazily(load),
   });
 const parts = [
   part("/", () => import("./screens/TenantOverview"), "interval"),

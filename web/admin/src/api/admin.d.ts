@@ -1992,6 +1992,8 @@ export interface components {
             messages: {
                 /** @description Mails and texts that wait to be sent, or sent again. */
                 queued: number;
+                /** @description Of them, those that were tried three times or more: what should take them refuses them, or does not answer. */
+                retried: number;
                 /**
                  * Format: date-time
                  * @description When the one was due that has waited longest; null where none is due.
@@ -2014,6 +2016,14 @@ export interface components {
                     /** Format: date-time */
                     oldest_due_at: string;
                     oldest_due_seconds: number;
+                }[];
+                /** @description The tenants with most messages that were tried three times or more and are queued, ten at the most, the worst first. */
+                most_retried: {
+                    /** Format: uuid */
+                    tenant_id: string;
+                    /** @description Its slug. */
+                    tenant: string;
+                    retried: number;
                 }[];
                 /** @description The tenants with most messages that were given up in the last 24 hours, ten at the most, the worst first. */
                 most_failed: {

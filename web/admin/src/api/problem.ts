@@ -13,9 +13,12 @@ export function problemOf(error: unknown): Problem {
     type: "unreachable",
     title: "The server did not answer.",
     status: 0,
-    detail: "It may be restarting, or the network is down. Nothing is known of what was asked; try again.",
+    detail: "It may be restarting, or the network is down. Try again in a moment.",
   };
 }
+
+/** What is to be said beside that of an act, whose answer was lost. */
+export const uncertain = "It may have been done all the same: look before you ask again.";
 
 /** Whether an error is a problem of a kind, such as "stale": the last word of its type. */
 export function isProblem(error: unknown, ...kinds: string[]): boolean {
@@ -42,5 +45,6 @@ export function faultsOf(error: unknown): Record<string, string> {
 export function inWords(error: unknown): string {
   const problem = problemOf(error);
   const faults = (problem.errors ?? []).map((f) => (f.path ? `${f.path} ${f.message}` : f.message)).join("; ");
-  return faults || problem.detail || problem.title;
+  const unknown = problem.status === 0 && problem.type === "unreachable" ? ` ${uncertain}` : "";
+  return (faults || problem.detail || problem.title) + unknown;
 }

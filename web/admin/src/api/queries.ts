@@ -17,6 +17,10 @@ export function closed(error: unknown): void {
   }
 }
 
+/** Reads anew whatever on the screen could not be read. */
+export const readFailed = () =>
+  queries.refetchQueries({ type: "active", predicate: (query) => query.state.status === "error" });
+
 export const queries = new QueryClient({
   queryCache: new QueryCache({ onError: closed }), // of one's own account; calls of the admin API tell of it by themselves
   mutationCache: new MutationCache({

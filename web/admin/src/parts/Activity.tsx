@@ -14,8 +14,8 @@ import {
   VisuallyHidden,
 } from "@mantine/core";
 import { Chart } from "./Chart";
-import { Failure } from "./Failure";
 import { useInterval, useStats } from "./interval";
+import { Failed } from "./Loaded";
 import { Section } from "./Section";
 import { type Interval, period, type Stats, share } from "./series";
 import { Tile } from "./Tile";
@@ -42,12 +42,12 @@ export function Activity({ slug }: { slug?: string }) {
       </Group>
       {stats.data ? (
         <>
-          {stats.error ? <Failure error={stats.error} retry={() => void stats.refetch()} /> : null}
+          {stats.error ? <Failed error={stats.error} /> : null}
           <Numbers slug={slug} stats={stats.data} active={interval === "hour" ? days.data : stats.data} />
           <Charts stats={stats.data} />
         </>
       ) : stats.error ? (
-        <Failure error={stats.error} retry={() => void stats.refetch()} />
+        <Failed error={stats.error} />
       ) : (
         <Waiting hours={interval === "hour"} />
       )}
@@ -100,7 +100,7 @@ function Numbers({ slug, stats, active }: { slug?: string; stats: Stats; active:
         value={number(n("messages_failed"))}
         to={slug ? `/tenants/${slug}/messages` : undefined}
         search={slug ? { state: "failed" } : undefined}
-        note={undelivered ? `${undelivered} of mail and texts` : "no mail or texts yet"}
+        note={undelivered ? `${undelivered} of mails and text messages` : "no mail or text message yet"}
       />
     </Tiles>
   );
@@ -145,7 +145,7 @@ function Charts({ stats }: { stats: Stats }) {
           { name: "rate_limited", label: "Rate limited", tone: "warn" },
           { name: "messages_failed", label: "Undelivered", tone: "bad" },
         ]}
-        nothing="No request was refused by a rate limit, and no mail or text was given up."
+        nothing="No request was refused by a rate limit, and no mail or text message was given up."
       />
       <Methods stats={stats} />
     </SimpleGrid>
@@ -154,7 +154,7 @@ function Charts({ stats }: { stats: Stats }) {
 
 const methods: [string, string][] = [
   ["password", "Password"],
-  ["code", "Code by mail or text"],
+  ["code", "Code by mail or SMS"],
   ["passkey", "Passkey"],
   ["signup", "Right after signing up"],
   ["password_reset", "Right after a password reset"],

@@ -1,13 +1,21 @@
-import { Alert, Button, Group, List, Text } from "@mantine/core";
+import { Alert, Anchor, Button, Group, List, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
-import { problemOf } from "../api/problem";
+import { Link } from "@tanstack/react-router";
+import { problemOf, uncertain } from "../api/problem";
 
-/** What went wrong, in the server's words, and a way to try again. */
+/** What went wrong, in the server's words, and a way to try again or, where that cannot help, a way out. */
 export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
   const problem = problemOf(error);
+  const final = problem.status === 403 || problem.status === 404;
+  const lost = problem.status === 0 && problem.type === "unreachable" && !retry;
   return (
     <Alert role="alert" color="red" variant="outline" icon={<IconAlertTriangle />} title={problem.title}>
-      {problem.detail && <Text size="sm">{problem.detail}</Text>}
+      {problem.detail && (
+        <Text size="sm">
+          {problem.detail}
+          {lost && ` ${uncertain}`}
+        </Text>
+      )}
       {problem.errors && problem.errors.length > 0 && (
         <List size="sm" mt="xs">
           {problem.errors.map((fault) => (
@@ -18,7 +26,12 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
         </List>
       )}
       <Group mt="sm" gap="sm">
-        {retry && (
+        {retry && final && (
+          <Anchor component={Link} to="/tenants" size="sm" underline="always">
+            To the tenants
+          </Anchor>
+        )}
+        {retry && !final && (
           <Button size="xs" variant="default" onClick={retry}>
             Try again
           </Button>

@@ -70,7 +70,7 @@ export function GrantsInput(props: {
                     variant="subtle"
                     color="gray"
                     size="lg"
-                    aria-label={`Take role${nth} away`}
+                    aria-label={`Remove role${nth}`}
                     onClick={() => props.onChange(props.value.filter((other) => other.key !== c.key))}
                   >
                     <IconX size={16} />

@@ -5,10 +5,11 @@ import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { api } from "../api/client";
 import { useAddress, withQuery } from "../parts/address";
+import { asLog } from "../parts/asLog";
 import { Empty } from "../parts/Empty";
 import { Loaded } from "../parts/Loaded";
 import { Page } from "../parts/Page";
-import { byCursor, rowsOf } from "../parts/pages";
+import { rowsOf } from "../parts/pages";
 import { sh } from "../parts/sh";
 import { Events } from "./audit/Events";
 import { Filters, filters } from "./audit/Filters";
@@ -23,7 +24,7 @@ export default function Audit() {
   const [live, setLive] = useState(false);
   const filter = Object.fromEntries(filters.flatMap((name) => (search[name] ? [[name, search[name]]] : [])));
   const options = {
-    ...byCursor,
+    ...asLog,
     placeholderData: keepPreviousData,
     refetchInterval: live ? watchEvery : (false as const),
   };
@@ -91,7 +92,7 @@ export default function Audit() {
           return events.length === 0 && !more ? (
             <Empty title={narrowed ? "No event fits" : "Nothing has happened yet"}>
               {narrowed
-                ? "Take some filters away. Events are kept for as long as the tenant's settings say, a year unless they say otherwise."
+                ? "Remove some filters. Events are kept for as long as the tenant's settings say, a year unless they say otherwise."
                 : "As soon as somebody signs up, signs in or changes something, it is written down here."}
             </Empty>
           ) : (

@@ -1,7 +1,7 @@
 // What loses something for many, in one place, each with what it does said before.
 import { useParams } from "@tanstack/react-router";
-import { Empty } from "../parts/Empty";
 import { Loaded } from "../parts/Loaded";
+import { NotForRole } from "../parts/NotForRole";
 import { Page } from "../parts/Page";
 import { sh } from "../parts/sh";
 import { useMay } from "../session/me";
@@ -42,9 +42,7 @@ export default function Danger() {
             {may("keys.rotate") && may("keys.read") && <LostKey tenant={tenant} />}
             {remove && <Delete tenant={tenant} />}
             {commands.length === 0 && (
-              <Empty title="There is nothing here for your role">
-                Administrators and owners suspend, export and delete tenants. Ask one of them.
-              </Empty>
+              <NotForRole>Administrators and owners suspend, export and delete tenants. Ask one of them.</NotForRole>
             )}
           </>
         )}

@@ -135,7 +135,7 @@ function Clinic({ slug, own }: { slug?: string; own?: string }) {
               />
               {found.seen && <Seen seen={found.seen} />}
               <Section
-                title="Who comes of late"
+                title="Recent requests"
                 lead="The addresses that the last requests to this server came from, as it understands them."
               >
                 <Clients clients={found.clients} />

@@ -10,13 +10,13 @@ import { SettingsScreen } from "../settings/SettingsScreen";
 import { Colour } from "./email/Colour";
 import { SendTest } from "./email/SendTest";
 
-/** How a tenant's mails and texts go out, and how they show whose they are. */
+/** How a tenant's mails and text messages go out, and how they show whose they are. */
 export default function Email() {
   const may = useMay();
   return (
     <SettingsScreen
       title="Email and SMS"
-      lead="How this tenant's mails and texts go out, and whose they say they are. What is left empty is as the server has it."
+      lead="How this tenant's mails and text messages go out, and whose they say they are. What is left empty is as the server has it."
       commands={(slug) => [
         sh`admin mail test --tenant ${slug} --to you@example.org`,
         sh`admin tenant patch ${slug} --config config.json`,
@@ -98,7 +98,7 @@ const settingsOf: Record<Exclude<Way, "none">, string[]> = {
   webhook: ["webhook_url", "webhook_secret"],
 };
 
-/** How texts go out: one way or none, since the server takes no two. */
+/** How text messages go out: one way or none, since the server takes no two. */
 function Texts({ draft, readOnly }: { draft: Draft; readOnly: boolean }) {
   const given = (way: Exclude<Way, "none">) => settingsOf[way].some((name) => draft.value(`config.sms.${name}`));
   const set: Way = given("twilio") ? "twilio" : given("webhook") ? "webhook" : "none";
@@ -117,14 +117,17 @@ function Texts({ draft, readOnly }: { draft: Draft; readOnly: boolean }) {
     draft.replace(mine);
   };
   return (
-    <Section title="Texts" lead="How codes and notices reach telephones. Without a way, texts wait and are given up.">
+    <Section
+      title="Text messages"
+      lead="How codes and notices reach phones. Without a way, text messages wait and are given up."
+    >
       <Radio.Group label="How they go out" value={way} onChange={(v) => choose(v as Way)}>
         <Stack gap="xs" mt="xs">
           <Radio value="none" label="Not at all" disabled={readOnly} />
           <Radio value="twilio" label="Through an account at Twilio" disabled={readOnly} />
           <Radio
             value="webhook"
-            label="Through a server of your own, which each text is posted to"
+            label="Through a server of your own, which each text message is posted to"
             disabled={readOnly}
           />
         </Stack>

@@ -98,7 +98,7 @@ export default function Messages() {
     <Page
       title="Delivery log"
       tab={`Delivery log · ${slug}`}
-      lead="Mails and texts of the last thirty days: whom they went to, and what became of them. What they said is never shown."
+      lead="Mails and text messages of the last thirty days: whom they went to, and what became of them. What they said is never shown."
       commands={[
         sh`admin mail log --tenant ${slug} ${(["state", "kind", "channel"] as const).map((name) =>
           search[name] ? sh`--${name} ${search[name]}` : undefined,
@@ -131,7 +131,7 @@ export default function Messages() {
           value={search.channel ?? ""}
           onChange={(e) => set({ channel: e.currentTarget.value })}
           data={[
-            { value: "", label: "Mail and text" },
+            { value: "", label: "Mail and SMS" },
             ...Object.entries(channels).map(([value, label]) => ({ value, label })),
           ]}
         />
@@ -148,8 +148,8 @@ export default function Messages() {
               <Empty title="No message is like that">Choose other filters, or show all.</Empty>
             ) : (
               <Empty title="No messages yet">
-                Whenever somebody signs up, asks for a code or resets a password, the mail or text is listed here. To
-                see whether mail goes out at all, send a test from Email and SMS.
+                Whenever somebody signs up, asks for a code or resets a password, the mail or text message is listed
+                here. To see whether mail goes out at all, send a test from Email and SMS.
               </Empty>
             )
           ) : (

@@ -17,7 +17,7 @@ export default function Mfa() {
   return (
     <SettingsScreen
       title="Second factors"
-      lead="What people can set up beside their password. Who has one is asked for it at each login; nobody is made to have one."
+      lead="What people can set up beside their password. Who has one is asked for it at each sign-in; nobody is made to have one."
       commands={(slug) => [sh`admin tenant show ${slug}`, sh`admin tenant patch ${slug} --config changes.json`]}
     >
       {(draft, readOnly) => (
@@ -60,7 +60,7 @@ function Factors({ draft, readOnly }: PartProps) {
           recovery_codes: "Recovery codes",
         }}
         help={{
-          recovery_codes: "Codes to print, for the day the telephone is lost. Without them, that day is yours.",
+          recovery_codes: "Codes to print, for the day the phone is lost. Without them, that day is yours.",
           totp: "Six digits that change every half minute. What most people have.",
           webauthn: "Cannot be phished: a key answers to your own domain alone.",
         }}
@@ -138,7 +138,7 @@ function Keys({ draft, readOnly }: PartProps) {
   return (
     <Section
       title="Security keys and passkeys"
-      lead="A key is bound to a domain, and answers on pages of it alone. Whether a passkey logs in without a password is under Sign-in methods."
+      lead="A key is bound to a domain, and answers on pages of it alone. Whether a passkey signs in without a password is under Sign-in methods."
     >
       <Setting
         {...common}
@@ -150,7 +150,7 @@ function Keys({ draft, readOnly }: PartProps) {
       {changed && (
         <Notice kind="danger" title="Every existing key becomes useless" live>
           Keys and passkeys that people have set up are bound to {String(saved ?? host)}. After this change none of them
-          works, and who has nothing else cannot log in.
+          works, and who has nothing else cannot sign in.
         </Notice>
       )}
       <Setting

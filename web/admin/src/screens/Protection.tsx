@@ -104,7 +104,7 @@ function Passwords({ draft, readOnly }: PartProps) {
           path="passwords.argon2id_memory"
           label="Memory of one hash"
           unit="KiB"
-          description={`Of argon2id: ${Math.round(kib / 1024)} MiB now. More makes stolen hashes dearer to try, and each login slower: every login needs it for a moment. Older hashes are replaced at login.`}
+          description={`Of argon2id: ${Math.round(kib / 1024)} MiB now. More makes stolen hashes dearer to try, and each sign-in slower: every sign-in needs it for a moment. Older hashes are replaced at sign-in.`}
         />
         <Setting {...common} path="passwords.argon2id_iterations" label="Passes of one hash" unit="passes" />
         <Setting {...common} path="passwords.argon2id_parallelism" label="Lanes of one hash" unit="lanes" />
@@ -132,8 +132,8 @@ function Proof({ draft, readOnly }: PartProps) {
       <Setting
         {...common}
         path="account.login_timeout"
-        label="A login may wait for"
-        description="How long a login that is half done, as before a second factor, stays open."
+        label="A sign-in may wait for"
+        description="How long a sign-in that is half done, as before a second factor, stays open."
       />
       <Setting
         {...common}

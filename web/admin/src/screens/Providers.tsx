@@ -1,4 +1,4 @@
-// Identity providers: the apps that are registered at them, and what a login through one does.
+// Identity providers: the apps that are registered at them, and what a sign-in through one does.
 import { Section } from "../parts/Section";
 import { sh } from "../parts/sh";
 import type { Draft } from "../settings/draft";
@@ -11,7 +11,7 @@ export default function Providers() {
   return (
     <SettingsScreen
       title="Providers"
-      lead="Identity providers that people log in through, such as Google or your own OpenID Connect server."
+      lead="Identity providers that people sign in through, such as Google or your own OpenID Connect server."
       commands={(slug) => [
         sh`admin provider list --tenant ${slug}`,
         sh`admin provider test google CLIENT_ID --tenant ${slug}`,
@@ -33,33 +33,33 @@ function Rules({ draft, readOnly }: { draft: Draft; readOnly: boolean }) {
   const common = { draft, readOnly };
   const social = (key: string) => `socialaccount.${key}`;
   return (
-    <Section title="What a login through a provider does">
+    <Section title="What a sign-in through a provider does">
       <Setting
         {...common}
         path={social("auto_signup")}
         label="Make an account without asking"
-        description="At a first login, where the provider tells enough."
+        description="At a first sign-in, where the provider tells enough."
       />
       <Setting
         {...common}
         path={social("email_authentication")}
-        label="A verified address logs in"
+        label="A verified address signs in"
         description="In to the account that has the address. Whoever runs the provider can then get into any account: only for providers that you trust with all of them."
       />
       <Setting
         {...common}
         path={social("email_authentication_auto_connect")}
         label="And connects the two"
-        description="Such a login connects the account with the provider for good."
+        description="Such a sign-in connects the account with the provider for good."
       />
       <Setting
         {...common}
         path={social("only")}
         label="Providers are the only way in"
-        description="No passwords and no codes. It takes addresses that are not verified here, and no login by code."
+        description="No passwords and no codes. It takes addresses that are not verified here, and no sign-in by code."
       />
       <More
-        label="More of these logins"
+        label="More of these sign-ins"
         draft={draft}
         paths={[
           "email_required",

@@ -84,7 +84,7 @@ function AddFirst({ begun, then }: { begun: () => void; then: () => unknown }) {
           <Choice
             icon={<IconDeviceMobile aria-hidden />}
             title="Authenticator app"
-            lead="Codes from an app on your telephone or in your password manager."
+            lead="Codes from an app on your phone or in your password manager."
             onClick={choose("app")}
           />
           <Choice

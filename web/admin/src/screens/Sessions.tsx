@@ -42,13 +42,13 @@ function Lifetimes({ draft, readOnly }: { draft: Draft; readOnly: boolean }) {
         {...common}
         path="cookies.session_age"
         label="A session lasts"
-        description="In browsers from the login; in apps from the last use, so that who comes back stays signed in."
+        description="In browsers from the sign-in; in apps from the last use, so that who comes back stays signed in."
       />
       <Setting
         {...common}
         path="usersessions.track_activity"
         label="Keep when sessions were last used"
-        description="To the minute, with the address and the program. People see it in the list of their sessions. Otherwise only their last login is kept."
+        description="To the minute, with the address and the program. People see it in the list of their sessions. Otherwise only their last sign-in is kept."
       />
       <Setting
         {...common}

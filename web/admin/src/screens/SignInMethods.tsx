@@ -17,7 +17,7 @@ export default function SignInMethods() {
   return (
     <SettingsScreen
       title="Sign-in methods"
-      lead="Who may make an account, what they log in with, and what they have to prove. The preview shows what your front end is told to offer."
+      lead="Who may make an account, what they sign in with, and what they have to prove. The preview shows what your front end is told to offer."
       commands={(slug) => [sh`admin tenant preview ${slug}`, sh`admin tenant patch ${slug} --config changes.json`]}
       preview
     >
@@ -130,11 +130,11 @@ function Login({ draft, readOnly }: PartProps) {
   );
   const codes = "account.login_by_code_";
   return (
-    <Section title="Logging in">
+    <Section title="Signing in">
       <Setting
         {...common}
         path="account.login_methods"
-        label="People log in with"
+        label="People sign in with"
         description="What goes into the first field of the sign-in form, beside the password."
         names={{ username: "Username", email: "Email address", phone: "Phone number" }}
       />
@@ -142,13 +142,13 @@ function Login({ draft, readOnly }: PartProps) {
         {...common}
         path="account.login_by_code_enabled"
         label="A code instead of a password"
-        description="People may ask for a code by mail or SMS, and log in with it."
+        description="People may ask for a code by mail or SMS, and sign in with it."
       />
       <Setting
         {...common}
         path="mfa.passkey_login_enabled"
         label="A passkey instead of a password"
-        description={<>A passkey alone logs in, and counts as both factors.{secondFactors}</>}
+        description={<>A passkey alone signs in, and counts as both factors.{secondFactors}</>}
       />
       <Setting
         {...common}
@@ -167,7 +167,7 @@ function Login({ draft, readOnly }: PartProps) {
         fallback="none of them"
       />
       <More
-        label="Details of login codes"
+        label="Details of sign-in codes"
         draft={draft}
         paths={[
           `${codes}timeout`,
@@ -179,7 +179,7 @@ function Login({ draft, readOnly }: PartProps) {
         ]}
       >
         <Setting {...common} path={`${codes}timeout`} label="A code is good for" />
-        <Setting {...common} path={`${codes}max_attempts`} label="Wrong codes until the login ends" unit="tries" />
+        <Setting {...common} path={`${codes}max_attempts`} label="Wrong codes until the sign-in ends" unit="tries" />
         <Setting {...common} path={`${codes}supports_resend`} label="A new code may be asked for" />
         <Setting
           {...common}
@@ -187,7 +187,7 @@ function Login({ draft, readOnly }: PartProps) {
           label="Trust browsers"
           description="A browser that gave a required code once may be trusted, and is not asked again."
         />
-        <CodeFormat {...common} path={`${codes}format`} label="Shape of login codes" />
+        <CodeFormat {...common} path={`${codes}format`} label="Shape of sign-in codes" />
         <CodeFormat {...common} path="common.user_code_format" label="Shape of all codes" />
       </More>
     </Section>

@@ -70,7 +70,7 @@ export default function Templates() {
     <Page
       title="Message templates"
       tab={`Message templates · ${slug}`}
-      lead="What mails and texts say. Every kind has built-in words that are good to go; choose one to see it as people get it, and to put it in words of your own."
+      lead="What mails and text messages say. Every kind has built-in words that are good to go; choose one to see it as people get it, and to put it in words of your own."
       commands={[sh`admin mail template list --tenant ${slug}`, sh`admin mail kinds`]}
     >
       <Loaded query={query} lines={12}>

@@ -160,7 +160,9 @@ function Hosts({ tenant }: { tenant: Tenant }) {
 function Star({ tenant }: { tenant: Tenant }) {
   const [starred, setStarred] = useState(() => isFavourite(tenant.slug));
   return (
-    <Tooltip label={starred ? "Take from the favourites" : "Keep among the favourites, which the switcher shows first"}>
+    <Tooltip
+      label={starred ? "Remove from the favourites" : "Keep among the favourites, which the switcher shows first"}
+    >
       <ActionIcon
         variant="subtle"
         color={starred ? "orange.9" : "gray"}

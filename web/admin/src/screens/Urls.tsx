@@ -91,8 +91,8 @@ const pages = [
   ["account_signup", "Sign up", "Where people make an account."],
   [
     "socialaccount_login_error",
-    "A provider's login failed",
-    "Where a provider's login leads that fails before its own page is known.",
+    "A provider's sign-in failed",
+    "Where a provider's sign-in leads that fails before its own page is known.",
   ],
 ] as const;
 

@@ -13,6 +13,7 @@ import { Time } from "../parts/Time";
 import { spoken } from "../parts/words";
 import { useMay } from "../session/me";
 import { useTenant } from "../settings/draft";
+import { before } from "./versions/older";
 import { RollBack } from "./versions/RollBack";
 
 type Version = Schema<"Version">;
@@ -44,6 +45,14 @@ export default function Versions() {
       search: { ...(a ? { from: String(a) } : {}), ...(b ? { to: String(b) } : {}) } as never,
       replace: true,
     });
+  const first = rows.at(-1)?.version;
+  /** Shows what a version changed. The one before the last that is listed is on the next page. */
+  const changed = async (version: number) => {
+    const older = before(rows, version) ?? before(rowsOf((await query.fetchNextPage()).data), version);
+    if (older) {
+      compare(older, version);
+    }
+  };
   const columns: Column<Version>[] = [
     {
       label: "Version",
@@ -70,8 +79,8 @@ export default function Versions() {
       quiet: true,
       cell: (v) => (
         <Group gap="xs" justify="end" wrap="nowrap">
-          {v.version > 1 && (
-            <Button size="xs" variant="default" onClick={() => compare(v.version - 1, v.version)}>
+          {(v.version !== first || query.hasNextPage) && (
+            <Button size="xs" variant="default" onClick={() => void changed(v.version)}>
               What changed<VisuallyHidden component="span"> with version {v.version}</VisuallyHidden>
             </Button>
           )}
@@ -100,8 +109,8 @@ export default function Versions() {
       }
       commands={[
         sh`admin tenant versions ${slug}`,
-        sh`admin tenant diff ${slug} ${from ?? 1} ${to}`,
-        sh`admin tenant rollback ${slug} ${from ?? 1} ${now ? sh`--if-version ${now}` : undefined}`,
+        sh`admin tenant diff ${slug} ${from ?? rows[1]?.version ?? "VERSION"} ${to}`,
+        sh`admin tenant rollback ${slug} ${from ?? rows[1]?.version ?? "VERSION"} ${now ? sh`--if-version ${now}` : undefined}`,
       ]}
     >
       <Section title="Compare" lead="Two versions, or one with what the tenant is now.">

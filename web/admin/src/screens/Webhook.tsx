@@ -211,7 +211,7 @@ function Secret({ slug, hook }: { slug: string; hook: Hook }) {
         <Stack>
           <span>
             The new secret is shown once. For a while both sign, so that the receiver can be changed in between; with 0
-            hours the old one is good for nothing at once.
+            hours the old one stops working at once.
           </span>
           <NumberInput
             label="Hours in which both sign"

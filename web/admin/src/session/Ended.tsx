@@ -5,10 +5,16 @@ import { gate, queries } from "../api/queries";
 import { onAnnounced } from "./presence";
 import { giveUp, type Missing, resume, useMissing } from "./unsaved";
 
-const words: Record<Missing, { title: string; act: string; not: string }> = {
-  "sign-in": { title: "You are signed out", act: "Sign in in a new tab", not: "Nobody is signed in yet." },
+const words: Record<Missing, { title: string; text: string; act: string; not: string }> = {
+  "sign-in": {
+    title: "You are signed out",
+    text: "What you changed on this page is not saved, and is still here. Sign in again in a new tab, then go on.",
+    act: "Sign in in a new tab",
+    not: "Nobody is signed in yet.",
+  },
   "second-factor": {
     title: "Your second factor is needed",
+    text: "What you changed on this page is not saved, and is still here. Show your second factor in a new tab, then go on.",
     act: "Show it in a new tab",
     not: "Your second factor was not shown yet.",
   },
@@ -23,7 +29,7 @@ export function Ended() {
 function Waiting({ missing }: { missing: Missing }) {
   const [busy, setBusy] = useState(false);
   const [said, say] = useState("");
-  const { title, act, not } = words[missing];
+  const { title, text, act, not } = words[missing];
   const look = useCallback(async () => {
     setBusy(true);
     const answer = await admin.GET("/admin/v1/me").catch(() => undefined);
@@ -41,28 +47,28 @@ function Waiting({ missing }: { missing: Missing }) {
       opened
       onClose={() => {}}
       title={title}
+      size="lg"
       closeOnEscape={false}
       closeOnClickOutside={false}
       withCloseButton={false}
       zIndex={350} // above whatever dialog it happens under
     >
       <Stack>
-        <Text size="sm">
-          What you changed on this page is not saved, and is still here. Sign in again to go on with it.
-        </Text>
+        <Text size="sm">{text}</Text>
         <Text size="sm" role="status" className="quiet-when-empty">
           {said}
         </Text>
         <Group justify="end" gap="xs">
           <Button
             variant="subtle"
-            color="red.9"
+            color="gray"
+            c="var(--mantine-color-text)"
             onClick={() => {
               giveUp();
               (missing === "sign-in" ? gate.signIn : gate.secondFactor)();
             }}
           >
-            Lose the changes
+            Discard the changes
           </Button>
           <Button variant="default" onClick={look} loading={busy}>
             Go on

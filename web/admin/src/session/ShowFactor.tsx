@@ -8,7 +8,7 @@ import { keysWork, showKey } from "./keys";
 import { Said } from "./Said";
 import { useOneAtATime } from "./useOneAtATime";
 
-/** While a login waits for it, or again of somebody who is signed in. */
+/** While a sign-in waits for it, or again of somebody who is signed in. */
 type Act = "authenticate" | "reauthenticate";
 
 const byCode = (act: Act, code: string) =>

@@ -25,7 +25,7 @@ test("what is declined says what to do", () => {
   expect(csrf.detail).toMatch(/Reload/);
 });
 
-test("a login is done, waits, or may begin", () => {
+test("a sign-in is done, waits, or may begin", () => {
   expect(outcomeOf(200, {}).signedIn).toBe(true);
   const flows = [{ id: "login" }, { id: "mfa_authenticate", is_pending: true, types: ["totp"] }];
   expect(outcomeOf(401, { data: { flows } })).toEqual({ signedIn: false, stage: "mfa_authenticate", types: ["totp"] });

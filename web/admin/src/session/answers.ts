@@ -105,7 +105,7 @@ export async function ask<T>(call: () => Promise<Answered<T>>): Promise<T> {
   return answer.data as T;
 }
 
-/** Where a login is: done, or waiting for something, such as mfa_authenticate. */
+/** Where a sign-in is: done, or waiting for something, such as mfa_authenticate. */
 export interface Outcome {
   signedIn: boolean;
   /** What it waits for; "" for nothing, so that it may begin anew. */
@@ -119,7 +119,7 @@ export function outcomeOf(status: number, body: unknown): Outcome {
   return { signedIn: status === 200, stage: waits?.id ?? "", types: waits?.types ?? [] };
 }
 
-/** A step of a login. That nobody is signed in yet is no failure of it. */
+/** A step of a sign-in. That nobody is signed in yet is no failure of it. */
 export async function step(call: () => Promise<Answered<unknown>>): Promise<Outcome> {
   const answer = await reach(call);
   const { status } = answer.response;

@@ -7,7 +7,7 @@ import { useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { api } from "../api/client";
 import { may, useMe } from "../session/me";
-import { ofTenant, type Place, platform } from "./menu";
+import { ofTenant, open, type Place, platform } from "./menu";
 
 export const openPalette = () => spotlight.open();
 
@@ -39,13 +39,13 @@ export function Palette() {
   const places = [
     {
       group: "Platform",
-      actions: platform.filter((p) => may(me, p.needs)).map(go),
+      actions: platform.filter((p) => open(p, me)).map(go),
     },
     ...(slug === undefined
       ? []
       : ofTenant(slug).map((g) => ({
           group: g.label,
-          actions: g.places.filter((p) => may(me, p.needs, slug)).map(go),
+          actions: g.places.filter((p) => open(p, me, slug)).map(go),
         }))),
   ];
   // What the server found is shown whatever it was found by.

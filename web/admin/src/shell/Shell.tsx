@@ -20,12 +20,14 @@ import { useEffect, useRef } from "react";
 import { environment } from "../api/client";
 import { gate, queries } from "../api/queries";
 import { Loaded } from "../parts/Loaded";
+import { NotForRole } from "../parts/NotForRole";
+import { Page } from "../parts/Page";
 import { failed } from "../parts/tell";
 import { leave } from "../session/leave";
-import { may, useMe, useSomebodyElse } from "../session/me";
+import { useMe, useSomebodyElse } from "../session/me";
 import { onAnnounced, part } from "../session/presence";
 import { Mark } from "./Mark";
-import { ofTenant, type Place, platform } from "./menu";
+import { ofTenant, open, type Place, placeAt, platform } from "./menu";
 import { openPalette, Palette } from "./Palette";
 import { TenantSwitcher } from "./TenantSwitcher";
 
@@ -48,6 +50,9 @@ function Frame() {
   const me = useMe();
   const { slug } = useParams({ strict: false });
   const { pathname } = useLocation();
+  const place = placeAt(pathname, slug);
+  // The overview leads those elsewhere who have no platform to look at.
+  const closed = place?.speaks || place?.to === "/" ? undefined : place;
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new place closes the menu, and reading goes on at its beginning
@@ -59,7 +64,7 @@ function Frame() {
     first.current = false;
   }, [pathname]);
   const link = (place: Place, within?: string) =>
-    may(me.data, place.needs, within) && (
+    open(place, me.data, within) && (
       <NavLink
         key={place.to}
         component={Link}
@@ -129,7 +134,7 @@ function Frame() {
             {slug === undefined
               ? platform.map((place) => link(place))
               : ofTenant(slug)
-                  .filter((group) => group.places.some((place) => may(me.data, place.needs, slug)))
+                  .filter((group) => group.places.some((place) => open(place, me.data, slug)))
                   .map((group) => (
                     <div key={group.label}>
                       <Text size="xs" c="dimmed" fw={600} px="sm" pt="sm" pb={4}>
@@ -142,7 +147,15 @@ function Frame() {
         </AppShell.Navbar>
         <AppShell.Main ref={main} id="main" tabIndex={-1}>
           <Loaded query={me} lines={10}>
-            {() => <Outlet />}
+            {(known) =>
+              closed && !open(closed, known, slug) ? (
+                <Page title={closed.label}>
+                  <NotForRole />
+                </Page>
+              ) : (
+                <Outlet />
+              )
+            }
           </Loaded>
         </AppShell.Main>
       </AppShell>

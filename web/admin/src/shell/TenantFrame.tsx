@@ -2,7 +2,9 @@
 import { Alert, Stack } from "@mantine/core";
 import { Outlet, useParams } from "@tanstack/react-router";
 import { useEffect } from "react";
-import { Loaded } from "../parts/Loaded";
+import { isProblem } from "../api/problem";
+import { Failed, Loaded } from "../parts/Loaded";
+import { Page } from "../parts/Page";
 import { useTenant } from "../settings/draft";
 import { visited } from "./favourites";
 
@@ -14,6 +16,16 @@ export function TenantFrame() {
       visited(query.data.slug, query.data.name);
     }
   }, [query.data]);
+  if (query.error && !query.data) {
+    return (
+      <Page
+        title={isProblem(query.error, "missing") ? "There is no such tenant" : slug}
+        above={[{ label: "Tenants", to: "/tenants" }]}
+      >
+        <Failed error={query.error} />
+      </Page>
+    );
+  }
   return (
     <Loaded query={query} lines={8}>
       {(tenant) => (

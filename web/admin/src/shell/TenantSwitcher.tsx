@@ -14,7 +14,13 @@ export function TenantSwitcher() {
   const [typed, setTyped] = useState("");
   const [, again] = useState(0);
   const [q] = useDebouncedValue(typed, 150);
-  const box = useCombobox({ onDropdownClose: () => setTyped("") });
+  const box = useCombobox({
+    onDropdownOpen: () => box.focusSearchInput(),
+    onDropdownClose: () => {
+      box.resetSelectedOption();
+      setTyped("");
+    },
+  });
   const found = api.useQuery(
     "get",
     "/admin/v1/tenants",
@@ -82,7 +88,7 @@ export function TenantSwitcher() {
         </Combobox.Dropdown>
       </Combobox>
       {slug !== undefined && (
-        <Tooltip label={isFavourite(slug) ? "Take from the favourites" : "Keep among the favourites"}>
+        <Tooltip label={isFavourite(slug) ? "Remove from the favourites" : "Keep among the favourites"}>
           <ActionIcon
             variant="subtle"
             color="gray"

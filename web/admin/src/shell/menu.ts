@@ -23,7 +23,7 @@ import {
   IconWebhook,
   IconWorld,
 } from "@tabler/icons-react";
-import type { Permission } from "../session/me";
+import { type Me, may, type Permission } from "../session/may";
 
 export interface Place {
   label: string;
@@ -33,6 +33,10 @@ export interface Place {
   needs: Permission;
   /** Whether the places below its address are not its own. */
   alone?: boolean;
+  /** Whether a role with one tenant is enough, whichever it is. */
+  anywhere?: boolean;
+  /** Whether the screen itself says so where the role can do nothing there. */
+  speaks?: boolean;
   /** Other words that it may be looked for by. */
   words?: string;
 }
@@ -46,7 +50,14 @@ export const platform: Place[] = [
     needs: "stats.read",
     words: "fleet dashboard health statistics",
   },
-  { label: "Tenants", to: "/tenants", icon: IconBuilding, needs: "tenants.read", words: "apps customers" },
+  {
+    label: "Tenants",
+    to: "/tenants",
+    icon: IconBuilding,
+    needs: "tenants.read",
+    anywhere: true,
+    words: "apps customers",
+  },
   { label: "Audit log", to: "/audit", icon: IconHistory, needs: "audit.read", words: "events history" },
   {
     label: "Operators",
@@ -71,6 +82,21 @@ export const platform: Place[] = [
     words: "restore purge bin",
   },
 ];
+
+/** Whether a place is for somebody. */
+export function open(place: Place, me: Me | undefined, slug?: string): boolean {
+  return (
+    may(me, place.needs, slug) ||
+    (place.anywhere === true && me !== undefined && me.tenants.some((t) => t.permissions.includes(place.needs)))
+  );
+}
+
+/** The place of the menu that an address belongs to; undefined for those that belong to none. */
+export function placeAt(pathname: string, slug?: string): Place | undefined {
+  const all = slug === undefined ? platform : ofTenant(slug).flatMap((group) => group.places);
+  const path = pathname.replace(/\/$/, "") || "/";
+  return all.find((p) => path === p.to || (!p.alone && path.startsWith(`${p.to}/`)));
+}
 
 /** The places of one tenant, in groups. */
 export function ofTenant(slug: string): { label: string; places: Place[] }[] {
@@ -200,6 +226,7 @@ export function ofTenant(slug: string): { label: string; places: Place[] }[] {
           to: at("danger"),
           icon: IconAlertTriangle,
           needs: "tenants.suspend",
+          speaks: true,
           words: "suspend delete export",
         },
       ],

@@ -50,7 +50,7 @@ export function Now({ fleet }: { fleet: Fleet }) {
           note={`${count(migrations.applied, "migration")} applied`}
         />
         <Tile
-          label="Mail and texts waiting"
+          label="Messages waiting"
           value={more(messages.queued)}
           look={messages.oldest_due_seconds >= 300 || messages.failed > 0}
           note={

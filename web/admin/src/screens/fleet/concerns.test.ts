@@ -9,16 +9,35 @@ const well: Fleet = {
   migrations: { applied: 22, pending: 0 },
   messages: {
     queued: 1,
+    retried: 0,
     oldest_due_at: null,
     oldest_due_seconds: 0,
     failed: 0,
     counted_up_to: 10000,
     longest_waiting: [],
+    most_retried: [],
     most_failed: [],
   },
   webhooks: { enabled: 1, failing: 0, disabled: 0, longest_failing: [], last_disabled: [] },
   keys: { overdue: 0, oldest: [] },
 };
+
+test("a mail server that refuses shows before anything is given up", () => {
+  const most = [{ tenant_id: "1", tenant: "acme", retried: 1200 }];
+  const [concern, ...others] = concernsOf({
+    ...well,
+    messages: { ...well.messages, queued: 1300, retried: 1201, most_retried: most },
+  });
+  expect(others).toEqual([]);
+  expect(concern).toMatchObject({
+    id: "retried",
+    urgent: true,
+    title: "1,201 mails or text messages tried in vain three times or more",
+  });
+  expect(concern?.places).toMatchObject([
+    { tenant: "acme", to: "/tenants/acme/messages", search: { state: "queued" } },
+  ]);
+});
 
 test("nothing is said of a platform that does well", () => {
   expect(concernsOf(well)).toEqual([]);
@@ -61,7 +80,7 @@ test("what holds people up comes first, and is told once", () => {
   expect(found[1]?.text).toContain("at least 10,000 messages");
   expect(found[3]?.link?.to).toBe("/tenants/acme/sessions");
   expect(found[4]?.title).toBe("1 more tenant has a signing key that is overdue");
-  expect(found[5]?.title).toBe("3 mails or texts given up in the last 24 hours");
+  expect(found[5]?.title).toBe("3 mails or text messages given up in the last 24 hours");
 });
 
 test("whose trouble it is is named, with the way there", () => {

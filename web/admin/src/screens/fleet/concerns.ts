@@ -95,7 +95,7 @@ export function concernsOf(fleet: Fleet): Concern[] {
     found.push({
       id: "queue",
       urgent: true,
-      title: `Mail and texts wait: the oldest for ${duration(messages.oldest_due_seconds)}`,
+      title: `Mails and text messages wait: the oldest for ${duration(messages.oldest_due_seconds)}`,
       text: `${atLeast(messages.queued, fleet, "message")} in the queue, and the servers do not get round to them: a mail server or a texting service is slow to answer, or none of your servers sends. ${worst(messages.longest_waiting, "Those of these tenants have waited longest:")}`,
       places: messages.longest_waiting.map((t) => ({
         id: t.tenant_id,
@@ -104,6 +104,22 @@ export function concernsOf(fleet: Fleet): Concern[] {
         search: { state: "queued" },
         needs: "mail.read",
         note: `${number(t.due)} due, the oldest for ${duration(t.oldest_due_seconds)}`,
+      })),
+    });
+  }
+  if (messages.retried > 0) {
+    found.push({
+      id: "retried",
+      urgent: true,
+      title: `${atLeast(messages.retried, fleet, "mail or text message", "mails or text messages")} tried in vain three times or more`,
+      text: `The mail server or the texting service refuses them, or does not answer. They are tried for twelve hours at most, then given up; a code or a link in them is of no use long before. A tenant's delivery log says what was answered. ${worst(messages.most_retried, "The tenants with most of them:")}`,
+      places: messages.most_retried.map((t) => ({
+        id: t.tenant_id,
+        tenant: t.tenant,
+        to: `/tenants/${t.tenant}/messages`,
+        search: { state: "queued" },
+        needs: "mail.read",
+        note: `${t.retried.toLocaleString("en")} tried again and again`,
       })),
     });
   }
@@ -130,7 +146,7 @@ export function concernsOf(fleet: Fleet): Concern[] {
     found.push({
       id: "failed",
       urgent: false,
-      title: `${atLeast(messages.failed, fleet, "mail or text", "mails or texts")} given up in the last 24 hours`,
+      title: `${atLeast(messages.failed, fleet, "mail or text message", "mails or text messages")} given up in the last 24 hours`,
       text: `Nobody gets them any more. A tenant's delivery log says why, and sends again what is still of use. ${worst(messages.most_failed, "The tenants with most of them:")}`,
       places: messages.most_failed.map((t) => ({
         id: t.tenant_id,

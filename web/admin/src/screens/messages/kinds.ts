@@ -15,8 +15,8 @@ const words: Record<string, { label: string; when: string }> = {
     label: "There is no account",
     when: "Somebody asked for a code or a reset with an address or number that has no account.",
   },
-  phone_verification: { label: "Verify a number", when: "A user is to prove a telephone number." },
-  login_code: { label: "Code to log in", when: "Somebody logs in by a code." },
+  phone_verification: { label: "Verify a phone number", when: "A user is to prove a phone number." },
+  login_code: { label: "Code to sign in", when: "Somebody signs in by a code." },
   password_reset_key: { label: "Reset a password by a link", when: "Somebody asked to reset a password." },
   password_reset_code: {
     label: "Reset a password by a code",
@@ -28,12 +28,12 @@ const words: Record<string, { label: string; when: string }> = {
   password_reset: { label: "Password was reset", when: "A password was reset with a link or a code." },
   email_changed: { label: "Address changed", when: "Another address is the primary one; goes to the old one." },
   email_deleted: { label: "Address removed", when: "An address was removed; goes to the primary one." },
-  phone_changed: { label: "Number changed", when: "A number was added, changed or removed." },
+  phone_changed: { label: "Phone number changed", when: "A number was added, changed or removed." },
   totp_activated: { label: "Authenticator app added", when: "A second factor was added." },
   totp_deactivated: { label: "Authenticator app removed", when: "A second factor was removed." },
   recovery_codes_generated: { label: "Recovery codes made", when: "A user made new recovery codes." },
-  webauthn_added: { label: "Key or passkey added", when: "A security key or passkey was added." },
-  webauthn_removed: { label: "Key or passkey removed", when: "A security key or passkey was removed." },
+  webauthn_added: { label: "Passkey added", when: "A security key or passkey was added." },
+  webauthn_removed: { label: "Passkey removed", when: "A security key or passkey was removed." },
 };
 
 /** What a kind is called. */
@@ -42,4 +42,4 @@ export const labelOf = (kind: string): string => words[kind]?.label ?? spoken(ki
 /** When a message of a kind is sent. */
 export const whenOf = (kind: string): string => words[kind]?.when ?? "";
 
-export const channels: Record<string, string> = { mail: "Mail", sms: "Text" };
+export const channels: Record<string, string> = { mail: "Mail", sms: "SMS" };

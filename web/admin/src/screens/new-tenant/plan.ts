@@ -52,7 +52,7 @@ export const presets: Preset[] = [
   {
     id: "mobile",
     title: "Mobile app",
-    text: "An app on telephones, and an API that checks its tokens.",
+    text: "An app on phones, and an API that checks its tokens.",
     means: [
       "Email and password, or a code by mail",
       "Everything is typed in as a code: no links that leave the app",

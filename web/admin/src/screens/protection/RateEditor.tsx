@@ -70,7 +70,7 @@ export function RateEditor(props: { action: Action; text: string; set: (text: st
               <ActionIcon
                 variant="subtle"
                 color="gray"
-                aria-label={`Take away ${of}`}
+                aria-label={`Remove ${of}`}
                 onClick={() => set(writeRates(rates.filter((_, at) => at !== i)))}
               >
                 <IconX size={16} />

@@ -26,7 +26,7 @@ export function RateLimits({ draft, readOnly }: Props) {
         title="Rate limits"
         lead="How often each thing may be done before it is refused with 429 for a while. Limits are shared by all servers where there is a Redis."
         actions={accountActions}
-        unlimited="Passwords and codes can be tried as fast as the server answers, and mails and texts asked for without end."
+        unlimited="Passwords and codes can be tried as fast as the server answers, and mails and text messages asked for without end."
       />
       <Limits
         draft={draft}

@@ -58,15 +58,15 @@ test("windows have a number and a unit", () => {
 });
 
 test("rates are read aloud", () => {
-  const logins = { one: "failed login", many: "failed logins", key: "account" };
+  const logins = { one: "failed sign-in", many: "failed sign-ins", key: "account" };
   const read = (text: string) => inWords(parseRates(text), logins);
   expect(read("10/m/ip,5/5m/key")).toBe(
-    "At most 10 failed logins a minute from one network address, and 5 in 5 minutes for one account.",
+    "At most 10 failed sign-ins a minute from one network address, and 5 in 5 minutes for one account.",
   );
-  expect(read("1/h/user")).toBe("At most 1 failed login an hour by one account.");
-  expect(read("1000/1.5s")).toBe("At most 1,000 failed logins in 1.5 seconds from one network address.");
+  expect(read("1/h/user")).toBe("At most 1 failed sign-in an hour by one account.");
+  expect(read("1000/1.5s")).toBe("At most 1,000 failed sign-ins in 1.5 seconds from one network address.");
   expect(read("9/s,5/m/key,2/d/user")).toBe(
-    "At most 9 failed logins a second from one network address, 5 a minute for one account, and 2 a day by one account.",
+    "At most 9 failed sign-ins a second from one network address, 5 a minute for one account, and 2 a day by one account.",
   );
-  expect(read("")).toBe("No limit on failed logins.");
+  expect(read("")).toBe("No limit on failed sign-ins.");
 });

@@ -106,7 +106,7 @@ function within(window: number): string {
   return `in ${number(n)} ${long[unit]}s`;
 }
 
-/** What is counted, for one and for many: "failed login", "failed logins". */
+/** What is counted, for one and for many: "failed sign-in", "failed sign-ins". */
 export interface Counted {
   one: string;
   many: string;
@@ -114,7 +114,7 @@ export interface Counted {
   key: string;
 }
 
-/** Rates in plain words: "At most 10 failed logins a minute from one address, and 5 in 5 minutes for one account." */
+/** Rates in plain words: "At most 10 failed sign-ins a minute from one address, and 5 in 5 minutes for one account." */
 export function inWords(rates: Rate[], counted: Counted): string {
   if (rates.length === 0) {
     return `No limit on ${counted.many}.`;

@@ -76,7 +76,7 @@ export function AppForm({ draft, at, saved }: Props) {
             at={at}
             saved={saved}
             field="settings.token_auth_method"
-            label="How the secret is shown"
+            label="How the client authenticates"
           />
           <Field draft={draft} at={at} saved={saved} field="settings.uid_field" label={label("settings.uid_field")} />
           <Field draft={draft} at={at} saved={saved} field="settings.fetch_userinfo" label="Fetch the profile, too" />
@@ -85,7 +85,7 @@ export function AppForm({ draft, at, saved }: Props) {
             at={at}
             saved={saved}
             field="settings.email_authentication"
-            label="A verified address logs in"
+            label="A verified address signs in"
           />
           <Field
             draft={draft}
@@ -115,7 +115,7 @@ const described: Record<string, string> = {
   "settings.fetch_userinfo": "On top of what the id token says.",
   "settings.email_authentication":
     "In to the account that has it. Only for providers that you trust with every account.",
-  "settings.email_authentication_auto_connect": "Such a login connects the two.",
+  "settings.email_authentication_auto_connect": "Such a sign-in connects the two.",
   "settings.verified_email": "Although the provider does not say so: true, or a list of domains.",
   "settings.auth_params": "Added to the authorization request.",
 };

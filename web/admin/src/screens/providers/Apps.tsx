@@ -151,8 +151,8 @@ function AppCard(props: {
 /** Says what this version does not do. */
 export function NotServed() {
   return (
-    <Notice kind="warning" title="Logging in through providers is not served yet" live>
-      This version keeps these settings and tries them out. Front ends are not offered providers, and nobody logs in
+    <Notice kind="warning" title="Signing in through providers is not served yet" live>
+      This version keeps these settings and tries them out. Front ends are not offered providers, and nobody signs in
       through one.
     </Notice>
   );

@@ -58,7 +58,7 @@ export function Test({
         <Text size="xs" c="dimmed">
           {unsaved
             ? "Save first: what is tried is what is saved."
-            : "The provider is asked to describe itself, and shown the credentials. Nobody is logged in."}
+            : "The provider is asked to describe itself, and shown the credentials. Nobody is signed in."}
         </Text>
       </Group>
       <div aria-live="polite">

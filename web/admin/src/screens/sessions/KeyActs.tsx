@@ -169,7 +169,7 @@ export function Retire({ slug, of }: { slug: string; of: Key }) {
       <Confirm
         opened={opened}
         close={dialog.close}
-        title="Take this key away"
+        title="Retire this key"
         action="Retire"
         danger
         typed={of.kid || "retire"}
@@ -182,8 +182,8 @@ export function Retire({ slug, of }: { slug: string; of: Key }) {
           "It was to sign next, and will not. No token was signed with it."
         ) : (
           <Notice kind="danger" live>
-            Every token that it signed is good for nothing: here at once, elsewhere when the key set is read again. Apps
-            that hold one have to log in anew.
+            Every token that it signed stops working: here at once, elsewhere when the key set is read again. Apps that
+            hold one have to sign in anew.
           </Notice>
         )}
       </Confirm>

@@ -35,7 +35,7 @@ export function KeySet({ slug }: { slug: string }) {
               </Group>
               {jwks === null ? (
                 <Text size="sm" c="dimmed">
-                  There is no key set: logins hand out no access tokens.
+                  There is no key set: sign-ins hand out no access tokens.
                 </Text>
               ) : (
                 <>

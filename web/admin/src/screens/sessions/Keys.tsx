@@ -48,7 +48,7 @@ export function Keys({ slug, settings }: { slug: string; settings: Record<string
             <Empty title="No keys yet">
               {jwt
                 ? "The first is made when the first token is, or when the key set is first asked for."
-                : "Keys are for access tokens. They begin when a login hands them out: choose that under Tokens, and save."}
+                : "Keys are for access tokens. They begin when a sign-in hands them out: choose that under Tokens, and save."}
             </Empty>
           ) : (
             <KeyRows slug={slug} keys={items} />

@@ -17,7 +17,7 @@ export function Tokens({ draft, readOnly }: { draft: Draft; readOnly: boolean })
       <Setting
         {...common}
         path="headless.token_strategy"
-        label="A login hands apps"
+        label="A sign-in hands apps"
         description="Browsers are handed none of these."
         names={{ session: "A session token alone", jwt: "An access and a refresh token, too" }}
         help={{
@@ -37,7 +37,7 @@ export function Tokens({ draft, readOnly }: { draft: Draft; readOnly: boolean })
             {...common}
             path="headless.jwt_refresh_token_expires_in"
             label="A refresh token is good for"
-            description="How long an app may be away and still come back without a login."
+            description="How long an app may be away and still come back without a sign-in."
           />
           <Setting
             {...common}

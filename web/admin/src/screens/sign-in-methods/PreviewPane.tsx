@@ -86,7 +86,7 @@ export function PreviewPane({ draft, checked }: { draft: Draft; checked: Checked
                 {offer.after_signup
                   ? `After a signup, ${stepInWords(offer.after_signup.pending)}.`
                   : "Nobody can sign up."}{" "}
-                After a login with a password, {stepInWords(offer.after_login.pending)}.
+                After a sign-in with a password, {stepInWords(offer.after_login.pending)}.
               </Text>
             </div>
             <Group justify="space-between">

@@ -15,7 +15,7 @@ export function Recovery({ draft, readOnly }: { draft: Draft; readOnly: boolean 
         {...common}
         path={`${reset}by_code_enabled`}
         label="Reset by a code rather than a link"
-        description="Who forgot their password types a code that is mailed to them, instead of following a link."
+        description="People who forgot their password type a code that is mailed to them, instead of following a link."
       />
       {byCode ? (
         <More
@@ -30,7 +30,7 @@ export function Recovery({ draft, readOnly }: { draft: Draft; readOnly: boolean 
       ) : (
         <Setting {...common} path={`${reset}timeout`} label="A reset link is good for" />
       )}
-      <Setting {...common} path="account.login_on_password_reset" label="A reset logs in" />
+      <Setting {...common} path="account.login_on_password_reset" label="A reset signs in" />
       <Setting
         {...common}
         path="account.logout_on_password_change"

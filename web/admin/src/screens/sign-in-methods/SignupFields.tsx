@@ -72,7 +72,7 @@ export function SignupFields({ draft, readOnly }: { draft: Draft; readOnly: bool
                       variant="subtle"
                       color="gray"
                       disabled={fields.length === 1}
-                      aria-label={`Take ${named(field.name)} away`}
+                      aria-label={`Remove ${named(field.name)}`}
                       onClick={() => set(fields.filter((f) => f !== field))}
                     >
                       <IconX size={16} />

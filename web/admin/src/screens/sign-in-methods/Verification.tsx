@@ -33,8 +33,8 @@ export function Verification({ draft, readOnly }: { draft: Draft; readOnly: bool
         <Setting
           {...common}
           path="account.login_on_email_confirmation"
-          label="A link logs in"
-          description="Following the link also logs in the browser or app that signed up."
+          label="A link signs in"
+          description="Following the link also signs in the browser or app that signed up."
         />
       )}
       <More
@@ -99,7 +99,7 @@ export function Verification({ draft, readOnly }: { draft: Draft; readOnly: bool
           {...common}
           path="account.unique_email"
           label="An address belongs to one account"
-          description="It has to, where people log in with addresses."
+          description="It has to, where people sign in with addresses."
         />
         <Setting {...common} path="account.email_max_length" label="Longest address" unit="characters" />
       </More>

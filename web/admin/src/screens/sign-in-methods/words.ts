@@ -16,13 +16,13 @@ export function flowInWords(id: string): string {
   return (
     (
       {
-        login: "Log in with a password",
-        login_by_code: "Ask for a code, and log in with it",
+        login: "Sign in with a password",
+        login_by_code: "Ask for a code, and sign in with it",
         signup: "Make an account",
-        mfa_login_webauthn: "Log in with a passkey alone",
+        mfa_login_webauthn: "Sign in with a passkey alone",
         password_reset_by_code: "Reset a password by a code",
-        provider_redirect: "Log in through a provider",
-        provider_token: "Log in with a provider's token",
+        provider_redirect: "Sign in through a provider",
+        provider_token: "Sign in with a provider's token",
       } as Record<string, string>
     )[id] ?? id
   );

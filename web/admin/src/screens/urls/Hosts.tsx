@@ -58,7 +58,7 @@ export function Hosts({ draft, readOnly }: { draft: Draft; readOnly: boolean }) 
                     <ActionIcon
                       variant="subtle"
                       color="gray"
-                      aria-label={`Take ${h} away`}
+                      aria-label={`Remove ${h}`}
                       onClick={() => set(hosts.filter((other) => other !== h))}
                     >
                       <IconX size={16} />

@@ -73,7 +73,7 @@ export function Authenticators({ slug, user }: OfUser) {
   }
   return (
     <Section
-      title="Authenticators"
+      title="Second factors"
       lead="Apps, security keys, passkeys and recovery codes. Who has lost one is helped by removing it here."
       actions={
         user.authenticators.length > 1 && (
@@ -90,7 +90,7 @@ export function Authenticators({ slug, user }: OfUser) {
           None. The user signs in without a second factor.
         </Text>
       ) : (
-        <Rows label="Authenticators" rows={user.authenticators} id={(a) => a.id} columns={columns} />
+        <Rows label="Second factors" rows={user.authenticators} id={(a) => a.id} columns={columns} />
       )}
       {dialog}
     </Section>

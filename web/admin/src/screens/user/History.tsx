@@ -1,8 +1,9 @@
 import { Anchor, Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { api } from "../../api/client";
+import { asLog } from "../../parts/asLog";
 import { Loaded } from "../../parts/Loaded";
-import { byCursor, rowsOf } from "../../parts/pages";
+import { rowsOf } from "../../parts/pages";
 import { Section } from "../../parts/Section";
 import { Events } from "../audit/Events";
 import { KnownUsers } from "../audit/Names";
@@ -15,7 +16,7 @@ export function History({ slug, user }: OfUser) {
     "get",
     "/admin/v1/tenants/{slug}/audit",
     { params: { path: { slug }, query: { user: user.id, limit: 25 } } },
-    byCursor,
+    asLog,
   );
   return (
     <Section

@@ -40,7 +40,7 @@ export function Phone({ slug, user }: OfUser) {
     });
   return (
     <Section
-      title="Telephone number"
+      title="Phone number"
       actions={
         <May permission="users.change">
           <Choose slug={slug} user={user} />
@@ -110,7 +110,7 @@ function Choose({ slug, user }: OfUser) {
         {(faults) => (
           <Stack gap="sm">
             <TextInput
-              label="Telephone number"
+              label="Phone number"
               description="In international form, such as +31612345678."
               type="tel"
               autoComplete="off"

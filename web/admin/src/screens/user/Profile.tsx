@@ -64,7 +64,7 @@ export function Profile({ slug, user }: OfUser) {
             />
             <TextInput
               label="Username"
-              description="The user may sign in with it. Leave it empty to take it away."
+              description="The user may sign in with it. Leave it empty to remove it."
               autoComplete="off"
               value={form?.username ?? ""}
               onChange={(e) => form && setForm({ ...form, username: e.currentTarget.value })}

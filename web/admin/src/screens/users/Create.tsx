@@ -131,7 +131,7 @@ export function Create({ slug, opened, close }: { slug: string; opened: boolean;
           {invite && faults.password && <Text size="sm">{faults.password}</Text>}
           {!more && (
             <Anchor component="button" type="button" size="sm" ta="start" onClick={() => setMore(true)}>
-              Username, telephone number and metadata
+              Username, phone number and metadata
             </Anchor>
           )}
           <Collapse
@@ -147,7 +147,7 @@ export function Create({ slug, opened, close }: { slug: string; opened: boolean;
                 error={faults.username}
               />
               <TextInput
-                label="Telephone number"
+                label="Phone number"
                 description="In international form, such as +31612345678."
                 type="tel"
                 autoComplete="off"
