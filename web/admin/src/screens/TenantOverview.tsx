@@ -5,7 +5,7 @@ import { May } from "../parts/May";
 import { Page } from "../parts/Page";
 import { sh } from "../parts/sh";
 import { type Tenant, useTenant } from "../settings/draft";
-import { Facts } from "./overview/Facts";
+import { AtAGlance } from "./overview/AtAGlance";
 import { NextSteps, useSteps } from "./overview/NextSteps";
 
 export default function TenantOverview() {
@@ -33,7 +33,7 @@ function Overview({ tenant }: { tenant: Tenant }) {
   return (
     <>
       <NextSteps steps={steps} hide={hide} />
-      <Facts tenant={tenant} />
+      <AtAGlance tenant={tenant} />
       <May permission="stats.read">
         <Activity slug={tenant.slug} />
       </May>

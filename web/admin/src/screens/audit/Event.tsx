@@ -6,9 +6,9 @@ import { Link } from "@tanstack/react-router";
 import { type ReactNode, useId, useState } from "react";
 import { Changes, shown } from "../../parts/Changes";
 import { Copy } from "../../parts/Copy";
+import { Facts } from "../../parts/Facts";
 import { Time } from "../../parts/Time";
 import { number } from "../../parts/words";
-import { Facts } from "../user/Facts";
 import { brief, UserLink } from "./Names";
 import { type AuditEvent, alarming, changesOf, doer, gist, inWords, placeOf, restOf, targetOf } from "./words";
 

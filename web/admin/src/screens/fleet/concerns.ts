@@ -119,7 +119,7 @@ export function concernsOf(fleet: Fleet): Concern[] {
         to: `/tenants/${t.tenant}/messages`,
         search: { state: "queued" },
         needs: "mail.read",
-        note: `${t.retried.toLocaleString("en")} tried again and again`,
+        note: `${number(t.retried)} tried again and again`,
       })),
     });
   }

@@ -1,11 +1,11 @@
 import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { admin } from "../../api/client";
+import { Facts } from "../../parts/Facts";
 import { FormModal } from "../../parts/FormModal";
 import { May } from "../../parts/May";
 import { Section } from "../../parts/Section";
 import { useAct } from "../../parts/useAct";
-import { Facts } from "./Facts";
 import { at, type OfUser } from "./of";
 
 /** What a user is called. */

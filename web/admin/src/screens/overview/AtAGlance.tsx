@@ -10,7 +10,7 @@ import { may, useMe } from "../../session/me";
 import type { Tenant } from "../../settings/draft";
 
 /** Who a tenant is, and where. */
-export function Facts({ tenant }: { tenant: Tenant }) {
+export function AtAGlance({ tenant }: { tenant: Tenant }) {
   const { data: me } = useMe();
   const at = `/tenants/${tenant.slug}`;
   const [first, ...others] = tenant.hosts;
