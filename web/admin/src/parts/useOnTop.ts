@@ -1,9 +1,13 @@
 import { useEffect, useId, useSyncExternalStore } from "react";
 
-let opened: string[] = [];
+interface Opened {
+  id: string;
+}
+
+let opened: Opened[] = [];
 const listeners = new Set<() => void>();
 
-function put(next: string[]): void {
+function put(next: Opened[]): void {
   opened = next;
   for (const listener of listeners) {
     listener();
@@ -22,8 +26,10 @@ export function useOnTop(open: boolean): boolean {
     if (!open) {
       return;
     }
-    put([...opened, id]);
-    return () => put(opened.filter((other) => other !== id));
+    const mine = { id };
+    put([...opened, mine]);
+    // Not before all dialogs have heard the key that closed this one: to the one below it would mean the same.
+    return () => void setTimeout(() => put(opened.filter((other) => other !== mine)));
   }, [id, open]);
-  return useSyncExternalStore(subscribe, () => opened.at(-1) === id);
+  return useSyncExternalStore(subscribe, () => opened.at(-1)?.id === id);
 }
