@@ -2,7 +2,7 @@
 import { Button, Group, List, Modal, Paper, Stack, Text, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Changes } from "../parts/Changes";
 import { Failure } from "../parts/Failure";
 import { count } from "../parts/words";
@@ -19,10 +19,15 @@ export function SaveBar({ draft }: { draft: Draft }) {
   const [note, setNote] = useState("");
   const { data: schema } = useSchema();
   const changing = draft.changes.length > 0;
+  const before = useRef(changing);
   useEffect(() => {
     if (changing) {
       notifications.hide(told); // it would lie on the buttons
+    } else if (before.current && document.activeElement === document.body) {
+      // The button that had the focus is gone; reading goes on at the beginning of the screen.
+      document.getElementById("main")?.focus({ preventScroll: true });
     }
+    before.current = changing;
   }, [changing]);
   if (!changing) {
     return null;
