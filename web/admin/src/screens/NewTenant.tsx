@@ -11,7 +11,17 @@ import { Page } from "../parts/Page";
 import { Section } from "../parts/Section";
 import { done } from "../parts/tell";
 import { useMay } from "../session/me";
-import { bodyOf, commandOf, fieldOf, hostOf, type Plan, slugOf, slugPattern } from "./new-tenant/plan";
+import {
+  bodyOf,
+  commandOf,
+  fieldOf,
+  hostOf,
+  hostsWrong,
+  type Plan,
+  slugOf,
+  slugPattern,
+  urlWrong,
+} from "./new-tenant/plan";
 import { Review } from "./new-tenant/Review";
 import { Start } from "./new-tenant/Start";
 
@@ -73,7 +83,7 @@ function Form({ above }: { above: { label: string; to: string }[] }) {
       { body: bodyOf(all) },
       {
         onSuccess: (made) => {
-          done(`${made.name} is made. Its people can sign in within two seconds.`);
+          done(`${made.name} is created. Its people can sign in within two seconds.`);
           void navigate({ to: "/tenants/$slug", params: { slug: made.slug } });
         },
         onError: (refused) => {
@@ -253,6 +263,14 @@ function wrongWith(plan: Plan, taken: boolean): Faults {
   }
   if (plan.hosts.length === 0 && plan.publicURL.trim() === "") {
     wrong.hosts = "Give it a host, or a public URL below.";
+  }
+  const hosts = hostsWrong(plan.hosts);
+  if (hosts) {
+    wrong.hosts = hosts;
+  }
+  const url = urlWrong(plan.publicURL);
+  if (url) {
+    wrong.publicURL = url;
   }
   if (plan.start === "template" && plan.template === "") {
     wrong.template = "Choose the tenant to copy from.";
