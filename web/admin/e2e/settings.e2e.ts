@@ -126,9 +126,9 @@ test("two operators: what does not touch is put together, and for the rest someb
   await server.admin("PATCH", "/tenants/acme", { config: { cookies: { session_age: 432_000 } } });
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await conflict.getByText("Both of you changed cookies.session_age").waitFor();
-  expect(await conflict.getByRole("button", { name: "Go on with both" }).isDisabled()).toBe(true);
+  expect(await conflict.getByRole("button", { name: "Use these choices" }).isDisabled()).toBe(true);
   await conflict.getByRole("radio", { name: "Mine: 259200 (3 days)" }).check();
-  await conflict.getByRole("button", { name: "Go on with both" }).click();
+  await conflict.getByRole("button", { name: "Use these choices" }).click();
   await conflict.waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await page.getByRole("region", { name: "What is not saved yet" }).waitFor({ state: "detached" });

@@ -32,11 +32,19 @@ export function passes(error: unknown): boolean {
   return status === 0 || status === 503;
 }
 
+/** What is said of a field, with an example where that helps more than the server's general words. */
+export function plainly(field: string, message: string): string {
+  return field === "email" && /^enter a valid (value|email address)\.?$/i.test(message)
+    ? "Enter an address such as ann@example.org."
+    : message;
+}
+
 /** What is wrong with the input, by path; what belongs to no field is under "". */
 export function faultsOf(error: unknown): Record<string, string> {
   const found: Record<string, string> = Object.create(null); // a path may be a word that every object knows
   for (const fault of problemOf(error).errors ?? []) {
-    found[fault.path] = found[fault.path] ? `${found[fault.path]}; ${fault.message}` : fault.message;
+    const message = plainly(fault.path, fault.message);
+    found[fault.path] = found[fault.path] ? `${found[fault.path]}; ${message}` : message;
   }
   return found;
 }

@@ -13,7 +13,7 @@ import { Section } from "../parts/Section";
 import { sh } from "../parts/sh";
 import { done } from "../parts/tell";
 import { useMay } from "../session/me";
-import { bodyOf, commandOf, fieldOf, type Plan, slugOf, slugPattern } from "./new-tenant/plan";
+import { bodyOf, commandOf, fieldOf, hostsWrong, type Plan, slugOf, slugPattern, urlWrong } from "./new-tenant/plan";
 import { Review } from "./new-tenant/Review";
 import { Start } from "./new-tenant/Start";
 
@@ -75,7 +75,7 @@ function Form({ above }: { above: { label: string; to: string }[] }) {
       { body: bodyOf(all) },
       {
         onSuccess: (made) => {
-          done(`${made.name} is made. Its people can sign in within two seconds.`);
+          done(`${made.name} is created. Its people can sign in within two seconds.`);
           void navigate({ to: "/tenants/$slug", params: { slug: made.slug } });
         },
         onError: (refused) => {
@@ -255,6 +255,14 @@ function wrongWith(plan: Plan, taken: boolean): Faults {
   }
   if (plan.hosts.length === 0 && plan.publicURL.trim() === "") {
     wrong.hosts = "Give it a host, or a public URL below.";
+  }
+  const hosts = hostsWrong(plan.hosts);
+  if (hosts) {
+    wrong.hosts = hosts;
+  }
+  const url = urlWrong(plan.publicURL);
+  if (url) {
+    wrong.publicURL = url;
   }
   if (plan.start === "template" && plan.template === "") {
     wrong.template = "Choose the tenant to copy from.";

@@ -1,5 +1,6 @@
 // Answers of the headless API, by which operators sign in and look after their own account, in the words of these pages.
 import type { components } from "../api/headless";
+import { plainly } from "../api/problem";
 import { duration } from "../parts/words";
 
 export type Flow = components["schemas"]["Flows"][number];
@@ -35,7 +36,9 @@ export class Declined extends Error {
   ) {
     const again = retryAfter ? ` Try again in ${duration(Number(retryAfter))}.` : "";
     const lost = (body.errors ?? []).some((e) => e.code === "csrf_failed");
-    const all = lost ? [] : (body.errors ?? []).map((e) => ({ ...e, message: e.message + again }));
+    const all = lost
+      ? []
+      : (body.errors ?? []).map((e) => ({ ...e, message: plainly(e.param ?? "", e.message) + again }));
     const [kind, title, detail] = lost ? csrf : meant(status, body, again);
     super(title);
     this.type = `urn:vestibule:problem:${kind}`;

@@ -100,7 +100,7 @@ export function Conflict({ draft, theirs }: { draft: Draft; theirs: Tenant }) {
             Drop my changes
           </Button>
           <Button onClick={settle} disabled={clashes.some((c) => !chosen[name(c.path)])}>
-            Go on with both
+            {clashes.length > 0 ? "Use these choices" : "Go on with both"}
           </Button>
         </Group>
       </Stack>

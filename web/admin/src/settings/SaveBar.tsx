@@ -1,7 +1,7 @@
 // What stands at the foot of a screen with a draft: how much is changed, what that does, and saving it.
 import { Button, Group, List, Modal, Paper, Stack, Text, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Changes } from "../parts/Changes";
 import { Failure } from "../parts/Failure";
 import { done } from "../parts/tell";
@@ -17,11 +17,17 @@ export function SaveBar({ draft }: { draft: Draft }) {
   const { data: schema } = useSchema();
   const held = Object.keys(draft.held).length > 0;
   const changing = draft.changes.length > 0 || held;
+  const before = useRef(changing);
   useEffect(() => {
     if (!changing) {
       setNote(""); // why this was changed is not why the next thing is
       review.close();
+      if (before.current && document.activeElement === document.body) {
+        // The button that had the focus is gone; reading goes on at the beginning of the screen.
+        document.getElementById("main")?.focus({ preventScroll: true });
+      }
     }
+    before.current = changing;
   }, [changing, review.close]);
   if (!changing) {
     return null;

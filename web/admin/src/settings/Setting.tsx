@@ -1,5 +1,5 @@
 // One setting, with the control that its schema asks for. Its words are the schema's; a screen may say them more plainly.
-import { NativeSelect, NumberInput, Switch, TagsInput, TextInput } from "@mantine/core";
+import { Group, NativeSelect, NumberInput, Switch, TagsInput, Text, TextInput } from "@mantine/core";
 import type { ReactNode } from "react";
 import { duration, number, spoken } from "../parts/words";
 import { Choice, Choices, JsonText, Seconds, Secret, tied } from "./controls";
@@ -111,11 +111,18 @@ function Control(props: SettingProps & { node: Node; label: string; ids: Ids }) 
   switch (controlOf(node)) {
     case "switch":
       return (
-        <Switch
-          {...tied(common)}
-          checked={Boolean(value ?? node.default ?? node["x-default"] === "true")}
-          onChange={(e) => set(e.currentTarget.checked)}
-        />
+        <Group gap="xs" wrap="nowrap">
+          {readOnly && (
+            <Text size="sm" aria-hidden>
+              {(value ?? node.default ?? node["x-default"] === "true") ? "On" : "Off"}
+            </Text>
+          )}
+          <Switch
+            {...tied(common)}
+            checked={Boolean(value ?? node.default ?? node["x-default"] === "true")}
+            onChange={(e) => set(e.currentTarget.checked)}
+          />
+        </Group>
       );
     case "choice": {
       const choices = (node.enum ?? [true, false]).filter((c) => c !== null);

@@ -7,6 +7,7 @@ import { useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { api } from "../api/client";
 import { may, useMe } from "../session/me";
+import { useTenant } from "../settings/draft";
 import { ofTenant, open, type Place, platform } from "./menu";
 
 export const openPalette = () => spotlight.open();
@@ -17,6 +18,8 @@ export function Palette() {
   const { data: me } = useMe();
   const [typed, setTyped] = useState("");
   const [q] = useDebouncedValue(typed.trim(), 200);
+  // The frame reads the tenant; its name is here as soon as it is there.
+  const { data: within } = useTenant(slug ?? "", false);
   const tenants = api.useQuery(
     "get",
     "/admin/v1/tenants",
@@ -37,16 +40,16 @@ export function Palette() {
     onClick: () => void navigate({ to: place.to }),
   });
   const places = [
-    {
-      group: "Platform",
-      actions: platform.filter((p) => open(p, me)).map(go),
-    },
     ...(slug === undefined
       ? []
       : ofTenant(slug).map((g) => ({
-          group: g.label,
+          group: `${within?.name ?? slug}: ${g.label}`,
           actions: g.places.filter((p) => open(p, me, slug)).map(go),
         }))),
+    {
+      group: slug === undefined ? "Platform" : "All of the platform",
+      actions: platform.filter((p) => open(p, me)).map(go),
+    },
   ];
   // What the server found is shown whatever it was found by.
   const found = [
@@ -62,7 +65,7 @@ export function Palette() {
       })),
     },
     {
-      group: "Users",
+      group: slug === undefined ? "Users" : `Users of ${within?.name ?? slug}`,
       actions: (q.length > 2 ? (users.data?.items ?? []) : []).map((u) => ({
         id: `user ${u.id}`,
         label: u.email || u.username || u.phone || u.id,
@@ -80,6 +83,7 @@ export function Palette() {
       shortcut={["mod + K", "mod + P", "/"]}
       highlightQuery={false}
       scrollable
+      centered={false} // what grows from the middle jumps as somebody types
       maxHeight="60dvh"
       nothingFound="Nothing is called that"
       searchProps={{

@@ -1,6 +1,7 @@
 // The frame around every screen of somebody who is signed in: menu, tenant switcher, command palette, account.
 import {
   ActionIcon,
+  Affix,
   AppShell,
   Badge,
   Burger,
@@ -13,7 +14,7 @@ import {
   Tooltip,
   useMantineColorScheme,
 } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
+import { useDisclosure, useNetwork } from "@mantine/hooks";
 import { IconMoon, IconSearch, IconSun, IconUserCircle } from "@tabler/icons-react";
 import { Link, Outlet, useLocation, useParams } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
@@ -21,6 +22,7 @@ import { environment } from "../api/client";
 import { gate, queries } from "../api/queries";
 import { Loaded } from "../parts/Loaded";
 import { NotForRole } from "../parts/NotForRole";
+import { Notice } from "../parts/Notice";
 import { Page } from "../parts/Page";
 import { failed } from "../parts/tell";
 import { leave } from "../session/leave";
@@ -50,6 +52,7 @@ function Frame() {
   const me = useMe();
   const { slug } = useParams({ strict: false });
   const { pathname } = useLocation();
+  const { online } = useNetwork();
   const place = placeAt(pathname, slug);
   // The overview leads those elsewhere who have no platform to look at.
   const closed = place?.speaks || place?.to === "/" ? undefined : place;
@@ -146,6 +149,13 @@ function Frame() {
           </ScrollArea>
         </AppShell.Navbar>
         <AppShell.Main ref={main} id="main" tabIndex={-1}>
+          {!online && (
+            <Affix position={{ bottom: 12, left: 12 }} withinPortal={false}>
+              <Notice kind="warning" live>
+                You are offline. What you see may be old, and nothing can be saved.
+              </Notice>
+            </Affix>
+          )}
           <Loaded query={me} lines={10}>
             {(known) =>
               closed && !open(closed, known, slug) ? (

@@ -1,11 +1,12 @@
 // A screen's code is fetched when somebody goes there. Where it cannot be, the pages stay and say so: a browser that reloads while the
 // server is down shows its own error page instead.
-import { Alert, Button, Text } from "@mantine/core";
-import { IconAlertTriangle } from "@tabler/icons-react";
+import { Button, Stack } from "@mantine/core";
 import { type ComponentType, useCallback, useEffect, useState } from "react";
 import { admin } from "../api/client";
 import { Failure } from "../parts/Failure";
 import { Bars } from "../parts/Loaded";
+import { Notice } from "../parts/Notice";
+import { Page } from "../parts/Page";
 
 /** Whether the server can be reached, whatever it answers. */
 const answers = () =>
@@ -53,27 +54,25 @@ export function lazily(load: () => Promise<{ default: ComponentType }>) {
     if (Screen) {
       return <Screen />;
     }
-    switch (missing) {
-      case "unreachable":
-        return <Failure error={undefined} retry={() => void attempt(true)} />;
-      case "renewed":
-        return (
-          <Alert
-            role="alert"
-            color="red"
-            variant="outline"
-            icon={<IconAlertTriangle />}
-            title="This screen could not be loaded."
-          >
-            <Text size="sm">The server may have been updated since this page was opened. Reload it to go on.</Text>
-            <Button mt="sm" size="xs" variant="default" onClick={reload}>
-              Reload
-            </Button>
-          </Alert>
-        );
-      default:
-        return <Bars lines={8} />;
+    if (missing === "") {
+      return <Bars lines={8} />;
     }
+    return (
+      <Page title="This screen could not be loaded">
+        {missing === "unreachable" ? (
+          <Failure error={undefined} retry={() => void attempt(true)} />
+        ) : (
+          <Notice kind="warning" live title="The server may have been updated">
+            <Stack align="start" gap="sm">
+              It has other pages than when this one was opened. Reload it to go on.
+              <Button size="xs" variant="default" onClick={reload}>
+                Reload
+              </Button>
+            </Stack>
+          </Notice>
+        )}
+      </Page>
+    );
   }
   return Object.assign(Fetched, { preload });
 }

@@ -28,12 +28,12 @@ export function Tops({ fleet }: { fleet: Fleet }) {
   const stats = useStats(undefined, interval);
   return (
     <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md">
-      <Section title="Busiest tenants" lead={`Those with most sign-ins ${last[interval]} (UTC).`}>
+      <Section title="Busiest tenants" lead={`Those with most sign-ins ${last[interval]} alone (UTC).`}>
         <Loaded query={stats} lines={3}>
           {({ top = [] }) =>
             top.length === 0 ? (
               <Text size="sm" c="dimmed">
-                Nobody has signed in anywhere {last[interval]}.
+                No sign-in is counted yet for {last[interval]}. The numbers above are of a longer time.
               </Text>
             ) : (
               <Rows

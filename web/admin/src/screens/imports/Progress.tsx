@@ -7,7 +7,7 @@ import { count, duration, number } from "../../parts/words";
 import { bytes } from "./bytes";
 import type { Format } from "./chunks";
 import type { Import } from "./State";
-import { otherFile, stopUpload, type Upload, upload, useUpload } from "./uploads";
+import { otherFile, stopUpload, type Upload, unfit, upload, useUpload } from "./uploads";
 
 function Meter(props: { label: string; share: number; children: React.ReactNode }) {
   const percent = Math.min(100, Math.floor(props.share * 100));
@@ -45,7 +45,9 @@ export function Uploading({ slug, one }: { slug: string; one: Import }) {
       lead={
         phase === "uploading"
           ? "Keep this page open until the file is there; then the server goes on by itself. You can look at other screens meanwhile."
-          : "What was sent is kept for a week. You can go on where it stopped."
+          : phase === "failed" && unfit(going.error)
+            ? "The file cannot be taken as it is. Put it right, cancel this import, and begin again."
+            : "What was sent is kept for a week. You can go on where it stopped."
       }
     >
       <Meter label="How much of the file is uploaded" share={file.size ? sent / file.size : 0}>
@@ -64,7 +66,7 @@ export function Uploading({ slug, one }: { slug: string; one: Import }) {
             Pause
           </Button>
         )}
-        {phase !== "uploading" && !(phase === "failed" && otherFile(going.error)) && (
+        {phase !== "uploading" && !(phase === "failed" && (otherFile(going.error) || unfit(going.error))) && (
           <Button onClick={() => again(file)}>Go on uploading</Button>
         )}
         {phase === "failed" && otherFile(going.error) && <Chooser go={again} />}

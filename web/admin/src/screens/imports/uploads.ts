@@ -5,7 +5,7 @@ import { admin } from "../../api/client";
 import { isProblem, passes } from "../../api/problem";
 import { queries } from "../../api/queries";
 import { onParting } from "../../session/presence";
-import { type Chunk, chunksOf, type Format, slicesOf } from "./chunks";
+import { type Chunk, chunksOf, type Format, LongLine, slicesOf } from "./chunks";
 
 export interface Upload {
   file: File;
@@ -164,6 +164,9 @@ export function stopUpload(id: string): void {
 
 /** Whether a chunk was refused because there is another one already: the file is not the one that the upload began with. */
 export const otherFile = (error: unknown): boolean => isProblem(error, "state");
+
+/** Whether the file itself cannot be taken, however often it is sent. */
+export const unfit = (error: unknown): boolean => error instanceof LongLine || isProblem(error, "invalid", "malformed");
 
 function warn(event: BeforeUnloadEvent): void {
   event.preventDefault();

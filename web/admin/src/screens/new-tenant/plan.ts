@@ -119,6 +119,22 @@ export function slugOf(name: string): string {
     .replace(/-+$/, "");
 }
 
+/** What is wrong with hosts, as far as that is seen without asking the server; undefined for nothing. */
+export function hostsWrong(hosts: string[]): string | undefined {
+  const bad = hosts.filter(
+    (host) => !/^[\p{L}\p{N}]([\p{L}\p{N}.-]*[\p{L}\p{N}])?(:\d+)?$/u.test(host) && !/^\[[0-9a-f:.]+\]/.test(host),
+  );
+  return bad.length > 0 ? `${bad.join(", ")}: a host is a name such as auth.example.org.` : undefined;
+}
+
+/** What is wrong with a public URL, as far as that is seen without asking the server; undefined for nothing. */
+export function urlWrong(url: string): string | undefined {
+  const typed = url.trim();
+  return typed !== "" && !(/^https?:\/\//i.test(typed) && URL.canParse(typed))
+    ? "Enter an address such as https://id.example.org."
+    : undefined;
+}
+
 /** The configuration that is sent: of a preset, or what is changed of a template. */
 export function configOf(plan: Plan): JsonObject {
   const preset = presets.find((p) => p.id === plan.start);

@@ -1,8 +1,9 @@
-import { Alert, Button, Group, PasswordInput, Stack, Text } from "@mantine/core";
+import { Button, Group, PasswordInput, Stack } from "@mantine/core";
 import { useState } from "react";
 import { admin } from "../../api/client";
 import { FormModal } from "../../parts/FormModal";
 import { May } from "../../parts/May";
+import { Notice } from "../../parts/Notice";
 import { Section } from "../../parts/Section";
 import { useAct } from "../../parts/useAct";
 import { useAsk } from "../../parts/useAsk";
@@ -73,15 +74,17 @@ export function Password({ slug, user }: OfUser) {
                 params: at({ slug, user }),
                 body: { password },
               }),
-            "The password is set, and every session has ended.",
+            user.has_password ? "The password is set, and every session has ended." : "The password is set.",
           )
         }
       >
         {(faults) => (
           <Stack gap="sm">
-            <Alert color="yellow" variant="outline">
-              <Text size="sm">Every session of the user ends, and links that were sent stop working.</Text>
-            </Alert>
+            <Notice kind="warning">
+              {user.has_password
+                ? "Every session of the user ends, and links that were sent stop working."
+                : "Links that were sent stop working, and every session ends if the user has any."}
+            </Notice>
             <PasswordInput
               label="New password"
               autoComplete="new-password"

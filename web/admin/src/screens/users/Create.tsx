@@ -70,7 +70,7 @@ export function Create({ slug, opened, close }: { slug: string; opened: boolean;
       }
     }
     const made = await create.mutateAsync({ params: { path: { slug } }, body });
-    done(invite ? `${made.email} is invited.` : `${made.email || made.username || made.phone} is made.`);
+    done(invite ? `${made.email} is invited.` : `${made.email || made.username || made.phone} is created.`);
     form.reset();
     void navigate({ to: `/tenants/${slug}/users/${made.id}` });
   };
