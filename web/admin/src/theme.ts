@@ -65,6 +65,7 @@ export const theme = createTheme({
       styles: { root: { borderRadius: "var(--mantine-radius-md)", paddingBlock: 6 }, section: { marginInlineEnd: 10 } },
     }),
     Notification: Notification.extend({ defaultProps: { closeButtonProps: { "aria-label": "Close this message" } } }),
+    PasswordInput: { defaultProps: { visibilityToggleButtonProps: { "aria-label": "Show what is typed" } } },
     Popover: Popover.extend({ defaultProps: { portalProps: afloat } }), // menus and comboboxes are made of it
     Switch: Switch.extend({ defaultProps: { withThumbIndicator: false } }),
     Table: Table.extend({ defaultProps: { verticalSpacing: "sm", horizontalSpacing: "sm" } }),

@@ -33,11 +33,11 @@ export function Page(props: {
             ))}
           </Breadcrumbs>
         )}
-        <Group justify="space-between" align="start" gap="sm">
+        <Group justify="space-between" align="start" gap="sm" className="page-head">
           <Title order={1} className="foreign">
             {title}
           </Title>
-          <Group gap="xs">
+          <Group gap="xs" className="page-acts">
             {props.commands && props.commands.length > 0 && <Command lines={props.commands} />}
             {props.actions}
           </Group>

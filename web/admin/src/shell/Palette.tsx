@@ -82,6 +82,7 @@ export function Palette() {
       onQueryChange={setTyped}
       shortcut={["mod + K", "mod + P", "/"]}
       highlightQuery={false}
+      attributes={{ content: { "aria-label": "Find a screen, a tenant or a user" } }}
       scrollable
       centered={false} // what grows from the middle jumps as somebody types
       maxHeight="60dvh"

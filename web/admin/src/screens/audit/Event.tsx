@@ -74,7 +74,7 @@ export function EventRow(props: OfEvent) {
             )}
           </Stack>
         </Table.Td>
-        <Table.Td data-label="Who">
+        <Table.Td data-label="Who" miw="10rem">
           <Actor event={event} slug={slug} />
         </Table.Td>
         {!ofOne && (
