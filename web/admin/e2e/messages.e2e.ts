@@ -287,9 +287,9 @@ test("somebody else was faster: what they changed is shown, and one of both is c
   await conflict.getByText("Theirs too").first().waitFor();
   await conflict.getByText("name: Theirs").waitFor();
   await forEverybody();
-  expect(await conflict.getByRole("button", { name: "Use these choices" }).isDisabled()).toBe(true);
+  expect(await conflict.getByRole("button", { name: "Go on with both" }).isDisabled()).toBe(true);
   await conflict.getByRole("radio", { name: "Mine" }).check();
-  await conflict.getByRole("button", { name: "Use these choices" }).click();
+  await conflict.getByRole("button", { name: "Go on with both" }).click();
   await button("Review and save").click();
   await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
   await shows("Saved. It takes effect within two seconds.");
