@@ -137,6 +137,9 @@ function cookiesOf(screen: Screen) {
   return screen.who === "newcomer" ? halfway.cookies() : who.cookies;
 }
 
+/** The schemes that pictures are taken in: none, unless they are asked for. */
+const pictured: ("light" | "dark")[] = process.env.SCREENSHOTS ? ["light", "dark"] : [];
+
 const addressOf = (path: string, screen: Screen) => server.operatorsURL + (screen.at?.(there) ?? path);
 
 test("every screen of the router is looked at here", async () => {
@@ -176,7 +179,7 @@ describe.each(Object.entries(screens))("%s", (path, screen) => {
   });
 
   // make screenshots
-  test.runIf(process.env.SCREENSHOTS).each(["light", "dark"] as const)("picture in %s", async (scheme) => {
+  test.each(pictured)("picture in %s", async (scheme) => {
     const { page, context } = await open(browser, { scheme, cookies: cookiesOf(screen) });
     try {
       await page.goto(addressOf(path, screen));
@@ -188,7 +191,7 @@ describe.each(Object.entries(screens))("%s", (path, screen) => {
     }
   });
 
-  test("while it waits, when that fails, and when it is tried again", async ({ skip }) => {
+  test("while it waits, when that fails, and when it is tried again", async () => {
     const { page, context } = await open(browser, { cookies: cookiesOf(screen) });
     const asked = new Set<string>();
     let answer: (route: Route) => Promise<void>;
@@ -210,7 +213,7 @@ describe.each(Object.entries(screens))("%s", (path, screen) => {
         await settled(page);
         await page.locator("h1").waitFor();
         expect([...asked], "it does ask for something: take asksNothing away").toEqual([]);
-        return skip("the screen loads nothing: there is nothing to wait for, and nothing to fail");
+        return; // there is nothing to wait for, and nothing to fail
       }
       await page.locator('main [aria-busy="true"]').first().waitFor();
       answer = (route) => fail(route);
