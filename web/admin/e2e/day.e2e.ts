@@ -7,14 +7,14 @@ import { launch, open, settled, type Watched } from "./browser";
 import { type Answer, Server } from "./server";
 import { Authenticator } from "./totp";
 
-// make e2e gives the tests a PostgreSQL. Without one there is only half of the day to be had, and the name of the test says so.
+// make e2e gives the tests a PostgreSQL. Without one there is only half of the day to be had, and that is said.
 const database = process.env.VESTIBULE_TEST_DATABASE_URL;
 
 describe("on SQLite", () => day({}));
 if (database) {
   describe("on PostgreSQL", () => day({ VESTIBULE_DATABASE_URL: database }));
 } else {
-  test.skip("on PostgreSQL: VESTIBULE_TEST_DATABASE_URL names none; make e2e does", () => {});
+  console.warn("The day is not run on PostgreSQL: VESTIBULE_TEST_DATABASE_URL names none; make e2e does.");
 }
 
 const host = "auth.rockets.example";
