@@ -15,6 +15,15 @@ ONLY     ?=
 GOLANGCI_VERSION := 2.15.0
 TOOLS            := $(CURDIR)/bin/tools
 
+# Tools that are Go programs are built from their source, each at one version, into a file that has the version in its name.
+# Targets name that file among what they need. $(call tool,NAME,PACKAGE,VERSION)
+define tool
+$(TOOLS)/$(1)-$(3):
+	@echo "$(1): building version $(3) into $(TOOLS); the first time takes minutes"
+	@GOBIN=$(TOOLS)/new $(GO) install $(2)@v$(3)
+	@mv $(TOOLS)/new/$(1) $$@
+endef
+
 # Runs a command with PostgreSQL and Redis at hand.
 SERVICES := $(GO) run ./internal/tools/services
 
