@@ -1,5 +1,5 @@
 // A real browser: Debian's Chromium, or whichever CHROMIUM names.
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page, type Request } from "playwright-core";
@@ -32,11 +32,14 @@ export interface Watched {
   complaints: string[];
 }
 
+export interface OpenOptions {
+  scheme?: Scheme;
+  width?: number;
+  cookies?: Parameters<BrowserContext["addCookies"]>[0];
+}
+
 /** A page that is watched. Requests that were refused on purpose are named by expected, a part of the complaint. */
-export async function open(
-  browser: Browser,
-  options: { scheme?: Scheme; width?: number; cookies?: Parameters<BrowserContext["addCookies"]>[0] } = {},
-): Promise<Watched> {
+export async function open(browser: Browser, options: OpenOptions = {}): Promise<Watched> {
   const context = await browser.newContext({
     colorScheme: options.scheme ?? "light",
     viewport: { width: options.width ?? 1280, height: options.width ? 844 : 860 },
@@ -49,6 +52,12 @@ export async function open(
   }
   context.setDefaultTimeout(15_000);
   await context.addInitScript(watchShifts);
+  await context.addInitScript(watchTimers, soon);
+  return another(context);
+}
+
+/** One more page of somebody who has one: it has the cookies, and what was fetched once is not fetched again. */
+export async function another(context: BrowserContext): Promise<Watched> {
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("console", (m) => {
@@ -57,11 +66,14 @@ export async function open(
     }
   });
   page.on("pageerror", (e) => complaints.push(String(e)));
-  const asked = new Set<Request>();
-  page.on("request", (r) => asked.add(r));
-  page.on("requestfinished", (r) => asked.delete(r));
-  page.on("requestfailed", (r) => asked.delete(r));
-  waiting.set(page, asked);
+  const calls: Calls = { open: new Set(), begun: 0 };
+  page.on("request", (r) => {
+    calls.open.add(r);
+    calls.begun++;
+  });
+  page.on("requestfinished", (r) => calls.open.delete(r));
+  page.on("requestfailed", (r) => calls.open.delete(r));
+  waiting.set(page, calls);
   return { context, page, complaints };
 }
 
@@ -97,37 +109,112 @@ export async function shifts(page: Page): Promise<{ sum: number; moved: string[]
   return { sum: all.reduce((sum, s) => sum + s.value, 0), moved: all.flatMap((s) => s.moved) };
 }
 
-/** What each page has asked for, and not got yet. */
-const waiting = new WeakMap<Page, Set<Request>>();
+/** What a page has asked for: what it has not got yet, and how often it asked. */
+interface Calls {
+  open: Set<Request>;
+  begun: number;
+}
+
+const waiting = new WeakMap<Page, Calls>();
+
+/** Whoever waits no longer than this, in milliseconds, is waited for: what somebody types is asked for after such a pause. */
+const soon = 500;
+
+// Runs in the page, before anything of it: keeps which of its timers are about to do something.
+function watchTimers(soon: number): void {
+  const w = window as unknown as {
+    timers: Set<number>;
+    setTimeout: typeof setTimeout;
+    clearTimeout: typeof clearTimeout;
+  };
+  const [set, clear] = [w.setTimeout.bind(window), w.clearTimeout.bind(window)] as unknown as [
+    (act: () => void, after: number) => number,
+    (id: number | undefined) => void,
+  ];
+  w.timers = new Set();
+  Object.assign(w, {
+    setTimeout: (act: unknown, after = 0, ...rest: unknown[]) => {
+      if (typeof act !== "function" || after > soon) {
+        return set(act as () => void, after, ...(rest as []));
+      }
+      const id = set(() => {
+        w.timers.delete(id);
+        act(...rest);
+      }, after);
+      w.timers.add(id);
+      return id;
+    },
+    clearTimeout: (id: number | undefined) => {
+      w.timers.delete(id ?? 0);
+      clear(id);
+    },
+  });
+}
+
+// Runs in the page: until it has drawn what it has, has nothing left to do, and no timer is about to change that. An animation that
+// goes on and on draws, and does nothing.
+function atRest(): Promise<void> {
+  const w = window as unknown as { timers?: Set<number> };
+  return new Promise((done) => {
+    const look = () =>
+      requestAnimationFrame(() =>
+        requestIdleCallback(() => ((w.timers?.size ?? 0) === 0 ? requestAnimationFrame(() => done()) : look()), {
+          timeout: 1000,
+        }),
+      );
+    look();
+  });
+}
 
 /**
- * Waits until the page has what it asked for. Playwright's networkidle is not asked: it waits for frames within the page as well, and is
- * now and then never told of one that asks for nothing, such as that of a mail.
+ * Waits until the page has what it asked for, has shown it, and is about to ask for nothing more. Playwright's networkidle is not asked:
+ * it waits for half a second each time, and for frames within the page as well, and is now and then never told of one that asks for
+ * nothing, such as that of a mail.
  */
 export async function settled(page: Page): Promise<void> {
   await page.waitForLoadState("load");
-  const asked = waiting.get(page) ?? new Set();
-  for (let quiet = 0, tries = 0; quiet < 10; tries++) {
-    if (tries > 600) {
-      throw new Error(`the page still waits for ${[...asked].map((r) => r.url()).join(", ")}`);
+  const calls = waiting.get(page) ?? { open: new Set(), begun: 0 };
+  const until = Date.now() + 30_000;
+  for (let begun = -1; begun !== calls.begun || calls.open.size > 0; ) {
+    if (Date.now() > until) {
+      throw new Error(`the page still waits for ${[...calls.open].map((r) => r.url()).join(", ")}`);
     }
-    await page.waitForTimeout(50);
-    quiet = asked.size === 0 ? quiet + 1 : 0;
+    begun = calls.begun;
+    if (calls.open.size > 0) {
+      await page.waitForTimeout(10);
+      continue;
+    }
+    // What was asked of a page that is on its way to another one is asked of that.
+    await page.evaluate(atRest).catch(async (e: Error) => {
+      if (!/context was destroyed|navigation/i.test(e.message)) {
+        throw e;
+      }
+      begun = -1;
+      await page.waitForLoadState("load");
+    });
   }
   await page.locator('[aria-busy="true"]').first().waitFor({ state: "detached" });
 }
 
+let source: string | undefined;
+
 /** What axe finds against WCAG 2.2 AA, as lines that name the rule and the place. */
 export async function axe(page: Page): Promise<string[]> {
-  // axe runs in a world of its own, which the page's policy does not concern.
+  // axe runs in a world of its own, which the page's policy does not concern, and which lives as long as the document.
   const session = await page.context().newCDPSession(page);
-  const { readFile } = await import("node:fs/promises");
-  const source = await readFile(axePath, "utf8");
   const { frameTree } = await session.send("Page.getFrameTree");
   const world = await session.send("Page.createIsolatedWorld", { frameId: frameTree.frame.id, worldName: "axe" });
-  await session.send("Runtime.evaluate", { expression: source, contextId: world.executionContextId });
+  const there = await session.send("Runtime.evaluate", {
+    expression: `typeof axe === "object"`,
+    contextId: world.executionContextId,
+    returnByValue: true,
+  });
+  if (there.result.value !== true) {
+    source ??= await readFile(axePath, "utf8");
+    await session.send("Runtime.evaluate", { expression: source, contextId: world.executionContextId });
+  }
   const { result, exceptionDetails } = await session.send("Runtime.evaluate", {
-    expression: `axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }).then((r) =>
+    expression: `axe.run(document, { resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }).then((r) =>
       r.violations.flatMap((v) => v.nodes.map((n) => v.id + ": " + n.target.join(" ") + " " + n.html.slice(0, 160) + " " + (n.any[0]?.message ?? ""))))`,
     contextId: world.executionContextId,
     awaitPromise: true,
