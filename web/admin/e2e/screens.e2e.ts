@@ -1,9 +1,21 @@
 // Every screen, in light, in dark and on a telephone: axe finds nothing, the console is silent, nothing moves sideways or jumps, the
 // keyboard gets everywhere, and while something is on its way or has failed, that is said. With SCREENSHOTS=1 it takes the pictures in docs.
 import { resolve } from "node:path";
-import type { Browser, Page, Route } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { axe, beyond, launch, open, overflows, picture, settled, shifts } from "./browser";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { between, type Held } from "./between";
+import {
+  axe,
+  beyond,
+  launch,
+  type OpenOptions,
+  open,
+  overflows,
+  picture,
+  settled,
+  shifts,
+  type Watched,
+} from "./browser";
 import { invite, newcomer, type Operator, operator, type Visitor } from "./operator";
 import { type Seeded, seed, seedMore } from "./seed";
 import { Server } from "./server";
@@ -87,10 +99,10 @@ const screens: Record<string, Screen> = {
 /** Ways to a screen that have no picture of their own. */
 const aliases = ["/login", "/signin"];
 
+/** A screen is opened in dark on a desktop and in light on a telephone; on a desktop it is turned to light, too. */
 const looks = [
-  { as: "light", options: {} },
-  { as: "dark", options: { scheme: "dark" } },
-  { as: "phone", options: { width: 390 } },
+  { on: "a desktop", options: { scheme: "dark" } },
+  { on: "a telephone", options: { scheme: "light", width: 390 } },
 ] as const;
 
 /** Answers that allauth's API gives with a status that browsers complain of: nobody is signed in, or a step is missing. */
@@ -137,6 +149,33 @@ function cookiesOf(screen: Screen) {
   return screen.who === "newcomer" ? halfway.cookies() : who.cookies;
 }
 
+/**
+ * Opens a screen as somebody comes to it who was never there, but for the files that all screens share: those stay with the browser, as
+ * they do with people. One page by look and visitor goes from screen to screen.
+ */
+async function come(path: string, screen: Screen, options: OpenOptions, before?: (page: Page) => Promise<void>) {
+  const key = JSON.stringify([screen.who, options]);
+  const watched = pages.get(key) ?? (await open(browser, options));
+  if (!pages.has(key)) {
+    pages.set(key, watched);
+    await watched.context.addInitScript(() => {
+      localStorage.clear();
+      sessionStorage.clear();
+    });
+  }
+  const { page, context, complaints } = watched;
+  await page.goto(`${server.operatorsURL}/favicon.svg`); // no screen of the app is left that might ask for something
+  await context.clearCookies();
+  await context.addCookies(cookiesOf(screen));
+  await page.emulateMedia({ colorScheme: options.scheme ?? "light" });
+  complaints.length = 0;
+  await before?.(page);
+  await page.goto(addressOf(path, screen));
+  return watched;
+}
+
+const pages = new Map<string, Watched>();
+
 /** The schemes that pictures are taken in: none, unless they are asked for. */
 const pictured: ("light" | "dark")[] = process.env.SCREENSHOTS ? ["light", "dark"] : [];
 
@@ -156,26 +195,23 @@ test("every screen of the router is looked at here", async () => {
 });
 
 describe.each(Object.entries(screens))("%s", (path, screen) => {
-  test.each(looks)("in $as", async ({ as, options }) => {
-    const { page, complaints, context } = await open(browser, { ...options, cookies: cookiesOf(screen) });
-    try {
-      await page.goto(addressOf(path, screen));
+  test.each(looks)("on $on", async ({ options }) => {
+    const { page, complaints } = await come(path, screen, options);
+    await settled(page);
+    const headings = page.locator("h1");
+    await headings.first().waitFor();
+    expect(await headings.count(), "headings of the first order").toBe(1);
+    expect(await page.title()).toMatch(/\S · Vestibule$/);
+    await fits(page, options.scheme);
+    if (options.scheme === "dark") {
+      await page.emulateMedia({ colorScheme: "light" });
       await settled(page);
-      const headings = page.locator("h1");
-      await headings.first().waitFor();
-      expect(await headings.count(), "headings of the first order").toBe(1);
-      expect(await page.title()).toMatch(/\S · Vestibule$/);
-      expect(await axe(page)).toEqual([]);
-      expect(await overflows(page), `it can be moved sideways: ${(await beyond(page)).join("; ")}`).toBe(false);
-      const jumped = await shifts(page);
-      expect(jumped.sum, `what jumped: ${jumped.moved.join("; ")}`).toBeLessThanOrEqual(0.02);
-      if (as === "light") {
-        await theKeyboardGetsIn(page, screen);
-      }
-      expect(complaints.filter((c) => screen.who === undefined || !usual.test(c))).toEqual([]);
-    } finally {
-      await context.close();
+      await fits(page, "light");
+      await theKeyboardGetsIn(page, screen);
     }
+    const jumped = await shifts(page);
+    expect(jumped.sum, `what jumped: ${jumped.moved.join("; ")}`).toBeLessThanOrEqual(0.02);
+    expect(complaints.filter((c) => screen.who === undefined || !usual.test(c))).toEqual([]);
   });
 
   // make screenshots
@@ -192,65 +228,52 @@ describe.each(Object.entries(screens))("%s", (path, screen) => {
   });
 
   test("while it waits, when that fails, and when it is tried again", async () => {
-    const { page, context } = await open(browser, { cookies: cookiesOf(screen) });
     const asked = new Set<string>();
-    let answer: (route: Route) => Promise<void>;
-    const held: Route[] = [];
-    try {
-      // What is asked for is held, failed, and let through, in turn. Who is signed in and which tenant it is belong to the frame.
-      const frame = screen.ofFrame ? /^\/admin\/v1\/me$/ : /^\/admin\/v1\/(me|tenants\/demo)$/;
-      answer = async (route) => void held.push(route);
-      await page.route("**/admin/v1/**", async (route) => {
-        const at = new URL(route.request().url()).pathname;
-        if (frame.test(at) || route.request().method() !== "GET") {
-          return route.continue();
+    const held: Held[] = [];
+    let answer: (call: Held) => Promise<void> = async (call) => void held.push(call);
+    // What is asked for is held, failed, and let through, in turn. Who is signed in and which tenant it is belong to the frame.
+    const frame = screen.ofFrame ? /^\/admin\/v1\/me$/ : /^\/admin\/v1\/(me|tenants\/demo)$/;
+    let stop = async () => {};
+    onTestFinished(() => stop());
+    const { page } = await come(path, screen, {}, async (page) => {
+      stop = await between(page, "*/admin/v1/*", async (call) => {
+        const at = new URL(call.url).pathname;
+        if (frame.test(at) || call.method !== "GET") {
+          return call.goOn();
         }
         asked.add(at);
-        return answer(route);
+        return answer(call);
       });
-      await page.goto(addressOf(path, screen));
-      if (screen.asksNothing) {
-        await settled(page);
-        await page.locator("h1").waitFor();
-        expect([...asked], "it does ask for something: take asksNothing away").toEqual([]);
-        return; // there is nothing to wait for, and nothing to fail
-      }
-      await page.locator('main [aria-busy="true"]').first().waitFor();
-      answer = (route) => fail(route);
-      for (const route of held.splice(0)) {
-        await fail(route);
-      }
-      const again = page.getByRole("button", { name: "Try again" });
-      await again.first().waitFor();
-      await page.getByText("The test made this fail.").first().waitFor();
-      answer = (route) => route.continue();
-      for (let tries = 0; (await again.count()) > 0 && tries < 10; tries++) {
-        // It may be gone by itself: what is on the screen is asked for again now and then.
-        await again
-          .first()
-          .click({ timeout: 2000 })
-          .catch(() => {});
-        await settled(page);
-      }
-      expect(await page.getByText("The test made this fail.").count(), "what failed is still shown").toBe(0);
-    } finally {
-      await context.close();
+    });
+    if (screen.asksNothing) {
+      await settled(page);
+      await page.locator("h1").waitFor();
+      expect([...asked], "it does ask for something: take asksNothing away").toEqual([]);
+      return; // there is nothing to wait for, and nothing to fail
     }
+    await page.locator('main [aria-busy="true"]').first().waitFor();
+    answer = (call) => call.fail("The test made this fail.");
+    await Promise.all(held.splice(0).map(answer));
+    const again = page.getByRole("button", { name: "Try again" });
+    await again.first().waitFor();
+    await page.getByText("The test made this fail.").first().waitFor();
+    answer = (call) => call.goOn();
+    for (let tries = 0; (await again.count()) > 0 && tries < 10; tries++) {
+      // It may be gone by itself: what is on the screen is asked for again now and then.
+      await again
+        .first()
+        .click({ timeout: 2000 })
+        .catch(() => {});
+      await settled(page);
+    }
+    expect(await page.getByText("The test made this fail.").count(), "what failed is still shown").toBe(0);
   });
 });
 
-async function fail(route: Route): Promise<void> {
-  await route.fulfill({
-    status: 500,
-    contentType: "application/problem+json",
-    body: JSON.stringify({
-      type: "urn:vestibule:problem:internal",
-      title: "Something went wrong",
-      status: 500,
-      detail: "The test made this fail.",
-      request_id: "Request of a test",
-    }),
-  });
+/** Nothing is wrong with how the page looks, for whoever looks and for whoever listens. */
+async function fits(page: Page, look: string): Promise<void> {
+  expect(await axe(page), look).toEqual([]);
+  expect(await overflows(page), `${look}: it can be moved sideways: ${(await beyond(page)).join("; ")}`).toBe(false);
 }
 
 /** The first key leads past the menu, or into the form; wherever the keyboard is shows. */
