@@ -46,10 +46,14 @@ UI           := web/admin
 UI_MODULES   := $(UI)/node_modules/.package-lock.json
 UI_GENERATOR := $(UI)/generate/node_modules/.package-lock.json
 UI_BUILD     := $(UI)/dist/index.html
+UI_CHECKED   := $(UI)/node_modules/.checked
 NPM_CI       := ci --no-audit --no-fund --loglevel=error
 
 # What the build is made of. Folders are among it, since they change when a file in them goes.
 UI_SOURCES = $(shell find $(UI)/src $(UI)/public $(UI)/build -not -name '*.test.ts') $(addprefix $(UI)/,index.html package.json tsconfig.json vite.config.ts)
+
+# What has its formatting, rules and types checked, and by what.
+UI_FILES = $(shell find $(addprefix $(UI)/,src public build e2e)) $(wildcard $(addprefix $(UI)/,*.json *.ts *.html generate/*.json generate/*.mjs))
 
 # Says why nothing can be done with the pages here; nothing where it can. Vite runs on these versions.
 NO_NODE = if ! command -v node >/dev/null; then echo "Node is not installed"; \
@@ -87,8 +91,7 @@ run: ui-if-node ## run the server for development, with its pages, a database an
 ui: ## check and build the operators' pages; servers that are built afterwards have them
 	$(needs-node)
 	@$(MAKE) -s --no-print-directory $(UI_MODULES)
-	@echo "ui: checking formatting, rules and types"
-	@npm --prefix $(UI) run --silent check
+	@$(MAKE) -s --no-print-directory $(UI_CHECKED)
 	@$(MAKE) -s --no-print-directory $(UI_BUILD)
 	@echo "ui: $(UI)/dist has the pages; what is built from now on (make run, make build) has them too"
 
@@ -108,6 +111,12 @@ $(UI_MODULES): $(UI)/package.json $(UI)/package-lock.json
 $(UI_GENERATOR): $(UI)/generate/package.json $(UI)/generate/package-lock.json
 	@echo "generate: installing what the clients' types are made with (npm ci)"
 	@npm --prefix $(UI)/generate $(NPM_CI)
+	@touch $@
+
+# Once for what there is, whoever asks: several steps of make check do.
+$(UI_CHECKED): $(UI_MODULES) $(UI_FILES)
+	@echo "ui: checking formatting, rules and types"
+	@npm --prefix $(UI) run --silent check
 	@touch $@
 
 $(UI_BUILD): $(UI_MODULES) $(UI_SOURCES)
@@ -158,7 +167,7 @@ generate: ## write the generated files anew
 ui-test: ## formatting, rules, types and unit tests of the operators' pages
 	$(needs-node)
 	@$(MAKE) -s --no-print-directory $(UI_MODULES)
-	@npm --prefix $(UI) run --silent check
+	@$(MAKE) -s --no-print-directory $(UI_CHECKED)
 	@$(MAKE) --no-print-directory ui-unit
 	@echo "ui-test: passed"
 
