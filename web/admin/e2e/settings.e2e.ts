@@ -1,7 +1,7 @@
 // What operators do to the settings of signing in, by hand, and what the server then has.
-import type { Browser } from "playwright-core";
+import type { Browser, BrowserContext } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { launch, open, settled, type Watched } from "./browser";
+import { another, launch, open, settled, type Watched } from "./browser";
 import { type Operator, operator } from "./operator";
 import { type Answer, Server } from "./server";
 
@@ -18,8 +18,8 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  for (const { context, complaints } of watched.splice(0)) {
-    await context.close();
+  for (const { page, complaints } of watched.splice(0)) {
+    await page.close();
     // What the server refuses on purpose, the browser tells its console.
     expect(complaints.filter((c) => !/status of (401|409|412|422|403)/.test(c))).toEqual([]);
   }
@@ -32,8 +32,13 @@ afterAll(async () => {
 
 const tenant = async () => (await server.admin("GET", "/tenants/acme")) as Answer;
 
-async function at(screen: string, who: Operator = owner, width?: number) {
-  const one = await open(browser, { cookies: who.cookies, ...(width ? { width } : {}) });
+/** What each operator's browser keeps from test to test. */
+const contexts = new Map<Operator, BrowserContext>();
+
+async function at(screen: string, who: Operator = owner) {
+  const before = contexts.get(who);
+  const one = await (before ? another(before) : open(browser, { cookies: who.cookies }));
+  contexts.set(who, one.context);
   watched.push(one);
   await one.page.goto(`${server.operatorsURL}/tenants/acme/${screen}`);
   await settled(one.page);

@@ -2,9 +2,9 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { axe, launch, open, overflows, settled } from "./browser";
+import { another, axe, launch, open, overflows, settled } from "./browser";
 import { type Operator, operator } from "./operator";
 import { type Seeded, seed } from "./seed";
 import { type Answer, Server } from "./server";
@@ -32,17 +32,21 @@ afterAll(async () => {
 
 /** A page of an operator, which must end without complaints but those of requests that were refused on purpose. */
 async function visit(path: string, who: Operator, look: (page: Page) => Promise<void>): Promise<void> {
-  const { page, complaints, context } = await open(browser, { cookies: who.cookies });
-  page.setDefaultTimeout(15_000);
+  const before = contexts.get(who);
+  const { page, complaints, context } = await (before ? another(before) : open(browser, { cookies: who.cookies }));
+  contexts.set(who, context);
   try {
     await page.goto(server.operatorsURL + path);
     await settled(page);
     await look(page);
     expect(complaints.filter((c) => !/status of (400|404|409|422|500)/.test(c))).toEqual([]);
   } finally {
-    await context.close();
+    await page.close();
   }
 }
+
+/** What each operator's browser keeps between visits. */
+const contexts = new Map<Operator, BrowserContext>();
 
 const admin = async (path: string): Promise<Answer> => server.admin("GET", `/tenants/demo${path}`);
 const userOf = async (q: string): Promise<Answer> => (await admin(`/users?q=${encodeURIComponent(q)}`)).items[0];
