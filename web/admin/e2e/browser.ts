@@ -151,16 +151,17 @@ function watchTimers(soon: number): void {
   });
 }
 
-// Runs in the page: until it has drawn what it has, has nothing left to do, and no timer is about to change that. An animation that
-// goes on and on draws, and does nothing.
+// Runs in the page: until it has drawn what it has, has nothing left to do, no timer is about to change that, and no colour is on its way
+// to another. An animation that goes on and on, such as that of bars, is not waited for.
 function atRest(): Promise<void> {
   const w = window as unknown as { timers?: Set<number> };
+  const quiet = () =>
+    (w.timers?.size ?? 0) === 0 &&
+    !document.getAnimations().some((a) => a instanceof CSSTransition && a.playState === "running");
   return new Promise((done) => {
     const look = () =>
       requestAnimationFrame(() =>
-        requestIdleCallback(() => ((w.timers?.size ?? 0) === 0 ? requestAnimationFrame(() => done()) : look()), {
-          timeout: 1000,
-        }),
+        requestIdleCallback(() => (quiet() ? requestAnimationFrame(() => done()) : look()), { timeout: 1000 }),
       );
     look();
   });
