@@ -48,12 +48,12 @@ func TestGracePeriodFollowsFromWhatItIsFor(t *testing.T) {
 
 func TestMemoryIsReckonedFromTheLimit(t *testing.T) {
 	for _, tt := range []struct{ over, want string }{
-		{"replicas=2", "168MiB"}, // 256 - 2*20 - 48
+		{"replicas=2", "296MiB"}, // 384 - 2*20 - 48
 		{"resources.limits.cpu=4,resources.limits.memory=1Gi", "896MiB"},
-		{"resources.limits.cpu=500m", "168MiB"}, // Go sees two cores at least
-		{"resources.limits.cpu=2500m", "148MiB"},
+		{"resources.limits.cpu=500m", "296MiB"}, // Go sees two cores at least
+		{"resources.limits.cpu=2500m", "276MiB"},
 		{"resources.limits.cpu=null,config.hashWorkers=4,resources.limits.memory=0.5Gi", "384MiB"},
-		{"config.hashWorkers=1", "188MiB"},
+		{"config.hashWorkers=1", "316MiB"},
 		{"goMemLimit=100MiB", "100MiB"},
 		{"resources.limits.memory=300M", ""}, // in another unit it is left alone
 	} {
