@@ -182,7 +182,7 @@ func TestNotesSayWhatIsNext(t *testing.T) {
 		set       string
 		says, not []string
 	}{
-		{"minimal", []string{"wait for the secret vestibule with database-url, secret-key", "without Redis each replica", "There is no admin token"}, []string{"trials"}},
+		{"minimal", []string{"wait for the secret vestibule with database-url, secret-key", "without Redis each replica", "There is no admin token", "http://localhost:9090/first-owner"}, []string{"trials"}},
 		{"production", []string{"https://vestibule.internal.example.org", "cronjob/vestibule-seal-keys", "{.data.admin-token}"}, []string{"WARNING", "trustedProxyCount"}},
 		{"gateway", []string{"Keep the secret key"}, []string{"WARNING", "s3cret"}},
 		{"external-secrets", []string{"networkPolicy is off", "trustedProxyCount"}, []string{"without Redis"}},
