@@ -305,18 +305,18 @@ func TestPoliciesAdmitWhoIsNamed(t *testing.T) {
 		return everybody, peers
 	}
 	minimal := decode(t, render(t, "minimal"))
-	if everybody, _ := admits(minimal, "Deployment vestibule", "public"); !everybody {
+	if everybody, _ := admits(minimal, "Deployment vestibule", "8080"); !everybody {
 		t.Error("the public cannot reach the public port")
 	}
-	everybody, peers := admits(minimal, "Deployment vestibule", "operators")
+	everybody, peers := admits(minimal, "Deployment vestibule", "9090")
 	if everybody || len(peers) != 1 || peers[0].PodSelector == nil || peers[0].PodSelector.MatchLabels["app.kubernetes.io/component"] != "tenants" {
 		t.Errorf("the operators' port is reached by %t, %v", everybody, peers)
 	}
 	production := decode(t, render(t, "production"))
-	if everybody, peers := admits(production, "Deployment vestibule", "operators"); everybody || len(peers) != 3 {
+	if everybody, peers := admits(production, "Deployment vestibule", "9090"); everybody || len(peers) != 3 {
 		t.Errorf("the operators' port is reached by %t, %v", everybody, peers)
 	}
-	if everybody, peers := admits(production, "Deployment vestibule", "public"); everybody || len(peers) != 1 {
+	if everybody, peers := admits(production, "Deployment vestibule", "8080"); everybody || len(peers) != 1 {
 		t.Errorf("the public port is reached by %t, %v", everybody, peers)
 	}
 	// Every pod is selected by a policy, and the databases let nobody in but the release's own pods.
