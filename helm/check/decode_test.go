@@ -72,11 +72,11 @@ type object struct {
 }
 
 // decode reads the objects of a rendering, strictly: a field that Kubernetes does not know, or a key that is there twice, is a failure.
-func decode(t *testing.T, rendered string) []object {
+func decode(t *testing.T, text string) []object {
 	t.Helper()
 	var all []object
 	names := map[string]bool{}
-	for doc := range strings.SplitSeq(strings.TrimPrefix(rendered, "---\n"), "\n---\n") {
+	for doc := range strings.SplitSeq(strings.TrimPrefix(text, "---\n"), "\n---\n") {
 		var head meta.TypeMeta
 		if err := yaml.Unmarshal([]byte(doc), &head); err != nil {
 			t.Fatalf("%v in\n%s", err, doc)

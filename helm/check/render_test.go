@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -69,13 +70,22 @@ func sets(t *testing.T) []string {
 	return names
 }
 
+// rendered is what was rendered already. Tests that look at the same do not render it again; one that comes too early does.
+var rendered sync.Map
+
 // render is what the chart makes of a value set and what is set over it.
 func render(t *testing.T, set string, over ...string) string {
 	t.Helper()
-	out, complaints, ok := helm(t, template(set, over...)...)
+	args := template(set, over...)
+	key := strings.Join(args, " ")
+	if out, ok := rendered.Load(key); ok {
+		return out.(string)
+	}
+	out, complaints, ok := helm(t, args...)
 	if !ok {
 		t.Fatalf("the chart cannot be rendered:\n%s", complaints)
 	}
+	rendered.Store(key, out)
 	return out
 }
 
@@ -122,10 +132,10 @@ func TestWhatIsMadeIsWhatWasLookedAt(t *testing.T) {
 }
 
 // withoutFiles cuts the rules and the dashboard out of a rendering.
-func withoutFiles(t *testing.T, rendered string) string {
+func withoutFiles(t *testing.T, text string) string {
 	t.Helper()
 	var kept []string
-	for doc := range strings.SplitSeq(rendered, "\n---\n") {
+	for doc := range strings.SplitSeq(text, "\n---\n") {
 		for mark, begins := range map[string]string{"kind: PrometheusRule\n": "\nspec:\n", "  name: vestibule-dashboard\n": "\ndata:\n"} {
 			if before, _, ok := strings.Cut(doc, begins); ok && strings.Contains(doc, mark) {
 				doc = before + begins + "  # (helm/vestibule/files)"
@@ -211,10 +221,10 @@ func TestNotesSayWhatIsNext(t *testing.T) {
 }
 
 // kubeScore is what kube-score says of a rendering: one line for each thing that it does not like.
-func kubeScore(t *testing.T, rendered string) []string {
+func kubeScore(t *testing.T, text string) []string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), program(t, "KUBE_SCORE", "kube-score"), "score", "--output-format", "ci", "-") //nolint:gosec // the tool that make gave
-	cmd.Stdin = strings.NewReader(rendered)
+	cmd.Stdin = strings.NewReader(text)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
