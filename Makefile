@@ -204,7 +204,11 @@ lint: ## golangci-lint, by the rules of .golangci.yml
 
 .PHONY: helm
 helm: $(TOOLS)/helm-4.3.1 $(TOOLS)/kube-score-1.20.0 ## the Helm chart: lint, what it makes of each value set, what it refuses, kube-score
-	@HELM=$(word 1,$^) KUBE_SCORE=$(word 2,$^) $(GO) -C $(CHART) test -count=1 -timeout 10m ./... 2>&1 | $(SUMMARY)
+	@HELM=$(word 1,$^) KUBE_SCORE=$(word 2,$^) $(GO) -C $(CHART) test -count=1 -timeout 20m ./... 2>&1 | $(SUMMARY)
+
+.PHONY: helm-golden
+helm-golden: $(TOOLS)/helm-4.3.1 ## write what the Helm chart makes of each value set anew, to be looked at
+	@HELM=$< $(GO) -C $(CHART) test -count=1 -run '^TestWhatIsMadeIsWhatWasLookedAt$$' . -update
 
 # The files are compared before and after, so that what is not committed yet does not pass for stale. cksum fails for a
 # file that was removed and not committed, which is no matter.

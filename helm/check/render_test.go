@@ -125,7 +125,7 @@ func TestWhatIsMadeIsWhatWasLookedAt(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got != string(want) {
-				t.Errorf("the chart makes something else of %s than %s has; look at it (git diff, after go test -update):\n%s", set, golden, firstDifference(string(want), got))
+				t.Errorf("the chart makes something else of %s than %s has; look at it (git diff, after make helm-golden):\n%s", set, golden, firstDifference(string(want), got))
 			}
 		})
 	}

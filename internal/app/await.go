@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"time"
 )
 
@@ -38,8 +40,10 @@ func awaitDatabase(ctx context.Context, ping func(context.Context) error, patien
 		case <-tell.C:
 			log.InfoContext(ctx, "still waiting for the database", "error", err)
 		case <-ask.C:
-			if now := ping(waiting); now == nil || waiting.Err() == nil {
-				err = now // the last ping is cut off by the end of the wait, which says nothing of the database
+			// The last ping may be cut off by the end of the wait, which says nothing of the database: what was wrong before does.
+			var slow net.Error
+			if now := ping(waiting); now == nil || !errors.As(now, &slow) || !slow.Timeout() {
+				err = now
 			}
 		}
 	}

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 
 func TestTheDatabaseIsWaitedFor(t *testing.T) {
 	refused := errors.New("connection refused")
+	slow := fmt.Errorf("ping: %w", os.ErrDeadlineExceeded)
 	for _, tt := range []struct {
 		name     string
 		patience time.Duration
@@ -30,8 +33,11 @@ func TestTheDatabaseIsWaitedFor(t *testing.T) {
 			var log bytes.Buffer
 			pings := 0
 			err := awaitDatabase(t.Context(), func(context.Context) error {
-				if pings++; pings == tt.comes {
+				switch pings++; {
+				case pings == tt.comes:
 					return nil
+				case pings == 2: // and is cut off
+					return slow
 				}
 				return refused
 			}, tt.patience, slog.New(slog.NewTextHandler(&log, nil)))
