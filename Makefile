@@ -24,6 +24,12 @@ $(TOOLS)/$(1)-$(3):
 	@mv $(TOOLS)/new/$(1) $$@
 endef
 
+$(eval $(call tool,helm,helm.sh/helm/v4/cmd/helm,4.3.1))
+$(eval $(call tool,kube-score,github.com/zegl/kube-score/cmd/kube-score,1.20.0))
+
+# What tries the Helm chart is a module of its own.
+CHART := helm/check
+
 # Runs a command with PostgreSQL and Redis at hand.
 SERVICES := $(GO) run ./internal/tools/services
 
@@ -142,9 +148,9 @@ e2e: ui ## the operators' pages in a real Chromium, with the real server (ONLY=d
 	@echo "e2e: passed"
 
 .PHONY: check
-check: ## what CI runs: fresh, ui, ui-test, fmt, vet, lint, e2e, test, race-quick and kit; goes on after a failure and names all
+check: ## what CI runs: fresh, ui, ui-test, fmt, vet, lint, helm, e2e, test, race-quick and kit; goes on after a failure and names all
 	@failed=; \
-	for step in fresh ui ui-test fmt vet lint e2e test race-quick kit; do \
+	for step in fresh ui ui-test fmt vet lint helm e2e test race-quick kit; do \
 		printf '\n==> make %s\n' "$$step"; started=$$SECONDS; \
 		$(MAKE) --no-print-directory "$$step" || failed="$$failed $$step"; \
 		echo "    $$step took $$((SECONDS - started)) s"; \
@@ -159,6 +165,7 @@ build: ui-if-node ## build static binaries into bin/
 .PHONY: generate
 generate: ## write the generated files anew
 	$(GO) generate ./...
+	$(GO) -C $(CHART) generate ./...
 	@$(GENERATE_UI)
 
 ##@ Closer looks
@@ -182,12 +189,13 @@ screenshots: ui ## take the pictures in docs/screenshots anew
 
 .PHONY: fmt
 fmt: ## fail where gofmt would change a file
-	@unformatted=$$(gofmt -l $(wildcard cmd flows internal migrations tenants web/admin/*.go)); \
+	@unformatted=$$(gofmt -l $(wildcard cmd flows helm internal migrations tenants web/admin/*.go)); \
 	if [ -n "$$unformatted" ]; then printf 'gofmt would change:\n%s\n' "$$unformatted"; exit 1; fi
 
 .PHONY: vet
 vet: ## go vet
 	$(GO) vet ./...
+	$(GO) -C $(CHART) vet ./...
 
 .PHONY: lint
 lint: ## golangci-lint, by the rules of .golangci.yml
@@ -200,7 +208,16 @@ lint: ## golangci-lint, by the rules of .golangci.yml
 		GOBIN=$(TOOLS) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(GOLANGCI_VERSION); \
 		linter=$(TOOLS)/golangci-lint; \
 	fi; \
-	"$$linter" run ./...
+	"$$linter" run ./...; \
+	cd $(CHART) && "$$linter" run --config ../../.golangci.yml ./...
+
+.PHONY: helm
+helm: $(TOOLS)/helm-4.3.1 $(TOOLS)/kube-score-1.20.0 ## the Helm chart: lint, what it makes of each value set, what it refuses, kube-score
+	@HELM=$(word 1,$^) KUBE_SCORE=$(word 2,$^) $(GO) -C $(CHART) test -count=1 -timeout 20m ./... 2>&1 | $(SUMMARY)
+
+.PHONY: helm-golden
+helm-golden: $(TOOLS)/helm-4.3.1 ## write what the Helm chart makes of each value set anew, to be looked at
+	@HELM=$< $(GO) -C $(CHART) test -count=1 -run '^TestWhatIsMadeIsWhatWasLookedAt$$' . -update
 
 # The files are compared before and after, so that what is not committed yet does not pass for stale. cksum fails for a
 # file that was removed and not committed, which is no matter.
@@ -208,7 +225,7 @@ FILES := git ls-files --cached --others --exclude-standard -z | sort -z | { xarg
 
 .PHONY: fresh
 fresh: ## fail where a generated file is stale
-	@before=$$($(FILES)); $(GO) generate ./...; $(GENERATE_UI); after=$$($(FILES)); \
+	@before=$$($(FILES)); $(GO) generate ./...; $(GO) -C $(CHART) generate ./...; $(GENERATE_UI); after=$$($(FILES)); \
 	if [ "$$before" != "$$after" ]; then \
 		echo "fresh: these files were stale, and have been written anew; commit them:"; \
 		diff <(echo "$$before") <(echo "$$after") | awk '/^[<>]/ { print "  " $$4 }' | sort -u; exit 1; \

@@ -438,11 +438,14 @@ func (a *App) sweepTenants(ctx context.Context) error {
 	}
 }
 
-// Migrate applies the pending migrations and says which.
+// Migrate applies the pending migrations and says which. It waits for the database as long as cfg.Wait.
 func Migrate(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	st, err := openStore(cfg, nil)
 	if err != nil {
 		return err
+	}
+	if err := awaitDatabase(ctx, st.Ping, cfg.Wait, log); err != nil {
+		return errors.Join(err, st.Close())
 	}
 	done, err := st.Migrate(ctx)
 	for _, m := range done {

@@ -86,10 +86,11 @@ type Config struct {
 	ShutdownTimeout time.Duration
 	MetricsTenants  int // tenants with time series of their own
 
-	Dev      bool   // --dev
-	DevDir   string // --dev-dir
-	Migrate  bool   // --migrate: apply the migrations and leave
-	SealKeys bool   // --seal-keys: seal the data keys under the first of Keys and leave
+	Dev      bool          // --dev
+	DevDir   string        // --dev-dir
+	Migrate  bool          // --migrate: apply the migrations and leave
+	Wait     time.Duration // --wait: how long that waits for the database; 0 is not at all
+	SealKeys bool          // --seal-keys: seal the data keys under the first of Keys and leave
 }
 
 // SQLite is the path of the database file, and whether the database is SQLite at all.
@@ -111,7 +112,7 @@ func Load(args, environ []string) (Config, error) {
 		return Config{}, ErrVersion
 	}
 	c := Config{Dev: in.dev, DevDir: in.devDir, Migrate: in.migrate, SealKeys: in.sealKeys}
-	var faults []Fault
+	faults := c.waits(in.wait)
 	for i := range settings {
 		s := &settings[i]
 		g := in.given[s.name]
@@ -127,7 +128,7 @@ func Load(args, environ []string) (Config, error) {
 			if err := s.parse(&c, g.value); err != nil {
 				faults = append(faults, faultOf(g, err))
 			}
-		case s.required && !(c.Dev && s.madeInDev):
+		case s.required && !(c.Dev && s.madeInDev) && !(c.Migrate && s.name == "SECRET_KEY"): // the schema has no secrets in it
 			faults = append(faults, Fault{Name: s.env(), Problem: "is not set", Remedy: s.remedy})
 		}
 	}
@@ -143,6 +144,18 @@ func Load(args, environ []string) (Config, error) {
 		c.HashWorkers = runtime.GOMAXPROCS(0)
 	}
 	return c, nil
+}
+
+// waits reads what --wait takes.
+func (c *Config) waits(v string) []Fault {
+	if v == "" {
+		return nil
+	}
+	var err error
+	if c.Wait, err = duration(v); err != nil {
+		return []Fault{faultOf(grant{source: "--wait", value: v}, err)}
+	}
+	return nil
 }
 
 // contradictions are the faults between settings that are right by themselves.
@@ -167,6 +180,11 @@ func contradictions(c *Config, in *input) []Fault {
 			Name:    prefix + "ADMIN_LISTEN",
 			Problem: "is the address of " + prefix + "LISTEN as well",
 			Remedy:  "Give the operators' listener a port of its own; it must never be public",
+		})
+	}
+	if in.wait != "" && !c.Migrate {
+		faults = append(faults, Fault{
+			Name: "--wait", Problem: "is for --migrate alone", Remedy: "Remove it: a server starts without its database, and is unready until it is there",
 		})
 	}
 	if c.Migrate && c.SealKeys {

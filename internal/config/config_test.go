@@ -513,3 +513,28 @@ func TestConfigHidesItsSecrets(t *testing.T) {
 		t.Error("it cannot be seen whether there is a value")
 	}
 }
+
+func TestMigratingNeedsTheDatabaseAlone(t *testing.T) {
+	environ := []string{"VESTIBULE_DATABASE_URL=sqlite:test.db"}
+	if c := load(t, []string{"--migrate"}, environ); !c.Migrate || c.Wait != 0 || c.Keys != nil {
+		t.Errorf("it loads as %+v", c)
+	}
+	if c := load(t, []string{"--migrate", "--wait", "3m"}, environ); c.Wait != 3*time.Minute {
+		t.Errorf("it waits %s", c.Wait)
+	}
+	for _, args := range [][]string{nil, {"--seal-keys"}} {
+		if _, err := Load(args, environ); err == nil || !strings.Contains(err.Error(), "VESTIBULE_SECRET_KEY is not set") {
+			t.Errorf("%q without a key: %v", args, err)
+		}
+	}
+	for _, tt := range []struct{ args, want string }{
+		{"--migrate --wait soon", "--wait is \"soon\", which is not a duration. Write a number with its unit, such as 15s or 2m."},
+		{"--migrate --wait 2h", "--wait is \"2h\", which is not in range. Set it to something from 1s to 10m."},
+		{"--migrate --wait", "--wait has no value. Write it as --wait=value."},
+		{"--wait 2m", "--wait is for --migrate alone. Remove it: a server starts without its database, and is unready until it is there."},
+	} {
+		if _, err := Load(strings.Fields(tt.args), needed()); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v", tt.args, err)
+		}
+	}
+}

@@ -15,7 +15,9 @@ var flagsOnly = []row{
 		"kept in the development folder, the database is a file in it, limits are counted in the process, and mail is " +
 		"kept in a mailbox. Never for anything that the public can reach."},
 	{"--dev-dir", "PATH", "The development folder (default " + defaultDevDir + "). Its files are readable by you alone."},
-	{"--migrate", "", "Apply the database's migrations, then leave."},
+	{"--migrate", "", "Apply the database's migrations, then leave. It needs the database alone, and no secret key."},
+	{"--wait", "DURATION", "With --migrate: how long to wait for a database that does not answer yet, from 1s to 10m. Unless it is " +
+		"given, one that does not answer is a failure at once."},
 	{"--seal-keys", "", "Seal every tenant's data key under the first of the secret keys, say how many were sealed, then " +
 		"leave. It is the third of the steps that change the secret key; see VESTIBULE_SECRET_KEY."},
 	{"--version", "", "Print the version, then leave."},

@@ -34,7 +34,7 @@ type input struct {
 	faults []Fault
 
 	dev, migrate, sealKeys, help, version bool
-	devDir                                string
+	devDir, wait                          string
 }
 
 // has reports whether a value was given, be it one that could not be read.
@@ -216,7 +216,7 @@ func (in *input) flags(args []string) {
 			continue
 		}
 		s := settingOfFlag(name)
-		if s == nil && name != "dev-dir" {
+		if s == nil && name != "dev-dir" && name != "wait" {
 			in.unknownFlag(name, i)
 			if !has && i+1 < len(args) && !strings.HasPrefix(args[i+1], "-") {
 				i++ // most likely its value
@@ -244,6 +244,8 @@ func (in *input) flags(args []string) {
 		case value == "":
 		case s != nil:
 			in.given[s.name] = grant{source: "--" + name, value: value}
+		case name == "wait":
+			in.wait = value
 		default:
 			in.devDir = value
 		}
