@@ -90,6 +90,7 @@ type Config struct {
 	DevDir   string // --dev-dir
 	Migrate  bool   // --migrate: apply the migrations and leave
 	SealKeys bool   // --seal-keys: seal the data keys under the first of Keys and leave
+	Ready    bool   // --ready: ask the server that runs with these settings whether it is ready, and leave
 }
 
 // SQLite is the path of the database file, and whether the database is SQLite at all.
@@ -110,7 +111,7 @@ func Load(args, environ []string) (Config, error) {
 	case in.version:
 		return Config{}, ErrVersion
 	}
-	c := Config{Dev: in.dev, DevDir: in.devDir, Migrate: in.migrate, SealKeys: in.sealKeys}
+	c := Config{Dev: in.dev, DevDir: in.devDir, Migrate: in.migrate, SealKeys: in.sealKeys, Ready: in.ready}
 	var faults []Fault
 	for i := range settings {
 		s := &settings[i]
@@ -172,6 +173,11 @@ func contradictions(c *Config, in *input) []Fault {
 	if c.Migrate && c.SealKeys {
 		faults = append(faults, Fault{
 			Name: "--seal-keys", Problem: "cannot be used together with --migrate", Remedy: "Run the server once with each",
+		})
+	}
+	if c.Ready && (c.Migrate || c.SealKeys) {
+		faults = append(faults, Fault{
+			Name: "--ready", Problem: "cannot be used together with --migrate or --seal-keys", Remedy: "Run the server once with each",
 		})
 	}
 	return faults
