@@ -124,7 +124,7 @@ func build(ctx context.Context, i image, at commit, ko, bin, cache string, out i
 		args = append(args, "--image-label="+l)
 	}
 	cmd := exec.CommandContext(ctx, ko, append(args, i.command)...)
-	cmd.Env = append(os.Environ(), "KOCACHE="+cache, "KO_DOCKER_REPO="+registry+i.name, "SOURCE_DATE_EPOCH="+at.time)
+	cmd.Env = append(os.Environ(), "VERSION="+at.version, "KOCACHE="+cache, "KO_DOCKER_REPO="+registry+i.name, "SOURCE_DATE_EPOCH="+at.time)
 	var said strings.Builder
 	cmd.Stdout, cmd.Stderr = io.Discard, &said
 	if err := cmd.Run(); err != nil {
