@@ -7,14 +7,15 @@
 
 # Both builders run on the machine's own platform, whatever they build for.
 FROM --platform=$BUILDPLATFORM node:24.21.0-slim AS pages
+ENV npm_config_cache=/cache/npm
 WORKDIR /src/web/admin
 COPY web/admin/package.json web/admin/package-lock.json ./
-RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund
+RUN --mount=type=cache,target=/cache/npm npm ci --no-audit --no-fund
 COPY web/admin ./
 RUN npm run build
 
 FROM --platform=$BUILDPLATFORM golang:1.26.8 AS build
-ENV CGO_ENABLED=0 GOTOOLCHAIN=local
+ENV CGO_ENABLED=0 GOTOOLCHAIN=local GOCACHE=/cache/go
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN --mount=type=cache,target=/go/pkg/mod go mod download
@@ -26,7 +27,7 @@ ARG TARGETOS
 ARG TARGETARCH
 # The version is told, since the repository's history is not here.
 ARG VERSION
-RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
+RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/cache/go \
     GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -buildvcs=false \
     -ldflags "-s -w -X github.com/vestibule-auth/vestibule/internal/config.stamped=$VERSION" -o /programs/ ./cmd/...
 

@@ -160,6 +160,13 @@ generate: ## write the generated files anew
 	$(GO) generate ./...
 	@$(GENERATE_UI)
 
+.PHONY: baseline
+baseline: ## at a release: write down what this version asks of the database, which the next must leave working
+	@rm -rf bin/statements; mkdir -p bin/statements
+	@VESTIBULE_TEST_STATEMENTS=$(CURDIR)/bin/statements $(TEST) ./internal/store/... ./internal/audit ./internal/stats 2>&1 | $(SUMMARY)
+	@VESTIBULE_TEST_STATEMENTS=$(CURDIR)/bin/statements $(TEST) -run Purge ./internal/admin 2>&1 | $(SUMMARY)
+	@$(TEST) -run '^TestPreviousVersionIsWhole$$' -v ./internal/meta -statements $(CURDIR)/bin/statements
+
 ##@ Closer looks
 
 # What the programs are made of, as CycloneDX: for each program the modules that are in it, and what the pages have from npm.

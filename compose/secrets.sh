@@ -17,9 +17,10 @@ password() { head -c 24 /dev/urandom | base64 | tr '+/' '-_' | tr -d '\n'; }
 
 # keep NAME OWNER writes what it is given into a file that only the owner can read, whole or not at all.
 keep() {
+  rm -f ".new-$1"
   cat >".new-$1"
-  chown "$2" ".new-$1"
   chmod 0400 ".new-$1"
+  chown "$2" ".new-$1" # last: whose it is not may not change it any more
   mv ".new-$1" "$1"
 }
 
