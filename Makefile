@@ -26,6 +26,9 @@ endef
 
 $(eval $(call tool,helm,helm.sh/helm/v4/cmd/helm,4.3.1))
 $(eval $(call tool,kube-score,github.com/zegl/kube-score/cmd/kube-score,1.20.0))
+$(eval $(call tool,ko,github.com/google/ko,0.19.1))
+$(eval $(call tool,cyclonedx-gomod,github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod,1.10.0))
+$(eval $(call tool,govulncheck,golang.org/x/vuln/cmd/govulncheck,1.9.0))
 
 # What tries the Helm chart is a module of its own.
 CHART := helm/check
@@ -162,13 +165,57 @@ check: ## what CI runs: fresh, ui, ui-test, fmt, vet, lint, helm, e2e, test, rac
 build: ui-if-node ## build static binaries into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/...
 
+.PHONY: image
+image: ui-if-node $(TOOLS)/ko-0.19.1 ## build the container images into bin/, for amd64 and arm64, without Docker
+	@$(GO) run ./internal/tools/image -ko $(TOOLS)/ko-0.19.1
+
 .PHONY: generate
 generate: ## write the generated files anew
 	$(GO) generate ./...
 	$(GO) -C $(CHART) generate ./...
 	@$(GENERATE_UI)
 
+.PHONY: baseline
+baseline: ## at a release: write down what this version asks of the database, which the next must leave working
+	@rm -rf bin/statements; mkdir -p bin/statements
+	@VESTIBULE_TEST_STATEMENTS=$(CURDIR)/bin/statements $(TEST) ./internal/store/... ./internal/audit ./internal/stats 2>&1 | $(SUMMARY)
+	@VESTIBULE_TEST_STATEMENTS=$(CURDIR)/bin/statements $(TEST) -run Purge ./internal/admin 2>&1 | $(SUMMARY)
+	@$(TEST) -run '^TestPreviousVersionIsWhole$$' -v ./internal/meta -statements $(CURDIR)/bin/statements
+
 ##@ Closer looks
+
+# What the programs are made of, as CycloneDX: for each program the modules that are in it, and what the pages have from npm.
+.PHONY: sbom
+sbom: $(TOOLS)/cyclonedx-gomod-1.10.0 ## list what the programs and the pages are made of, into bin/sbom
+	$(needs-node)
+	@mkdir -p bin/sbom
+	@for program in server admin; do \
+		CGO_ENABLED=0 $(TOOLS)/cyclonedx-gomod-1.10.0 app -json -licenses -std -noserial -output-version 1.6 -main cmd/$$program \
+			-output bin/sbom/$$program.cdx.json . 2>bin/sbom/$$program.log || { cat bin/sbom/$$program.log; exit 1; }; rm bin/sbom/$$program.log; \
+	done
+	@npm --prefix $(UI) sbom --package-lock-only --omit dev --sbom-format cyclonedx --sbom-type application >bin/sbom/pages.cdx.json
+	@for part in server admin pages; do \
+		node -e 'const { components } = JSON.parse(require("fs").readFileSync(process.argv[1])); \
+			console.log(process.argv[1] + " lists " + components.length + " components");' bin/sbom/$$part.cdx.json; \
+	done
+
+# govulncheck asks https://vuln.go.dev, or what VULNDB names: file:///a/copy/of/the/database. Modules that stand beside the server are
+# looked at, too, each in its own folder.
+VULNDB ?=
+MODULES = $(shell git ls-files --cached --others --exclude-standard 'go.mod' '*/go.mod' | xargs -n1 dirname)
+
+.PHONY: vuln
+vuln: $(TOOLS)/govulncheck-1.9.0 ## ask whether anything that is used has a known hole (needs the network; VULNDB=file:///folder for a copy)
+	$(needs-node)
+	@failed=; \
+	for module in $(MODULES); do \
+		echo "==> govulncheck in $$module"; \
+		(cd "$$module" && $(TOOLS)/govulncheck-1.9.0 $(if $(VULNDB),-db $(VULNDB)) ./...) || failed="$$failed $$module"; \
+	done; \
+	echo "==> npm audit in $(UI)"; \
+	npm --prefix $(UI) audit --omit dev || failed="$$failed $(UI)"; \
+	if [ -n "$$failed" ]; then echo "vuln: FAILED:$$failed (a hole is named above; where nothing is, the database was out of reach)"; exit 1; fi; \
+	echo "vuln: passed"
 
 .PHONY: ui-test
 ui-test: ## formatting, rules, types and unit tests of the operators' pages

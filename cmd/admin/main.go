@@ -8,6 +8,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	_ "golang.org/x/crypto/x509roots/fallback" // whom to trust where the system does not say: images have no such list
 
 	"github.com/vestibule-auth/vestibule/internal/config"
 )
@@ -47,8 +49,9 @@ var errQuiet = errors.New("")
 // run runs one command line and returns the exit status.
 func (t *tool) run(ctx context.Context, args []string) int {
 	root := &cobra.Command{
-		Use:   "admin",
-		Short: "Run a Vestibule: its database and its tenants",
+		Use:     "admin",
+		Version: cmp.Or(config.Version(), "(unknown)"),
+		Short:   "Run a Vestibule: its database and its tenants",
 		Long: "Run a Vestibule: its database and its tenants.\n\n" +
 			"What takes something away says what it would do, and does it with --yes.\n\n" +
 			"Settings come from flags, or else from environment variables; a variable with _FILE added to its name names\n" +

@@ -20,6 +20,8 @@ import (
 	"strings"
 	"syscall"
 
+	_ "golang.org/x/crypto/x509roots/fallback" // whom to trust where the system does not say: images have no such list
+
 	"github.com/vestibule-auth/vestibule/internal/app"
 	"github.com/vestibule-auth/vestibule/internal/config"
 )
@@ -38,11 +40,16 @@ func run(ctx context.Context, args, environ []string, out, complaints io.Writer)
 	case errors.Is(err, config.ErrHelp):
 		return exit(complaints, config.Usage(out))
 	case errors.Is(err, config.ErrVersion):
-		_, err := fmt.Fprintln(out, "vestibule", version())
+		_, err := fmt.Fprintln(out, "vestibule", cmp.Or(config.Version(), "(unknown)"))
 		return exit(complaints, err)
 	case err != nil:
 		_, _ = fmt.Fprintln(complaints, err) // there is nowhere else to say so
 		return 2
+	}
+	if cfg.Ready {
+		answer, err := app.Ready(ctx, cfg)
+		_, _ = fmt.Fprint(out, answer) // the status says it, too
+		return exit(complaints, err)
 	}
 	tuneMemory(environ)
 	log, flush := app.Log(cfg, complaints)
@@ -53,7 +60,7 @@ func run(ctx context.Context, args, environ []string, out, complaints io.Writer)
 	if cfg.SealKeys {
 		return exit(complaints, app.SealKeys(ctx, cfg, log))
 	}
-	server, err := app.New(ctx, cfg, app.Options{Log: log, Version: built()})
+	server, err := app.New(ctx, cfg, app.Options{Log: log, Version: config.Version()})
 	if err != nil {
 		return exit(complaints, err)
 	}
@@ -79,15 +86,4 @@ func tuneMemory(environ []string) {
 	if !slices.ContainsFunc(environ, func(e string) bool { return strings.HasPrefix(e, "GOGC=") }) {
 		debug.SetGCPercent(400)
 	}
-}
-
-// version is what the module was built as, in words.
-func version() string { return cmp.Or(built(), "(unknown)") }
-
-// built is what the module was built as, or "" if nobody knows.
-func built() string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		return info.Main.Version
-	}
-	return ""
 }

@@ -91,6 +91,7 @@ type Config struct {
 	Migrate  bool          // --migrate: apply the migrations and leave
 	Wait     time.Duration // --wait: how long that waits for the database; 0 is not at all
 	SealKeys bool          // --seal-keys: seal the data keys under the first of Keys and leave
+	Ready    bool          // --ready: ask the server that runs with these settings whether it is ready, and leave
 }
 
 // SQLite is the path of the database file, and whether the database is SQLite at all.
@@ -111,7 +112,7 @@ func Load(args, environ []string) (Config, error) {
 	case in.version:
 		return Config{}, ErrVersion
 	}
-	c := Config{Dev: in.dev, DevDir: in.devDir, Migrate: in.migrate, SealKeys: in.sealKeys}
+	c := Config{Dev: in.dev, DevDir: in.devDir, Migrate: in.migrate, SealKeys: in.sealKeys, Ready: in.ready}
 	faults := c.waits(in.wait)
 	for i := range settings {
 		s := &settings[i]
@@ -190,6 +191,11 @@ func contradictions(c *Config, in *input) []Fault {
 	if c.Migrate && c.SealKeys {
 		faults = append(faults, Fault{
 			Name: "--seal-keys", Problem: "cannot be used together with --migrate", Remedy: "Run the server once with each",
+		})
+	}
+	if c.Ready && (c.Migrate || c.SealKeys) {
+		faults = append(faults, Fault{
+			Name: "--ready", Problem: "cannot be used together with --migrate or --seal-keys", Remedy: "Run the server once with each",
 		})
 	}
 	return faults

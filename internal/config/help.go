@@ -20,6 +20,8 @@ var flagsOnly = []row{
 		"given, one that does not answer is a failure at once."},
 	{"--seal-keys", "", "Seal every tenant's data key under the first of the secret keys, say how many were sealed, then " +
 		"leave. It is the third of the steps that change the secret key; see VESTIBULE_SECRET_KEY."},
+	{"--ready", "", "Ask the server that was started here with the same settings whether it is ready, by /readyz of its operators' " +
+		"listener, say what it answers, then leave: with status 0 if it is. It is the health check of containers, whose image has no other program."},
 	{"--version", "", "Print the version, then leave."},
 	{"--help", "", "Print this, then leave."},
 }

@@ -33,8 +33,8 @@ type input struct {
 	faulty map[string]bool  // settings whose value could not be had; the fault is in faults
 	faults []Fault
 
-	dev, migrate, sealKeys, help, version bool
-	devDir, wait                          string
+	dev, migrate, sealKeys, ready, help, version bool
+	devDir, wait                                 string
 }
 
 // has reports whether a value was given, be it one that could not be read.
@@ -195,7 +195,7 @@ func (in *input) unknownVariable(env string) {
 // flags reads args. The standard flag package stops at the first fault; this goes on, and never repeats a value.
 func (in *input) flags(args []string) {
 	switches := map[string]*bool{
-		"dev": &in.dev, "migrate": &in.migrate, "seal-keys": &in.sealKeys, "help": &in.help, "h": &in.help, "version": &in.version,
+		"dev": &in.dev, "migrate": &in.migrate, "seal-keys": &in.sealKeys, "ready": &in.ready, "help": &in.help, "h": &in.help, "version": &in.version,
 	}
 	for i := 0; i < len(args); i++ {
 		if len(args[i]) < 2 || args[i][0] != '-' || args[i] == "--" {
