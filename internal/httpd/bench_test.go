@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/vestibule-auth/vestibule/internal/clock"
+	"github.com/vestibule-auth/vestibule/internal/trace"
 )
 
 // standing is the chain as it runs in production, and a request as a proxy sends it.
@@ -64,7 +65,7 @@ func BenchmarkTenantWithoutSlot(b *testing.B) {
 	now := m.clock.Now()
 	b.ReportAllocs()
 	for b.Loop() {
-		m.request(requestLabels{"/auth/session", "GET", "acme", 200}, now, now)
+		m.request(requestLabels{"/auth/session", "GET", "acme", 200}, now, now, trace.Span{})
 	}
 }
 
