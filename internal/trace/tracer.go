@@ -46,9 +46,6 @@ func New(ctx context.Context, o Options) (*Tracer, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.Queue <= 0 {
-		o.Queue = defaultQueue
-	}
 	// The SDK has one way for the whole process in which it complains.
 	otel.SetLogger(logr.FromSlogHandler(o.Log.Handler()))
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { o.Log.WarnContext(context.Background(), "tracing", "error", err) }))
@@ -74,6 +71,9 @@ func New(ctx context.Context, o Options) (*Tracer, error) {
 }
 
 func newTracer(exporter sdk.SpanExporter, of *resource.Resource, o Options) *Tracer {
+	if o.Queue <= 0 {
+		o.Queue = defaultQueue
+	}
 	out := &outlet{collector: exporter, most: int64(o.Queue), log: o.Log}
 	out.life, out.cut = context.WithCancel(context.Background())
 	out.SpanProcessor = sdk.NewBatchSpanProcessor(sender{out}, sdk.WithMaxQueueSize(o.Queue))
