@@ -1,5 +1,7 @@
 // Package tracetest is a collector for tests: it takes the spans that a server sends, as a collector of OpenTelemetry would, and lets a
 // test wait for one, walk down from it, and read everything that was sent. It keeps what it takes in memory, and ends with the test.
+//
+// Give the server its URL as OTEL_EXPORTER_OTLP_ENDPOINT. Spans come in batches: wait for one, or close the tracer first.
 package tracetest
 
 import (
