@@ -18,6 +18,8 @@ type Letter struct {
 	To     string            `json:"to"` // an address or a number
 	Data   map[string]string `json:"data"`
 	UserID string            `json:"-"` // whose account it is about; "" for nobody's
+
+	Trace string `json:"trace,omitempty"` // what queued it, as a traceparent
 }
 
 // messageExists says that somebody tried to sign up with what has an account already.
@@ -32,6 +34,7 @@ func (v *Visit) post(kind string, channel store.Channel, l Letter) error {
 		v.waste()
 		return nil
 	}
+	l.Trace = v.trace
 	plain, err := json.Marshal(l)
 	if err != nil {
 		return fmt.Errorf("encode message: %w", err)

@@ -15,6 +15,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/internal/token"
+	"github.com/vestibule-auth/vestibule/internal/trace"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
@@ -39,6 +40,7 @@ type Visit struct {
 	Tenant *tenants.Tenant
 	Now    time.Time // read once: nothing expires half way through a request
 	Origin Origin
+	trace  string // what it is part of, as a traceparent; "" where that is not traced
 
 	session *store.Session  // nil for a client without one
 	methods json.RawMessage // the proofs that the user gave, as the wire has them: a list of Method
@@ -324,7 +326,7 @@ func (s *Service) step(ctx context.Context, v *Visit, fn func() error) error {
 			copied := *v.user
 			before.user = &copied
 		}
-		v.actor = actor{}
+		v.actor, v.trace = actor{}, trace.Note(ctx)
 		if v.user != nil {
 			v.actor = actor{v.user.ID, v.user.Epoch}
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/refusal"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/internal/trace"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
@@ -26,6 +27,7 @@ type Importer struct {
 	Tenants func(ctx context.Context, id string) (*tenants.Tenant, error)
 	Clock   clock.Clock
 	Log     *slog.Logger
+	Tracer  *trace.Tracer // begins a trace for each import that is taken up; nil: none does
 
 	Poll  time.Duration // how often it looks for imports unasked; a second when zero
 	Batch int           // rows in a transaction; 256 when zero
@@ -106,6 +108,8 @@ func (im *Importer) Work(ctx context.Context) (worked bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("lease an import: %w", err)
 	}
+	ctx, span := im.Tracer.Root(ctx, "import users", trace.Consumer, trace.String("vestibule.import", i.ID))
+	defer span.End()
 	err = im.apply(ctx, &i)
 	if errors.Is(err, store.ErrStale) {
 		return true, nil // cancelled, or somebody else's by now

@@ -32,6 +32,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/stats"
 	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/internal/trace"
 	"github.com/vestibule-auth/vestibule/internal/webhook"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
@@ -75,6 +76,7 @@ type App struct {
 	own       *operators
 	health    *httpd.Health
 	tally     *stats.Tally
+	tracer    *trace.Tracer // nil: nothing is traced
 	version   string
 	worker    *post.Worker
 	smtp      *post.SMTP
@@ -104,11 +106,15 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 			err = errors.Join(err, a.Close())
 		}
 	}()
+	metrics := httpd.NewMetrics(cfg.MetricsTenants, o.Clock)
+	if err := a.trace(ctx, metrics); err != nil {
+		return nil, err
+	}
+	o.Log = a.log
 	if a.Store, err = openStore(cfg, o.Observe); err != nil {
 		return nil, err
 	}
 	a.close = append(a.close, a.Store.Close)
-	metrics := httpd.NewMetrics(cfg.MetricsTenants, o.Clock)
 	metrics.Database(a.Store.Stats)
 	if err := a.limits(ctx, metrics, cmp.Or(o.RedisPatience, limit.Patience)); err != nil {
 		return nil, err
@@ -132,7 +138,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		Store: a.Store, Hasher: a.Hasher, Limiter: a.limiter, Keys: a.Keys, Clock: o.Clock, Observer: observer{metrics, a.tally}, Log: a.log,
 		Wake: a.worker.Wake, Even: even,
 	})
-	a.imports = admin.NewImporter(admin.Importer{Store: a.Store, Flows: a.Flows, Tenants: a.Directory.ByID, Clock: o.Clock, Log: a.log})
+	a.imports = admin.NewImporter(admin.Importer{Store: a.Store, Flows: a.Flows, Tenants: a.Directory.ByID, Clock: o.Clock, Log: a.log, Tracer: a.tracer})
 	if err := a.listen(ctx, metrics); err != nil {
 		return nil, err
 	}
@@ -143,6 +149,21 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	}
 	a.makeOperators(ctx, a.own)
 	return a, nil
+}
+
+// trace makes what traces, if anything is to be, and has the log say which trace a record belongs to.
+func (a *App) trace(ctx context.Context, metrics *httpd.Metrics) (err error) {
+	if !a.config.Tracing.On {
+		return nil
+	}
+	a.tracer, err = trace.New(ctx, trace.Options{GRPC: a.config.Tracing.GRPC, Queue: a.config.Tracing.Queue, Version: a.version, Log: a.log})
+	if err != nil {
+		return err
+	}
+	a.close = append(a.close, func() error { a.tracer.Close(context.Background()); return nil })
+	metrics.Traces(a.tracer.Counts)
+	a.log = slog.New(trace.Handler(a.log.Handler()))
+	return nil
 }
 
 func openStore(cfg config.Config, observe func(op, query string) error) (*store.Store, error) {
@@ -164,6 +185,9 @@ func (a *App) limits(ctx context.Context, metrics *httpd.Metrics, patience time.
 		return fmt.Errorf("VESTIBULE_REDIS_URL: %w", err)
 	}
 	a.close = append(a.close, client.Close)
+	if a.tracer != nil {
+		limit.Traced(client)
+	}
 	a.limiter = limit.New(limit.NewRedis(client, patience, nil), memory,
 		limit.Options{Clock: a.clock, Log: a.log, OnChange: metrics.LimiterDegraded})
 	return nil
@@ -192,7 +216,7 @@ func (a *App) post(ctx context.Context, metrics *httpd.Metrics) error {
 		from = a.config.MailFrom.String()
 	}
 	a.hooks = &webhook.Worker{
-		Store: a.Store, Tenants: a.Directory.ByID, Client: webhook.Client(dialer), Clock: a.clock, Log: a.log,
+		Store: a.Store, Tenants: a.Directory.ByID, Client: webhook.Client(dialer), Clock: a.clock, Log: a.log, Tracer: a.tracer,
 		OnSent: func(tenantID, result string) {
 			metrics.Webhook(result)
 			if result == webhook.Failed || result == webhook.Disabled {
@@ -201,7 +225,7 @@ func (a *App) post(ctx context.Context, metrics *httpd.Metrics) error {
 		},
 	}
 	a.worker = &post.Worker{
-		Queue: a.Store, Mail: mail, SMS: texts, From: from, Clock: a.clock, Log: a.log,
+		Queue: a.Store, Mail: mail, SMS: texts, From: from, Clock: a.clock, Log: a.log, Tracer: a.tracer,
 		Tenants: a.Directory.ByID,
 		OnSent: func(tenantID, kind string, _ store.Channel, result string) {
 			metrics.Mail(kind, result)
@@ -219,7 +243,10 @@ func (a *App) post(ctx context.Context, metrics *httpd.Metrics) error {
 // listen composes the handlers and opens both listeners.
 func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	realIP := &httpd.RealIP{ProxyCount: a.config.TrustedProxyCount, Header: a.config.TrustedClientIPHeader, Log: a.log, Clock: a.clock}
-	chain := httpd.Options{Log: a.log, Clock: a.clock, Metrics: metrics, RealIP: realIP, RequestTimeout: a.config.RequestTimeout}
+	chain := httpd.Options{
+		Log: a.log, Clock: a.clock, Metrics: metrics, RealIP: realIP, RequestTimeout: a.config.RequestTimeout,
+		Tracer: a.tracer, Tracing: httpd.Tracing{Heed: a.config.Tracing.Heed, Trust: a.config.TrustedTraceparent, ClientIP: a.config.TraceClientIP},
+	}
 	seen := &httpd.Watch{Clock: a.clock, ClientIPHeader: a.config.TrustedClientIPHeader}
 	wire := &headless.API{
 		Flows: a.Flows, Tenants: a.Directory, TenantHeader: a.config.TenantHeader, Recorder: recorder{}, Log: a.log,
@@ -276,7 +303,7 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	chain.BodyLimit = operatorBody
 	a.Operators, err = httpd.Listen(ctx, httpd.ServerOptions{
 		Name: "operators", Addr: a.config.AdminListen, Log: a.log,
-		Handler:        httpd.Operators(a.health, metrics, httpd.Standard(operatorsOnly(theirs.Handler(), api.Handler(), own.pages()), chain)),
+		Handler:        httpd.Operators(a.health, metrics, httpd.Standard(operatorsOnly(theirs.Handler(), api.Handler(), a.profiles(api), own.pages()), chain)),
 		RequestTimeout: a.config.RequestTimeout,
 	})
 	if err != nil {
@@ -321,6 +348,9 @@ func (a *App) Run(ctx context.Context) error {
 		return func(ctx context.Context) error { return run(ctx, drain) }
 	}
 	var g httpd.Group
+	if a.tracer != nil {
+		g.Add(httpd.Until(draining(a.flushTraces))) // of all that the others do until they have stopped
+	}
 	if !a.unchained {
 		g.Add(httpd.Until(draining(a.tally.Run))) // what the others do is counted until they have stopped
 	}
@@ -349,6 +379,13 @@ func (a *App) Run(ctx context.Context) error {
 		return nil
 	}))
 	return errors.Join(g.Run(), a.Close())
+}
+
+// flushTraces sends what has not been sent of traces, when everything else has stopped.
+func (a *App) flushTraces(ctx, drain context.Context) error {
+	<-ctx.Done()
+	a.tracer.Close(drain)
+	return nil
 }
 
 // Close gives back everything that New took. Run does it by itself.
@@ -381,6 +418,7 @@ func (a *App) sweep(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
+		ctx, span := a.tracer.Root(ctx, "sweep", trace.Internal)
 		a.limiter.Sweep()
 		if n, err := a.Keys.Tend(ctx); err != nil && ctx.Err() == nil {
 			a.log.WarnContext(ctx, "cannot see which signing keys are due; trying again in a minute", "error", err)
@@ -419,6 +457,7 @@ func (a *App) sweep(ctx context.Context) error {
 				}
 			}
 		}
+		span.End()
 	}
 }
 

@@ -74,20 +74,31 @@ func signedIn(wire *headless.API) func(*http.Request) (adminapi.Session, error) 
 	}
 }
 
-// operatorsOnly sends what is of the operators' own tenant's wire to it, what is of the admin API to that, and everything else to the
-// pages. Only the browser's half of the wire is there: operators' programs have API tokens.
-func operatorsOnly(wire, api, pages http.Handler) http.Handler {
+// operatorsOnly sends what is of the operators' own tenant's wire to it, what is of the admin API to that, profiles to what serves them, and
+// everything else to the pages. Only the browser's half of the wire is there: operators' programs have API tokens.
+func operatorsOnly(wire, api, profiles, pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.HasPrefix(r.URL.Path, "/_allauth/browser/"):
 			wire.ServeHTTP(w, r)
 		case strings.HasPrefix(r.URL.Path, "/admin/"), strings.HasPrefix(r.URL.Path, "/_allauth/"):
 			api.ServeHTTP(w, r)
+		case strings.HasPrefix(r.URL.Path, httpd.ProfilesPath):
+			profiles.ServeHTTP(w, r)
 		default:
 			httpd.SetRoute(r.Context(), "/")
 			pages.ServeHTTP(w, r)
 		}
 	})
+}
+
+// profiles serves profiles of the process where the operator wants it, to whoever may make operators, which only an owner may: they tell
+// whoever reads them how the server is built and what it is busy with, and taking one slows it down.
+func (a *App) profiles(api *adminapi.API) http.Handler {
+	if !a.config.Profiling {
+		return http.NotFoundHandler()
+	}
+	return api.Guard(admin.OperatorsChange, httpd.Profiles())
 }
 
 // pages are what operators see in a browser.

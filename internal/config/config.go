@@ -20,6 +20,11 @@
 // of vestibule.) No fault repeats the value of a secret, nor the name of a file that holds one, since the secret itself
 // may have been put there by mistake.
 //
+// # OpenTelemetry
+//
+// Variables that begin with OTEL_ are not settings of Vestibule's own: they are a standard, and the SDK reads them from the environment
+// by itself. Load reads those that concern traces as well (otel.go), so that a wrong one is a fault like any other.
+//
 // # Development
 //
 // With --dev nothing else needs to be given: a secret key and an admin token are made once and kept in the folder
@@ -76,6 +81,7 @@ type Config struct {
 
 	TrustedProxyCount     int
 	TrustedClientIPHeader string // canonical form; "" for none
+	TrustedTraceparent    bool   // what comes through those proxies may say which trace it is part of
 	AllowPrivateNetworks  bool   // outgoing calls may reach private addresses
 
 	LogFormat LogFormat
@@ -85,6 +91,10 @@ type Config struct {
 	RequestTimeout  time.Duration
 	ShutdownTimeout time.Duration
 	MetricsTenants  int // tenants with time series of their own
+
+	Tracing       Tracing // what the OTEL_ variables say
+	TraceClientIP bool    // spans of requests have the client's address
+	Profiling     bool    // the operators' listener serves profiles
 
 	Dev      bool          // --dev
 	DevDir   string        // --dev-dir
@@ -133,6 +143,9 @@ func Load(args, environ []string) (Config, error) {
 			faults = append(faults, Fault{Name: s.env(), Problem: "is not set", Remedy: s.remedy})
 		}
 	}
+	var otelFaults []Fault
+	c.Tracing, otelFaults = tracing(environ)
+	faults = append(faults, otelFaults...)
 	faults = append(faults, contradictions(&c, in)...)
 	faults = append(faults, in.faults...)
 	if len(faults) == 0 && c.Dev {
@@ -167,6 +180,14 @@ func contradictions(c *Config, in *input) []Fault {
 			Name:    prefix + "TRUSTED_CLIENT_IP_HEADER",
 			Problem: "cannot be used together with " + prefix + "TRUSTED_PROXY_COUNT",
 			Remedy:  "Keep the one that your proxy supports and remove the other",
+		})
+	}
+	if c.TrustedTraceparent && c.TrustedProxyCount == 0 && c.TrustedClientIPHeader == "" &&
+		!in.has("TRUSTED_PROXY_COUNT") && !in.has("TRUSTED_CLIENT_IP_HEADER") {
+		faults = append(faults, Fault{
+			Name:    prefix + "TRUSTED_TRACEPARENT",
+			Problem: "is set, but no proxy is trusted",
+			Remedy:  "Set " + prefix + "TRUSTED_PROXY_COUNT or " + prefix + "TRUSTED_CLIENT_IP_HEADER as well, or remove it",
 		})
 	}
 	if c.SMTP.Given() && c.MailFrom.Address == "" && !in.has("MAIL_FROM") {

@@ -182,7 +182,7 @@ func TestEverySettingTakesAFileAndAFlag(t *testing.T) {
 		"TENANT_HEADER": "X-Org", "SHARED_HOSTS": "example.org", "TRUSTED_PROXY_COUNT": "1",
 		"TRUSTED_CLIENT_IP_HEADER": "X-Real-Ip", "ALLOW_PRIVATE_NETWORKS": "true", "LOG_FORMAT": "text", "LOG_LEVEL": "warn",
 		"HASH_WORKERS": "1", "REQUEST_TIMEOUT": "7s", "SHUTDOWN_TIMEOUT": "7s",
-		"METRICS_TENANTS": "7",
+		"METRICS_TENANTS": "7", "TRUSTED_TRACEPARENT": "false", "TRACE_CLIENT_IP": "true", "PROFILING": "true",
 	}
 	dir := t.TempDir()
 	for i := range settings {

@@ -62,9 +62,16 @@ func Usage(w io.Writer) error {
 		}
 		b.WriteString(wrap("      ", s.text))
 	}
+	b.WriteString("\nTraces\n\n" + wrap("  ", otelWords))
+	for _, v := range otelVariables {
+		fmt.Fprintf(&b, "\n  %s %s\n%s", v.name, v.takes, wrap("      ", v.text))
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
+
+// otelWords are said of otelVariables as a whole.
+const otelWords = "Variables of OpenTelemetry, whose names and meanings are the standard's. They have no flags and no files."
 
 // wrap breaks text into lines of at most 80 columns, each behind indent.
 func wrap(indent, text string) string {

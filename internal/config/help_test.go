@@ -49,6 +49,11 @@ func manual() string {
 		}
 		b.WriteString("\n\n" + s.text + "\n")
 	}
+	b.WriteString("\n## Traces\n\n" + otelWords + " [tracing.md](tracing.md) says what comes of them. A wrong one stops the start, too.\n\n" +
+		"| Variable | What it does |\n|---|---|\n")
+	for _, v := range otelVariables {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", v.name, v.text)
+	}
 	return b.String()
 }
 

@@ -181,6 +181,13 @@ var settings = []setting{
 		parse: parseClientIPHeader,
 	},
 	{
+		name: "TRUSTED_TRACEPARENT", takes: "BOOL", fallback: "false", isSwitch: true,
+		text: "Whether a request that comes through a trusted proxy may say, with the header traceparent, which trace it is part of and " +
+			"whether that is recorded. Only for a proxy that makes this header itself or removes it from what clients send: whoever " +
+			"can send it decides what is recorded. Otherwise each request begins a trace of its own, with a link to what it said.",
+		parse: func(c *Config, v string) (err error) { c.TrustedTraceparent, err = yes(v); return err },
+	},
+	{
 		name: "ALLOW_PRIVATE_NETWORKS", takes: "BOOL", fallback: "false", dev: always("true"), devText: "true", isSwitch: true,
 		text: "Whether outgoing calls whose target a tenant names, such as those to identity providers, may reach loopback, " +
 			"link-local and private addresses. Leave it off unless every tenant is trusted.",
@@ -211,6 +218,18 @@ var settings = []setting{
 			c.LogLevel = level
 			return nil
 		},
+	},
+	{
+		name: "TRACE_CLIENT_IP", section: "Closer looks", takes: "BOOL", fallback: "false", isSwitch: true,
+		text: "Whether spans of requests have the client's address, which is personal data. Tracing itself is turned on by the variables of " +
+			"OpenTelemetry, which are listed at the end.",
+		parse: func(c *Config, v string) (err error) { c.TraceClientIP, err = yes(v); return err },
+	},
+	{
+		name: "PROFILING", takes: "BOOL", fallback: "false", isSwitch: true,
+		text: "Whether the operators' listener serves profiles of the process under /debug/pprof/, to owners alone. They show what the " +
+			"program is doing and where its memory went. Some cost time while they are taken: turn it on when there is something to find.",
+		parse: func(c *Config, v string) (err error) { c.Profiling, err = yes(v); return err },
 	},
 	{
 		name: "HASH_WORKERS", section: "Tuning", takes: "NUMBER", fallback: "0",

@@ -15,10 +15,13 @@ import (
 	"time"
 
 	"github.com/vestibule-auth/vestibule/internal/clock"
+	"github.com/vestibule-auth/vestibule/internal/trace"
 )
 
 // standing is the chain as it runs in production, and a request as a proxy sends it.
-func standing() (http.Handler, *http.Request) {
+func standing() (http.Handler, *http.Request) { return standingTraced(nil) }
+
+func standingTraced(tracer *trace.Tracer) (http.Handler, *http.Request) {
 	body := []byte(`{"status":200}`)
 	h := Standard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec := From(r.Context())
@@ -30,6 +33,7 @@ func standing() (http.Handler, *http.Request) {
 		Metrics:        NewMetrics(100, clock.System{}),
 		RealIP:         &RealIP{ProxyCount: 1},
 		RequestTimeout: 15 * time.Second,
+		Tracer:         tracer,
 	})
 	r := httptest.NewRequest(http.MethodGet, "/_allauth/app/v1/auth/session", nil)
 	r.Header.Set("X-Forwarded-For", "203.0.113.7")
@@ -55,6 +59,28 @@ func BenchmarkStandardChainWithBody(b *testing.B) {
 	}
 }
 
+// BenchmarkStandardChainTraced is what a request costs that is traced, and one that the sampler passed over. Nothing is sent: that is done
+// beside the requests.
+func BenchmarkStandardChainTraced(b *testing.B) {
+	for _, sampler := range []string{"always_on", "always_off"} {
+		b.Run(sampler, func(b *testing.B) {
+			b.Setenv("OTEL_TRACES_SAMPLER", sampler)
+			b.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
+			tracer, err := trace.New(b.Context(), trace.Options{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer tracer.Close(b.Context())
+			h, r := standingTraced(tracer)
+			w := &sink{h: http.Header{}}
+			b.ReportAllocs()
+			for b.Loop() {
+				h.ServeHTTP(w, r)
+			}
+		})
+	}
+}
+
 // BenchmarkTenantWithoutSlot is what a request of a tenant costs that is not named in the metrics.
 func BenchmarkTenantWithoutSlot(b *testing.B) {
 	m := NewMetrics(100, clock.System{})
@@ -64,7 +90,7 @@ func BenchmarkTenantWithoutSlot(b *testing.B) {
 	now := m.clock.Now()
 	b.ReportAllocs()
 	for b.Loop() {
-		m.request(requestLabels{"/auth/session", "GET", "acme", 200}, now, now)
+		m.request(requestLabels{"/auth/session", "GET", "acme", 200}, now, now, trace.Span{})
 	}
 }
 

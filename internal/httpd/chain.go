@@ -10,6 +10,7 @@ import (
 
 	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/secret"
+	"github.com/vestibule-auth/vestibule/internal/trace"
 )
 
 // DefaultBodyLimit is the most that is read of a body where nothing else is said: 64 KiB.
@@ -39,6 +40,8 @@ type Options struct {
 	BodyLimit      int64
 	RequestTimeout time.Duration // 0 for none
 	Watch          *Watch        // remembers where requests come from; nil: nobody does
+	Tracer         *trace.Tracer // nil: nothing is traced
+	Tracing        Tracing
 }
 
 // Standard wraps h in what every request passes through; see the package's documentation.
@@ -61,14 +64,17 @@ func Standard(h http.Handler, o Options) http.Handler {
 	if o.Watch != nil {
 		h = Watched(o.Watch)(h)
 	}
-	return Chain(h,
-		Begun(o.Clock, o.RealIP, o.RequestTimeout),
+	h = Chain(h,
 		Logged(o.Log, o.Clock),
 		Measured(o.Metrics, o.Clock),
 		Answered(),
 		Recovered(o.Log, o.Metrics),
 		Capped(o.BodyLimit),
 	)
+	if o.Tracer != nil {
+		h = Traced(o.Tracer, o.Tracing)(h)
+	}
+	return Begun(o.Clock, o.RealIP, o.RequestTimeout)(h)
 }
 
 // Begun makes the record of a request, with its id and the client's address, and ends its context after timeout (0: never).
@@ -85,7 +91,7 @@ func Begun(c clock.Clock, realIP *RealIP, timeout time.Duration) Middleware {
 			}
 			e.writer.ResponseWriter = w
 			ip, proxied := realIP.Of(r)
-			e.record = Record{ClientIP: ip, Start: c.Now(), answer: &e.writer}
+			e.record = Record{ClientIP: ip, Start: c.Now(), proxied: proxied, answer: &e.writer}
 			if sent := r.Header[requestIDHeader]; proxied && len(sent) == 1 && requestID(sent[0]) {
 				e.record.RequestID = sent[0]
 			} else {
@@ -159,7 +165,7 @@ func Measured(m *Metrics, c clock.Clock) Middleware {
 			defer func() {
 				m.inFlight.Dec()
 				rec := From(r.Context())
-				m.request(requestLabels{rec.Route, r.Method, rec.Tenant, rec.final(returned)}, rec.Start, c.Now())
+				m.request(requestLabels{rec.Route, r.Method, rec.Tenant, rec.final(returned)}, rec.Start, c.Now(), rec.span)
 			}()
 			next.ServeHTTP(w, r)
 			returned = true

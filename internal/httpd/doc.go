@@ -6,6 +6,7 @@
 // Standard wraps a handler in these, from the outside in:
 //
 //   - Begun: the Record of the request, its id and the client's address, and the deadline;
+//   - Traced: the span of the request, where requests are traced;
 //   - Logged: one structured log record a request;
 //   - Measured: the request metrics;
 //   - Answered: a handler whose time ran out does not count as a success;

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/vestibule-auth/vestibule/internal/clock"
+	"github.com/vestibule-auth/vestibule/internal/trace"
 )
 
 const (
@@ -243,8 +244,8 @@ func (p pool) Collect(to chan<- prometheus.Metric) {
 	to <- prometheus.MustNewConstMetric(poolWait, prometheus.CounterValue, s.WaitDuration.Seconds())
 }
 
-// request counts and times a request. Every label is bounded before it is looked up.
-func (m *Metrics) request(l requestLabels, start, end time.Time) {
+// request counts and times a request. Every label is bounded before it is looked up. Of one that is traced, its trace is an example.
+func (m *Metrics) request(l requestLabels, start, end time.Time, span trace.Span) {
 	l.route, l.method = m.routes.Label(routeLabel(l.route)), knownMethod(l.method)
 	if l.status < 100 || l.status > 599 {
 		l.status = 0
@@ -258,7 +259,7 @@ func (m *Metrics) request(l requestLabels, start, end time.Time) {
 		s = m.add(l)
 	}
 	s.count.Inc()
-	s.duration.Observe(end.Sub(start).Seconds())
+	observe(s.duration, end.Sub(start).Seconds(), span)
 }
 
 func (m *Metrics) add(l requestLabels) requestSeries {

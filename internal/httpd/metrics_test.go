@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/vestibule-auth/vestibule/internal/clock"
+	"github.com/vestibule-auth/vestibule/internal/trace"
 )
 
 // sink is a ResponseWriter that costs nothing.
@@ -135,7 +136,7 @@ func TestUnboundedMetricLabels(t *testing.T) {
 func TestRoutesAreBoundedEvenWherePathsArePassed(t *testing.T) {
 	m := NewMetrics(1, clock.System{})
 	for i := range 10_000 {
-		m.request(requestLabels{fmt.Sprintf("/path%d", i), "GET", "acme", i}, time.Time{}, time.Time{})
+		m.request(requestLabels{fmt.Sprintf("/path%d", i), "GET", "acme", i}, time.Time{}, time.Time{}, trace.Span{})
 	}
 	if n := testutil.CollectAndCount(m.durations); n != mostRoutes+1 {
 		t.Errorf("%d routes, want %d and the rest", n, mostRoutes)

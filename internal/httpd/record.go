@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/vestibule-auth/vestibule/internal/trace"
 )
 
 // Record is what is known of one request. It belongs to the goroutine that serves the request: fill it in from there.
@@ -18,7 +20,9 @@ type Record struct {
 	Tenant  string // the slug of a tenant that was found, never a name that a client sent
 	Outcome string // a few words for the log, where there is something to say
 
-	answer *writer
+	proxied bool       // it came through a trusted proxy
+	span    trace.Span // none where it is not traced
+	answer  *writer
 }
 
 // Status is the status code that was sent, or 0 if none was yet.

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/vestibule-auth/vestibule/internal/clock"
+	"github.com/vestibule-auth/vestibule/internal/trace"
 )
 
 // asked is one request of a tenant.
 func (m *Metrics) asked(tenant string) {
 	now := m.clock.Now()
-	m.request(requestLabels{"/auth/session", "GET", tenant, 200}, now, now)
+	m.request(requestLabels{"/auth/session", "GET", tenant, 200}, now, now, trace.Span{})
 }
 
 func requestsOf(tenant string) string {

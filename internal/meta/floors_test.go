@@ -12,8 +12,8 @@ import (
 
 // floors are the floors of the house, from the ground up. A package imports from lower floors, never from its own.
 var floors = [][]string{
-	{"internal/clock", "internal/hostname", "internal/outbound", "internal/refusal", "internal/secret", "internal/yamldoc"},
-	{"internal/factor", "internal/passhash", "internal/passrule", "internal/token"},
+	{"internal/clock", "internal/hostname", "internal/refusal", "internal/secret", "internal/trace", "internal/yamldoc"},
+	{"internal/factor", "internal/outbound", "internal/passhash", "internal/passrule", "internal/token"},
 	{"internal/config", "internal/limit", "internal/store/faultdb", "migrations", "tenants"},
 	{"internal/provider", "internal/store"},
 	{"internal/keyring"},
@@ -29,6 +29,7 @@ var floors = [][]string{
 var beside = []string{
 	"internal/bench", "internal/factor/factortest", "internal/meta", "internal/store/storetest", "internal/testkit",
 	"internal/tools/image", "internal/tools/kit", "internal/tools/listening", "internal/tools/services", "internal/tools/settingsdoc",
+	"internal/trace/tracetest",
 }
 
 func floorOf(within string) int {

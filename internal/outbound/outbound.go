@@ -145,14 +145,14 @@ type Options struct {
 }
 
 // HTTPClient is a client that reaches public addresses only. It takes no proxy from the environment, since the address
-// that counts is then the proxy's, and it never sends cookies. Each hop of a redirect is dialled, and so judged, anew.
+// that counts is then the proxy's, and it never sends cookies, nor word of a trace. Each hop of a redirect is dialled, and so judged, anew.
 func HTTPClient(o Options) *http.Client {
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
 	}
 	return &http.Client{
 		Timeout: o.Timeout,
-		Transport: &http.Transport{
+		Transport: traced{&http.Transport{
 			Proxy:                  nil,
 			DialContext:            o.Dialer.DialContext,
 			TLSClientConfig:        AtLeastTLS12(o.TLS),
@@ -163,7 +163,7 @@ func HTTPClient(o Options) *http.Client {
 			MaxIdleConns:           64,
 			IdleConnTimeout:        30 * time.Second,
 			ForceAttemptHTTP2:      true,
-		},
+		}},
 		CheckRedirect: func(r *http.Request, via []*http.Request) error {
 			if o.Redirects <= 0 {
 				return http.ErrUseLastResponse

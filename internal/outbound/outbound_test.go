@@ -238,7 +238,7 @@ func get(t *testing.T, c *http.Client, url string) (int, error) {
 
 // onlyFirst connects to the given address on the first dial, as if that were public, and is guarded afterwards.
 func onlyFirst(c *http.Client, addr string) {
-	tr := c.Transport.(*http.Transport)
+	tr := c.Transport.(traced).Transport
 	guarded, first := tr.DialContext, true
 	tr.DialContext = func(ctx context.Context, network, a string) (net.Conn, error) {
 		if first && a == addr {
@@ -310,7 +310,7 @@ func TestHTTPClientRefusesOldTLS(t *testing.T) {
 }
 
 func TestHTTPClientTakesNoProxyFromTheEnvironment(t *testing.T) {
-	if HTTPClient(Options{}).Transport.(*http.Transport).Proxy != nil {
+	if HTTPClient(Options{}).Transport.(traced).Transport.Proxy != nil {
 		t.Error("a proxy would make every address look like the proxy's")
 	}
 }

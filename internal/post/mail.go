@@ -24,6 +24,8 @@ import (
 type Letter struct {
 	To   string            `json:"to"`   // an email address or a phone number, exactly as it is stored
 	Data map[string]string `json:"data"` // the variables of its kind
+
+	Trace string `json:"trace,omitempty"` // what queued it, as a traceparent; "" where that was not traced
 }
 
 // expired reports whether there is no use in the letter any more. What is not a time is none.

@@ -18,6 +18,7 @@ import (
 	"github.com/wneessen/go-mail/smtp"
 
 	"github.com/vestibule-auth/vestibule/internal/outbound"
+	"github.com/vestibule-auth/vestibule/internal/trace"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
@@ -113,10 +114,13 @@ func (s *SMTP) Send(ctx context.Context, t *tenants.Tenant, o Outgoing) error {
 	return s.send(ctx, t, o, nil)
 }
 
-func (s *SMTP) send(ctx context.Context, t *tenants.Tenant, o Outgoing, heard *hearing) error {
+func (s *SMTP) send(ctx context.Context, t *tenants.Tenant, o Outgoing, heard *hearing) (err error) {
+	ctx, span := trace.Begin(ctx, "smtp", trace.Client, trace.String("network.protocol.name", "smtp"))
+	defer func() { endSpan(span, err) }()
 	server, dial := s.Server, (&net.Dialer{Timeout: outbound.DefaultTimeout}).DialContext
+	span.Set(trace.String("vestibule.smtp.server", "operator"))
 	if raw := smtpURLOf(t); raw != "" {
-		var err error
+		span.Set(trace.String("vestibule.smtp.server", "tenant"))
 		if server, err = ParseSMTPURL(raw); err != nil {
 			return &SendError{Step: "settings", Err: ErrSMTPURL}
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/internal/trace"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
@@ -72,6 +73,8 @@ type Worker struct {
 	ReplyTo string // likewise, where answers go; perhaps nowhere
 	Clock   clock.Clock
 	Log     *slog.Logger // the default one when nil
+	// Tracer, if there is one, begins a trace for each attempt, with a link to what queued the message.
+	Tracer *trace.Tracer
 	// OnSent, if there is one, hears of every attempt: whose message it was, the kind ("unknown" where it is), the channel and the result.
 	OnSent func(tenantID, kind string, channel store.Channel, result string)
 
@@ -323,7 +326,10 @@ func (d *desk) letGo(now time.Time, perTenant int) int {
 
 // process makes one attempt at a message and settles it. It reports whether the message was sent.
 func (w *Worker) process(ctx context.Context, m store.Message) bool {
+	ctx, span := w.Tracer.Root(ctx, "send message", trace.Consumer)
+	defer span.End()
 	k, t, err := w.attempt(ctx, m)
+	describe(span, k, t, m)
 	log := logger(w.Log).With("tenant", m.TenantID, "message", m.ID, "kind", k, "channel", string(m.Channel),
 		"attempt", m.Attempts)
 	if t != nil {
@@ -357,6 +363,10 @@ func (w *Worker) process(ctx context.Context, m store.Message) bool {
 		result = Retried
 		settled = w.Queue.RetryMessage(ctx, m, due, err.Error())
 		log.WarnContext(ctx, "message not sent yet", "error", err, "due", due)
+	}
+	span.Set(trace.String(trace.OutcomeKey, result))
+	if err != nil {
+		span.Fail(result)
 	}
 	if settled != nil {
 		log.ErrorContext(ctx, "the attempt could not be noted", "result", result, "error", settled)
@@ -418,6 +428,7 @@ func (w *Worker) attempt(ctx context.Context, m store.Message) (kind string, t *
 	if json.Unmarshal(plain, &l) != nil { // the error would quote the body
 		return kind, t, fmt.Errorf("%w: the body is not a letter", errGivenUp)
 	}
+	trace.Of(ctx).Link(trace.Read(l.Trace, ""))
 	if l.expired(w.Clock.Now()) {
 		return kind, t, errExpired
 	}

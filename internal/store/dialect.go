@@ -25,6 +25,7 @@ import (
 // dialect is what differs between the engines: how to open one, what its errors mean, and the words of a few statements.
 type dialect struct {
 	name    string
+	system  string // what it is called in traces
 	open    func(Options) (read, write *sqlx.DB, err error)
 	meaning func(error) error
 	// skipLocked ends the sub-select of a statement that leases rows. SQLite has one writer, and needs none.
@@ -47,10 +48,10 @@ func dialectOf(rawURL string) (dialect, error) {
 	scheme, _, _ := strings.Cut(rawURL, ":")
 	switch scheme {
 	case "postgres", "postgresql":
-		return dialect{name: "postgres", open: openPostgres, meaning: postgresMeaning, skipLocked: "FOR UPDATE SKIP LOCKED",
+		return dialect{name: "postgres", system: "postgresql", open: openPostgres, meaning: postgresMeaning, skipLocked: "FOR UPDATE SKIP LOCKED",
 			linkTypes: [4]string{"::UUID", "::BIGINT", "::BYTEA", "::BYTEA"}, bytewise: ` COLLATE "C"`}, nil
 	case "sqlite":
-		return dialect{name: "sqlite", open: openSQLite, meaning: sqliteMeaning}, nil
+		return dialect{name: "sqlite", system: "sqlite", open: openSQLite, meaning: sqliteMeaning}, nil
 	}
 	return dialect{}, fmt.Errorf("database URL: the scheme must be postgres or sqlite, not %q", scheme)
 }

@@ -60,6 +60,7 @@ type Store struct {
 	read    *pool // the same as write on PostgreSQL
 	write   *pool
 	events  chan struct{}
+	tales   tales
 }
 
 // Events tells that events were committed through this store since it was last asked: it holds one word at the most.
@@ -136,14 +137,18 @@ func (s Scope) One(fn func(*Tx) error) error {
 
 // do runs fn in a transaction of the writing pool.
 func (s *Store) do(ctx context.Context, fn func(runner) error) error {
+	begins := s.traced(ctx, "begin", "BEGIN")
 	if err := s.write.enter(ctx); err != nil {
+		endSpan(begins, err)
 		return s.fault("begin", err)
 	}
 	defer s.write.leave()
 	ctx = context.WithoutCancel(ctx)
 	tx, err := s.write.db.BeginTxx(ctx, nil)
+	err = s.fault("begin", err)
+	endSpan(begins, err)
 	if err != nil {
-		return s.fault("begin", err)
+		return err
 	}
 	var missed []string
 	events := false
@@ -154,13 +159,19 @@ func (s *Store) do(ctx context.Context, fn func(runner) error) error {
 	}()
 	defer func() { _ = tx.Rollback() }() // after a panic; otherwise it is over by then
 	if err := fn(runner{store: s, pool: s.write, tx: tx, missed: &missed, events: &events}); err != nil {
-		if rollback := tx.Rollback(); rollback != nil && !errors.Is(rollback, sql.ErrTxDone) {
-			return errors.Join(err, s.fault("roll back", rollback))
+		back := s.traced(ctx, "roll back", "ROLLBACK")
+		rollback := s.fault("roll back", tx.Rollback())
+		endSpan(back, rollback)
+		if rollback != nil && !errors.Is(rollback, sql.ErrTxDone) {
+			return errors.Join(err, rollback)
 		}
 		return err
 	}
-	if err := tx.Commit(); err != nil {
-		return s.fault("commit", err)
+	commits := s.traced(ctx, "commit", "COMMIT")
+	err = s.fault("commit", tx.Commit())
+	endSpan(commits, err)
+	if err != nil {
+		return err
 	}
 	if events {
 		s.tell()
@@ -269,7 +280,9 @@ func (r runner) statement(ctx context.Context, text string) (*sqlx.Stmt, error) 
 }
 
 // exec runs a statement that returns no rows.
-func (r runner) exec(ctx context.Context, op, text string, args ...any) (sql.Result, error) {
+func (r runner) exec(ctx context.Context, op, text string, args ...any) (_ sql.Result, err error) {
+	span := r.store.traced(ctx, op, text)
+	defer func() { endSpan(span, err) }()
 	if err := r.enter(ctx); err != nil {
 		return nil, r.store.fault(op, err)
 	}
@@ -284,7 +297,9 @@ func (r runner) exec(ctx context.Context, op, text string, args ...any) (sql.Res
 }
 
 // row runs a query for one row and scans it; no row is ErrNotFound.
-func (r runner) row(ctx context.Context, op, text string, args, into []any) error {
+func (r runner) row(ctx context.Context, op, text string, args, into []any) (err error) {
+	span := r.store.traced(ctx, op, text)
+	defer func() { endSpan(span, err) }()
 	if err := r.enter(ctx); err != nil {
 		return r.store.fault(op, err)
 	}
@@ -298,7 +313,9 @@ func (r runner) row(ctx context.Context, op, text string, args, into []any) erro
 }
 
 // each runs a query and calls scan for each row.
-func (r runner) each(ctx context.Context, op, text string, args []any, scan func(*sqlx.Rows) error) error {
+func (r runner) each(ctx context.Context, op, text string, args []any, scan func(*sqlx.Rows) error) (err error) {
+	span := r.store.traced(ctx, op, text)
+	defer func() { endSpan(span, err) }()
 	if err := r.enter(ctx); err != nil {
 		return r.store.fault(op, err)
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/outbound"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/internal/trace"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
@@ -70,6 +71,8 @@ type Worker struct {
 	Client  *http.Client // of Client
 	Clock   clock.Clock
 	Log     *slog.Logger // the default one when nil
+	// Tracer, if there is one, begins a trace for each attempt.
+	Tracer *trace.Tracer
 	// OnSent, if there is one, hears of every attempt: whose webhook it was, and the result.
 	OnSent func(tenantID, result string)
 
@@ -240,6 +243,9 @@ func (w *Worker) send(ctx, drain context.Context, log *slog.Logger, t *tenants.T
 
 // attempt makes one attempt at a delivery and settles it. The result is "" where there was none to make, or it was cut off.
 func (w *Worker) attempt(ctx context.Context, log *slog.Logger, t *tenants.Tenant, h *store.Webhook, d *store.Delivery, leased int64) string {
+	ctx, span := w.Tracer.Root(ctx, "deliver event", trace.Consumer, trace.String(trace.TenantKey, t.Slug), trace.String("vestibule.webhook", h.ID),
+		trace.String("vestibule.delivery", d.ID), trace.String("vestibule.event.type", d.Type))
+	defer span.End()
 	scope, now := w.Store.For(t), w.Clock.Now()
 	if err := scope.One(func(tx *store.Tx) error { return tx.StartDelivery(ctx, d, leased, now, now.Add(lease)) }); err != nil {
 		if !errors.Is(err, store.ErrStale) {
@@ -255,6 +261,10 @@ func (w *Worker) attempt(ctx context.Context, log *slog.Logger, t *tenants.Tenan
 	now = w.Clock.Now()
 	d.Took = now.Sub(d.AttemptedAt)
 	result := w.judge(d, err, now)
+	span.Set(trace.String(trace.OutcomeKey, result))
+	if err != nil {
+		span.Fail(result)
+	}
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
 	if err := scope.One(func(tx *store.Tx) error { return tx.EndDelivery(settle, d) }); err != nil {
