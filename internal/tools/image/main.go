@@ -109,7 +109,7 @@ func build(ctx context.Context, i image, at commit, ko, bin, cache string, out i
 		return fmt.Errorf("remove the layout that was there: %w", err)
 	}
 	sboms := filepath.Join(bin, "sbom")
-	if err := os.MkdirAll(sboms, 0o755); err != nil {
+	if err := os.MkdirAll(sboms, 0o750); err != nil {
 		return fmt.Errorf("make the folder of the SBOMs: %w", err)
 	}
 	var platforms []string
