@@ -184,19 +184,19 @@ baseline: ## at a release: write down what this version asks of the database, wh
 
 ##@ Closer looks
 
-# What the programs are made of, as CycloneDX: for each program the modules that are in it, and what the pages have from npm.
+# What the programs are made of, as CycloneDX: the modules that each program says are in it, and what the pages have from npm.
 .PHONY: sbom
-sbom: $(TOOLS)/cyclonedx-gomod-1.10.0 ## list what the programs and the pages are made of, into bin/sbom
+sbom: build $(TOOLS)/cyclonedx-gomod-1.10.0 ## list what the programs and the pages are made of, into bin/sbom
 	$(needs-node)
 	@mkdir -p bin/sbom
-	@for program in server admin; do \
-		CGO_ENABLED=0 $(TOOLS)/cyclonedx-gomod-1.10.0 app -json -licenses -std -noserial -output-version 1.6 -main cmd/$$program \
-			-output bin/sbom/$$program.cdx.json . 2>bin/sbom/$$program.log || { cat bin/sbom/$$program.log; exit 1; }; rm bin/sbom/$$program.log; \
-	done
+	@version=$$(git describe --tags --always --dirty --match 'v*'); for program in server admin; do \
+		$(TOOLS)/cyclonedx-gomod-1.10.0 bin -json -licenses -std -noserial -output-version 1.6 -version "$$version" \
+			-output bin/sbom/$$program.cdx.json bin/$$program 2>bin/sbom/log || { cat bin/sbom/log; exit 1; }; \
+	done; rm -f bin/sbom/log
 	@npm --prefix $(UI) sbom --package-lock-only --omit dev --sbom-format cyclonedx --sbom-type application >bin/sbom/pages.cdx.json
 	@for part in server admin pages; do \
-		node -e 'const { components } = JSON.parse(require("fs").readFileSync(process.argv[1])); \
-			console.log(process.argv[1] + " lists " + components.length + " components");' bin/sbom/$$part.cdx.json; \
+		file=bin/sbom/$$part.cdx.json; \
+		echo "$$file lists $$(node -p 'JSON.parse(fs.readFileSync(process.argv[1])).components.length' $$file) components"; \
 	done
 
 # govulncheck asks https://vuln.go.dev, or what VULNDB names: file:///a/copy/of/the/database. Modules that stand beside the server are

@@ -2,11 +2,13 @@ package app_test
 
 import (
 	"net"
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/vestibule-auth/vestibule/internal/app"
 	"github.com/vestibule-auth/vestibule/internal/config"
+	"github.com/vestibule-auth/vestibule/internal/testkit"
 )
 
 func TestReadyAsksTheServerThatRuns(t *testing.T) {
@@ -47,4 +49,34 @@ func TestReadyIsToldByTheStatus(t *testing.T) {
 	if status, said := of(); status != 1 {
 		t.Errorf("a server that is gone: status %d, %s", status, said)
 	}
+}
+
+// During an upgrade the schema is the next version's, and the replicas of this one are to serve on until they are replaced. A server whose
+// schema is behind serves nobody.
+func TestServerIsReadyOnALaterSchemaAndNotOnAnEarlier(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		var url string
+		s := boot(t, engine, func(c *config.Config, _ *app.Options) { url = c.Database.Reveal() })
+		host := s.tenant("")
+		db := testkit.Raw(t, url)
+		for _, later := range []string{
+			"ALTER TABLE users ADD COLUMN nickname TEXT", "ALTER TABLE sessions ADD COLUMN mood TEXT NOT NULL DEFAULT ''",
+			"INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, TRUE)",
+		} {
+			if _, err := db.ExecContext(t.Context(), later); err != nil {
+				t.Fatalf("%s: %v", later, err)
+			}
+		}
+		if status, answer := s.ready(); status != http.StatusOK {
+			t.Errorf("on a later schema it is %d %v", status, answer)
+		}
+		s.client("app", host).signup("ann@example.org").want(http.StatusOK)
+		s.client("app", host).login("ann@example.org", password).want(http.StatusOK)
+		if _, err := db.ExecContext(t.Context(), "DELETE FROM goose_db_version WHERE version_id > 1"); err != nil {
+			t.Fatal(err)
+		}
+		if status, _ := s.ready(); status != http.StatusServiceUnavailable {
+			t.Errorf("on an earlier schema it is %d", status)
+		}
+	})
 }

@@ -15,7 +15,8 @@ func Compile(ctx context.Context, db *sql.DB, engine, text string) error {
 		if err != nil {
 			return err
 		}
-		return st.Close()
+		defer func() { _ = st.Close() }() // it was not run
+		return nil
 	}
 	// Its driver leaves the text alone until it is run. EXPLAIN compiles it, with the triggers that it sets off.
 	var args []any
@@ -32,7 +33,8 @@ func Compile(ctx context.Context, db *sql.DB, engine, text string) error {
 	if err != nil {
 		return err
 	}
-	return rows.Close()
+	defer func() { _ = rows.Close() }() // rows.Err tells of the failure, if there was one
+	return rows.Err()
 }
 
 var placeholder = regexp.MustCompile(`\$(\d+)`)

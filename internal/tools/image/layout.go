@@ -98,7 +98,7 @@ func (c *contents) write(dir string) error {
 	if err := os.RemoveAll(dir); err != nil {
 		return fmt.Errorf("remove the layout that was there: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Join(dir, "blobs", "sha256"), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(dir, "blobs", "sha256"), 0o750); err != nil {
 		return fmt.Errorf("make the layout: %w", err)
 	}
 	top, err := json.Marshal(index{SchemaVersion: 2, MediaType: mediaIndex, Manifests: c.listed})
@@ -241,19 +241,16 @@ func archive(dir, path string) (err error) {
 		}
 	}()
 	w := tar.NewWriter(f)
-	err = filepath.WalkDir(dir, func(at string, d fs.DirEntry, err error) error {
+	files := os.DirFS(dir)
+	err = fs.WalkDir(files, ".", func(at string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		within, err := filepath.Rel(dir, at)
+		b, err := fs.ReadFile(files, at)
 		if err != nil {
 			return err
 		}
-		b, err := os.ReadFile(at)
-		if err != nil {
-			return err
-		}
-		h := &tar.Header{Typeflag: tar.TypeReg, Name: filepath.ToSlash(within), Mode: 0o644, Size: int64(len(b)), ModTime: time.Unix(0, 0)}
+		h := &tar.Header{Typeflag: tar.TypeReg, Name: at, Mode: 0o644, Size: int64(len(b)), ModTime: time.Unix(0, 0)}
 		if err := w.WriteHeader(h); err != nil {
 			return err
 		}

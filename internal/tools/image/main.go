@@ -8,7 +8,7 @@
 //
 // For each program there is then bin/NAME.oci.tar, an OCI archive with an image for each platform, which docker load (from version 25),
 // podman load, ctr images import and skopeo copy read, and in bin/sbom what the image has in it, as SPDX. The images' time is that of the
-// commit, so that whoever builds the same commit with the same Go gets the same digests.
+// commit, so that two builds of it can be compared.
 package main
 
 import (
@@ -109,7 +109,7 @@ func build(ctx context.Context, i image, at commit, ko, bin, cache string, out i
 		return fmt.Errorf("remove the layout that was there: %w", err)
 	}
 	sboms := filepath.Join(bin, "sbom")
-	if err := os.MkdirAll(sboms, 0o755); err != nil {
+	if err := os.MkdirAll(sboms, 0o750); err != nil {
 		return fmt.Errorf("make the folder of the SBOMs: %w", err)
 	}
 	var platforms []string
