@@ -53,6 +53,7 @@ func run(ctx context.Context, args, environ []string, out, complaints io.Writer)
 	if cfg.SealKeys {
 		return exit(complaints, app.SealKeys(ctx, cfg, log))
 	}
+	cfg.HashWorkers = tuneProcessors(cfg.HashWorkers)
 	server, err := app.New(ctx, cfg, app.Options{Log: log, Version: built()})
 	if err != nil {
 		return exit(complaints, err)

@@ -113,7 +113,8 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	if err := a.limits(ctx, metrics, cmp.Or(o.RedisPatience, limit.Patience)); err != nil {
 		return nil, err
 	}
-	a.Hasher = passhash.New(passhash.Options{Workers: cfg.HashWorkers})
+	a.Hasher = passhash.New(passhash.Options{Workers: cfg.HashWorkers, Aside: true})
+	a.close = append(a.close, a.Hasher.Close)
 	metrics.HashQueue(func() int { return a.Hasher.Stats().Running }, func() int { return a.Hasher.Stats().Waiting })
 	a.Directory, err = tenants.NewDirectory(a.Store, tenants.Options{SharedHosts: cfg.SharedHosts, Clock: o.Clock, Log: o.Log})
 	if err != nil {
@@ -267,11 +268,12 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	public.Watch = seen
 	a.Public, err = httpd.Listen(ctx, httpd.ServerOptions{
 		Name: "public", Addr: a.config.Listen, Handler: httpd.Standard(wire.Handler(), public), Log: a.log,
-		RequestTimeout: a.config.RequestTimeout,
+		RequestTimeout: a.config.RequestTimeout, MaxConnections: a.config.MaxConnections,
 	})
 	if err != nil {
 		return err
 	}
+	metrics.Connections(a.Public.Connections)
 	a.close = append(a.close, a.Public.Close)
 	chain.BodyLimit = operatorBody
 	a.Operators, err = httpd.Listen(ctx, httpd.ServerOptions{

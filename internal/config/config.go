@@ -31,7 +31,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/mail"
-	"runtime"
 	"strings"
 	"time"
 
@@ -81,9 +80,10 @@ type Config struct {
 	LogFormat LogFormat
 	LogLevel  slog.Level
 
-	HashWorkers     int // passwords hashed at the same time; at least 1
+	HashWorkers     int // passwords hashed at the same time; 0 where the program decides
 	RequestTimeout  time.Duration
 	ShutdownTimeout time.Duration
+	MaxConnections  int // of the public listener
 	MetricsTenants  int // tenants with time series of their own
 
 	Dev      bool   // --dev
@@ -138,9 +138,6 @@ func Load(args, environ []string) (Config, error) {
 	}
 	if len(faults) > 0 {
 		return Config{}, &Error{Faults: faults}
-	}
-	if c.HashWorkers == 0 {
-		c.HashWorkers = runtime.GOMAXPROCS(0)
 	}
 	return c, nil
 }

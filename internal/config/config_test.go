@@ -113,7 +113,7 @@ func TestDefaults(t *testing.T) {
 	c := load(t, nil, needed())
 	if c.Listen != ":8080" || c.AdminListen != "127.0.0.1:9090" || c.TenantHeader != "X-Tenant" || c.TrustedProxyCount != 0 ||
 		c.AllowPrivateNetworks || c.LogFormat != LogJSON || c.LogLevel != slog.LevelInfo || c.DatabaseMaxConns != 20 ||
-		c.RequestTimeout != 15*time.Second || c.ShutdownTimeout != 30*time.Second || c.HashWorkers < 1 || c.MetricsTenants != 100 ||
+		c.RequestTimeout != 15*time.Second || c.ShutdownTimeout != 30*time.Second || c.HashWorkers != 0 || c.MetricsTenants != 100 ||
 		c.Redis.Given() || c.SMTP.Given() || c.AdminToken.Given() || c.Dev || c.Migrate || c.SealKeys || c.Mailbox() || c.Keys == nil {
 		t.Errorf("defaults are %+v", c)
 	}

@@ -108,11 +108,16 @@ func (a *API) decline(w http.ResponseWriter, r *http.Request, v *flows.Visit, er
 	case errors.As(err, &tooLarge):
 		write(w, answer{Status: http.StatusRequestEntityTooLarge})
 		return
+	case errors.Is(err, errSlowBody):
+		w.Header().Set("Connection", "close")
+		a.Recorder.Outcome(r, err.Error())
+		write(w, answer{Status: http.StatusRequestTimeout})
+		return
 	case !ok:
 		a.Log.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("request_id", a.Recorder.RequestID(r)), slog.Any("error", err))
 		write(w, answer{Status: http.StatusInternalServerError})
 		return
-	case refused.Kind == refusal.Busy:
+	case refused.Kind == refusal.Busy && !errors.Is(err, flows.ErrCrowded): // of which there may be thousands; the request's own record tells it
 		a.Log.LogAttrs(r.Context(), slog.LevelWarn, "request turned away", slog.String("request_id", a.Recorder.RequestID(r)), slog.Any("error", err))
 	}
 	a.Recorder.Outcome(r, err.Error())
