@@ -51,6 +51,8 @@ type Options struct {
 	// RedisPatience is how long Redis may take to answer before limits are counted in memory: limit.Patience if zero. Tests
 	// that count exactly give it more, for on a busy machine one late answer would have them count from nothing again.
 	RedisPatience time.Duration
+	// Hashing is how passwords are hashed, where a test says otherwise. How many at once is the configuration's to say.
+	Hashing passhash.Options
 }
 
 // even is how old answers are at least that must not tell by the clock whether there is an account: older than what they take, as
@@ -113,7 +115,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	if err := a.limits(ctx, metrics, cmp.Or(o.RedisPatience, limit.Patience)); err != nil {
 		return nil, err
 	}
-	a.Hasher = passhash.New(passhash.Options{Workers: cfg.HashWorkers, Aside: true})
+	a.Hasher = passhash.New(hashing(cfg, o.Hashing))
 	a.close = append(a.close, a.Hasher.Close)
 	metrics.HashQueue(func() int { return a.Hasher.Stats().Running }, func() int { return a.Hasher.Stats().Waiting })
 	a.Directory, err = tenants.NewDirectory(a.Store, tenants.Options{SharedHosts: cfg.SharedHosts, Clock: o.Clock, Log: o.Log})
@@ -144,6 +146,12 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	}
 	a.makeOperators(ctx, a.own)
 	return a, nil
+}
+
+// hashing is how a server hashes passwords: aside, since it has more to do.
+func hashing(cfg config.Config, o passhash.Options) passhash.Options {
+	o.Workers, o.Aside = cfg.HashWorkers, true
+	return o
 }
 
 func openStore(cfg config.Config, observe func(op, query string) error) (*store.Store, error) {

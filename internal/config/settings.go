@@ -227,7 +227,7 @@ var settings = []setting{
 	{
 		name: "MAX_CONNECTIONS", takes: "NUMBER", fallback: "10000",
 		text: "How many connections the public listener holds open. When one more comes, the one that has been without a request for the " +
-			"longest is closed; if all are busy, the new one is. Each takes about CONNECTION_COST of memory and a file descriptor. " +
+			"longest is closed; if all are busy, the new one is. Each takes some 8 KiB of memory and a file descriptor. " +
 			"Proxies keep some open on purpose: allow for what they hold.",
 		parse: func(c *Config, v string) (err error) { c.MaxConnections, err = number(v, 1, 1_000_000); return err },
 	},

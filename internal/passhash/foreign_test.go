@@ -65,7 +65,7 @@ func TestWhatIsFastToGuessAtIsWrapped(t *testing.T) {
 
 func TestHostileWrappedHashesAreRefused(t *testing.T) {
 	h := New(Options{})
-	h.computing = func() { t.Error("work was done") }
+	h.before = func() { t.Error("work was done") }
 	const tail = "$argon2id$v=19$m=64,t=1,p=1$8PHy8/T19vf4+fr7/P3+/w$azddZ76BEhVa9dYpbTivsNCJp3qJ6/hEFyBNKrzZLms"
 	for name, encoded := range map[string]string{
 		"no inner hash":                 "$wrapped$" + tail[1:],

@@ -59,8 +59,16 @@
 // # The queue
 //
 // A hash is the dearest thing that the server computes. A Hasher computes at most Workers of them at once; the others wait
-// their turn, first come first served, no more than Queue of them and none for longer than MaxWait. Beyond is ErrBusy, of
-// which flows make a refusal that says to come back. A hash that has begun is not stopped.
+// their turn, no more than Queue of them and none for longer than MaxWait. Beyond is ErrBusy, of which flows make a refusal
+// that says to come back. A hash that has begun is not stopped.
+//
+// The queue is shared between tenants. Each has a line of its own, first come first served, and the lines take turns: whoever
+// waits for one tenant waits for no more than one hash of each other tenant before their own. While there is room, a line may
+// be as long as it likes. Where the queue is full, it is the longest line that makes room, by its last, and the tenant whose
+// line that is that is refused: a flood of logins at one tenant neither delays those at others by much nor has them refused.
+//
+// A Hasher that computes Aside does so on threads whose priority is low, so that a burst of logins takes the time that nothing
+// else wants (see aside.go and, for what a server adds to that, cmd/server/processors.go).
 //
 // # Memory
 //
@@ -239,8 +247,8 @@ func (s Share) compute(ctx context.Context, f formula, password string) (key []b
 	}
 	h := s.hasher
 	defer h.release()
-	if h.computing != nil {
-		h.computing()
+	if h.before != nil {
+		h.before()
 	}
 	if h.aside == nil {
 		return f.key(password)

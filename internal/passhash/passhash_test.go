@@ -133,7 +133,7 @@ func TestHashMakesWhatVerifyTakes(t *testing.T) {
 func TestAnUnusableHashMatchesNothingAndCostsTheSame(t *testing.T) {
 	h := New(Options{})
 	var computed int
-	h.computing = func() { computed++ }
+	h.before = func() { computed++ }
 	for _, encoded := range []string{"", "!", "!" + strings.Repeat("x", 40), "!" + formats[1].encoded} {
 		if Usable(encoded) {
 			t.Errorf("%q is usable", encoded)
@@ -153,7 +153,7 @@ func TestAnUnusableHashMatchesNothingAndCostsTheSame(t *testing.T) {
 func TestWasteDoesWhatVerifyDoes(t *testing.T) {
 	h := New(Options{})
 	var computed int
-	h.computing = func() { computed++ }
+	h.before = func() { computed++ }
 	for _, p := range []Params{{}, quick, {Memory: 512, Time: 3, Threads: 2}} {
 		encoded, err := h.For("acme").Hash(t.Context(), p, word)
 		if err != nil {
@@ -187,7 +187,7 @@ func TestWasteDoesWhatVerifyDoes(t *testing.T) {
 
 func TestHostileHashesAreRefusedBeforeAnyWork(t *testing.T) {
 	h := New(Options{})
-	h.computing = func() { t.Error("work was done") }
+	h.before = func() { t.Error("work was done") }
 	const salt, key = "8PHy8/T19vf4+fr7/P3+/w", "azddZ76BEhVa9dYpbTivsNCJp3qJ6/hEFyBNKrzZLms"
 	const tail = "$" + salt + "$" + key
 	const firebase = "$42xEC+ixf3L2lw==$lSrfV15cpx95/sZS2W9c9A==$Bw==$jxspr8Ki0RYycVU8zykbdA=="
@@ -274,7 +274,7 @@ func TestHostileHashesAreRefusedBeforeAnyWork(t *testing.T) {
 
 func TestTooLongAPasswordIsRefusedBeforeAnyWork(t *testing.T) {
 	h := New(Options{})
-	h.computing = func() { t.Error("work was done") }
+	h.before = func() { t.Error("work was done") }
 	long := strings.Repeat("x", MaxPassword+1)
 	if _, err := h.For("acme").Hash(t.Context(), quick, long); !errors.Is(err, ErrTooLong) {
 		t.Errorf("hash: %v", err)
@@ -284,7 +284,7 @@ func TestTooLongAPasswordIsRefusedBeforeAnyWork(t *testing.T) {
 			t.Errorf("verify: %v, %v", ok, err)
 		}
 	}
-	h.computing = nil
+	h.before = nil
 	if _, err := h.For("acme").Hash(t.Context(), quick, long[1:]); err != nil {
 		t.Errorf("the longest password: %v", err)
 	}

@@ -18,6 +18,9 @@ type Options struct {
 	// Aside has hashes computed on threads of their own, which give way to everything else that the process does. Such a Hasher
 	// must be closed.
 	Aside bool
+
+	// Before, if set, is called before each hash, by whoever has the worker. Tests hold hashes up with it.
+	Before func()
 }
 
 // Hasher computes hashes, at most Workers of them at once. It is safe for concurrent use; a process needs one.
@@ -27,8 +30,7 @@ type Hasher struct {
 	maxWait time.Duration
 	bounds  bounds
 	aside   *aside // nil: callers compute for themselves
-
-	computing func() // called by a worker before each hash; for tests
+	before  func()
 
 	mu      sync.Mutex
 	running int
@@ -81,7 +83,7 @@ func New(o Options) *Hasher {
 	if o.MaxWait <= 0 {
 		o.MaxWait = 5 * time.Second
 	}
-	h := &Hasher{workers: o.Workers, queue: max(0, o.Queue), maxWait: o.MaxWait, bounds: inBounds, lines: map[string]*line{}}
+	h := &Hasher{workers: o.Workers, queue: max(0, o.Queue), maxWait: o.MaxWait, bounds: inBounds, before: o.Before, lines: map[string]*line{}}
 	if o.Aside {
 		h.aside = newAside(o.Workers)
 	}

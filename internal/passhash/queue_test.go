@@ -15,7 +15,7 @@ func TestNoMoreThanWorkersHashAtOnce(t *testing.T) {
 	const workers, callers = 3, 60
 	h := New(Options{Workers: workers, Queue: callers, MaxWait: time.Minute})
 	var now, most atomic.Int64
-	h.computing = func() {
+	h.before = func() {
 		n := now.Add(1)
 		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
 		}
