@@ -16,8 +16,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"slices"
-	"strings"
 	"syscall"
 
 	"github.com/vestibule-auth/vestibule/internal/app"
@@ -44,7 +42,6 @@ func run(ctx context.Context, args, environ []string, out, complaints io.Writer)
 		_, _ = fmt.Fprintln(complaints, err) // there is nowhere else to say so
 		return 2
 	}
-	tuneMemory(environ)
 	log, flush := app.Log(cfg, complaints)
 	defer flush()
 	if cfg.Migrate {
@@ -54,6 +51,7 @@ func run(ctx context.Context, args, environ []string, out, complaints io.Writer)
 		return exit(complaints, app.SealKeys(ctx, cfg, log))
 	}
 	cfg.HashWorkers = tuneProcessors(cfg.HashWorkers)
+	tuneMemory(environ, cfg.HashWorkers)
 	server, err := app.New(ctx, cfg, app.Options{Log: log, Version: built()})
 	if err != nil {
 		return exit(complaints, err)
@@ -72,14 +70,6 @@ func exit(complaints io.Writer, err error) int {
 	}
 	_, _ = fmt.Fprintln(complaints, "vestibule:", err) // there is nowhere else to say so
 	return 1
-}
-
-// tuneMemory lets the heap grow by four times what is in use before it is collected, unless GOGC says otherwise. Little is in use,
-// a few MiB: at Go's default, a busy server would collect many times a second.
-func tuneMemory(environ []string) {
-	if !slices.ContainsFunc(environ, func(e string) bool { return strings.HasPrefix(e, "GOGC=") }) {
-		debug.SetGCPercent(400)
-	}
 }
 
 // version is what the module was built as, in words.
