@@ -253,7 +253,7 @@ func (s *Service) readHash(ctx context.Context, f *refusal.Faults, t *tenants.Te
 		return nil
 	}
 	if s.hasher.Weak(encoded) && len(*f) == 0 {
-		wrapped, err := s.hasher.Wrap(ctx, paramsOf(t), encoded)
+		wrapped, err := s.hasher.For(t.ID).Wrap(ctx, paramsOf(t), encoded)
 		if err != nil {
 			return busy(err)
 		}

@@ -48,14 +48,14 @@ func paramsOf(t *tenants.Tenant) passhash.Params {
 
 // hash encodes a new password.
 func (s *Service) hash(ctx context.Context, t *tenants.Tenant, password string) (string, error) {
-	encoded, err := s.hasher.Hash(ctx, paramsOf(t), password)
+	encoded, err := s.hasher.For(t.ID).Hash(ctx, paramsOf(t), password)
 	return encoded, busy(err)
 }
 
 // matches compares a password with an encoded one. rehashed is the password encoded anew, where the tenant's hasher or
 // its parameters have changed since it was set, and "" otherwise.
 func (s *Service) matches(ctx context.Context, t *tenants.Tenant, encoded, password string) (ok bool, rehashed string, err error) {
-	ok, upgrade, err := s.hasher.Verify(ctx, paramsOf(t), encoded, password)
+	ok, upgrade, err := s.hasher.For(t.ID).Verify(ctx, paramsOf(t), encoded, password)
 	switch {
 	case errors.Is(err, passhash.ErrTooLong):
 		return false, "", s.waste(ctx, t, "")
@@ -72,15 +72,22 @@ func (s *Service) matches(ctx context.Context, t *tenants.Tenant, encoded, passw
 
 // waste takes as long as a comparison does, so that nobody can tell by the clock that there was nothing to compare with.
 func (s *Service) waste(ctx context.Context, t *tenants.Tenant, password string) error {
-	err := s.hasher.Waste(ctx, paramsOf(t), password)
+	err := s.hasher.For(t.ID).Waste(ctx, paramsOf(t), password)
 	if errors.Is(err, passhash.ErrTooLong) {
-		err = s.hasher.Waste(ctx, paramsOf(t), "")
+		err = s.hasher.For(t.ID).Waste(ctx, paramsOf(t), "")
 	}
 	return busy(err)
 }
 
+// room declines what would need a hash where there is no room for one, before anything is done that would have to be undone. It looks at
+// the tenant alone, and so tells nothing of any account.
+func (s *Service) room(t *tenants.Tenant) error { return busy(s.hasher.For(t.ID).Crowded()) }
+
 // retryHashing is what a client is told to wait when more passwords are waiting than can be hashed in time.
 const retryHashing = 2 * time.Second
+
+// ErrCrowded is in the chain of a refusal whose reason is that too many passwords are waiting to be hashed for the tenant.
+var ErrCrowded = passhash.ErrBusy
 
 func busy(err error) error {
 	if errors.Is(err, passhash.ErrBusy) {

@@ -31,6 +31,7 @@ type Options struct {
 	Tenants     int           // tenants kept; 4096
 	Names       int           // hosts, slugs and ids kept that lead to a tenant; 12288
 	Negatives   int           // hosts, slugs and ids kept that lead nowhere; 4096
+	Strangers   int           // readings at a time of hosts and slugs that led to no tenant so far; 4
 }
 
 // Directory finds tenants and remembers them for seconds.
@@ -43,7 +44,8 @@ type Options struct {
 //
 // Readings of the same name are shared: however many requests wait, the source is asked once, and a caller that gives up
 // does not spoil it for the others. Names that lead nowhere are kept apart from those that lead to a tenant, so that a
-// flood of made-up hosts displaces nothing but itself.
+// flood of made-up hosts displaces nothing but itself. Nor do more than a few of them occupy the source at a time: of its connections
+// the most remain for tenants that are known.
 //
 // A Directory is safe for concurrent use. A lookup that finds its entry allocates nothing.
 type Directory struct {
@@ -53,6 +55,7 @@ type Directory struct {
 
 	names   shards[*record]
 	nowhere shards[negative]
+	strange chan struct{} // holds one for each reading of a name that is not known
 	loads   singleflight.Group
 
 	mu      sync.Mutex // held while records are put in or dropped
@@ -134,13 +137,14 @@ func NewDirectory(source Source, opts Options) (*Directory, error) {
 	setDefault(&opts.Tenants, 4096)
 	setDefault(&opts.Names, 12288)
 	setDefault(&opts.Negatives, 4096)
+	setDefault(&opts.Strangers, 4)
 	if opts.Clock == nil {
 		opts.Clock = clock.System{}
 	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	d := &Directory{source: source, opts: opts, shared: map[string]struct{}{}}
+	d := &Directory{source: source, opts: opts, shared: map[string]struct{}{}, strange: make(chan struct{}, opts.Strangers)}
 	for _, h := range opts.SharedHosts {
 		normal, ok := hostname.Normal(h)
 		if !ok {
@@ -250,6 +254,14 @@ func (d *Directory) read(ctx context.Context, n name, changes int64) (t *Tenant,
 			return nil, ErrUnknown
 		}
 		return t, nil
+	}
+	if _, known := d.names.get(n); !known && n.kind != byID { // ids come from the database, not from strangers
+		select {
+		case d.strange <- struct{}{}:
+			defer func() { <-d.strange }()
+		case <-ctx.Done():
+			return nil, fmt.Errorf("read tenant: %w", ctx.Err())
+		}
 	}
 	at := d.opts.Clock.Now().UnixNano()
 	switch n.kind {

@@ -545,6 +545,46 @@ func TestMadeUpHostsDisplaceNothingButThemselves(t *testing.T) {
 	d.wantReads(t, "acme.example.org", 0)
 }
 
+// Made-up hosts must not take the database from those who look for a tenant that is known.
+func TestMadeUpHostsOccupyTheSourceAFewAtATime(t *testing.T) {
+	const strangers, hosts = 2, 20
+	s := newShelf(Tenant{ID: "1", Slug: "acme", Hosts: []string{"acme.example"}, State: Active})
+	d, err := NewDirectory(s, Options{Strangers: strangers})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Resolve(t.Context(), "acme.example", ""); err != nil {
+		t.Fatal(err)
+	}
+	s.begun, s.hold = make(chan struct{}), make(chan struct{})
+	var all sync.WaitGroup
+	for i := range hosts {
+		all.Go(func() {
+			if _, err := d.Resolve(t.Context(), fmt.Sprintf("x%d.example", i), ""); !refusal.Is(err, refusal.Missing) {
+				t.Errorf("host %d: %v", i, err)
+			}
+		})
+	}
+	for range strangers {
+		<-s.begun
+	}
+	d.Invalidate("1")
+	all.Go(func() {
+		if _, err := d.Resolve(t.Context(), "acme.example", ""); err != nil {
+			t.Errorf("the tenant that is known: %v", err)
+		}
+	})
+	<-s.begun // it is read although as many strangers as may are being looked for
+	if got := s.reads.Load(); got != 1+strangers+1 {
+		t.Errorf("%d readings began", got)
+	}
+	close(s.hold)
+	for range hosts - strangers {
+		<-s.begun
+	}
+	all.Wait()
+}
+
 func TestTenantsThatWereDisplacedAreReadAgain(t *testing.T) {
 	d := newDesk(t, Options{Tenants: 1}, acme, beta)
 	d.wantReads(t, "acme.example.org", 1)

@@ -15,9 +15,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
-	"slices"
-	"strings"
 	"syscall"
 
 	_ "golang.org/x/crypto/x509roots/fallback" // whom to trust where the system does not say: images have no such list
@@ -51,7 +48,6 @@ func run(ctx context.Context, args, environ []string, out, complaints io.Writer)
 		_, _ = fmt.Fprint(out, answer) // the status says it, too
 		return exit(complaints, err)
 	}
-	tuneMemory(environ)
 	log, flush := app.Log(cfg, complaints)
 	defer flush()
 	if cfg.Migrate {
@@ -60,6 +56,8 @@ func run(ctx context.Context, args, environ []string, out, complaints io.Writer)
 	if cfg.SealKeys {
 		return exit(complaints, app.SealKeys(ctx, cfg, log))
 	}
+	cfg.HashWorkers = tuneProcessors(cfg.HashWorkers)
+	tuneMemory(environ, cfg.HashWorkers)
 	server, err := app.New(ctx, cfg, app.Options{Log: log, Version: config.Version()})
 	if err != nil {
 		return exit(complaints, err)
@@ -78,12 +76,4 @@ func exit(complaints io.Writer, err error) int {
 	}
 	_, _ = fmt.Fprintln(complaints, "vestibule:", err) // there is nowhere else to say so
 	return 1
-}
-
-// tuneMemory lets the heap grow by four times what is in use before it is collected, unless GOGC says otherwise. Little is in use,
-// a few MiB: at Go's default, a busy server would collect many times a second.
-func tuneMemory(environ []string) {
-	if !slices.ContainsFunc(environ, func(e string) bool { return strings.HasPrefix(e, "GOGC=") }) {
-		debug.SetGCPercent(400)
-	}
 }

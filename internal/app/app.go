@@ -52,6 +52,8 @@ type Options struct {
 	// RedisPatience is how long Redis may take to answer before limits are counted in memory: limit.Patience if zero. Tests
 	// that count exactly give it more, for on a busy machine one late answer would have them count from nothing again.
 	RedisPatience time.Duration
+	// Hashing is how passwords are hashed, where a test says otherwise. How many at once is the configuration's to say.
+	Hashing passhash.Options
 }
 
 // even is how old answers are at least that must not tell by the clock whether there is an account: older than what they take, as
@@ -119,7 +121,8 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	if err := a.limits(ctx, metrics, cmp.Or(o.RedisPatience, limit.Patience)); err != nil {
 		return nil, err
 	}
-	a.Hasher = passhash.New(passhash.Options{Workers: cfg.HashWorkers})
+	a.Hasher = passhash.New(hashing(cfg, o.Hashing))
+	a.close = append(a.close, a.Hasher.Close)
 	metrics.HashQueue(func() int { return a.Hasher.Stats().Running }, func() int { return a.Hasher.Stats().Waiting })
 	a.Directory, err = tenants.NewDirectory(a.Store, tenants.Options{SharedHosts: cfg.SharedHosts, Clock: o.Clock, Log: o.Log})
 	if err != nil {
@@ -164,6 +167,12 @@ func (a *App) trace(ctx context.Context, metrics *httpd.Metrics) (err error) {
 	metrics.Traces(a.tracer.Counts)
 	a.log = slog.New(trace.Handler(a.log.Handler()))
 	return nil
+}
+
+// hashing is how a server hashes passwords: aside, since it has more to do.
+func hashing(cfg config.Config, o passhash.Options) passhash.Options {
+	o.Workers, o.Aside = cfg.HashWorkers, true
+	return o
 }
 
 func openStore(cfg config.Config, observe func(op, query string) error) (*store.Store, error) {
@@ -294,11 +303,12 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	public.Watch = seen
 	a.Public, err = httpd.Listen(ctx, httpd.ServerOptions{
 		Name: "public", Addr: a.config.Listen, Handler: httpd.Standard(wire.Handler(), public), Log: a.log,
-		RequestTimeout: a.config.RequestTimeout,
+		RequestTimeout: a.config.RequestTimeout, MaxConnections: a.config.MaxConnections,
 	})
 	if err != nil {
 		return err
 	}
+	metrics.Connections(a.Public.Connections)
 	a.close = append(a.close, a.Public.Close)
 	chain.BodyLimit = operatorBody
 	a.Operators, err = httpd.Listen(ctx, httpd.ServerOptions{

@@ -36,7 +36,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/mail"
-	"runtime"
 	"strings"
 	"time"
 
@@ -87,9 +86,10 @@ type Config struct {
 	LogFormat LogFormat
 	LogLevel  slog.Level
 
-	HashWorkers     int // passwords hashed at the same time; at least 1
+	HashWorkers     int // passwords hashed at the same time; 0 where the program decides
 	RequestTimeout  time.Duration
 	ShutdownTimeout time.Duration
+	MaxConnections  int // of the public listener
 	MetricsTenants  int // tenants with time series of their own
 
 	Tracing       Tracing // what the OTEL_ variables say
@@ -153,9 +153,6 @@ func Load(args, environ []string) (Config, error) {
 	}
 	if len(faults) > 0 {
 		return Config{}, &Error{Faults: faults}
-	}
-	if c.HashWorkers == 0 {
-		c.HashWorkers = runtime.GOMAXPROCS(0)
 	}
 	return c, nil
 }

@@ -233,14 +233,22 @@ var settings = []setting{
 	},
 	{
 		name: "HASH_WORKERS", section: "Tuning", takes: "NUMBER", fallback: "0",
-		text: "How many passwords are hashed at the same time; 0 is one for each core. Each takes 19 MiB of memory, which the server " +
-			"keeps for some minutes. More makes each login slower and starves everything else.",
+		text: "How many passwords are hashed at the same time; 0 is one for each core, or one less where the container has a CPU limit. " +
+			"Each takes 19 MiB of memory, which the server keeps for some minutes. More makes each login slower. Hashing runs at a " +
+			"low priority and gives way to everything else.",
 		parse: func(c *Config, v string) (err error) { c.HashWorkers, err = number(v, 0, 1024); return err },
 	},
 	{
 		name: "REQUEST_TIMEOUT", takes: "DURATION", fallback: "15s",
 		text:  "How long one request may take, from 1s to 10m. Whatever it still waits for is then cancelled.",
 		parse: func(c *Config, v string) (err error) { c.RequestTimeout, err = duration(v); return err },
+	},
+	{
+		name: "MAX_CONNECTIONS", takes: "NUMBER", fallback: "10000",
+		text: "How many connections the public listener holds open. When one more comes, the one that has been without a request for the " +
+			"longest is closed; if all are busy, the new one is. Each takes some 8 KiB of memory and a file descriptor. " +
+			"Proxies keep some open on purpose: allow for what they hold.",
+		parse: func(c *Config, v string) (err error) { c.MaxConnections, err = number(v, 1, 1_000_000); return err },
 	},
 	{
 		name: "SHUTDOWN_TIMEOUT", takes: "DURATION", fallback: "30s",

@@ -96,6 +96,11 @@ var codes = map[refusal.Kind]int{
 // decline answers an error: a refusal in its own terms, anything else as a 500 that says nothing and a record that says
 // everything but secrets. v is nil where the request did not get as far as a visit.
 func (a *API) decline(w http.ResponseWriter, r *http.Request, v *flows.Visit, err error) {
+	if errors.Is(err, errSlowBody) { // whose context ended with the connection's patience; the client is there, and no fault is ours
+		a.Recorder.Outcome(r, err.Error())
+		write(w, answer{Status: http.StatusRequestTimeout})
+		return
+	}
 	if r.Context().Err() != nil && !errors.Is(r.Context().Err(), context.DeadlineExceeded) {
 		return // the client has gone, and nobody hears the answer
 	}
@@ -112,7 +117,7 @@ func (a *API) decline(w http.ResponseWriter, r *http.Request, v *flows.Visit, er
 		a.Log.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("request_id", a.Recorder.RequestID(r)), slog.Any("error", err))
 		write(w, answer{Status: http.StatusInternalServerError})
 		return
-	case refused.Kind == refusal.Busy:
+	case refused.Kind == refusal.Busy && !errors.Is(err, flows.ErrCrowded): // of which there may be thousands; the request's own record tells it
 		a.Log.LogAttrs(r.Context(), slog.LevelWarn, "request turned away", slog.String("request_id", a.Recorder.RequestID(r)), slog.Any("error", err))
 	}
 	a.Recorder.Outcome(r, err.Error())

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strconv"
 	"unicode/utf8"
 
@@ -22,6 +23,9 @@ var errNotJSON = &refusal.Refusal{Kind: refusal.Invalid, Details: []refusal.Deta
 	Message: "The body must be a JSON object.", Code: refusal.Malformed,
 }}}
 
+// errSlowBody says that a body had not arrived when it was waited for no longer.
+var errSlowBody = errors.New("the body came too slowly")
+
 // decode reads a request's body. No body, and the value null, count as an empty object. What the Content-Type header says
 // is not looked at.
 func decode(r *http.Request) (fields, error) {
@@ -30,6 +34,8 @@ func decode(r *http.Request) (fields, error) {
 	switch {
 	case errors.As(err, &tooLarge):
 		return nil, err
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, errSlowBody
 	case err != nil:
 		return nil, fmt.Errorf("%w: read body: %w", errNotJSON, err)
 	case len(raw) == 0:

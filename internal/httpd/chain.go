@@ -232,11 +232,15 @@ func writeStatus(w http.ResponseWriter, status int) {
 }
 
 // Capped lets a handler read at most limit bytes of a body; reading on is an *http.MaxBytesError, and closes the
-// connection after the answer.
+// connection after the answer. Of a body that is declared as longer nothing is read at all.
 func Capped(limit int64) Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.Body != nil && r.Body != http.NoBody {
+			switch {
+			case r.ContentLength > limit:
+				w.Header().Set("Connection", "close") // or net/http would read on, to keep it
+				r.Body = tooLong{limit}
+			case r.Body != nil && r.Body != http.NoBody:
 				conn := w
 				if answer := From(r.Context()).answer; answer != nil {
 					conn = answer.ResponseWriter // only net/http's own writer can be told to close the connection
@@ -247,3 +251,12 @@ func Capped(limit int64) Middleware {
 		})
 	}
 }
+
+// tooLong is a body that is longer than it may be, and is not read.
+type tooLong struct{ limit int64 }
+
+// Read tells so.
+func (b tooLong) Read([]byte) (int, error) { return 0, &http.MaxBytesError{Limit: b.limit} }
+
+// Close does nothing: net/http has the body itself.
+func (tooLong) Close() error { return nil }

@@ -1,10 +1,12 @@
 package httpd
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -271,6 +273,38 @@ func TestBodyIsCapped(t *testing.T) {
 			t.Errorf("reading gave %v", seen)
 		}
 	})
+}
+
+// A body that says that it is too long is not waited for: it may never come.
+func TestABodyThatIsDeclaredTooLongIsNotRead(t *testing.T) {
+	s := serving(t, Standard(handler(func(w http.ResponseWriter, r *http.Request) {
+		var tooLarge *http.MaxBytesError
+		if _, err := io.ReadAll(r.Body); !errors.As(err, &tooLarge) || tooLarge.Limit != DefaultBodyLimit {
+			t.Errorf("reading gave %v", err)
+		}
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+	}), Options{}), func(h *http.Server) { h.ReadTimeout = 0 })
+	for name, header := range map[string]string{
+		"a little too long": fmt.Sprintf("Content-Length: %d\r\n", DefaultBodyLimit+1),
+		"huge":              "Content-Length: 1099511627776\r\n",
+		"asking first":      "Content-Length: 1099511627776\r\nExpect: 100-continue\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := dial(t, s)
+			_, _ = io.WriteString(c, "POST / HTTP/1.1\r\nHost: x\r\n"+header+"\r\n")
+			if err := c.SetReadDeadline(clock.System{}.Now().Add(patience)); err != nil {
+				t.Fatal(err)
+			}
+			resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+			if err != nil {
+				t.Fatalf("no answer before the body came: %v", err)
+			}
+			defer resp.Body.Close()
+			if resp.StatusCode != http.StatusRequestEntityTooLarge || !resp.Close {
+				t.Errorf("answered %d, and closes: %v", resp.StatusCode, resp.Close)
+			}
+		})
+	}
 }
 
 func TestRequestTimeoutCancelsAndIsNoSuccess(t *testing.T) {

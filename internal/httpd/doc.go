@@ -21,6 +21,11 @@
 // one piece, since the chain runs in front of session checks that take microseconds themselves. The piece is not pooled:
 // a handler that kept its writer or context too long would reach into another person's request.
 //
+// # Hostile clients
+//
+// A Server bounds how long a header, a body, an answer and an idle connection may take, how long a header may be, and how many
+// connections are open (see connections.go). Capped bounds bodies. What is left to a stranger costs a few KiB for each connection.
+//
 // # What is never read
 //
 // Forwarded (RFC 7239), X-Forwarded-Host and X-Forwarded-Proto are not read at all: no URL is made from a request, so

@@ -213,6 +213,19 @@ func (m *Metrics) HashQueue(running, waiting func() int) {
 	)
 }
 
+// Connections shows how many connections the public listener holds open, and how many were closed because there were too many. Call
+// it once.
+func (m *Metrics) Connections(numbers func() (open int, closed uint64)) {
+	m.registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "vestibule_http_connections", Help: "Connections that the public listener holds open.",
+		}, func() float64 { open, _ := numbers(); return float64(open) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "vestibule_http_connections_closed_early_total", Help: "Connections that were closed because too many were open.",
+		}, func() float64 { _, closed := numbers(); return float64(closed) }),
+	)
+}
+
 // Database shows the state of the connection pool. Call it once.
 func (m *Metrics) Database(stats func() sql.DBStats) { m.registry.MustRegister(pool{stats}) }
 

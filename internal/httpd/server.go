@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,12 +23,16 @@ const (
 	writeMargin = 10 * time.Second
 )
 
+// DefaultMaxConnections is how many connections a listener holds open where nothing else is said.
+const DefaultMaxConnections = 10_000
+
 // ServerOptions say what a server listens on and serves.
 type ServerOptions struct {
 	Name           string // for logs and errors, such as "public"
 	Addr           string // host:port
 	Handler        http.Handler
 	RequestTimeout time.Duration // the longest that the handler takes
+	MaxConnections int           // that are open at a time; DefaultMaxConnections unless given
 	Log            *slog.Logger
 }
 
@@ -36,6 +41,7 @@ type Server struct {
 	name     string
 	listener net.Listener
 	http     *http.Server
+	open     *connections
 	log      *slog.Logger
 }
 
@@ -52,14 +58,17 @@ func Listen(ctx context.Context, o ServerOptions) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for %s: %w", o.Name, err)
 	}
+	open := newConnections(cmp.Or(o.MaxConnections, DefaultMaxConnections))
 	return &Server{
 		name:     o.Name,
+		open:     open,
 		listener: l,
 		log:      o.Log,
 		http: &http.Server{
 			Handler:           o.Handler,
 			ReadHeaderTimeout: readHeaderTimeout,
-			ReadTimeout:       readTimeout,
+			ReadTimeout:       min(readTimeout, cmp.Or(o.RequestTimeout, readTimeout)), // no handler waits for a body for longer than it may take
+			ConnState:         open.note,
 			WriteTimeout:      o.RequestTimeout + writeMargin,
 			IdleTimeout:       idleTimeout,
 			MaxHeaderBytes:    maxHeaderBytes,
@@ -70,6 +79,9 @@ func Listen(ctx context.Context, o ServerOptions) (*Server, error) {
 
 // Addr is the address that is listened on.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+
+// Connections are how many connections are open, and how many were closed so far because there were too many.
+func (s *Server) Connections() (open int, closed uint64) { return s.open.numbers() }
 
 // Close stops at once, whatever is under way.
 func (s *Server) Close() error {

@@ -91,6 +91,17 @@ func TestEveryBoundOfAConnectionIsSet(t *testing.T) {
 	}
 }
 
+func TestABodyIsWaitedForNoLongerThanTheRequestMayTake(t *testing.T) {
+	s, err := Listen(t.Context(), ServerOptions{Addr: "127.0.0.1:0", RequestTimeout: 3 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	if s.http.ReadTimeout != 3*time.Second {
+		t.Errorf("a body is waited for for %v", s.http.ReadTimeout)
+	}
+}
+
 func TestAnAddressThatIsTakenIsAnError(t *testing.T) {
 	s := serving(t, hello, nil)
 	_, err := Listen(t.Context(), ServerOptions{Name: "second", Addr: s.Addr().String()})

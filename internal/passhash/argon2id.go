@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	stdhash "hash"
 	"runtime"
+	"slices"
 	"sync"
 	_ "unsafe" // for go:linkname
 
@@ -40,8 +41,68 @@ func compressInto(out, x, y *block)
 // elsewhere, and takes its memory from the library.
 const keptMemory = 64 << 10
 
-// kept holds *[]block. What nobody takes from it for two collections of garbage is given back.
-var kept sync.Pool
+// kept is the memory of hashes that are over.
+var kept shelf
+
+// shelf keeps memory: as many pieces as were ever taken at once. What nobody takes for two collections of garbage is given back. A
+// sync.Pool does the same, but keeps up to a piece for each processor that Go runs on, out of reach of the others.
+type shelf struct {
+	mu          sync.Mutex
+	pieces      []piece // the one that was used last, last
+	collections uint64  // since there were pieces
+	watching    bool    // collections are counted
+}
+
+// piece is memory, and after how many collections it was put back.
+type piece struct {
+	memory *[]block
+	at     uint64
+}
+
+// take is memory that was put back, or nil.
+func (s *shelf) take() *[]block {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := len(s.pieces) - 1
+	if last < 0 {
+		return nil
+	}
+	p := s.pieces[last]
+	s.pieces[last] = piece{}
+	s.pieces = s.pieces[:last]
+	return p.memory
+}
+
+// put keeps memory for the next hash.
+func (s *shelf) put(memory *[]block) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pieces = append(s.pieces, piece{memory, s.collections})
+	if !s.watching {
+		s.watching = true
+		s.watch()
+	}
+}
+
+// watch has collected be called at the next collection: it makes a piece of garbage.
+func (s *shelf) watch() {
+	runtime.SetFinalizer(&[blockSize]byte{}, func(*[blockSize]byte) { s.collected() })
+}
+
+// collected gives back what has not been used for two collections.
+func (s *shelf) collected() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.collections++
+	old := 0
+	for old < len(s.pieces) && s.pieces[old].at+2 <= s.collections {
+		old++
+	}
+	s.pieces = slices.Delete(s.pieces, 0, old)
+	if s.watching = len(s.pieces) > 0; s.watching {
+		s.watch()
+	}
+}
 
 // argon2idKey is argon2.IDKey.
 func argon2idKey(password, salt []byte, p Params, size int) []byte {
@@ -49,11 +110,11 @@ func argon2idKey(password, salt []byte, p Params, size int) []byte {
 		return argon2.IDKey(password, salt, p.Time, p.Memory, p.Threads, uint32(size))
 	}
 	length := max(p.Memory, 2*passSlices) / passSlices * passSlices
-	memory, ok := kept.Get().(*[]block)
-	if !ok || len(*memory) < int(length) {
+	memory := kept.take()
+	if memory == nil || len(*memory) < int(length) {
 		memory = newMemory(int(length))
 	}
-	defer kept.Put(memory)
+	defer kept.put(memory)
 	blocks := (*memory)[:length]
 	first, second := firstBlocks(password, salt, p, size)
 	blocks[0], blocks[1] = first, second

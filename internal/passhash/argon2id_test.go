@@ -3,8 +3,10 @@ package passhash
 import (
 	"bytes"
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/argon2"
 )
@@ -74,6 +76,51 @@ func TestHashesAtOnceDoNotShareMemory(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+func TestMemoryIsKeptForTheNextHashAndGivenBackWhenThereIsNone(t *testing.T) {
+	var s shelf
+	if s.take() != nil {
+		t.Error("there is memory before any was put back")
+	}
+	a, b := newMemory(8), newMemory(8)
+	s.put(a)
+	s.put(b)
+	if s.take() != b || s.take() != a || s.take() != nil {
+		t.Error("what was used last is not taken first")
+	}
+	s.put(a)
+	s.put(b)
+	s.collected()
+	if s.take() != b {
+		t.Error("memory was given back after one collection")
+	}
+	s.put(b) // in use
+	s.collected()
+	if s.take() != b || s.take() != nil {
+		t.Error("after two collections, what was used meanwhile is kept and the rest is not")
+	}
+}
+
+func TestCollectionsAreNoticed(t *testing.T) {
+	var s shelf
+	s.put(newMemory(8))
+	kept := func() int {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return len(s.pieces)
+	}
+	for deadline := time.After(time.Minute); kept() > 0; runtime.GC() {
+		select {
+		case <-deadline:
+			t.Fatal("collections give nothing back")
+		default:
+		}
+	}
+	s.put(newMemory(8))
+	if !s.watching {
+		t.Error("collections are not counted anew")
+	}
 }
 
 func BenchmarkArgon2id(b *testing.B) {

@@ -18,7 +18,7 @@ func TestWhatIsFastToGuessAtIsWrapped(t *testing.T) {
 		}
 		weak[tc.name] = true
 		t.Run(tc.name, func(t *testing.T) {
-			kept, err := h.Wrap(t.Context(), quick, tc.encoded)
+			kept, err := h.For("acme").Wrap(t.Context(), quick, tc.encoded)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -40,7 +40,7 @@ func TestWhatIsFastToGuessAtIsWrapped(t *testing.T) {
 					t.Errorf("%q matches", wrong)
 				}
 			}
-			again, err := h.Wrap(t.Context(), quick, tc.encoded)
+			again, err := h.For("acme").Wrap(t.Context(), quick, tc.encoded)
 			if err != nil || again == kept {
 				t.Errorf("two wrapped hashes have one salt: %v", err)
 			}
@@ -57,7 +57,7 @@ func TestWhatIsFastToGuessAtIsWrapped(t *testing.T) {
 		}
 	}
 	for _, encoded := range []string{"letmein", "", formats[0].encoded, "$2b$05$abcdefghijklmnopqrstuu2c1e4vZoCxDVRU9N6VCSSmNg4cQa1Ve"} {
-		if _, err := h.Wrap(t.Context(), quick, encoded); !errors.Is(err, ErrUnsupported) || h.Weak(encoded) {
+		if _, err := h.For("acme").Wrap(t.Context(), quick, encoded); !errors.Is(err, ErrUnsupported) || h.Weak(encoded) {
 			t.Errorf("%q is wrapped: %v", encoded, err)
 		}
 	}
@@ -65,7 +65,7 @@ func TestWhatIsFastToGuessAtIsWrapped(t *testing.T) {
 
 func TestHostileWrappedHashesAreRefused(t *testing.T) {
 	h := New(Options{})
-	h.computing = func() { t.Error("work was done") }
+	h.before = func() { t.Error("work was done") }
 	const tail = "$argon2id$v=19$m=64,t=1,p=1$8PHy8/T19vf4+fr7/P3+/w$azddZ76BEhVa9dYpbTivsNCJp3qJ6/hEFyBNKrzZLms"
 	for name, encoded := range map[string]string{
 		"no inner hash":                 "$wrapped$" + tail[1:],
@@ -97,7 +97,7 @@ func TestHostileWrappedHashesAreRefused(t *testing.T) {
 		"a key of another length":       "$pbkdf2-sha256$i=1000,l=33$8PHy8/T19vf4+fr7/P3+/w$NLCxhEx13MijqfW7prAglClHI+JU+g8ztpZ9vKGmT6s",
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, _, err := h.Verify(t.Context(), quick, encoded, word); !errors.Is(err, ErrUnsupported) {
+			if _, _, err := h.For("acme").Verify(t.Context(), quick, encoded, word); !errors.Is(err, ErrUnsupported) {
 				t.Errorf("got %v", err)
 			}
 			if !errors.Is(h.Check(encoded), ErrUnsupported) || h.Weak(encoded) {

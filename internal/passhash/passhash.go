@@ -59,8 +59,16 @@
 // # The queue
 //
 // A hash is the dearest thing that the server computes. A Hasher computes at most Workers of them at once; the others wait
-// their turn, first come first served, no more than Queue of them and none for longer than MaxWait. Beyond is ErrBusy, of
-// which flows make a refusal that says to come back. A hash that has begun is not stopped.
+// their turn, no more than Queue of them and none for longer than MaxWait. Beyond is ErrBusy, of which flows make a refusal
+// that says to come back. A hash that has begun is not stopped.
+//
+// The queue is shared between tenants. Each has a line of its own, first come first served, and the lines take turns: whoever
+// waits for one tenant waits for no more than one hash of each other tenant before their own. While there is room, a line may
+// be as long as it likes. Where the queue is full, it is the longest line that makes room, by its last, and the tenant whose
+// line that is that is refused: a flood of logins at one tenant neither delays those at others by much nor has them refused.
+//
+// A Hasher that computes Aside does so on threads whose priority is low, so that a burst of logins takes the time that nothing
+// else wants (see aside.go and, for what a server adds to that, cmd/server/processors.go).
 //
 // # Memory
 //
@@ -124,13 +132,13 @@ func (p Params) orDefault() Params {
 }
 
 // Hash is a new hash of the password, with a salt of its own.
-func (h *Hasher) Hash(ctx context.Context, p Params, password string) (string, error) {
+func (s Share) Hash(ctx context.Context, p Params, password string) (string, error) {
 	p = p.orDefault()
-	if err := h.bounds.argon2(p); err != nil {
+	if err := s.hasher.bounds.argon2(p); err != nil {
 		return "", err
 	}
 	salt := secret.Bytes(saltSize)
-	key, err := h.compute(ctx, argon2id{p, salt, keySize}, password)
+	key, err := s.compute(ctx, argon2id{p, salt, keySize}, password)
 	if err != nil {
 		return "", err
 	}
@@ -141,18 +149,18 @@ func (h *Hasher) Hash(ctx context.Context, p Params, password string) (string, e
 
 // Verify reports whether encoded is a hash of the password, and if so whether it should be replaced because Hash would not
 // make it with these parameters now. An encoded that is not Usable matches nothing and costs the same.
-func (h *Hasher) Verify(ctx context.Context, want Params, encoded, password string) (ok, upgrade bool, err error) {
+func (s Share) Verify(ctx context.Context, want Params, encoded, password string) (ok, upgrade bool, err error) {
 	want = want.orDefault()
-	if err := h.bounds.argon2(want); err != nil {
+	if err := s.hasher.bounds.argon2(want); err != nil {
 		return false, false, err
 	}
 	stored, native := stranger(want), want
 	if Usable(encoded) {
-		if stored, native, err = h.bounds.parse(encoded); err != nil {
+		if stored, native, err = s.hasher.bounds.parse(encoded); err != nil {
 			return false, false, err
 		}
 	}
-	key, err := h.compute(ctx, stored.formula, password)
+	key, err := s.compute(ctx, stored.formula, password)
 	if err != nil {
 		return false, false, err
 	}
@@ -190,8 +198,8 @@ func (h *Hasher) Weak(encoded string) bool {
 
 // Wrap is a hash of what a Weak one is a hash of, made of that one without knowing the password: argon2id of its key. It costs what Hash
 // costs. What is not Weak is ErrUnsupported.
-func (h *Hasher) Wrap(ctx context.Context, p Params, encoded string) (string, error) {
-	stored, _, err := h.bounds.parse(encoded)
+func (s Share) Wrap(ctx context.Context, p Params, encoded string) (string, error) {
+	stored, _, err := s.hasher.bounds.parse(encoded)
 	if err != nil {
 		return "", err
 	}
@@ -199,7 +207,7 @@ func (h *Hasher) Wrap(ctx context.Context, p Params, encoded string) (string, er
 	if !ok {
 		return "", ErrUnsupported
 	}
-	outer, err := h.Hash(ctx, p, string(stored.key))
+	outer, err := s.Hash(ctx, p, string(stored.key))
 	if err != nil {
 		return "", err
 	}
@@ -208,8 +216,8 @@ func (h *Hasher) Wrap(ctx context.Context, p Params, encoded string) (string, er
 
 // Waste spends what Verify spends on a hash with these parameters, for an account that does not exist. Its error is
 // Verify's.
-func (h *Hasher) Waste(ctx context.Context, p Params, password string) error {
-	_, _, err := h.Verify(ctx, p, "", password)
+func (s Share) Waste(ctx context.Context, p Params, password string) error {
+	_, _, err := s.Verify(ctx, p, "", password)
 	return err
 }
 
@@ -230,16 +238,21 @@ func stranger(p Params) hash {
 }
 
 // compute runs the formula when it is its turn.
-func (h *Hasher) compute(ctx context.Context, f formula, password string) ([]byte, error) {
+func (s Share) compute(ctx context.Context, f formula, password string) (key []byte, err error) {
 	if len(password) > MaxPassword {
 		return nil, ErrTooLong
 	}
-	if err := h.acquire(ctx); err != nil {
+	if err := s.acquire(ctx); err != nil {
 		return nil, err
 	}
+	h := s.hasher
 	defer h.release()
-	if h.computing != nil {
-		h.computing()
+	if h.before != nil {
+		h.before()
 	}
-	return f.key(password)
+	if h.aside == nil {
+		return f.key(password)
+	}
+	h.aside.do(func() { key, err = f.key(password) })
+	return key, err
 }

@@ -68,7 +68,7 @@ var formats = []struct {
 
 func verify(t *testing.T, h *Hasher, want Params, encoded, password string) (ok, upgrade bool) {
 	t.Helper()
-	ok, upgrade, err := h.Verify(t.Context(), want, encoded, password)
+	ok, upgrade, err := h.For("acme").Verify(t.Context(), want, encoded, password)
 	if err != nil {
 		t.Fatalf("%s: %v", encoded, err)
 	}
@@ -104,11 +104,11 @@ func TestVerifyReadsWhatMigratedUsersBring(t *testing.T) {
 func TestHashMakesWhatVerifyTakes(t *testing.T) {
 	h := New(Options{})
 	for _, p := range []Params{{}, quick, {Memory: 512, Time: 3, Threads: 2}} {
-		a, err := h.Hash(t.Context(), p, word)
+		a, err := h.For("acme").Hash(t.Context(), p, word)
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, err := h.Hash(t.Context(), p, word)
+		b, err := h.For("acme").Hash(t.Context(), p, word)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,7 +125,7 @@ func TestHashMakesWhatVerifyTakes(t *testing.T) {
 			t.Errorf("%s: under other parameters matches: %v, upgrade: %v", a, ok, upgrade)
 		}
 	}
-	if a, err := h.Hash(t.Context(), Params{}, ""); err != nil || !strings.HasPrefix(a, "$argon2id$v=19$m=19456,t=2,p=1$") {
+	if a, err := h.For("acme").Hash(t.Context(), Params{}, ""); err != nil || !strings.HasPrefix(a, "$argon2id$v=19$m=19456,t=2,p=1$") {
 		t.Errorf("default hash: %s, %v", a, err)
 	}
 }
@@ -133,7 +133,7 @@ func TestHashMakesWhatVerifyTakes(t *testing.T) {
 func TestAnUnusableHashMatchesNothingAndCostsTheSame(t *testing.T) {
 	h := New(Options{})
 	var computed int
-	h.computing = func() { computed++ }
+	h.before = func() { computed++ }
 	for _, encoded := range []string{"", "!", "!" + strings.Repeat("x", 40), "!" + formats[1].encoded} {
 		if Usable(encoded) {
 			t.Errorf("%q is usable", encoded)
@@ -153,9 +153,9 @@ func TestAnUnusableHashMatchesNothingAndCostsTheSame(t *testing.T) {
 func TestWasteDoesWhatVerifyDoes(t *testing.T) {
 	h := New(Options{})
 	var computed int
-	h.computing = func() { computed++ }
+	h.before = func() { computed++ }
 	for _, p := range []Params{{}, quick, {Memory: 512, Time: 3, Threads: 2}} {
-		encoded, err := h.Hash(t.Context(), p, word)
+		encoded, err := h.For("acme").Hash(t.Context(), p, word)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -163,7 +163,7 @@ func TestWasteDoesWhatVerifyDoes(t *testing.T) {
 		verify(t, h, p, encoded, "wrong")
 		asked := computed
 		computed = 0
-		if err := h.Waste(t.Context(), p, "wrong"); err != nil {
+		if err := h.For("acme").Waste(t.Context(), p, "wrong"); err != nil {
 			t.Fatal(err)
 		}
 		if computed != asked || asked != 1 {
@@ -180,14 +180,14 @@ func TestWasteDoesWhatVerifyDoes(t *testing.T) {
 			t.Errorf("Waste computes %+v, Verify %+v", b, a)
 		}
 	}
-	if err := h.Waste(t.Context(), quick, strings.Repeat("x", MaxPassword+1)); !errors.Is(err, ErrTooLong) {
+	if err := h.For("acme").Waste(t.Context(), quick, strings.Repeat("x", MaxPassword+1)); !errors.Is(err, ErrTooLong) {
 		t.Errorf("too long a password: %v", err)
 	}
 }
 
 func TestHostileHashesAreRefusedBeforeAnyWork(t *testing.T) {
 	h := New(Options{})
-	h.computing = func() { t.Error("work was done") }
+	h.before = func() { t.Error("work was done") }
 	const salt, key = "8PHy8/T19vf4+fr7/P3+/w", "azddZ76BEhVa9dYpbTivsNCJp3qJ6/hEFyBNKrzZLms"
 	const tail = "$" + salt + "$" + key
 	const firebase = "$42xEC+ixf3L2lw==$lSrfV15cpx95/sZS2W9c9A==$Bw==$jxspr8Ki0RYycVU8zykbdA=="
@@ -253,15 +253,15 @@ func TestHostileHashesAreRefusedBeforeAnyWork(t *testing.T) {
 		"firebase with a part too few":       "$firebase-scrypt$ln=14,r=8,p=1" + tail,
 		"a string of many bytes":             "pbkdf2_sha256$1000$" + strings.Repeat("s", 1<<16) + "$" + key,
 	} {
-		if ok, upgrade, err := h.Verify(t.Context(), quick, encoded, word); ok || upgrade || !errors.Is(err, ErrUnsupported) {
+		if ok, upgrade, err := h.For("acme").Verify(t.Context(), quick, encoded, word); ok || upgrade || !errors.Is(err, ErrUnsupported) {
 			t.Errorf("%s: %v, %v, %v", name, ok, upgrade, err)
 		}
 	}
 	for _, p := range []Params{{Memory: 1 << 30, Time: 1, Threads: 1}, {Memory: 64, Threads: 1}, {Memory: 64, Time: 1},
 		{Memory: 64, Time: 1, Threads: 200}, {Memory: 64, Time: 1 << 30, Threads: 1}} {
-		_, err := h.Hash(t.Context(), p, word)
-		_, _, err2 := h.Verify(t.Context(), p, "", word)
-		for _, err := range []error{p.Validate(), err, err2, h.Waste(t.Context(), p, word)} {
+		_, err := h.For("acme").Hash(t.Context(), p, word)
+		_, _, err2 := h.For("acme").Verify(t.Context(), p, "", word)
+		for _, err := range []error{p.Validate(), err, err2, h.For("acme").Waste(t.Context(), p, word)} {
 			if !errors.Is(err, ErrUnsupported) {
 				t.Errorf("%+v: %v", p, err)
 			}
@@ -274,18 +274,18 @@ func TestHostileHashesAreRefusedBeforeAnyWork(t *testing.T) {
 
 func TestTooLongAPasswordIsRefusedBeforeAnyWork(t *testing.T) {
 	h := New(Options{})
-	h.computing = func() { t.Error("work was done") }
+	h.before = func() { t.Error("work was done") }
 	long := strings.Repeat("x", MaxPassword+1)
-	if _, err := h.Hash(t.Context(), quick, long); !errors.Is(err, ErrTooLong) {
+	if _, err := h.For("acme").Hash(t.Context(), quick, long); !errors.Is(err, ErrTooLong) {
 		t.Errorf("hash: %v", err)
 	}
 	for _, encoded := range []string{"", formats[0].encoded, formats[13].encoded} {
-		if ok, _, err := h.Verify(t.Context(), quick, encoded, long); ok || !errors.Is(err, ErrTooLong) {
+		if ok, _, err := h.For("acme").Verify(t.Context(), quick, encoded, long); ok || !errors.Is(err, ErrTooLong) {
 			t.Errorf("verify: %v, %v", ok, err)
 		}
 	}
-	h.computing = nil
-	if _, err := h.Hash(t.Context(), quick, long[1:]); err != nil {
+	h.before = nil
+	if _, err := h.For("acme").Hash(t.Context(), quick, long[1:]); err != nil {
 		t.Errorf("the longest password: %v", err)
 	}
 }
@@ -311,7 +311,7 @@ func FuzzVerify(f *testing.F) {
 	h := New(Options{})
 	h.bounds = bounds{memory: 1 << 20, passes: 3, lanes: 4, rounds: 1000, cost: 5, encoded: 1024}
 	f.Fuzz(func(t *testing.T, encoded, password string) {
-		ok, upgrade, err := h.Verify(context.Background(), quick, encoded, password)
+		ok, upgrade, err := h.For("acme").Verify(context.Background(), quick, encoded, password)
 		if ok && (err != nil || !Usable(encoded)) || upgrade && !ok {
 			t.Errorf("%q: %v, %v, %v", encoded, ok, upgrade, err)
 		}
@@ -319,7 +319,7 @@ func FuzzVerify(f *testing.F) {
 			t.Errorf("%q: %v", encoded, err)
 		}
 		if ok {
-			if again, _, err := h.Verify(context.Background(), quick, encoded, password+"\x01"); again && err == nil &&
+			if again, _, err := h.For("acme").Verify(context.Background(), quick, encoded, password+"\x01"); again && err == nil &&
 				len(password) < 72 {
 				t.Errorf("%q matches two passwords", encoded)
 			}
@@ -339,7 +339,7 @@ func BenchmarkHash(b *testing.B) {
 		b.ReportAllocs()
 		h := New(Options{})
 		for b.Loop() {
-			if _, err := h.Hash(b.Context(), Params{}, word); err != nil {
+			if _, err := h.For("acme").Hash(b.Context(), Params{}, word); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -351,7 +351,7 @@ func BenchmarkHash(b *testing.B) {
 		b.SetParallelism(16)
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
-				if _, _, err := h.Verify(context.Background(), Params{}, formats[0].encoded, word); errors.Is(err, ErrBusy) {
+				if _, _, err := h.For("acme").Verify(context.Background(), Params{}, formats[0].encoded, word); errors.Is(err, ErrBusy) {
 					busy.Add(1)
 				}
 			}

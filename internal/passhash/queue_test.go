@@ -15,7 +15,7 @@ func TestNoMoreThanWorkersHashAtOnce(t *testing.T) {
 	const workers, callers = 3, 60
 	h := New(Options{Workers: workers, Queue: callers, MaxWait: time.Minute})
 	var now, most atomic.Int64
-	h.computing = func() {
+	h.before = func() {
 		n := now.Add(1)
 		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
 		}
@@ -30,11 +30,11 @@ func TestNoMoreThanWorkersHashAtOnce(t *testing.T) {
 			var err error
 			switch i % 3 {
 			case 0:
-				_, err = h.Hash(context.Background(), quick, word)
+				_, err = h.For("acme").Hash(context.Background(), quick, word)
 			case 1:
-				_, _, err = h.Verify(context.Background(), quick, formats[13].encoded, word)
+				_, _, err = h.For("acme").Verify(context.Background(), quick, formats[13].encoded, word)
 			case 2:
-				err = h.Waste(context.Background(), quick, word)
+				err = h.For("acme").Waste(context.Background(), quick, word)
 			}
 			if err != nil {
 				t.Error(err)
@@ -56,7 +56,7 @@ func TestNoMoreThanWorkersHashAtOnce(t *testing.T) {
 func occupied(t *testing.T, queue int) *Hasher {
 	t.Helper()
 	h := New(Options{Workers: 1, Queue: queue})
-	if err := h.acquire(t.Context()); err != nil {
+	if err := h.For("acme").acquire(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return h
@@ -68,7 +68,7 @@ func TestAFullQueueIsBusyAtOnce(t *testing.T) {
 		var all sync.WaitGroup
 		for range 2 {
 			all.Go(func() {
-				if _, err := h.Hash(t.Context(), quick, word); err != nil {
+				if _, err := h.For("acme").Hash(t.Context(), quick, word); err != nil {
 					t.Errorf("one who was in the queue: %v", err)
 				}
 			})
@@ -77,9 +77,9 @@ func TestAFullQueueIsBusyAtOnce(t *testing.T) {
 		if got, want := h.Stats(), (Stats{Running: 1, Waiting: 2}); got != want {
 			t.Errorf("stats: %+v, want %+v", got, want)
 		}
-		_, err := h.Hash(t.Context(), quick, word)
-		_, _, err2 := h.Verify(t.Context(), quick, formats[1].encoded, word)
-		for _, err := range []error{err, err2, h.Waste(t.Context(), quick, word)} {
+		_, err := h.For("acme").Hash(t.Context(), quick, word)
+		_, _, err2 := h.For("acme").Verify(t.Context(), quick, formats[1].encoded, word)
+		for _, err := range []error{err, err2, h.For("acme").Waste(t.Context(), quick, word)} {
 			if !errors.Is(err, ErrBusy) {
 				t.Errorf("with a full queue: %v", err)
 			}
@@ -94,7 +94,7 @@ func TestAFullQueueIsBusyAtOnce(t *testing.T) {
 
 func TestNoQueueIsBusyAtOnce(t *testing.T) {
 	h := occupied(t, -1)
-	if _, err := h.Hash(t.Context(), quick, word); !errors.Is(err, ErrBusy) {
+	if _, err := h.For("acme").Hash(t.Context(), quick, word); !errors.Is(err, ErrBusy) {
 		t.Error(err)
 	}
 }
@@ -103,7 +103,7 @@ func TestNobodyWaitsForLongerThanMaxWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := occupied(t, 10)
 		began := time.Now()
-		if _, err := h.Hash(t.Context(), quick, word); !errors.Is(err, ErrBusy) {
+		if _, err := h.For("acme").Hash(t.Context(), quick, word); !errors.Is(err, ErrBusy) {
 			t.Error(err)
 		}
 		if waited := time.Since(began); waited != 5*time.Second {
@@ -113,7 +113,7 @@ func TestNobodyWaitsForLongerThanMaxWait(t *testing.T) {
 			t.Errorf("stats: %+v, want %+v", got, want)
 		}
 		h.release()
-		if _, err := h.Hash(t.Context(), quick, word); err != nil {
+		if _, err := h.For("acme").Hash(t.Context(), quick, word); err != nil {
 			t.Errorf("after the burst: %v", err)
 		}
 	})
@@ -124,14 +124,14 @@ func TestACallerThatGivesUpLeavesTheQueue(t *testing.T) {
 		h := occupied(t, 10)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := h.Hash(ctx, quick, word); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrBusy) {
+		if _, err := h.For("acme").Hash(ctx, quick, word); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrBusy) {
 			t.Error(err)
 		}
 		if got, want := h.Stats(), (Stats{Running: 1}); got != want {
 			t.Errorf("stats: %+v, want %+v", got, want)
 		}
 		h.release()
-		if _, err := h.Hash(ctx, quick, word); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := h.For("acme").Hash(ctx, quick, word); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("one who has given up before: %v", err)
 		}
 		if got, want := h.Stats(), (Stats{Done: 1}); got != want {
@@ -153,7 +153,7 @@ func TestFirstComeFirstServed(t *testing.T) {
 					ctx, cancel = context.WithTimeout(ctx, time.Second)
 					defer cancel()
 				}
-				if h.acquire(ctx) == nil {
+				if h.For("acme").acquire(ctx) == nil {
 					order = append(order, i)
 					h.release()
 				}
@@ -176,7 +176,7 @@ func TestAWorkerIsNotLostWhenItsTurnComesTooLate(t *testing.T) {
 		all.Go(func() {
 			ctx, cancel := context.WithTimeout(context.Background(), time.Duration(i%7)*50*time.Microsecond)
 			defer cancel()
-			if h.acquire(ctx) == nil {
+			if h.For("acme").acquire(ctx) == nil {
 				h.release()
 			}
 		})
@@ -185,7 +185,104 @@ func TestAWorkerIsNotLostWhenItsTurnComesTooLate(t *testing.T) {
 	if s := h.Stats(); s.Running != 0 || s.Waiting != 0 {
 		t.Fatalf("stats: %+v", s)
 	}
-	if err := h.acquire(t.Context()); err != nil {
+	if err := h.For("acme").acquire(t.Context()); err != nil {
 		t.Error(err)
 	}
+}
+
+// crowd has n callers wait for a tenant, in their order. Who gets the worker adds the tenant's name to served; who has to leave is counted.
+type crowd struct {
+	t      *testing.T
+	h      *Hasher
+	all    sync.WaitGroup
+	served []string // written by who has the worker
+	busy   map[string]*atomic.Int64
+}
+
+func (c *crowd) wait(tenant string, n int) {
+	if c.busy[tenant] == nil {
+		c.busy[tenant] = &atomic.Int64{}
+	}
+	gone := c.busy[tenant]
+	for range n {
+		c.all.Go(func() {
+			switch err := c.h.For(tenant).acquire(c.t.Context()); {
+			case err == nil:
+				c.served = append(c.served, tenant)
+				c.h.release()
+			case errors.Is(err, ErrBusy):
+				gone.Add(1)
+			default:
+				c.t.Error(err)
+			}
+		})
+		synctest.Wait()
+	}
+}
+
+func TestTenantsTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &crowd{t: t, h: occupied(t, 100), busy: map[string]*atomic.Int64{}}
+		c.wait("flooded", 6)
+		c.wait("one", 2)
+		c.wait("two", 1)
+		c.h.release()
+		c.all.Wait()
+		want := []string{"flooded", "one", "two", "flooded", "one", "flooded", "flooded", "flooded", "flooded"}
+		if !slices.Equal(c.served, want) {
+			t.Errorf("served in the order %v, want %v", c.served, want)
+		}
+		if len(c.h.lines) != 0 || c.h.turns.Len() != 0 {
+			t.Errorf("%d lines are left, and %d turns", len(c.h.lines), c.h.turns.Len())
+		}
+	})
+}
+
+func TestAFullQueueRefusesTheTenantThatFillsIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const queue = 10
+		c := &crowd{t: t, h: occupied(t, queue), busy: map[string]*atomic.Int64{}}
+		c.wait("flooded", 3*queue)
+		if got := c.busy["flooded"].Load(); got != 2*queue {
+			t.Errorf("%d of the flood were refused", got)
+		}
+		if err := c.h.For("flooded").Crowded(); !errors.Is(err, ErrBusy) {
+			t.Errorf("the flooded tenant is told %v", err)
+		}
+		if err := c.h.For("one").Crowded(); err != nil {
+			t.Errorf("another is told %v", err)
+		}
+		c.wait("one", 3)
+		c.wait("two", 1)
+		c.wait("flooded", 5)
+		if got := c.busy["flooded"].Load(); got != 2*queue+4+5 {
+			t.Errorf("%d of the flood were refused or had to leave", got)
+		}
+		if one, two := c.busy["one"].Load(), c.busy["two"].Load(); one+two != 0 {
+			t.Errorf("%d and %d of the others were refused", one, two)
+		}
+		if s := c.h.Stats(); s.Waiting != queue || s.Refused != 2*queue+4+5+1 {
+			t.Errorf("stats: %+v", s)
+		}
+		c.h.release()
+		c.all.Wait()
+		if want := []string{"flooded", "one", "two", "flooded", "one", "flooded", "one", "flooded", "flooded", "flooded"}; !slices.Equal(c.served, want) {
+			t.Errorf("served in the order %v, want %v", c.served, want)
+		}
+	})
+}
+
+func TestTwoFloodsShareTheQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &crowd{t: t, h: occupied(t, 10), busy: map[string]*atomic.Int64{}}
+		c.wait("one", 20)
+		c.wait("two", 20)
+		c.wait("one", 20)
+		one, two := c.h.lines["one"].waiting.Len(), c.h.lines["two"].waiting.Len()
+		if one != 5 || two != 5 {
+			t.Errorf("%d and %d wait", one, two)
+		}
+		c.h.release()
+		c.all.Wait()
+	})
 }

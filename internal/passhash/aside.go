@@ -1,0 +1,62 @@
+package passhash
+
+import (
+	"runtime"
+	"sync"
+)
+
+// aside is threads that compute and give way to others.
+type aside struct {
+	jobs  chan job
+	ended chan struct{}
+	end   sync.Once
+}
+
+// job is something to be computed; done holds one, of what it panicked with, nil if it did not.
+type job struct {
+	compute func()
+	done    chan any
+}
+
+// newAside starts the threads. They are the operating system's, locked to goroutines that never let go of them: their low priority
+// cannot be taken back without privileges, and must not stay with a thread that serves others.
+func newAside(threads int) *aside {
+	a := &aside{jobs: make(chan job), ended: make(chan struct{})}
+	for range threads {
+		go a.work()
+	}
+	return a
+}
+
+func (a *aside) work() {
+	runtime.LockOSThread() // and never unlocked, so that the thread ends with the goroutine
+	giveWay()
+	for {
+		select {
+		case j := <-a.jobs:
+			j.run()
+		case <-a.ended:
+			return
+		}
+	}
+}
+
+func (j job) run() {
+	defer func() { j.done <- recover() }()
+	j.compute()
+}
+
+// do computes on one of the threads, or here after close. A panic is the caller's, who has somebody to recover it.
+func (a *aside) do(compute func()) {
+	j := job{compute, make(chan any, 1)}
+	select {
+	case a.jobs <- j:
+		if p := <-j.done; p != nil {
+			panic(p)
+		}
+	case <-a.ended:
+		compute()
+	}
+}
+
+func (a *aside) close() { a.end.Do(func() { close(a.ended) }) }
