@@ -180,3 +180,18 @@ func TestEverySettingReachesTheServer(t *testing.T) {
 		t.Errorf("what is off is not told: %v", data)
 	}
 }
+
+// Helm reads every number as a floating one, and would print a million as 1e+06.
+func TestLargeNumbersStayWhatTheyAre(t *testing.T) {
+	out := render(t, "trial", "podSecurityContext.runAsUser=1000670000", "postgresql.image.runAsUser=1000680000", "redis.image.runAsUser=1000690000")
+	decode(t, out)
+	for _, id := range []string{"1000670000", "1000680000", "1000690000"} {
+		if !strings.Contains(out, "runAsUser: "+id+"\n") {
+			t.Errorf("nobody runs as %s", id)
+		}
+	}
+	if out := render(t, "minimal", "migration.deadlineSeconds=2000000", "config.databaseMaxConns=1000000"); !strings.Contains(out, "activeDeadlineSeconds: 2000000\n") ||
+		!strings.Contains(out, `VESTIBULE_DATABASE_MAX_CONNS: "1000000"`) {
+		t.Errorf("it makes %s", out)
+	}
+}

@@ -25,7 +25,7 @@ const (
 // program is where a program is.
 func program(t *testing.T, variable, name string) string {
 	t.Helper()
-	if path := os.Getenv(variable); path != "" { //nolint:forbidigo // the way in which make says where its tools are
+	if path := os.Getenv(variable); path != "" {
 		return path
 	}
 	path, err := exec.LookPath(name)
@@ -44,7 +44,7 @@ func helm(t *testing.T, args ...string) (out, complaints string, ok bool) {
 func helmWith(t *testing.T, kubeconfig string, args ...string) (out, complaints string, ok bool) {
 	t.Helper()
 	home := t.TempDir()
-	cmd := exec.CommandContext(t.Context(), program(t, "HELM", "helm"), args...) //nolint:gosec // the tool that make gave
+	cmd := exec.CommandContext(t.Context(), program(t, "HELM", "helm"), args...)
 	cmd.Env = []string{"HOME=" + home, "KUBECONFIG=" + kubeconfig, "PATH="}
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -223,7 +223,7 @@ func TestNotesSayWhatIsNext(t *testing.T) {
 // kubeScore is what kube-score says of a rendering: one line for each thing that it does not like.
 func kubeScore(t *testing.T, text string) []string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), program(t, "KUBE_SCORE", "kube-score"), "score", "--output-format", "ci", "-") //nolint:gosec // the tool that make gave
+	cmd := exec.CommandContext(t.Context(), program(t, "KUBE_SCORE", "kube-score"), "score", "--output-format", "ci", "-")
 	cmd.Stdin = strings.NewReader(text)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -244,13 +244,15 @@ func kubeScore(t *testing.T, text string) []string {
 	return all
 }
 
-// answers are what kube-score does not like, by the value sets in which it says so, and why it is so all the same.
-var answers = []struct {
-	sets    []string // nil: any
-	objects string   // what the line names; "" for any
+// answer is something that kube-score does not like, and why it is so all the same.
+type answer struct {
+	sets    []string // in which it says so; nil: any
+	objects string   // what its line names; "" for any
 	says    string
 	because string
-}{
+}
+
+var answers = []answer{
 	{nil, "", "ImagePullPolicy is not set to Always",
 		"tags of releases never move, and a node that has the image must be able to start a replica while the registry is away"},
 	{nil, "", "The pod does not have a matching egress NetworkPolicy",
@@ -269,11 +271,7 @@ func TestKubeScoreHasNothingToSayThatIsNotAnswered(t *testing.T) {
 	needed := make([]bool, len(answers))
 	for _, set := range sets(t) {
 		for _, said := range kubeScore(t, render(t, set)) {
-			at := slices.IndexFunc(answers, func(a struct {
-				sets                   []string
-				objects, says, because string
-			},
-			) bool {
+			at := slices.IndexFunc(answers, func(a answer) bool {
 				return (a.sets == nil || slices.Contains(a.sets, set)) && strings.Contains(said, a.objects) && strings.Contains(said, a.says)
 			})
 			if at < 0 {
@@ -285,7 +283,7 @@ func TestKubeScoreHasNothingToSayThatIsNotAnswered(t *testing.T) {
 	}
 	for i, a := range answers {
 		if !needed[i] {
-			t.Errorf("nobody says any more: %s", a.says)
+			t.Errorf("nobody says any more: %s (%s)", a.says, a.because)
 		}
 	}
 }

@@ -40,7 +40,7 @@ func run() error {
 		return err
 	}
 	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(root, name), content, 0o644); err != nil { //nolint:gosec // what the repository holds is for all to read
+		if err := os.WriteFile(filepath.Join(root, name), content, 0o644); err != nil {
 			return fmt.Errorf("write %s: %w", name, err)
 		}
 	}
