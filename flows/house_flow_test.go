@@ -124,6 +124,7 @@ func (nobody) Login(string, string)            {}
 func (nobody) Signup(string, string)           {}
 func (nobody) Factor(string, string)           {}
 func (nobody) Limited(*tenants.Tenant, string) {}
+func (nobody) Conflict(bool)                   {}
 
 // refusals hears of the requests that limits refused: their tenants' slugs and their actions.
 type refusals struct {

@@ -1,7 +1,6 @@
 package httpd
 
 import (
-	"database/sql"
 	"maps"
 	"net/http"
 	"strconv"
@@ -83,6 +82,9 @@ type Metrics struct {
 	webhooks  *prometheus.CounterVec
 	limits    *prometheus.CounterVec
 	degraded  prometheus.Gauge
+	parts     // what the parts of the server count
+	gauges    // what they tell when they are asked
+	all       []prometheus.Collector
 
 	mu     sync.RWMutex
 	series map[requestLabels]requestSeries // looked up for every request, without allocating
@@ -133,11 +135,12 @@ func NewMetrics(tenants int, c clock.Clock) *Metrics {
 		}),
 	}
 	m.tenants = &slots{most: tenants, forget: m.forget, held: map[string]*slot{}}
-	m.registry.MustRegister(
-		collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.requests, m.durations, m.inFlight, m.panics, m.logins, m.signups, m.factors, m.mails, m.webhooks, m.limits, m.degraded,
-	)
+	m.parts, m.gauges.clock = newParts(), c
+	m.all = append([]prometheus.Collector{
+		m.requests, m.durations, m.inFlight, m.panics, m.logins, m.signups, m.factors, m.mails, m.webhooks, m.limits, m.degraded, &m.gauges,
+	}, m.parts.collectors()...)
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.all...)
 	return m
 }
 
@@ -198,49 +201,6 @@ func (m *Metrics) LimiterDegraded(degraded bool) {
 		return
 	}
 	m.degraded.Set(0)
-}
-
-// HashQueue shows how many passwords are being hashed and how many wait for their turn. Call it once.
-func (m *Metrics) HashQueue(running, waiting func() int) {
-	gauge := func(name, help string, value func() int) prometheus.GaugeFunc {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "vestibule_" + name, Help: help},
-			func() float64 { return float64(value()) })
-	}
-	m.registry.MustRegister(
-		gauge("hashes_running", "Passwords being hashed right now.", running),
-		gauge("hashes_waiting", "Passwords waiting for their turn to be hashed.", waiting),
-	)
-}
-
-// Database shows the state of the connection pool. Call it once.
-func (m *Metrics) Database(stats func() sql.DBStats) { m.registry.MustRegister(pool{stats}) }
-
-// pool reads the state of a connection pool when Prometheus asks.
-type pool struct{ stats func() sql.DBStats }
-
-var (
-	poolConns = prometheus.NewDesc("vestibule_database_connections", "Connections to the database by state.",
-		[]string{"state"}, nil)
-	poolMost  = prometheus.NewDesc("vestibule_database_connections_max", "The most connections that are opened.", nil, nil)
-	poolWaits = prometheus.NewDesc("vestibule_database_waits_total", "How often a connection had to be waited for.", nil, nil)
-	poolWait  = prometheus.NewDesc("vestibule_database_wait_seconds_total", "How long connections were waited for.", nil, nil)
-)
-
-// Describe lists what Collect sends.
-func (pool) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{poolConns, poolMost, poolWaits, poolWait} {
-		to <- d
-	}
-}
-
-// Collect sends the state of the pool.
-func (p pool) Collect(to chan<- prometheus.Metric) {
-	s := p.stats()
-	to <- prometheus.MustNewConstMetric(poolConns, prometheus.GaugeValue, float64(s.InUse), "in_use")
-	to <- prometheus.MustNewConstMetric(poolConns, prometheus.GaugeValue, float64(s.Idle), "idle")
-	to <- prometheus.MustNewConstMetric(poolMost, prometheus.GaugeValue, float64(s.MaxOpenConnections))
-	to <- prometheus.MustNewConstMetric(poolWaits, prometheus.CounterValue, float64(s.WaitCount))
-	to <- prometheus.MustNewConstMetric(poolWait, prometheus.CounterValue, s.WaitDuration.Seconds())
 }
 
 // request counts and times a request. Every label is bounded before it is looked up.

@@ -37,6 +37,7 @@ type Server struct {
 	listener net.Listener
 	http     *http.Server
 	log      *slog.Logger
+	conns    conns
 }
 
 // Listen opens the listener, so that an address that is taken is known before anything runs. Serve or Close must follow.
@@ -52,12 +53,11 @@ func Listen(ctx context.Context, o ServerOptions) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for %s: %w", o.Name, err)
 	}
-	return &Server{
+	s := &Server{
 		name:     o.Name,
-		listener: l,
+		listener: countedListener{l},
 		log:      o.Log,
 		http: &http.Server{
-			Handler:           o.Handler,
 			ReadHeaderTimeout: readHeaderTimeout,
 			ReadTimeout:       readTimeout,
 			WriteTimeout:      o.RequestTimeout + writeMargin,
@@ -65,7 +65,9 @@ func Listen(ctx context.Context, o ServerOptions) (*Server, error) {
 			MaxHeaderBytes:    maxHeaderBytes,
 			ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
 		},
-	}, nil
+	}
+	s.http.Handler, s.http.ConnContext, s.http.ConnState = s.conns.served(o.Handler), s.conns.context, s.conns.note
+	return s, nil
 }
 
 // Addr is the address that is listened on.

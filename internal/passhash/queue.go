@@ -14,6 +14,9 @@ type Options struct {
 	Workers int           // hashes at once; GOMAXPROCS if zero
 	Queue   int           // callers that wait for a worker; 64 for each worker if zero, none if negative
 	MaxWait time.Duration // how long one waits; 5 seconds if zero
+
+	// OnWait, if set, is called by whoever has to wait for a worker, and what it returns when the wait is over.
+	OnWait func() (over func())
 }
 
 // Hasher computes hashes, at most Workers of them at once. It is safe for concurrent use; a process needs one.
@@ -22,6 +25,7 @@ type Hasher struct {
 	queue   int
 	maxWait time.Duration
 	bounds  bounds
+	onWait  func() (over func())
 
 	computing func() // called by a worker before each hash; for tests
 
@@ -51,7 +55,7 @@ func New(o Options) *Hasher {
 	if o.MaxWait <= 0 {
 		o.MaxWait = 5 * time.Second
 	}
-	return &Hasher{workers: o.Workers, queue: max(0, o.Queue), maxWait: o.MaxWait, bounds: inBounds}
+	return &Hasher{workers: o.Workers, queue: max(0, o.Queue), maxWait: o.MaxWait, bounds: inBounds, onWait: o.OnWait}
 }
 
 // Stats are the numbers of this moment.
@@ -60,6 +64,9 @@ func (h *Hasher) Stats() Stats {
 	defer h.mu.Unlock()
 	return Stats{Running: h.running, Waiting: h.waiting.Len(), Done: h.done, Refused: h.refused}
 }
+
+// Bounds are how many hashes are computed at once at the most, and how many callers wait.
+func (h *Hasher) Bounds() (workers, queue int) { return h.workers, h.queue }
 
 // acquire waits for a worker. Whoever gets one calls release.
 func (h *Hasher) acquire(ctx context.Context) error {
@@ -81,6 +88,9 @@ func (h *Hasher) acquire(ctx context.Context) error {
 	place := h.waiting.PushBack(turn)
 	h.mu.Unlock()
 
+	if h.onWait != nil {
+		defer h.onWait()()
+	}
 	late := time.NewTimer(h.maxWait)
 	defer late.Stop()
 	err := ErrBusy
