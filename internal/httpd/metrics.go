@@ -108,7 +108,7 @@ func NewMetrics(tenants int, c clock.Clock) *Metrics {
 		routes:   NewBounded(mostRoutes),
 		words:    NewBounded(mostWords),
 		series:   map[requestLabels]requestSeries{},
-		requests: counters("http_requests_total", "Requests answered.", "route", "method", "status", "tenant"),
+		requests: counters("http_requests_total", "Requests answered, by route, method, status (other: cut off without an answer) and tenant.", "route", "method", "status", "tenant"),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "vestibule_http_request_duration_seconds",
 			Help:    "How long requests took.",
@@ -124,11 +124,11 @@ func NewMetrics(tenants int, c clock.Clock) *Metrics {
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "vestibule_http_panics_total", Help: "Handlers that panicked. Each is a bug.",
 		}),
-		logins:   counters("logins_total", "Logins by result.", "tenant", "result"),
-		signups:  counters("signups_total", "Signups by result.", "tenant", "result"),
-		factors:  counters("second_factors_total", "Second factors and passkeys that were shown, by result.", "tenant", "result"),
-		mails:    counters("mails_total", "Messages by kind and result.", "kind", "result"),
-		webhooks: counters("webhook_deliveries_total", "Attempts at telling a webhook of an event, by result.", "result"),
+		logins:   counters("logins_total", "Logins by result: ok, pending (a further step is to come), refused (a wrong password or code, or no such account), busy (too many at once), limited.", "tenant", "result"),
+		signups:  counters("signups_total", "Signups by result: ok, pending (a further step is to come), refused, busy, limited.", "tenant", "result"),
+		factors:  counters("second_factors_total", "Second factors and passkeys that were shown, by result: ok, refused, limited.", "tenant", "result"),
+		mails:    counters("mails_total", "Attempts at sending mail and texts, by kind and result: sent, retried, failed (given up), expired (of no use any more).", "kind", "result"),
+		webhooks: counters("webhook_deliveries_total", "Attempts at telling a webhook of an event, by result: delivered, retried, failed, disabled.", "result"),
 		limits:   counters("limits_hit_total", "Requests turned away by a rate limit.", "tenant", "action"),
 		degraded: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "vestibule_limiter_degraded", Help: "1 while limits are counted in the process because Redis is out of reach.",
