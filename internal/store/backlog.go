@@ -36,7 +36,7 @@ func (s *Store) Backlog(ctx context.Context, now time.Time) (b Backlog, err erro
 		{"count queued messages", `
 			SELECT COUNT(*) FROM (SELECT tenant_id FROM messages WHERE state = 'queued' LIMIT $1) m`, []any{MostCounted}, []any{&b.Messages}},
 		{"count due messages", `
-			SELECT COUNT(*), MIN(due_at) FROM (SELECT due_at FROM messages WHERE state = 'queued' AND due_at <= $1 ORDER BY due_at LIMIT $2) m`,
+			SELECT COUNT(*), MIN(due_at) FROM (SELECT tenant_id, due_at FROM messages WHERE state = 'queued' AND due_at <= $1 ORDER BY due_at LIMIT $2) m`,
 			[]any{now, MostCounted}, []any{&b.Due, when(&due)}},
 		{"count messages that are tried again", `
 			SELECT COUNT(*) FROM (SELECT tenant_id FROM messages WHERE state = 'queued' AND attempts >= 3 LIMIT $1) m`, []any{MostCounted}, []any{&b.Retried}},
@@ -46,7 +46,7 @@ func (s *Store) Backlog(ctx context.Context, now time.Time) (b Backlog, err erro
 		{"count queued deliveries", `
 			SELECT COUNT(*) FROM (SELECT tenant_id FROM webhook_deliveries WHERE state = 'queued' LIMIT $1) d`, []any{MostCounted}, []any{&b.Deliveries}},
 		{"read the longest due webhook", `
-			SELECT MIN(due_at) FROM (SELECT due_at FROM webhook_endpoints WHERE due_at <= $1 AND enabled ORDER BY due_at LIMIT 1) e`,
+			SELECT MIN(due_at) FROM (SELECT tenant_id, due_at FROM webhook_endpoints WHERE due_at <= $1 AND enabled ORDER BY due_at LIMIT 1) e`,
 			[]any{now}, []any{when(&webhook)}},
 		{"count failing webhooks", `
 			SELECT COUNT(*) FROM (SELECT tenant_id FROM webhook_endpoints WHERE failing_since IS NOT NULL AND enabled LIMIT $1) e`,
@@ -55,10 +55,10 @@ func (s *Store) Backlog(ctx context.Context, now time.Time) (b Backlog, err erro
 			SELECT COUNT(*) FROM (SELECT tenant_id FROM webhook_endpoints WHERE disabled_at IS NOT NULL AND NOT enabled LIMIT $1) e`,
 			[]any{MostCounted}, []any{&b.Disabled}},
 		{"count new events", `
-			SELECT COUNT(*), MIN(at) FROM (SELECT at FROM audit_events WHERE number IS NULL LIMIT $1) e`,
+			SELECT COUNT(*), MIN(at) FROM (SELECT tenant_id, at FROM audit_events WHERE number IS NULL LIMIT $1) e`,
 			[]any{mostUnchained}, []any{&b.Unchained, when(&event)}},
 		{"count running imports", `
-			SELECT COUNT(*), MIN(touched_at) FROM (SELECT touched_at FROM imports WHERE state = 'running' LIMIT $1) i`,
+			SELECT COUNT(*), MIN(touched_at) FROM (SELECT tenant_id, touched_at FROM imports WHERE state = 'running' LIMIT $1) i`,
 			[]any{MostCounted}, []any{&b.Imports, when(&idle)}},
 	} {
 		if err := s.reader().row(ctx, part.what, part.text, part.args, part.into); err != nil {
