@@ -28,7 +28,7 @@ var floors = [][]string{
 // a row in the table keeps to it.
 var beside = []string{
 	"internal/bench", "internal/factor/factortest", "internal/meta", "internal/store/storetest", "internal/testkit",
-	"internal/tools/kit", "internal/tools/listening", "internal/tools/services", "internal/tools/settingsdoc",
+	"internal/tools/alerts", "internal/tools/kit", "internal/tools/listening", "internal/tools/services", "internal/tools/settingsdoc",
 }
 
 func floorOf(within string) int {
