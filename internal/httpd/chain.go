@@ -260,7 +260,7 @@ type body struct {
 // Read reads on.
 func (b *body) Read(into []byte) (int, error) {
 	n, err := b.ReadCloser.Read(into)
-	if err != nil && err != io.EOF && !b.told { //nolint:errorlint // as it stands, it is the end of every body
+	if err != nil && !b.told && !errors.Is(err, io.EOF) {
 		var long *http.MaxBytesError
 		switch {
 		case errors.As(err, &long):
