@@ -151,9 +151,9 @@ e2e: ui ## the operators' pages in a real Chromium, with the real server (ONLY=d
 	@echo "e2e: passed"
 
 .PHONY: check
-check: ## what CI runs: fresh, ui, ui-test, fmt, vet, lint, helm, e2e, test, race-quick and kit; goes on after a failure and names all
+check: ## what CI runs: fresh, ui, ui-test, fmt, vet, lint, helm, alerts, e2e, test, race-quick and kit; goes on after a failure and names all
 	@failed=; \
-	for step in fresh ui ui-test fmt vet lint helm e2e test race-quick kit; do \
+	for step in fresh ui ui-test fmt vet lint helm alerts e2e test race-quick kit; do \
 		printf '\n==> make %s\n' "$$step"; started=$$SECONDS; \
 		$(MAKE) --no-print-directory "$$step" || failed="$$failed $$step"; \
 		echo "    $$step took $$((SECONDS - started)) s"; \
@@ -233,6 +233,13 @@ ui-unit: $(UI_MODULES)
 screenshots: ui ## take the pictures in docs/screenshots anew
 	@$(GO) build -o bin/server ./cmd/server
 	@SCREENSHOTS=1 $(SERVICES) --chromium npm --prefix $(UI) run --silent e2e -- screens -t picture
+
+PROMTOOL := $(TOOLS)/promtool-0.316.0
+$(eval $(call tool,promtool,github.com/prometheus/prometheus/cmd/promtool,0.316.0))
+
+.PHONY: alerts
+alerts: $(PROMTOOL) ## check the alert rules, run their tests, and read the dashboard's expressions
+	@$(GO) run ./internal/tools/alerts -promtool $(PROMTOOL)
 
 .PHONY: fmt
 fmt: ## fail where gofmt would change a file

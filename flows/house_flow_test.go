@@ -124,12 +124,20 @@ func (nobody) Login(string, string)            {}
 func (nobody) Signup(string, string)           {}
 func (nobody) Factor(string, string)           {}
 func (nobody) Limited(*tenants.Tenant, string) {}
+func (nobody) Conflict(bool)                   {}
 
 // refusals hears of the requests that limits refused: their tenants' slugs and their actions.
 type refusals struct {
 	nobody
-	mu  sync.Mutex
-	all []string
+	mu        sync.Mutex
+	all       []string
+	conflicts []bool // steps whose session had changed, and whether they were refused for it
+}
+
+func (r *refusals) Conflict(refused bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.conflicts = append(r.conflicts, refused)
 }
 
 func (r *refusals) Limited(t *tenants.Tenant, action string) {

@@ -308,6 +308,9 @@ func TestLoginIsNotSavedLate(t *testing.T) {
 			s.on(nil)
 			if c.refused {
 				s.refused(err, refusal.Conflict, "")
+				if told := s.refusals.conflicts; !slices.Equal(told, []bool{false, true}) {
+					t.Errorf("the observer was told of %v, not of a step that is run again and then refused", told)
+				}
 				if n := len(s.letters(evil)); n != 1 {
 					t.Errorf("%d letters", n)
 				}

@@ -18,6 +18,7 @@ type Observer interface {
 	Signup(tenant, result string)
 	Factor(tenant, result string)             // a second factor was shown
 	Limited(t *tenants.Tenant, action string) // a request was refused by a rate limit
+	Conflict(refused bool)                    // a step found its session changed: it is run again or, the next time, refused
 }
 
 // Options are what a Service works with. All of it is needed.

@@ -353,7 +353,9 @@ func (s *Service) step(ctx context.Context, v *Visit, fn func() error) error {
 		if !errors.Is(err, store.ErrStale) && !errors.Is(err, store.ErrTaken) {
 			return err
 		}
-		if run > 2 || (run == 2 && !errors.Is(err, store.ErrTaken)) {
+		refused := run > 2 || (run == 2 && !errors.Is(err, store.ErrTaken))
+		s.observe.Conflict(refused)
+		if refused {
 			return fmt.Errorf("%w: %w", refusal.Of(refusal.Conflict), err)
 		}
 		if v.session != nil {

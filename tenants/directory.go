@@ -63,6 +63,7 @@ type Directory struct {
 
 	changes  atomic.Int64 // counts drops: what was read across one is not kept
 	lastLook atomic.Int64 // when the last look for changes began that succeeded, Unix nanoseconds
+	failures atomic.Int64 // looks for changes and readings of tenants that failed
 
 	looking  sync.Mutex // one look at a time; guards position
 	position int64      // in the source's order of changes
@@ -278,6 +279,7 @@ func (d *Directory) read(ctx context.Context, n name, changes int64) (t *Tenant,
 		d.nowhere.add(n.owned(), negative{until: at + int64(d.opts.NegativeAge), changes: changes})
 		return nil, ErrUnknown
 	case err != nil:
+		d.failures.Add(1)
 		return nil, fmt.Errorf("read tenant: %w", err)
 	case t == nil:
 		return nil, errors.New("read tenant: the source gave neither a tenant nor an error")
@@ -340,6 +342,7 @@ func (d *Directory) Look(ctx context.Context) error {
 	defer cancel()
 	ids, latest, err := d.source.TenantChanges(ctx, since)
 	if err != nil {
+		d.failures.Add(1)
 		return fmt.Errorf("look for changed tenants: %w", err)
 	}
 	switch {
@@ -351,6 +354,22 @@ func (d *Directory) Look(ctx context.Context) error {
 	d.position = latest
 	d.lastLook.Store(began)
 	return nil
+}
+
+// Stats are a Directory's numbers, for metrics.
+type Stats struct {
+	Tenants  int       // that are remembered
+	LastLook time.Time // when the last look for changes began that succeeded; zero before the first
+	Failures int64     // looks for changes and readings of tenants that failed so far
+}
+
+// Stats are the numbers of this moment.
+func (d *Directory) Stats() Stats {
+	s := Stats{Tenants: d.records.Len(), Failures: d.failures.Load()}
+	if at := d.lastLook.Load(); at != 0 {
+		s.LastLook = time.Unix(0, at)
+	}
+	return s
 }
 
 // Watch looks for changes every Interval until ctx is done, and returns nil then. Looks that fail are logged once, and

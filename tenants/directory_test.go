@@ -338,11 +338,18 @@ func TestEntriesAreReadAnewWhereChangesCannotBeSeen(t *testing.T) {
 
 func TestAnOlderEntryServesWhileTheSourceIsDown(t *testing.T) {
 	d := newDesk(t, Options{MaxAge: 30 * time.Second}, acme, beta)
+	if s := d.Stats(); s != (Stats{}) {
+		t.Errorf("before anything: %+v", s)
+	}
 	d.look(t)
+	looked := d.clock.Now()
 	d.wantReads(t, "acme.example.org", 1)
 	d.shelf.fail(errDown)
 	if err := d.Look(t.Context()); !errors.Is(err, errDown) {
 		t.Fatal(err)
+	}
+	if s := d.Stats(); s.Tenants != 1 || s.Failures != 1 || !s.LastLook.Equal(looked) {
+		t.Errorf("after a look that failed: %+v, and the one before was at %v", s, looked)
 	}
 	d.clock.Advance(10 * time.Second)
 	if d.wantReads(t, "acme.example.org", 1) == nil {

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/vestibule-auth/vestibule/flows"
@@ -75,6 +76,7 @@ type App struct {
 	config    config.Config
 	log       *slog.Logger
 	clock     clock.Clock
+	metrics   *httpd.Metrics
 	own       *operators
 	health    *httpd.Health
 	tally     *stats.Tally
@@ -109,21 +111,21 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		}
 	}()
 	metrics := httpd.NewMetrics(cfg.MetricsTenants, o.Clock)
-	if err := a.trace(ctx, metrics); err != nil {
+	if err := a.trace(ctx); err != nil {
 		return nil, err
 	}
 	o.Log = a.log
-	if a.Store, err = openStore(cfg, o.Observe); err != nil {
+	a.metrics = metrics
+	if a.Store, err = openStore(cfg, o.Observe, meter{metrics}); err != nil {
 		return nil, err
 	}
 	a.close = append(a.close, a.Store.Close)
-	metrics.Database(a.Store.Stats)
 	if err := a.limits(ctx, metrics, cmp.Or(o.RedisPatience, limit.Patience)); err != nil {
 		return nil, err
 	}
+	o.Hashing.OnWait = a.hashWait
 	a.Hasher = passhash.New(hashing(cfg, o.Hashing))
 	a.close = append(a.close, a.Hasher.Close)
-	metrics.HashQueue(func() int { return a.Hasher.Stats().Running }, func() int { return a.Hasher.Stats().Waiting })
 	a.Directory, err = tenants.NewDirectory(a.Store, tenants.Options{SharedHosts: cfg.SharedHosts, Clock: o.Clock, Log: o.Log})
 	if err != nil {
 		return nil, fmt.Errorf("VESTIBULE_SHARED_HOSTS: %w", err)
@@ -131,7 +133,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	a.Keys = keyring.New(keyring.Options{Store: a.Store, Tenants: a.Directory.ByID, Clock: o.Clock, Log: o.Log})
 	a.Audit = audit.New(audit.Options{
 		Store: a.Store, Tenants: a.Directory.ByID, Clock: o.Clock, Log: o.Log,
-		Followers: []audit.Follower{webhook.Dispatcher{Clock: o.Clock}, stats.Counter{}},
+		Followers: []audit.Follower{webhook.Dispatcher{Clock: o.Clock}, stats.Counter{}}, Observer: metrics,
 	})
 	a.tally = stats.NewTally(a.Store, o.Clock, o.Log)
 	if err := a.post(ctx, metrics); err != nil {
@@ -145,6 +147,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	if err := a.listen(ctx, metrics); err != nil {
 		return nil, err
 	}
+	metrics.Watch(a.sources())
 	if cfg.Dev {
 		if err := a.prepareDev(ctx); err != nil { // which needs to know the port
 			return nil, err
@@ -155,7 +158,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 }
 
 // trace makes what traces, if anything is to be, and has the log say which trace a record belongs to.
-func (a *App) trace(ctx context.Context, metrics *httpd.Metrics) (err error) {
+func (a *App) trace(ctx context.Context) (err error) {
 	if !a.config.Tracing.On {
 		return nil
 	}
@@ -164,7 +167,6 @@ func (a *App) trace(ctx context.Context, metrics *httpd.Metrics) (err error) {
 		return err
 	}
 	a.close = append(a.close, func() error { a.tracer.Close(context.Background()); return nil })
-	metrics.Traces(a.tracer.Counts)
 	a.log = slog.New(trace.Handler(a.log.Handler()))
 	return nil
 }
@@ -175,8 +177,8 @@ func hashing(cfg config.Config, o passhash.Options) passhash.Options {
 	return o
 }
 
-func openStore(cfg config.Config, observe func(op, query string) error) (*store.Store, error) {
-	return store.Open(store.Options{URL: cfg.Database.Reveal(), Keys: cfg.Keys, MaxConns: cfg.DatabaseMaxConns, Observe: observe})
+func openStore(cfg config.Config, observe func(op, query string) error, meter store.Meter) (*store.Store, error) {
+	return store.Open(store.Options{URL: cfg.Database.Reveal(), Keys: cfg.Keys, MaxConns: cfg.DatabaseMaxConns, Observe: observe, Meter: meter})
 }
 
 // limits makes the limiter: Redis with memory behind it, or memory alone.
@@ -198,13 +200,15 @@ func (a *App) limits(ctx context.Context, metrics *httpd.Metrics, patience time.
 		limit.Traced(client)
 	}
 	a.limiter = limit.New(limit.NewRedis(client, patience, nil), memory,
-		limit.Options{Clock: a.clock, Log: a.log, OnChange: metrics.LimiterDegraded})
+		limit.Options{
+			Clock: a.clock, Log: a.log, OnChange: metrics.LimiterDegraded, OnFallback: metrics.LimiterFallback, OnAnswer: metrics.Redis,
+		})
 	return nil
 }
 
 // post makes the workers that send mail and texts, and that tell webhooks of events.
 func (a *App) post(ctx context.Context, metrics *httpd.Metrics) error {
-	dialer := outbound.Dialer{AllowPrivate: a.config.AllowPrivateNetworks}
+	dialer := a.dialer()
 	smtp := &post.SMTP{Dialer: dialer}
 	if a.config.SMTP.Given() {
 		var err error
@@ -224,6 +228,8 @@ func (a *App) post(ctx context.Context, metrics *httpd.Metrics) error {
 	if a.config.MailFrom.Address != "" {
 		from = a.config.MailFrom.String()
 	}
+	mail = timed{mail, metrics, a.clock, false}
+	texts = timed{texts, metrics, a.clock, true}
 	a.hooks = &webhook.Worker{
 		Store: a.Store, Tenants: a.Directory.ByID, Client: webhook.Client(dialer), Clock: a.clock, Log: a.log, Tracer: a.tracer,
 		OnSent: func(tenantID, result string) {
@@ -267,7 +273,7 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 		PrivateWebhooks: a.config.AllowPrivateNetworks, WakeWebhooks: a.hooks.Wake,
 		WakeMail: a.worker.Wake, OnImport: a.imports.Wake, Limiter: a.limiter, TestMail: a.testMail, Watch: watch{seen},
 		Providers: tryProvider{&provider.Tester{
-			Client: provider.Client(outbound.Dialer{AllowPrivate: a.config.AllowPrivateNetworks}, nil), Plain: a.config.AllowPrivateNetworks, Clock: a.clock,
+			Client: provider.Client(a.dialer(), nil), Plain: a.config.AllowPrivateNetworks, Clock: a.clock,
 		}},
 		Doctor: admin.DoctorServer{
 			ProxyCount: a.config.TrustedProxyCount, ClientIPHeader: a.config.TrustedClientIPHeader, TenantHeader: a.config.TenantHeader,
@@ -308,7 +314,6 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	if err != nil {
 		return err
 	}
-	metrics.Connections(a.Public.Connections)
 	a.close = append(a.close, a.Public.Close)
 	chain.BodyLimit = operatorBody
 	a.Operators, err = httpd.Listen(ctx, httpd.ServerOptions{
@@ -365,6 +370,9 @@ func (a *App) Run(ctx context.Context) error {
 		g.Add(httpd.Until(draining(a.tally.Run))) // what the others do is counted until they have stopped
 	}
 	g.Add(httpd.Until(draining(a.Operators.Serve)))
+	if !a.unchained {
+		g.Add(httpd.Until(a.watch))
+	}
 	g.Add(httpd.Until(a.sweep))
 	g.Add(httpd.Until(a.sweepTenants))
 	g.Add(httpd.Until(a.Directory.Watch))
@@ -422,6 +430,7 @@ const (
 func (a *App) sweep(ctx context.Context) error {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
+	a.metrics.SweepDone(a.clock.Now())
 	for {
 		select {
 		case <-ctx.Done():
@@ -430,12 +439,24 @@ func (a *App) sweep(ctx context.Context) error {
 		}
 		ctx, span := a.tracer.Root(ctx, "sweep", trace.Internal)
 		a.limiter.Sweep()
-		if n, err := a.Keys.Tend(ctx); err != nil && ctx.Err() == nil {
+		failed := false
+		swept := func(what string, n int64, err error) {
+			if ctx.Err() != nil {
+				err = nil // the server is stopping
+			}
+			a.metrics.Swept(what, n, err)
+			failed = failed || err != nil
+		}
+		n, err := a.Keys.Tend(ctx)
+		swept("signing_keys_due", 0, err)
+		if err != nil && ctx.Err() == nil {
 			a.log.WarnContext(ctx, "cannot see which signing keys are due; trying again in a minute", "error", err)
 		} else if n > 0 {
 			a.log.InfoContext(ctx, "signing keys have successors", "keys", n)
 		}
-		if _, err := a.Audit.Retain(ctx); err != nil && ctx.Err() == nil {
+		dropped, err := a.Audit.Retain(ctx)
+		swept("audit_events", dropped, err)
+		if err != nil && ctx.Err() == nil {
 			a.log.WarnContext(ctx, "cannot remove old events; trying again in a minute", "error", err)
 		}
 		now := a.clock.Now()
@@ -462,12 +483,16 @@ func (a *App) sweep(ctx context.Context) error {
 		} {
 			for more := true; more && ctx.Err() == nil; {
 				n, err := part.some(part.batch)
+				swept(strings.ReplaceAll(part.what, " ", "_"), n, err)
 				if more = err == nil && n >= int64(part.batch); err != nil && ctx.Err() == nil {
 					a.log.WarnContext(ctx, "cannot remove what has run out; trying again in a minute", "what", part.what, "error", err)
 				}
 			}
 		}
 		span.End()
+		if !failed {
+			a.metrics.SweepDone(a.clock.Now())
+		}
 	}
 }
 
@@ -489,7 +514,7 @@ func (a *App) sweepTenants(ctx context.Context) error {
 
 // Migrate applies the pending migrations and says which. It waits for the database as long as cfg.Wait.
 func Migrate(ctx context.Context, cfg config.Config, log *slog.Logger) error {
-	st, err := openStore(cfg, nil)
+	st, err := openStore(cfg, nil, nil)
 	if err != nil {
 		return err
 	}
@@ -510,7 +535,7 @@ func Migrate(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 // SealKeys seals the tenants' data keys under the first secret key, and says how many were under another. Every server on
 // the database must know that key by then: those that do not cannot open what was sealed under it.
 func SealKeys(ctx context.Context, cfg config.Config, log *slog.Logger) error {
-	st, err := openStore(cfg, nil)
+	st, err := openStore(cfg, nil, nil)
 	if err != nil {
 		return err
 	}
@@ -555,6 +580,8 @@ func (o observer) Limited(t *tenants.Tenant, action string) {
 	o.metrics.LimitHit(action, t.Slug)
 	o.tally.Count(t.ID, stats.RateLimited)
 }
+
+func (o observer) Conflict(refused bool) { o.metrics.Conflict(refused) }
 
 // mailbox shows the operators' wire what package post keeps.
 type mailbox struct{ *post.Mailbox }

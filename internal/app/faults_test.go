@@ -384,7 +384,7 @@ func TestSlowDatabase(t *testing.T) {
 				way.set(cut)
 				eventually(t, "every connection is found dead", func() bool {
 					_, _ = s.ready() // which uses one
-					return s.Store.Stats().OpenConnections == 0
+					return s.Store.Pools()[0].InUse+s.Store.Pools()[0].Idle == 0
 				})
 			}
 			if !row.fresh {

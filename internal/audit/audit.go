@@ -44,7 +44,22 @@ type Options struct {
 	Clock     clock.Clock  // the machine's, unless given
 	Log       *slog.Logger // nowhere, unless given
 	Followers []Follower   // in this order
+	Observer  Observer     // nobody, unless given
 }
+
+// Observer is told what becomes of chains, for metrics.
+type Observer interface {
+	Verified(whole bool) // a part of a chain was looked at
+	HeadChanged()        // the head of a chain is not as it was left
+	ChainFailed()        // the events of a tenant could not be chained
+}
+
+// nobody is told nothing.
+type nobody struct{}
+
+func (nobody) Verified(bool) {}
+func (nobody) HeadChanged()  {}
+func (nobody) ChainFailed()  {}
 
 // Keeper keeps the log. It is safe for concurrent use.
 type Keeper struct {
@@ -53,6 +68,7 @@ type Keeper struct {
 	clock     clock.Clock
 	log       *slog.Logger
 	followers []Follower
+	observer  Observer
 }
 
 // New is a Keeper.
@@ -63,7 +79,10 @@ func New(o Options) *Keeper {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Keeper{store: o.Store, tenants: o.Tenants, clock: o.Clock, log: o.Log, followers: o.Followers}
+	if o.Observer == nil {
+		o.Observer = nobody{}
+	}
+	return &Keeper{store: o.Store, tenants: o.Tenants, clock: o.Clock, log: o.Log, followers: o.Followers, observer: o.Observer}
 }
 
 // The pace of a Keeper.
@@ -139,6 +158,7 @@ func (k *Keeper) pass(ctx context.Context, left map[string]time.Time) (more bool
 			left[id] = now.Add(putOff)
 		default:
 			left[id] = now.Add(putOff)
+			k.observer.ChainFailed()
 			k.log.LogAttrs(ctx, slog.LevelError, "cannot chain the events of a tenant; trying again in a minute",
 				slog.String("tenant_id", id), slog.Any("error", err))
 		}
@@ -240,6 +260,7 @@ func (k *Keeper) lock(ctx context.Context, tx *store.Tx, t *tenants.Tenant) (*st
 // complain writes into the log that its head is not as it was left. It goes on from there, since what happens meanwhile must be logged,
 // and would otherwise make it good without a word.
 func (k *Keeper) complain(ctx context.Context, tx *store.Tx, t *tenants.Tenant, c *store.Chain) error {
+	k.observer.HeadChanged()
 	k.log.LogAttrs(ctx, slog.LevelError, "the head of a tenant's audit log was changed by somebody else", slog.String("tenant", t.Slug),
 		slog.String("tenant_id", t.ID), slog.Int64("number", c.Last))
 	details, err := json.Marshal(map[string]any{"number": c.Last, "first_number": c.First})

@@ -29,14 +29,28 @@ type bench struct {
 	clock  *clock.Fake
 	tenant *tenants.Tenant
 	user   string
+	told   told
 }
+
+// told counts what an audit.Observer is told.
+type told struct{ whole, broken, heads, failures int }
+
+func (o *told) Verified(whole bool) {
+	if whole {
+		o.whole++
+	} else {
+		o.broken++
+	}
+}
+func (o *told) HeadChanged() { o.heads++ }
+func (o *told) ChainFailed() { o.failures++ }
 
 func newBench(t testing.TB, engine string, followers ...audit.Follower) *bench {
 	t.Helper()
 	at := testkit.URL(t, engine)
 	b := &bench{TB: t, engine: engine, clock: clock.At(testkit.Start), store: testkit.OpenURL(t, at, nil), raw: testkit.Raw(t, at)}
 	b.tenant = testkit.AddTenant(t, b.store, "acme", "")
-	b.Keeper = audit.New(audit.Options{Store: b.store, Tenants: b.store.TenantByID, Clock: b.clock, Followers: followers})
+	b.Keeper = audit.New(audit.Options{Store: b.store, Tenants: b.store.TenantByID, Clock: b.clock, Followers: followers, Observer: &b.told})
 	u := store.User{ID: secret.NewID(), Active: true, Epoch: 1, CreatedAt: b.clock.Now()}
 	b.must(b.store.For(b.tenant).Do(t.Context(), func(tx *store.Tx) error { return tx.AddUser(t.Context(), &u, "") }))
 	b.user = u.ID
@@ -221,9 +235,15 @@ func TestHeadThatWasChangedIsLogged(t *testing.T) {
 		b.unguarded(`DELETE FROM audit_events WHERE number > 3`,
 			`UPDATE audit_chains SET last_number = 3, last = (SELECT mac FROM audit_events WHERE number = 3)`)
 		b.chained(5)
+		if want := (told{whole: b.told.whole, heads: 1}); b.told != want {
+			t.Errorf("the observer was told %+v, not %+v", b.told, want)
+		}
 		r := b.verify()
 		if r.Break == nil || r.Break.Kind != audit.HeadChanged || r.Last != 9 {
 			t.Errorf("%+v, %+v", r, r.Break)
+		}
+		if b.told.broken == 0 {
+			t.Errorf("the observer was told %+v of the break", b.told)
 		}
 	})
 }

@@ -54,6 +54,14 @@ const page = 500
 
 // Verify looks at up to n events of a tenant's chain, from a place that it has reported or, with nil, from the beginning.
 func (k *Keeper) Verify(ctx context.Context, t *tenants.Tenant, from *Place, n int) (Report, error) {
+	r, err := k.verify(ctx, t, from, n)
+	if err == nil {
+		k.observer.Verified(r.Break == nil)
+	}
+	return r, err
+}
+
+func (k *Keeper) verify(ctx context.Context, t *tenants.Tenant, from *Place, n int) (Report, error) {
 	var r Report
 	if t.Keys == nil {
 		return r, secret.ErrUnreadable

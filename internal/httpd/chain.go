@@ -3,10 +3,14 @@ package httpd
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"runtime/debug"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/secret"
@@ -67,9 +71,9 @@ func Standard(h http.Handler, o Options) http.Handler {
 	h = Chain(h,
 		Logged(o.Log, o.Clock),
 		Measured(o.Metrics, o.Clock),
-		Answered(),
+		Answered(o.Metrics),
 		Recovered(o.Log, o.Metrics),
-		Capped(o.BodyLimit),
+		Capped(o.BodyLimit, o.Metrics),
 	)
 	if o.Tracer != nil {
 		h = Traced(o.Tracer, o.Tracing)(h)
@@ -175,10 +179,13 @@ func Measured(m *Metrics, c clock.Clock) Middleware {
 
 // Answered answers 503 for a handler that gave up without a word when its time was over, since net/http would make a 200
 // of that.
-func Answered() Middleware {
+func Answered(m *Metrics) Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			next.ServeHTTP(w, r)
+			if end, ok := r.Context().Deadline(); ok && !time.Now().Before(end) {
+				m.timeouts.Inc()
+			}
 			if From(r.Context()).Status() == 0 && r.Context().Err() != nil {
 				writeStatus(w, http.StatusServiceUnavailable)
 			}
@@ -233,19 +240,20 @@ func writeStatus(w http.ResponseWriter, status int) {
 
 // Capped lets a handler read at most limit bytes of a body; reading on is an *http.MaxBytesError, and closes the
 // connection after the answer. Of a body that is declared as longer nothing is read at all.
-func Capped(limit int64) Middleware {
+func Capped(limit int64, m *Metrics) Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			switch {
 			case r.ContentLength > limit:
 				w.Header().Set("Connection", "close") // or net/http would read on, to keep it
-				r.Body = tooLong{limit}
+				r.Body = &body{ReadCloser: tooLong{limit}, refused: m.bodies}
 			case r.Body != nil && r.Body != http.NoBody:
 				conn := w
 				if answer := From(r.Context()).answer; answer != nil {
 					conn = answer.ResponseWriter // only net/http's own writer can be told to close the connection
 				}
-				r.Body = http.MaxBytesReader(conn, r.Body, limit) // in place: Begun made this request a copy of its own
+				// In place: Begun made this request a copy of its own.
+				r.Body = &body{ReadCloser: http.MaxBytesReader(conn, r.Body, limit), refused: m.bodies}
 			}
 			next.ServeHTTP(w, r)
 		})
@@ -260,3 +268,27 @@ func (b tooLong) Read([]byte) (int, error) { return 0, &http.MaxBytesError{Limit
 
 // Close does nothing: net/http has the body itself.
 func (tooLong) Close() error { return nil }
+
+// body counts bodies that are not read to their end because they are too long, or come too slowly.
+type body struct {
+	io.ReadCloser
+	refused *prometheus.CounterVec
+	told    bool
+}
+
+// Read reads on.
+func (b *body) Read(into []byte) (int, error) {
+	n, err := b.ReadCloser.Read(into)
+	if err != nil && !b.told && !errors.Is(err, io.EOF) {
+		var long *http.MaxBytesError
+		switch {
+		case errors.As(err, &long):
+			b.refused.WithLabelValues(tooLarge).Inc()
+			b.told = true
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			b.refused.WithLabelValues(tooSlow).Inc()
+			b.told = true
+		}
+	}
+	return n, err
+}

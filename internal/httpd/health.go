@@ -31,6 +31,7 @@ type Health struct {
 type probe struct {
 	Check
 	failed atomic.Bool // the last answer, to tell when it changes
+	asked  atomic.Bool // there is one
 
 	mu      sync.Mutex
 	running *call // nil if none is
@@ -122,6 +123,21 @@ func (h *Health) Look(ctx context.Context) map[string]State {
 	return all
 }
 
+// last is how the checks came out when they were last made, and whether requests may be sent here by that.
+func (h *Health) last() (ready bool, checks map[string]bool) {
+	ready, checks = !h.draining.Load(), map[string]bool{}
+	for _, p := range h.probes {
+		if !p.asked.Load() {
+			ready = ready && p.Optional
+			continue
+		}
+		failed := p.failed.Load()
+		checks[p.Name] = !failed
+		ready = ready && (p.Optional || !failed)
+	}
+	return ready, checks
+}
+
 // Ready answers 200 if requests may be sent here, and 503 if not: because a check failed that is not optional, or because
 // the server is stopping. The body says which check failed; why is in the log, each time it changes.
 func (h *Health) Ready(w http.ResponseWriter, r *http.Request) {
@@ -158,6 +174,7 @@ func (h *Health) ask(ctx context.Context, p *probe) error {
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
+	p.asked.Store(true)
 	switch {
 	case err != nil && !p.failed.Swap(true):
 		h.log.WarnContext(ctx, "a health check fails", "check", p.Name, "error", err)

@@ -1,7 +1,6 @@
 package httpd
 
 import (
-	"database/sql"
 	"maps"
 	"net/http"
 	"strconv"
@@ -84,6 +83,9 @@ type Metrics struct {
 	webhooks  *prometheus.CounterVec
 	limits    *prometheus.CounterVec
 	degraded  prometheus.Gauge
+	parts     // what the parts of the server count
+	gauges    // what they tell when they are asked
+	all       []prometheus.Collector
 
 	mu     sync.RWMutex
 	series map[requestLabels]requestSeries // looked up for every request, without allocating
@@ -107,7 +109,7 @@ func NewMetrics(tenants int, c clock.Clock) *Metrics {
 		routes:   NewBounded(mostRoutes),
 		words:    NewBounded(mostWords),
 		series:   map[requestLabels]requestSeries{},
-		requests: counters("http_requests_total", "Requests answered.", "route", "method", "status", "tenant"),
+		requests: counters("http_requests_total", "Requests answered, by route, method, status (other: cut off without an answer) and tenant.", "route", "method", "status", "tenant"),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "vestibule_http_request_duration_seconds",
 			Help:    "How long requests took.",
@@ -123,22 +125,23 @@ func NewMetrics(tenants int, c clock.Clock) *Metrics {
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "vestibule_http_panics_total", Help: "Handlers that panicked. Each is a bug.",
 		}),
-		logins:   counters("logins_total", "Logins by result.", "tenant", "result"),
-		signups:  counters("signups_total", "Signups by result.", "tenant", "result"),
-		factors:  counters("second_factors_total", "Second factors and passkeys that were shown, by result.", "tenant", "result"),
-		mails:    counters("mails_total", "Messages by kind and result.", "kind", "result"),
-		webhooks: counters("webhook_deliveries_total", "Attempts at telling a webhook of an event, by result.", "result"),
+		logins:   counters("logins_total", "Logins by result: ok, pending (a further step is to come), refused (a wrong password or code, or no such account), busy (too many at once), limited.", "tenant", "result"),
+		signups:  counters("signups_total", "Signups by result: ok, pending (a further step is to come), refused, busy, limited.", "tenant", "result"),
+		factors:  counters("second_factors_total", "Second factors and passkeys that were shown, by result: ok, refused, limited.", "tenant", "result"),
+		mails:    counters("mails_total", "Attempts at sending mail and texts, by kind and result: sent, retried, failed (given up), expired (of no use any more).", "kind", "result"),
+		webhooks: counters("webhook_deliveries_total", "Attempts at telling a webhook of an event, by result: delivered, retried, failed, disabled.", "result"),
 		limits:   counters("limits_hit_total", "Requests turned away by a rate limit.", "tenant", "action"),
 		degraded: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "vestibule_limiter_degraded", Help: "1 while limits are counted in the process because Redis is out of reach.",
 		}),
 	}
 	m.tenants = &slots{most: tenants, forget: m.forget, held: map[string]*slot{}}
-	m.registry.MustRegister(
-		collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.requests, m.durations, m.inFlight, m.panics, m.logins, m.signups, m.factors, m.mails, m.webhooks, m.limits, m.degraded,
-	)
+	m.parts, m.gauges.clock = newParts(), c
+	m.all = append([]prometheus.Collector{
+		m.requests, m.durations, m.inFlight, m.panics, m.logins, m.signups, m.factors, m.mails, m.webhooks, m.limits, m.degraded, &m.gauges,
+	}, m.parts.collectors()...)
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.all...)
 	return m
 }
 
@@ -199,62 +202,6 @@ func (m *Metrics) LimiterDegraded(degraded bool) {
 		return
 	}
 	m.degraded.Set(0)
-}
-
-// HashQueue shows how many passwords are being hashed and how many wait for their turn. Call it once.
-func (m *Metrics) HashQueue(running, waiting func() int) {
-	gauge := func(name, help string, value func() int) prometheus.GaugeFunc {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "vestibule_" + name, Help: help},
-			func() float64 { return float64(value()) })
-	}
-	m.registry.MustRegister(
-		gauge("hashes_running", "Passwords being hashed right now.", running),
-		gauge("hashes_waiting", "Passwords waiting for their turn to be hashed.", waiting),
-	)
-}
-
-// Connections shows how many connections the public listener holds open, and how many were closed because there were too many. Call
-// it once.
-func (m *Metrics) Connections(numbers func() (open int, closed uint64)) {
-	m.registry.MustRegister(
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "vestibule_http_connections", Help: "Connections that the public listener holds open.",
-		}, func() float64 { open, _ := numbers(); return float64(open) }),
-		prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Name: "vestibule_http_connections_closed_early_total", Help: "Connections that were closed because too many were open.",
-		}, func() float64 { _, closed := numbers(); return float64(closed) }),
-	)
-}
-
-// Database shows the state of the connection pool. Call it once.
-func (m *Metrics) Database(stats func() sql.DBStats) { m.registry.MustRegister(pool{stats}) }
-
-// pool reads the state of a connection pool when Prometheus asks.
-type pool struct{ stats func() sql.DBStats }
-
-var (
-	poolConns = prometheus.NewDesc("vestibule_database_connections", "Connections to the database by state.",
-		[]string{"state"}, nil)
-	poolMost  = prometheus.NewDesc("vestibule_database_connections_max", "The most connections that are opened.", nil, nil)
-	poolWaits = prometheus.NewDesc("vestibule_database_waits_total", "How often a connection had to be waited for.", nil, nil)
-	poolWait  = prometheus.NewDesc("vestibule_database_wait_seconds_total", "How long connections were waited for.", nil, nil)
-)
-
-// Describe lists what Collect sends.
-func (pool) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{poolConns, poolMost, poolWaits, poolWait} {
-		to <- d
-	}
-}
-
-// Collect sends the state of the pool.
-func (p pool) Collect(to chan<- prometheus.Metric) {
-	s := p.stats()
-	to <- prometheus.MustNewConstMetric(poolConns, prometheus.GaugeValue, float64(s.InUse), "in_use")
-	to <- prometheus.MustNewConstMetric(poolConns, prometheus.GaugeValue, float64(s.Idle), "idle")
-	to <- prometheus.MustNewConstMetric(poolMost, prometheus.GaugeValue, float64(s.MaxOpenConnections))
-	to <- prometheus.MustNewConstMetric(poolWaits, prometheus.CounterValue, float64(s.WaitCount))
-	to <- prometheus.MustNewConstMetric(poolWait, prometheus.CounterValue, s.WaitDuration.Seconds())
 }
 
 // request counts and times a request. Every label is bounded before it is looked up. Of one that is traced, its trace is an example.

@@ -43,6 +43,7 @@ type Server struct {
 	http     *http.Server
 	open     *connections
 	log      *slog.Logger
+	conns    conns
 }
 
 // Listen opens the listener, so that an address that is taken is known before anything runs. Serve or Close must follow.
@@ -58,23 +59,28 @@ func Listen(ctx context.Context, o ServerOptions) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for %s: %w", o.Name, err)
 	}
-	open := newConnections(cmp.Or(o.MaxConnections, DefaultMaxConnections))
-	return &Server{
+	s := &Server{
 		name:     o.Name,
-		open:     open,
-		listener: l,
+		open:     newConnections(cmp.Or(o.MaxConnections, DefaultMaxConnections)),
+		listener: countedListener{l},
 		log:      o.Log,
 		http: &http.Server{
-			Handler:           o.Handler,
 			ReadHeaderTimeout: readHeaderTimeout,
 			ReadTimeout:       min(readTimeout, cmp.Or(o.RequestTimeout, readTimeout)), // no handler waits for a body for longer than it may take
-			ConnState:         open.note,
 			WriteTimeout:      o.RequestTimeout + writeMargin,
 			IdleTimeout:       idleTimeout,
 			MaxHeaderBytes:    maxHeaderBytes,
 			ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
 		},
-	}, nil
+	}
+	s.http.Handler, s.http.ConnContext, s.http.ConnState = s.conns.served(o.Handler), s.conns.context, s.note
+	return s, nil
+}
+
+// note is told what became of a connection: it is counted, and closed where it is one too many.
+func (s *Server) note(c net.Conn, state http.ConnState) {
+	s.conns.note(c, state)
+	s.open.note(c, state)
 }
 
 // Addr is the address that is listened on.

@@ -100,18 +100,3 @@ func observe(by prometheus.Observer, seconds float64, span trace.Span) {
 	}
 	by.Observe(seconds)
 }
-
-// Traces counts what became of spans. Call it once.
-func (m *Metrics) Traces(counts func() trace.Counts) {
-	result := func(name string, of func(trace.Counts) int64) prometheus.CounterFunc {
-		return prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Name: "vestibule_trace_spans_total", ConstLabels: prometheus.Labels{"result": name},
-			Help: "Spans by what became of them: sent, failed (the collector was away) or dropped (too many were waiting).",
-		}, func() float64 { return float64(of(counts())) })
-	}
-	m.registry.MustRegister(
-		result("sent", func(c trace.Counts) int64 { return c.Sent }),
-		result("failed", func(c trace.Counts) int64 { return c.Failed }),
-		result("dropped", func(c trace.Counts) int64 { return c.Dropped }),
-	)
-}

@@ -23,6 +23,10 @@ type Options struct {
 
 	// OnFallback is called for every Take and Peek that memory decided, for a counter.
 	OnFallback func()
+
+	// OnAnswer is called for every question that was put to Redis, with how long it took to be answered, or to fail. Those of callers
+	// who gave up are left out.
+	OnAnswer func(took time.Duration, err error)
 }
 
 // Failover asks Redis, and decides in memory while Redis cannot answer.
@@ -141,11 +145,15 @@ func (f *Failover) ask(ctx context.Context, question func() error) (answered boo
 			f.mu.Unlock()
 		}
 	}()
+	began := f.options.Clock.Now()
 	err = question()
 	if err != nil && over(ctx) != nil {
 		return false, over(ctx)
 	}
 	settled = true
+	if f.options.OnAnswer != nil {
+		f.options.OnAnswer(f.options.Clock.Now().Sub(began), err)
+	}
 	f.learn(err, trial)
 	return err == nil, nil
 }

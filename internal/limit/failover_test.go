@@ -138,9 +138,16 @@ func (f *Failover) recover(t *testing.T, c *clock.Fake) {
 
 func TestLimitsHoldWhileRedisIsGoneAndItsReturnNeedsNoRestart(t *testing.T) {
 	var changes []bool
-	var fallbacks int
+	var fallbacks, answers, failures int
 	log := &logged{}
 	f, r, c, tenant := overRelay(t, plenty, Options{
+		OnAnswer: func(took time.Duration, err error) {
+			if err != nil {
+				failures++
+			} else if took >= 0 {
+				answers++
+			}
+		},
 		Log:        slog.New(slog.NewTextHandler(log, nil)),
 		OnChange:   func(degraded bool) { changes = append(changes, degraded) },
 		OnFallback: func() { fallbacks++ },
@@ -148,8 +155,8 @@ func TestLimitsHoldWhileRedisIsGoneAndItsReturnNeedsNoRestart(t *testing.T) {
 	use := Use{"a", 3, time.Hour}
 	before := take(t, f, tenant, use)
 	take(t, f, tenant, use)
-	if f.Degraded() || log.lines() != 0 {
-		t.Fatal("degraded although Redis is there")
+	if f.Degraded() || log.lines() != 0 || answers != 2 || failures != 0 {
+		t.Fatalf("degraded although Redis is there: %d answers and %d failures", answers, failures)
 	}
 
 	r.cut()
@@ -158,8 +165,8 @@ func TestLimitsHoldWhileRedisIsGoneAndItsReturnNeedsNoRestart(t *testing.T) {
 			t.Errorf("without Redis, take %d allowed: %v, want %v", i, got, want)
 		}
 	}
-	if !f.Degraded() || fallbacks != 10 {
-		t.Errorf("degraded: %v, after %d decisions of memory", f.Degraded(), fallbacks)
+	if !f.Degraded() || fallbacks != 10 || failures != 1 || answers != 2 {
+		t.Errorf("degraded: %v, after %d decisions of memory, %d answers and %d failures", f.Degraded(), fallbacks, answers, failures)
 	}
 	if err := f.Ping(t.Context()); err == nil {
 		t.Error("a Redis that is gone answered")

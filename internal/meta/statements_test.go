@@ -40,6 +40,7 @@ var acrossTenants = map[string]string{
 	"TenantsWithDueChains":     "the sweeper looks for tenants whose events may have been kept long enough",
 
 	"CountMessagesEverywhere": "whoever runs the platform sees how the queue is doing",
+	"Backlog":                 "whoever runs the platform is told when something waits for too long, whoever it belongs to",
 	"CountWebhooksEverywhere": "whoever runs the platform sees how webhooks are doing",
 	"MostRetried":             "whoever runs the platform sees whose mail server refuses",
 	"MostGivenUp":             "whoever runs the platform sees whose messages are given up",

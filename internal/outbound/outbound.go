@@ -46,6 +46,7 @@ type Dialer struct {
 	AllowPrivate bool          // connect to any address; for development, and for tenants within one's own network
 	Timeout      time.Duration // of one connection, name lookup included; DefaultTimeout when zero
 	Resolver     *net.Resolver // the system's when nil
+	OnRefused    func()        // called for every address that is not connected to because it is not public; may be nil
 }
 
 // DialContext connects to addr, a host and a port, over TCP. It returns ErrPrivateAddress when every address of the
@@ -61,15 +62,18 @@ func (d Dialer) DialContext(ctx context.Context, network, addr string) (net.Conn
 		nd.Timeout = DefaultTimeout
 	}
 	if !d.AllowPrivate {
-		nd.Control = control
+		nd.Control = d.control
 	}
 	return nd.DialContext(ctx, network, addr)
 }
 
 // control is called by net.Dialer with the address that the socket is about to be connected to.
-func control(_, address string, _ syscall.RawConn) error {
+func (d Dialer) control(_, address string, _ syscall.RawConn) error {
 	ap, err := netip.ParseAddrPort(address)
 	if err != nil || !Public(ap.Addr()) {
+		if d.OnRefused != nil {
+			d.OnRefused()
+		}
 		return ErrPrivateAddress // what cannot be read is not known to be public
 	}
 	return nil

@@ -114,11 +114,12 @@ func TestDialRefusesLoopbackHoweverItIsWritten(t *testing.T) {
 	if n := accepted(); n != 0 {
 		t.Errorf("%d connections arrived", n)
 	}
-	_, err := Dialer{}.DialContext(t.Context(), "tcp", "127.0.0.1:"+port)
-	if !errors.Is(err, ErrPrivateAddress) {
-		t.Errorf("got %v, not ErrPrivateAddress", err)
+	refused := 0
+	_, err := Dialer{OnRefused: func() { refused++ }}.DialContext(t.Context(), "tcp", "127.0.0.1:"+port)
+	if !errors.Is(err, ErrPrivateAddress) || refused != 1 {
+		t.Errorf("got %v, not ErrPrivateAddress, and %d were told of", err, refused)
 	}
-	c, err := Dialer{AllowPrivate: true}.DialContext(t.Context(), "tcp", "127.0.0.1:"+port)
+	c, err := Dialer{AllowPrivate: true, OnRefused: func() { t.Error("one was refused") }}.DialContext(t.Context(), "tcp", "127.0.0.1:"+port)
 	if err != nil {
 		t.Fatalf("with AllowPrivate: %v", err)
 	}

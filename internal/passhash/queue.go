@@ -21,6 +21,9 @@ type Options struct {
 
 	// Before, if set, is called before each hash, by whoever has the worker. Tests hold hashes up with it.
 	Before func()
+
+	// OnWait, if set, is called by whoever has to wait for a worker, and what it returns when the wait is over.
+	OnWait func() (over func())
 }
 
 // Hasher computes hashes, at most Workers of them at once. It is safe for concurrent use; a process needs one.
@@ -31,6 +34,7 @@ type Hasher struct {
 	bounds  bounds
 	aside   *aside // nil: callers compute for themselves
 	before  func()
+	onWait  func() (over func())
 
 	mu      sync.Mutex
 	running int
@@ -83,7 +87,7 @@ func New(o Options) *Hasher {
 	if o.MaxWait <= 0 {
 		o.MaxWait = 5 * time.Second
 	}
-	h := &Hasher{workers: o.Workers, queue: max(0, o.Queue), maxWait: o.MaxWait, bounds: inBounds, before: o.Before, lines: map[string]*line{}}
+	h := &Hasher{workers: o.Workers, queue: max(0, o.Queue), maxWait: o.MaxWait, bounds: inBounds, before: o.Before, onWait: o.OnWait, lines: map[string]*line{}}
 	if o.Aside {
 		h.aside = newAside(o.Workers)
 	}
@@ -120,6 +124,9 @@ func (s Share) Crowded() error {
 	return ErrBusy
 }
 
+// Bounds are how many hashes are computed at once at the most, and how many callers wait.
+func (h *Hasher) Bounds() (workers, queue int) { return h.workers, h.queue }
+
 // acquire waits for a worker. Whoever gets one calls release.
 func (s Share) acquire(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
@@ -140,6 +147,9 @@ func (s Share) acquire(ctx context.Context) error {
 	p := h.join(s.tenant)
 	h.mu.Unlock()
 
+	if h.onWait != nil {
+		defer h.onWait()()
+	}
 	late := time.NewTimer(h.maxWait)
 	defer late.Stop()
 	err := ErrBusy

@@ -286,3 +286,35 @@ func TestTwoFloodsShareTheQueue(t *testing.T) {
 		c.all.Wait()
 	})
 }
+
+func TestWaitsAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := occupied(t, 1)
+		if workers, queue := h.Bounds(); workers != 1 || queue != 1 {
+			t.Errorf("%d workers and a queue of %d", workers, queue)
+		}
+		var begun, over atomic.Int64
+		h.onWait = func() func() {
+			begun.Add(1)
+			return func() { over.Add(1) }
+		}
+		var all sync.WaitGroup
+		all.Go(func() {
+			if _, err := h.For("").Hash(t.Context(), quick, word); err != nil {
+				t.Error(err)
+			}
+		})
+		synctest.Wait()
+		if err := h.For("").Waste(t.Context(), quick, word); !errors.Is(err, ErrBusy) {
+			t.Errorf("with a full queue: %v", err)
+		}
+		if begun.Load() != 1 || over.Load() != 0 {
+			t.Errorf("while one waits and another was refused at once, %d have begun to wait and %d have ended", begun.Load(), over.Load())
+		}
+		h.release()
+		all.Wait()
+		if begun.Load() != 1 || over.Load() != 1 {
+			t.Errorf("afterwards, %d have begun to wait and %d have ended", begun.Load(), over.Load())
+		}
+	})
+}

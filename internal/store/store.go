@@ -50,6 +50,8 @@ type Options struct {
 	MaxConns int
 	// Observe, if set, is told of every statement before it runs and may fail it. Tests count and break with it.
 	Observe func(op, query string) error
+	// Meter, if set, is told how long statements take and why they fail.
+	Meter Meter
 }
 
 // Store is an open database. It is safe for concurrent use.
@@ -106,9 +108,6 @@ func (s *Store) Ping(ctx context.Context) error {
 	var one int
 	return s.fault("ping", s.read.db.GetContext(ctx, &one, "SELECT 1"))
 }
-
-// Stats are the figures of the connection pool that queries run on.
-func (s *Store) Stats() sql.DBStats { return s.read.db.Stats() }
 
 // For is the way to the rows of one tenant.
 func (s *Store) For(t *tenants.Tenant) Scope { return Scope{store: s, tenant: t.ID} }
@@ -167,8 +166,9 @@ func (s *Store) do(ctx context.Context, fn func(runner) error) error {
 		}
 		return err
 	}
-	commits := s.traced(ctx, "commit", "COMMIT")
+	commits, began := s.traced(ctx, "commit", "COMMIT"), s.begun()
 	err = s.fault("commit", tx.Commit())
+	s.ended(Commit, began)
 	endSpan(commits, err)
 	if err != nil {
 		return err
@@ -188,6 +188,7 @@ func (s *Store) do(ctx context.Context, fn func(runner) error) error {
 type pool struct {
 	db         *sqlx.DB
 	turns      chan struct{} // as many as there are connections
+	queue      queue         // for a turn
 	statements sync.Map      // text -> *sqlx.Stmt
 }
 
@@ -201,12 +202,7 @@ func (p *pool) enter(ctx context.Context) error {
 	case p.turns <- struct{}{}:
 		return nil
 	default:
-	}
-	select {
-	case p.turns <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+		return p.wait(ctx)
 	}
 }
 
@@ -292,7 +288,9 @@ func (r runner) exec(ctx context.Context, op, text string, args ...any) (_ sql.R
 	if err != nil {
 		return nil, r.store.fault(op, err)
 	}
+	began := r.store.begun()
 	res, err := st.ExecContext(ctx, args...)
+	r.store.ended(Exec, began)
 	return res, r.store.fault(op, err)
 }
 
@@ -309,7 +307,10 @@ func (r runner) row(ctx context.Context, op, text string, args, into []any) (err
 	if err != nil {
 		return r.store.fault(op, err)
 	}
-	return r.store.fault(op, st.QueryRowxContext(ctx, args...).Scan(into...))
+	began := r.store.begun()
+	err = st.QueryRowxContext(ctx, args...).Scan(into...)
+	r.store.ended(Query, began)
+	return r.store.fault(op, err)
 }
 
 // each runs a query and calls scan for each row.
@@ -325,7 +326,9 @@ func (r runner) each(ctx context.Context, op, text string, args []any, scan func
 	if err != nil {
 		return r.store.fault(op, err)
 	}
+	began := r.store.begun()
 	rows, err := st.QueryxContext(ctx, args...)
+	r.store.ended(Query, began)
 	if err != nil {
 		return r.store.fault(op, err)
 	}
@@ -363,7 +366,9 @@ func (s *Store) fault(op string, err error) error {
 	case errors.Is(err, ErrNotFound), errors.Is(err, ErrStale), errors.Is(err, ErrTaken), errors.Is(err, ErrUnavailable):
 		return err
 	}
-	if meaning := s.dialect.meaning(err); meaning != nil {
+	meaning := s.dialect.meaning(err)
+	s.faulted(err, meaning)
+	if meaning != nil {
 		return fmt.Errorf("%s: %w: %w", op, meaning, err)
 	}
 	return fmt.Errorf("%s: %w", op, err)

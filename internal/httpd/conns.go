@@ -1,0 +1,96 @@
+package httpd
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync/atomic"
+)
+
+// The states of a connection, and none for one that is over.
+const (
+	connNew = iota
+	connActive
+	connIdle
+	connOver
+)
+
+var connStates = [...]string{"new", "active", "idle"}
+
+// conns counts the connections of a listener by state. It costs a few atomic additions a request.
+type conns struct {
+	open     [len(connStates)]atomic.Int64
+	unserved atomic.Int64 // those that were over before a whole request had come
+}
+
+// counted is a connection and the state that it is counted in. Only the connection's own goroutine touches that.
+type counted struct {
+	net.Conn
+	state  int
+	served bool // a request of it has come as far as a handler
+}
+
+// CloseWrite lets net/http say that nothing more comes and still read what does, as it would with the connection itself.
+func (c *counted) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}
+
+type countedKey struct{}
+
+// context is the server's ConnContext.
+func (*conns) context(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, countedKey{}, c)
+}
+
+// served notes of a connection that a request came by it.
+func (*conns) served(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c, ok := r.Context().Value(countedKey{}).(*counted); ok {
+			c.served = true
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// countedListener hands out connections that can be counted.
+type countedListener struct{ net.Listener }
+
+// Accept waits for the next connection.
+func (l countedListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &counted{Conn: c, state: connOver}, nil
+}
+
+// note is the server's ConnState. net/http calls it for one connection at a time.
+func (cs *conns) note(c net.Conn, to http.ConnState) {
+	own, ok := c.(*counted)
+	if !ok {
+		return
+	}
+	was := own.state
+	switch to {
+	case http.StateNew:
+		own.state = connNew
+	case http.StateActive:
+		own.state = connActive
+	case http.StateIdle:
+		own.state = connIdle
+	case http.StateHijacked, http.StateClosed:
+		own.state = connOver
+		if !own.served {
+			cs.unserved.Add(1)
+		}
+	}
+	if was != connOver {
+		cs.open[was].Add(-1)
+	}
+	if own.state != connOver {
+		cs.open[own.state].Add(1)
+	}
+}
