@@ -116,7 +116,7 @@ func TestABodyThatDoesNotComeIsTheClientsFault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	if err := c.SetDeadline(clock.System{}.Now().Add(soon)); err != nil {
 		t.Fatal(err)
 	}
