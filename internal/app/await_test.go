@@ -33,10 +33,10 @@ func TestTheDatabaseIsWaitedFor(t *testing.T) {
 			var log bytes.Buffer
 			pings := 0
 			err := awaitDatabase(t.Context(), func(context.Context) error {
-				switch pings++; {
-				case pings == tt.comes:
+				switch pings++; pings {
+				case tt.comes:
 					return nil
-				case pings == 2: // and is cut off
+				case 2: // and is cut off
 					return slow
 				}
 				return refused
