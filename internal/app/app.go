@@ -51,6 +51,8 @@ type Options struct {
 	// RedisPatience is how long Redis may take to answer before limits are counted in memory: limit.Patience if zero. Tests
 	// that count exactly give it more, for on a busy machine one late answer would have them count from nothing again.
 	RedisPatience time.Duration
+	// CheapHashes has passwords be hashed at next to no cost, for tests of anything else; see passhash.Options, which refuses it elsewhere.
+	CheapHashes bool
 }
 
 // even is how old answers are at least that must not tell by the clock whether there is an account: older than what they take, as
@@ -113,7 +115,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	if err := a.limits(ctx, metrics, cmp.Or(o.RedisPatience, limit.Patience)); err != nil {
 		return nil, err
 	}
-	a.Hasher = passhash.New(passhash.Options{Workers: cfg.HashWorkers})
+	a.Hasher = passhash.New(passhash.Options{Workers: cfg.HashWorkers, Cheap: o.CheapHashes})
 	metrics.HashQueue(func() int { return a.Hasher.Stats().Running }, func() int { return a.Hasher.Stats().Waiting })
 	a.Directory, err = tenants.NewDirectory(a.Store, tenants.Options{SharedHosts: cfg.SharedHosts, Clock: o.Clock, Log: o.Log})
 	if err != nil {

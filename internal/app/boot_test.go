@@ -62,7 +62,7 @@ func boot(t *testing.T, engine string, change ...func(*config.Config, *app.Optio
 	}
 	o := app.Options{
 		Log: slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Clock: clock.System{},
-		RedisPatience: 30 * time.Second,
+		RedisPatience: 30 * time.Second, CheapHashes: true,
 	}
 	for _, c := range change {
 		c(&cfg, &o)
@@ -102,8 +102,7 @@ func everywhere(t *testing.T, test func(t *testing.T, s *server, kind string)) {
 	})
 }
 
-// tenant makes a tenant over the admin API, on the host <slug>.localhost, and returns that host. Parameters that hash
-// passwords quickly are used unless the settings say otherwise: what is tested here is not argon2.
+// tenant makes a tenant over the admin API, on the host <slug>.localhost, and returns that host.
 func (s *server) tenant(settings string) string {
 	s.Helper()
 	slug := fmt.Sprintf("t-%x", secret.Bytes(6))
@@ -114,9 +113,6 @@ func (s *server) tenant(settings string) string {
 	}
 	if err := json.Unmarshal([]byte(settings), &cfg); err != nil {
 		s.Fatal(err)
-	}
-	if _, ok := cfg["passwords"]; !ok {
-		cfg["passwords"] = map[string]any{"argon2id_memory": 8192, "argon2id_iterations": 1}
 	}
 	status, body := s.admin(http.MethodPost, "/admin/v1/tenants", map[string]any{"slug": slug, "name": "Test", "hosts": []string{host}, "config": cfg})
 	if status != http.StatusCreated {

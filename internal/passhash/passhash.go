@@ -123,9 +123,20 @@ func (p Params) orDefault() Params {
 	return p
 }
 
+// cheapest is the least that argon2id takes.
+var cheapest = Params{Memory: 8, Time: 1, Threads: 1}
+
+// cost is what a hash costs that is asked for with these parameters.
+func (h *Hasher) cost(p Params) Params {
+	if h.cheap {
+		return cheapest
+	}
+	return p.orDefault()
+}
+
 // Hash is a new hash of the password, with a salt of its own.
 func (h *Hasher) Hash(ctx context.Context, p Params, password string) (string, error) {
-	p = p.orDefault()
+	p = h.cost(p)
 	if err := h.bounds.argon2(p); err != nil {
 		return "", err
 	}
@@ -142,7 +153,7 @@ func (h *Hasher) Hash(ctx context.Context, p Params, password string) (string, e
 // Verify reports whether encoded is a hash of the password, and if so whether it should be replaced because Hash would not
 // make it with these parameters now. An encoded that is not Usable matches nothing and costs the same.
 func (h *Hasher) Verify(ctx context.Context, want Params, encoded, password string) (ok, upgrade bool, err error) {
-	want = want.orDefault()
+	want = h.cost(want)
 	if err := h.bounds.argon2(want); err != nil {
 		return false, false, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"testing"
 	"time"
 )
 
@@ -14,6 +15,9 @@ type Options struct {
 	Workers int           // hashes at once; GOMAXPROCS if zero
 	Queue   int           // callers that wait for a worker; 64 for each worker if zero, none if negative
 	MaxWait time.Duration // how long one waits; 5 seconds if zero
+	// Cheap has every new hash, and what strangers cost, take as little as argon2id allows, whatever is asked for. Such hashes protect
+	// nothing: they are for tests of what is around them, and New panics where no tests run.
+	Cheap bool
 }
 
 // Hasher computes hashes, at most Workers of them at once. It is safe for concurrent use; a process needs one.
@@ -22,6 +26,7 @@ type Hasher struct {
 	queue   int
 	maxWait time.Duration
 	bounds  bounds
+	cheap   bool
 
 	computing func() // called by a worker before each hash; for tests
 
@@ -42,6 +47,9 @@ type Stats struct {
 
 // New is a Hasher with these bounds.
 func New(o Options) *Hasher {
+	if o.Cheap && !testing.Testing() {
+		panic("passhash: cheap hashes are for tests")
+	}
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
@@ -51,7 +59,7 @@ func New(o Options) *Hasher {
 	if o.MaxWait <= 0 {
 		o.MaxWait = 5 * time.Second
 	}
-	return &Hasher{workers: o.Workers, queue: max(0, o.Queue), maxWait: o.MaxWait, bounds: inBounds}
+	return &Hasher{workers: o.Workers, queue: max(0, o.Queue), maxWait: o.MaxWait, bounds: inBounds, cheap: o.Cheap}
 }
 
 // Stats are the numbers of this moment.
