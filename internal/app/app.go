@@ -53,6 +53,9 @@ type Options struct {
 	RedisPatience time.Duration
 	// CheapHashes has passwords be hashed at next to no cost, for tests of anything else; see passhash.Options, which refuses it elsewhere.
 	CheapHashes bool
+	// Even is how old answers are at least that must not tell by the clock whether there is an account: even if zero. Tests that look at
+	// no clock need not wait for them.
+	Even time.Duration
 }
 
 // even is how old answers are at least that must not tell by the clock whether there is an account: older than what they take, as
@@ -132,7 +135,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	}
 	a.Flows = flows.New(flows.Options{
 		Store: a.Store, Hasher: a.Hasher, Limiter: a.limiter, Keys: a.Keys, Clock: o.Clock, Observer: observer{metrics, a.tally}, Log: a.log,
-		Wake: a.worker.Wake, Even: even,
+		Wake: a.worker.Wake, Even: cmp.Or(o.Even, even),
 	})
 	a.imports = admin.NewImporter(admin.Importer{Store: a.Store, Flows: a.Flows, Tenants: a.Directory.ByID, Clock: o.Clock, Log: a.log})
 	if err := a.listen(ctx, metrics); err != nil {

@@ -62,7 +62,7 @@ func boot(t *testing.T, engine string, change ...func(*config.Config, *app.Optio
 	}
 	o := app.Options{
 		Log: slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Clock: clock.System{},
-		RedisPatience: 30 * time.Second, CheapHashes: true,
+		RedisPatience: 30 * time.Second, CheapHashes: true, Even: time.Microsecond,
 	}
 	for _, c := range change {
 		c(&cfg, &o)
