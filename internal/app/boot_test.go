@@ -56,6 +56,7 @@ func boot(t *testing.T, engine string, change ...func(*config.Config, *app.Optio
 		MailFrom:             mail.Address{Name: "Vestibule", Address: "no-reply@vestibule.example"},
 		AllowPrivateNetworks: true, HashWorkers: 2, RequestTimeout: soon, ShutdownTimeout: 10 * time.Second, MetricsTenants: 100,
 		TrustedClientIPHeader: "X-Test-Ip",
+		DatabaseMaxConns:      10, // several tests run at once, and PostgreSQL has a hundred connections as it comes
 	}
 	if engine == "postgres" {
 		cfg.Redis = config.Hide(testkit.RedisURL())
@@ -90,6 +91,7 @@ func boot(t *testing.T, engine string, change ...func(*config.Config, *app.Optio
 
 // everywhere runs a test on both engines and for both kinds of client.
 func everywhere(t *testing.T, test func(t *testing.T, s *server, kind string)) {
+	t.Parallel() // it waits for answers, mail and the disk, and has a server and a database of its own
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		s := boot(t, engine)
 		for _, kind := range []string{"app", "browser"} {
