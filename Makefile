@@ -150,16 +150,33 @@ e2e: ui ## the operators' pages in a real Chromium, with the real server (ONLY=d
 	@$(SERVICES) --chromium --database npm --prefix $(UI) run --silent e2e -- $(ONLY)
 	@echo "e2e: passed"
 
+# What check runs. After the first steps, which others build on, come two lanes side by side: those of one mostly wait, for a
+# browser and for times to run out; those of the other compute, and let them go first. What a step says is shown when it is over.
+CHECK_FIRST    := fresh ui
+CHECK_WAITS    := e2e kit
+CHECK_COMPUTES := ui-test fmt vet lint helm alerts test race-quick
+
 .PHONY: check
 check: ## what CI runs: fresh, ui, ui-test, fmt, vet, lint, helm, alerts, e2e, test, race-quick and kit; goes on after a failure and names all
-	@failed=; \
-	for step in fresh ui ui-test fmt vet lint helm alerts e2e test race-quick kit; do \
-		printf '\n==> make %s\n' "$$step"; started=$$SECONDS; \
-		$(MAKE) --no-print-directory "$$step" || failed="$$failed $$step"; \
-		echo "    $$step took $$((SECONDS - started)) s"; \
+	@logs=$$(mktemp -d); trap 'rm -rf "$$logs"' EXIT; \
+	steps() { low=$$1; shift; \
+		for step; do \
+			echo "check: make $$step ..." >&2; started=$$SECONDS; how=failed; \
+			if nice -n "$$low" $(MAKE) --no-print-directory "$$step" >"$$logs/$$step.log" 2>&1 </dev/null; then how=passed; fi; \
+			echo "$$step $$how $$((SECONDS - started))"; \
+		done; \
+	}; \
+	{ \
+		steps 0 $(CHECK_FIRST); \
+		steps 0 $(CHECK_WAITS) & \
+		steps 5 $(CHECK_COMPUTES); \
+		wait; \
+	} | while read -r step how took; do \
+		printf '\n==> make %s\n' "$$step"; cat "$$logs/$$step.log"; echo "    $$step $$how after $$took s"; \
+		if [ "$$how" = failed ]; then echo "$$step" >>"$$logs/failed"; fi; \
 	done; \
-	if [ -n "$$failed" ]; then printf '\ncheck: FAILED:%s\n' "$$failed"; exit 1; fi; \
-	printf '\ncheck: passed\n'
+	if [ -e "$$logs/failed" ]; then printf '\ncheck: FAILED: %s\n' "$$(tr '\n' ' ' <"$$logs/failed")"; exit 1; fi; \
+	printf '\ncheck: passed after %s s\n' "$$SECONDS"
 
 .PHONY: build
 build: ui-if-node ## build static binaries into bin/

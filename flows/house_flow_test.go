@@ -88,8 +88,8 @@ func newFactorHouse(t testing.TB, engine, account, mfa string) *house {
 	}
 	h.store = open(h.observe)
 	h.tenant = testkit.AddTenant(t, h.store, "acme", fmt.Sprintf(
-		`{"account": {%s}, "mfa": {%s}, "passwords": {"argon2id_memory": 8192, "argon2id_iterations": 1}}`, account, mfa))
-	h.hasher = passhash.New(passhash.Options{Queue: 1000, MaxWait: time.Hour})
+		`{"account": {%s}, "mfa": {%s}}`, account, mfa))
+	h.hasher = passhash.New(passhash.Options{Queue: 1000, MaxWait: time.Hour, Cheap: true})
 	limiter := limit.NewMemory(h.clock, 0) // one for both, as processes share one
 	service := func(st *store.Store) *flows.Service {
 		return flows.New(flows.Options{

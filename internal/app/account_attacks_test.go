@@ -43,6 +43,7 @@ type scene struct {
 
 // scenes runs a test on both engines and for both kinds of client. Nothing is limited unless the test says so.
 func scenes(t *testing.T, test func(t *testing.T, s *scene), change ...func(*config.Config, *app.Options)) {
+	t.Parallel() // as in everywhere
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		s := newScene(t, engine, change...)
 		for _, kind := range []string{"app", "browser"} {

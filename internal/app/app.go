@@ -55,6 +55,9 @@ type Options struct {
 	RedisPatience time.Duration
 	// Hashing is how passwords are hashed, where a test says otherwise. How many at once is the configuration's to say.
 	Hashing passhash.Options
+	// Even is how old answers are at least that must not tell by the clock whether there is an account: even if zero. Tests that look at
+	// no clock need not wait for them.
+	Even time.Duration
 }
 
 // even is how old answers are at least that must not tell by the clock whether there is an account: older than what they take, as
@@ -141,7 +144,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	}
 	a.Flows = flows.New(flows.Options{
 		Store: a.Store, Hasher: a.Hasher, Limiter: a.limiter, Keys: a.Keys, Clock: o.Clock, Observer: observer{metrics, a.tally}, Log: a.log,
-		Wake: a.worker.Wake, Even: even,
+		Wake: a.worker.Wake, Even: cmp.Or(o.Even, even),
 	})
 	a.imports = admin.NewImporter(admin.Importer{Store: a.Store, Flows: a.Flows, Tenants: a.Directory.ByID, Clock: o.Clock, Log: a.log, Tracer: a.tracer})
 	if err := a.listen(ctx, metrics); err != nil {

@@ -518,6 +518,7 @@ func (r *reply) plain() string {
 // Zitadel CVE-2025-64431, CVE-2026-33132; Casdoor CVE-2025-61524: what one tenant gave out, or the ids of its rows, were
 // good for another's. Here every path, in every method, answers them as it answers what somebody made up.
 func TestLootOfAnotherTenantIsAnsweredAsMadeUp(t *testing.T) {
+	t.Parallel() // as in everywhere
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		h := newHouse(t, engine)
 		h.good(t, h.a, h.ofA)

@@ -25,6 +25,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/app"
 	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/config"
+	"github.com/vestibule-auth/vestibule/internal/passhash"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/testkit"
 )
@@ -56,13 +57,14 @@ func boot(t *testing.T, engine string, change ...func(*config.Config, *app.Optio
 		MailFrom:             mail.Address{Name: "Vestibule", Address: "no-reply@vestibule.example"},
 		AllowPrivateNetworks: true, HashWorkers: 2, RequestTimeout: soon, ShutdownTimeout: 10 * time.Second, MetricsTenants: 100,
 		TrustedClientIPHeader: "X-Test-Ip",
+		DatabaseMaxConns:      10, // several tests run at once, and PostgreSQL has a hundred connections as it comes
 	}
 	if engine == "postgres" {
 		cfg.Redis = config.Hide(testkit.RedisURL())
 	}
 	o := app.Options{
 		Log: slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Clock: clock.System{},
-		RedisPatience: 30 * time.Second,
+		RedisPatience: 30 * time.Second, Hashing: passhash.Options{Cheap: true}, Even: time.Microsecond,
 	}
 	for _, c := range change {
 		c(&cfg, &o)
@@ -90,6 +92,7 @@ func boot(t *testing.T, engine string, change ...func(*config.Config, *app.Optio
 
 // everywhere runs a test on both engines and for both kinds of client.
 func everywhere(t *testing.T, test func(t *testing.T, s *server, kind string)) {
+	t.Parallel() // it waits for answers, mail and the disk, and has a server and a database of its own
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		s := boot(t, engine)
 		for _, kind := range []string{"app", "browser"} {
@@ -102,8 +105,7 @@ func everywhere(t *testing.T, test func(t *testing.T, s *server, kind string)) {
 	})
 }
 
-// tenant makes a tenant over the admin API, on the host <slug>.localhost, and returns that host. Parameters that hash
-// passwords quickly are used unless the settings say otherwise: what is tested here is not argon2.
+// tenant makes a tenant over the admin API, on the host <slug>.localhost, and returns that host.
 func (s *server) tenant(settings string) string {
 	s.Helper()
 	slug := fmt.Sprintf("t-%x", secret.Bytes(6))
@@ -114,9 +116,6 @@ func (s *server) tenant(settings string) string {
 	}
 	if err := json.Unmarshal([]byte(settings), &cfg); err != nil {
 		s.Fatal(err)
-	}
-	if _, ok := cfg["passwords"]; !ok {
-		cfg["passwords"] = map[string]any{"argon2id_memory": 8192, "argon2id_iterations": 1}
 	}
 	status, body := s.admin(http.MethodPost, "/admin/v1/tenants", map[string]any{"slug": slug, "name": "Test", "hosts": []string{host}, "config": cfg})
 	if status != http.StatusCreated {

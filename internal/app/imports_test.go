@@ -194,6 +194,7 @@ func allauthDatabase(t *testing.T, engine string, registration json.RawMessage) 
 
 // Everybody of a project with django-allauth logs in here with what they logged in with there.
 func TestUsersOfAllauthMoveIn(t *testing.T) {
+	t.Parallel() // as in everywhere
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		s := boot(t, engine)
 		host := s.tenant(`{"mfa": {` + factorTypes + `}, "account": {"login_methods": ["email", "username"]}}`)

@@ -483,9 +483,15 @@ func (h *house) good(t *testing.T, host string, l loot) {
 // route and every place where a request can carry something, the other tenant's rows are as they were, or changed by
 // exactly what a stranger with made-up values would have changed (who may begin a session of nobody's by signing up).
 func TestNothingOfOneTenantDoesAnythingAtAnother(t *testing.T) {
+	t.Parallel() // as do its parts, for it is the longest of all
 	testkit.Engines(t, func(t *testing.T, engine string) {
-		t.Run("by links", func(t *testing.T) { newHouse(t, engine).nothingOfA(t) })
+		t.Parallel()
+		t.Run("by links", func(t *testing.T) {
+			t.Parallel()
+			newHouse(t, engine).nothingOfA(t)
+		})
 		t.Run("by codes", func(t *testing.T) {
+			t.Parallel()
 			h := newCodeHouse(t, engine)
 			h.nothingOfA(t)
 			at := map[string]loot{h.a: h.ofA, h.b: h.ofB}

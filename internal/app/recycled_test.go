@@ -15,6 +15,7 @@ import (
 // Zitadel CVE-2026-55670: what was given out for a name that was deleted worked for whoever had the name next. Here a tenant is deleted and
 // made again with the same slug, the same host, the same configuration, and an account of the same address and password.
 func TestNothingOfADeletedTenantDoesAnythingAtTheNextOfItsName(t *testing.T) {
+	t.Parallel() // as in everywhere
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		if engine == "sqlite" { // each way of proving things once: it is the same code
 			newHouse(t, engine).recycled(t)

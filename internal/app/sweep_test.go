@@ -25,6 +25,7 @@ type database struct {
 	*sql.DB
 	t       testing.TB
 	columns func() map[string][]string // see everything
+	said    *sync.Map                  // of *sql.Stmt by query: the same is asked again and again
 }
 
 // look opens the database at a URL of package config.
@@ -40,7 +41,7 @@ func look(t testing.TB, databaseURL string) database {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	d := database{DB: db, t: t}
+	d := database{DB: db, t: t, said: &sync.Map{}}
 	d.columns = sync.OnceValue(func() map[string][]string { return d.ofTenants(driver) })
 	return d
 }
@@ -75,9 +76,25 @@ func (d database) dump(host string) map[string][]string {
 	return all
 }
 
+// prepared is the query, prepared once.
+func (d database) prepared(query string) *sql.Stmt {
+	d.t.Helper()
+	if said, ok := d.said.Load(query); ok {
+		return said.(*sql.Stmt)
+	}
+	stmt, err := d.PrepareContext(d.t.Context(), query)
+	if err != nil {
+		d.t.Fatalf("%s: %v", query, err)
+	}
+	if said, loaded := d.said.LoadOrStore(query, stmt); loaded { // somebody was faster; this one goes with the database
+		return said.(*sql.Stmt)
+	}
+	return stmt
+}
+
 func (d database) rows(query string, args ...any) []string {
 	d.t.Helper()
-	rows, err := d.QueryContext(d.t.Context(), query, args...)
+	rows, err := d.prepared(query).QueryContext(d.t.Context(), args...)
 	if err != nil {
 		d.t.Fatalf("%s: %v", query, err)
 	}

@@ -72,6 +72,7 @@ func (s *server) publicKey(host string) *rsa.PublicKey {
 
 // CVE-2026-9094, CVE-2020-26160, CVE-2024-51744, CVE-2026-27840 and their kin: tokens that nobody of this tenant signed, or not for this.
 func TestForgedTokensAreNobodys(t *testing.T) {
+	t.Parallel() // as in everywhere
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		s, db := bootShared(t, engine)
 		host := s.tokenHouse(`"jwt_algorithm": "RS256"`)

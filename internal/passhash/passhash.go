@@ -131,9 +131,20 @@ func (p Params) orDefault() Params {
 	return p
 }
 
+// cheapest is the least that argon2id takes.
+var cheapest = Params{Memory: 8, Time: 1, Threads: 1}
+
+// cost is what a hash costs that is asked for with these parameters.
+func (h *Hasher) cost(p Params) Params {
+	if h.cheap {
+		return cheapest
+	}
+	return p.orDefault()
+}
+
 // Hash is a new hash of the password, with a salt of its own.
 func (s Share) Hash(ctx context.Context, p Params, password string) (string, error) {
-	p = p.orDefault()
+	p = s.hasher.cost(p)
 	if err := s.hasher.bounds.argon2(p); err != nil {
 		return "", err
 	}
@@ -150,7 +161,7 @@ func (s Share) Hash(ctx context.Context, p Params, password string) (string, err
 // Verify reports whether encoded is a hash of the password, and if so whether it should be replaced because Hash would not
 // make it with these parameters now. An encoded that is not Usable matches nothing and costs the same.
 func (s Share) Verify(ctx context.Context, want Params, encoded, password string) (ok, upgrade bool, err error) {
-	want = want.orDefault()
+	want = s.hasher.cost(want)
 	if err := s.hasher.bounds.argon2(want); err != nil {
 		return false, false, err
 	}

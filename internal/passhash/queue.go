@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"testing"
 	"time"
 )
 
@@ -24,6 +25,10 @@ type Options struct {
 
 	// OnWait, if set, is called by whoever has to wait for a worker, and what it returns when the wait is over.
 	OnWait func() (over func())
+
+	// Cheap has every new hash, and what strangers cost, take as little as argon2id allows, whatever is asked for. Such hashes protect
+	// nothing: they are for tests of what is around them, and New panics where no tests run.
+	Cheap bool
 }
 
 // Hasher computes hashes, at most Workers of them at once. It is safe for concurrent use; a process needs one.
@@ -35,6 +40,7 @@ type Hasher struct {
 	aside   *aside // nil: callers compute for themselves
 	before  func()
 	onWait  func() (over func())
+	cheap   bool
 
 	mu      sync.Mutex
 	running int
@@ -78,6 +84,9 @@ type Stats struct {
 
 // New is a Hasher with these bounds.
 func New(o Options) *Hasher {
+	if o.Cheap && !testing.Testing() {
+		panic("passhash: cheap hashes are for tests")
+	}
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
@@ -87,7 +96,7 @@ func New(o Options) *Hasher {
 	if o.MaxWait <= 0 {
 		o.MaxWait = 5 * time.Second
 	}
-	h := &Hasher{workers: o.Workers, queue: max(0, o.Queue), maxWait: o.MaxWait, bounds: inBounds, before: o.Before, onWait: o.OnWait, lines: map[string]*line{}}
+	h := &Hasher{workers: o.Workers, queue: max(0, o.Queue), maxWait: o.MaxWait, bounds: inBounds, before: o.Before, onWait: o.OnWait, cheap: o.Cheap, lines: map[string]*line{}}
 	if o.Aside {
 		h.aside = newAside(o.Workers)
 	}

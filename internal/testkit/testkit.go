@@ -1,18 +1,13 @@
 // Package testkit is what tests share: databases of both engines, tenants in them, and a server to talk to.
 //
-// Databases are real. SQLite lives in a file of the test's own; PostgreSQL in a database of the test's own, copied from a
-// template that was migrated once. `make test` sees to it that PostgreSQL and Redis are there and says where in
+// Databases are real. SQLite lives in a file of the test's own, which is a copy of one that was migrated once; PostgreSQL in a
+// database that is the test's own for as long as it runs (postgres.go says how). `make test` sees to it that PostgreSQL and Redis are there and says where in
 // VESTIBULE_TEST_POSTGRES_URL and VESTIBULE_TEST_REDIS_URL. Without them the defaults of a developer's machine are
 // tried, and a test that finds nothing fails and says so: nothing is skipped.
 package testkit
 
 import (
-	"context"
 	"database/sql"
-	"encoding/hex"
-	"fmt"
-	"hash/fnv"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -25,7 +20,6 @@ import (
 
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
-	"github.com/vestibule-auth/vestibule/migrations"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
@@ -70,20 +64,47 @@ func OpenURL(t testing.TB, databaseURL string, observe func(op, query string) er
 func URL(t testing.TB, engine string) string {
 	t.Helper()
 	if engine == "sqlite" {
-		u := EmptyURL(t, engine)
-		migrate(t, u)
-		return u
+		return sqliteCopy(t)
 	}
-	return postgresCopy(t, true)
+	return lend(t)
 }
 
 // EmptyURL is where a new database without any table is.
 func EmptyURL(t testing.TB, engine string) string {
 	t.Helper()
 	if engine == "sqlite" {
-		return "sqlite:" + filepath.Join(t.TempDir(), "test.db") + "?synchronous=off"
+		return sqliteURL(filepath.Join(t.TempDir(), "test.db"))
 	}
-	return postgresCopy(t, false)
+	return postgresEmpty(t)
+}
+
+func sqliteURL(path string) string { return "sqlite:" + path + "?synchronous=off" }
+
+// migrated is a SQLite file after all migrations, made once for all tests of a package.
+var migrated struct {
+	sync.Once
+	file []byte
+}
+
+func sqliteCopy(t testing.TB) string {
+	t.Helper()
+	migrated.Do(func() {
+		path := filepath.Join(t.TempDir(), "migrated.db")
+		migrate(t, sqliteURL(path))
+		file, err := os.ReadFile(path) // whoever closes a database last moves into it what was written ahead
+		if err != nil {
+			t.Fatal(err)
+		}
+		migrated.file = file
+	})
+	if migrated.file == nil {
+		t.Fatal("there is no migrated SQLite file; another test says why")
+	}
+	path := filepath.Join(t.TempDir(), "test.db")
+	if err := os.WriteFile(path, migrated.file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return sqliteURL(path)
 }
 
 func migrate(t testing.TB, databaseURL string) {
@@ -113,90 +134,6 @@ func fromEnvironment(name, otherwise string) string {
 		return v
 	}
 	return otherwise
-}
-
-var template struct {
-	sync.Once
-	name string
-	err  error
-}
-
-// postgresCopy is a new database, copied from the migrated template or from the empty one.
-func postgresCopy(t testing.TB, migrated bool) string {
-	t.Helper()
-	admin, err := sql.Open("postgres", PostgresURL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = admin.Close() }()
-	if err := admin.PingContext(t.Context()); err != nil {
-		t.Fatalf("no PostgreSQL at VESTIBULE_TEST_POSTGRES_URL or on 127.0.0.1:5432 (run the tests with `make test`, which starts one): %v", err)
-	}
-	from := "template0" // nobody can be connected to it, which would make the copy fail
-	if migrated {
-		template.Do(func() { template.name, template.err = makeTemplate(t, admin) })
-		if template.err != nil {
-			t.Fatalf("make the template database: %v", template.err)
-		}
-		from = template.name
-	}
-	name := "vestibule_test_" + hex.EncodeToString(secret.Bytes(6))
-	if _, err := admin.ExecContext(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+from); err != nil {
-		t.Fatalf("make the test database: %v", err)
-	}
-	t.Cleanup(func() {
-		admin, err := sql.Open("postgres", PostgresURL())
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer func() { _ = admin.Close() }()
-		if _, err := admin.ExecContext(context.Background(), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err != nil {
-			t.Errorf("drop the test database: %v", err)
-		}
-	})
-	return databaseOf(name)
-}
-
-// makeTemplate makes the migrated template, or finds the one that an earlier run made of the same migrations.
-func makeTemplate(t testing.TB, admin *sql.DB) (string, error) {
-	sum := fnv.New64a()
-	names, err := fs.Glob(migrations.Files, "*.sql")
-	if err != nil {
-		return "", err
-	}
-	for _, name := range names {
-		text, err := fs.ReadFile(migrations.Files, name)
-		if err != nil {
-			return "", err
-		}
-		_, _ = fmt.Fprintf(sum, "%s\n%s\n", name, text) // a hash takes everything
-	}
-	name := fmt.Sprintf("vestibule_template_%x", sum.Sum64())
-	conn, err := admin.Conn(t.Context())
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = conn.Close() }()
-	// Test programs of several packages run at once; one of them makes the template.
-	if _, err := conn.ExecContext(t.Context(), "SELECT pg_advisory_lock(7265711)"); err != nil {
-		return "", err
-	}
-	defer func() { _, _ = conn.ExecContext(context.Background(), "SELECT pg_advisory_unlock(7265711)") }()
-	var there bool
-	if err := conn.QueryRowContext(t.Context(), "SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)", name).Scan(&there); err != nil || there {
-		return name, err
-	}
-	building := name + "_building"
-	if _, err := conn.ExecContext(t.Context(), "DROP DATABASE IF EXISTS "+building+" WITH (FORCE)"); err != nil {
-		return "", err
-	}
-	if _, err := conn.ExecContext(t.Context(), "CREATE DATABASE "+building); err != nil {
-		return "", err
-	}
-	migrate(t, databaseOf(building))
-	_, err = conn.ExecContext(t.Context(), "ALTER DATABASE "+building+" RENAME TO "+name)
-	return name, err
 }
 
 func databaseOf(name string) string {

@@ -6,8 +6,8 @@
 //
 // The server is built and started twice on an empty database: on PostgreSQL with Redis, which it takes from
 // VESTIBULE_TEST_POSTGRES_URL and VESTIBULE_TEST_REDIS_URL (package services provides them), and on SQLite with the
-// limits in memory. It runs as in production, but for outgoing calls to this machine, where the kit's mock providers,
-// mail server and SMS webhook are.
+// limits in memory. It runs as in production, but that PostgreSQL does not wait for the disk, and for outgoing calls to this machine,
+// where the kit's mock providers, mail server and SMS webhook are.
 //
 //	go run ./internal/tools/services go run ./internal/tools/kit [-only pattern]... [-v]
 package main

@@ -17,8 +17,9 @@ import (
 // databaseVariable says where the command's own database is.
 const databaseVariable = "VESTIBULE_TEST_DATABASE_URL"
 
-// makeDatabase makes an empty database on the PostgreSQL at a URL, for the command alone. The caller drops it.
-func makeDatabase(ctx context.Context, server string) (at string, drop func() error, err error) {
+// makeDatabase makes an empty database on the PostgreSQL at a URL, for the command alone. Unless it is to be durable, no commit waits for
+// the disk. The caller drops it.
+func makeDatabase(ctx context.Context, server string, durable bool) (at string, drop func() error, err error) {
 	u, err := url.Parse(server)
 	if err != nil {
 		return "", nil, errors.New("the URL of PostgreSQL cannot be read") // the error would repeat the password
@@ -28,7 +29,7 @@ func makeDatabase(ctx context.Context, server string) (at string, drop func() er
 		return "", nil, fmt.Errorf("make a database: %w", err)
 	}
 	u.Path = "/" + name
-	return u.String(), func() error {
+	drop = func() error {
 		// Also after a signal, which ends the context.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
@@ -36,7 +37,13 @@ func makeDatabase(ctx context.Context, server string) (at string, drop func() er
 			return fmt.Errorf("drop the database %s: %w", name, err)
 		}
 		return nil
-	}, nil
+	}
+	if !durable {
+		if err := execute(ctx, server, "ALTER DATABASE "+name+" SET synchronous_commit = off"); err != nil {
+			return "", nil, errors.Join(fmt.Errorf("set up the database: %w", err), drop())
+		}
+	}
+	return u.String(), drop, nil
 }
 
 func execute(ctx context.Context, server, statement string) error {

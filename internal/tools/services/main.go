@@ -13,10 +13,11 @@
 // PostgreSQL is to be 14 or later, and to let the user make databases; one that is not, or does not, is told of and passed
 // over. Otherwise it says in one line what to install, and exits with 1: tests are not skipped for want of a server.
 //
-// With --own it looks for nothing that runs, and starts both. With --durable a PostgreSQL of its own waits for the disk as
-// one in production does, for measuring; else it does not, for tests. With --chromium the command has a browser, too: the
-// program that CHROMIUM names, or one that is installed, or one that it installs as above. With --database it has an empty
-// database of its own on that PostgreSQL, at VESTIBULE_TEST_DATABASE_URL, which is gone when the command has ended.
+// With --own it looks for nothing that runs, and starts both. With --durable a PostgreSQL of its own, and a database of the
+// command's own, wait for the disk as in production, for measuring; else they do not, for tests. With --chromium the command
+// has a browser, too: the program that CHROMIUM names, or one that is installed, or one that it installs as above. With
+// --database it has an empty database of its own on that PostgreSQL, at VESTIBULE_TEST_DATABASE_URL, which is gone when the
+// command has ended.
 //
 // The command gets the variables, no standard input, and the signals that come while it runs. The exit status is the
 // command's.
@@ -82,7 +83,7 @@ func (p *provider) run(ctx context.Context, args, environ []string, out io.Write
 		return 1
 	}
 	if p.database {
-		at, drop, err := makeDatabase(ctx, lookup(found, postgres.variable))
+		at, drop, err := makeDatabase(ctx, lookup(found, postgres.variable), p.durable)
 		if err != nil {
 			p.note("%v", err)
 			return 1
