@@ -24,6 +24,9 @@ $(TOOLS)/$(1)-$(3):
 	@mv $(TOOLS)/new/$(1) $$@
 endef
 
+# A module of its own, so that what it needs to break things is not among what the server needs.
+FAULTS := internal/faults
+
 # Runs a command with PostgreSQL and Redis at hand.
 SERVICES := $(GO) run ./internal/tools/services
 
@@ -179,6 +182,7 @@ fmt: ## fail where gofmt would change a file
 .PHONY: vet
 vet: ## go vet
 	$(GO) vet ./...
+	cd $(FAULTS) && $(GO) vet ./...
 
 .PHONY: lint
 lint: ## golangci-lint, by the rules of .golangci.yml
@@ -191,7 +195,7 @@ lint: ## golangci-lint, by the rules of .golangci.yml
 		GOBIN=$(TOOLS) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(GOLANGCI_VERSION); \
 		linter=$(TOOLS)/golangci-lint; \
 	fi; \
-	"$$linter" run ./...
+	"$$linter" run ./... && cd $(FAULTS) && "$$linter" run --config $(CURDIR)/.golangci.yml ./...
 
 # The files are compared before and after, so that what is not committed yet does not pass for stale. cksum fails for a
 # file that was removed and not committed, which is no matter.
@@ -254,6 +258,14 @@ bench-users: ## measure lists of a million users on both engines; takes minutes
 bench-ui: ui ## measure the operators' pages with 100,000 tenants and a million users; takes minutes
 	@$(GO) build -o bin/server ./cmd/server
 	$(SERVICES) --chromium $(GO) test -run '^$$' -bench '^BenchmarkPages$$' -benchtime 1x -timeout 40m ./internal/admin
+
+.PHONY: load
+load: ## drive load as users make it (LOADFLAGS='-rate 500 -d 1m -replicas 3')
+	@cd $(FAULTS) && $(GO) build -o $(CURDIR)/bin/faults . && exec $(CURDIR)/bin/faults load $(LOADFLAGS)
+
+.PHONY: faults
+faults: ## break one thing after the other under load, and prove that nothing is lost (ONLY=redis for some; about 15 minutes)
+	@cd $(FAULTS) && $(GO) build -o $(CURDIR)/bin/faults . && exec $(CURDIR)/bin/faults -o $(CURDIR)/bin/faults.md -only '$(ONLY)' $(FAULTFLAGS)
 
 .PHONY: kit
 kit: ## compare the server with django-allauth, where the conformance kit is present (ONLY='login.*' for some)

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/vestibule-auth/vestibule/internal/clock"
+)
+
+// scenarios is the table of what is done to the servers, in the order of a run.
+var scenarios = []scenario{
+	{name: "quiet", title: "nothing", strict: true, about: "no fault at all, to compare with",
+		fault: func(ctx context.Context, _ *run, _ *row) error { return wait(ctx, 6*time.Second) }},
+	{name: "rolling", title: "rolling restart", strict: true, about: "replacing all three replicas, one after the other",
+		fault: func(ctx context.Context, r *run, _ *row) error { return r.roll(ctx, r.cluster.program) }},
+	{name: "upgrade", title: "rolling upgrade", strict: true, about: "going back to the version before, and forward again, with one schema",
+		optional: func(r *run) string {
+			if r.options.old == "" {
+				return "give an older server with -old"
+			}
+			return ""
+		},
+		fault: func(ctx context.Context, r *run, _ *row) error {
+			if err := r.roll(ctx, r.options.old); err != nil {
+				return err
+			}
+			if err := wait(ctx, 2*time.Second); err != nil {
+				return err
+			}
+			return r.roll(ctx, r.cluster.program)
+		}},
+	{name: "crash", title: "kill -9 of a replica", instant: true, about: "killing one of three replicas, and starting it again after two seconds", fault: crash},
+	{name: "postgres-restart", title: "PostgreSQL restarts", about: "a fast restart of PostgreSQL", fault: func(ctx context.Context, r *run, _ *row) error {
+		if err := r.cluster.postgres.stopFast(); err != nil {
+			return err
+		}
+		return r.cluster.postgres.start(ctx)
+	}},
+	{name: "postgres-crash", title: "kill -9 of PostgreSQL", about: "killing PostgreSQL, and starting it again after two seconds", fault: func(ctx context.Context, r *run, _ *row) error {
+		r.cluster.postgres.kill()
+		if err := wait(ctx, 2*time.Second); err != nil {
+			return err
+		}
+		return r.cluster.postgres.start(ctx)
+	}},
+	{name: "postgres-stall", title: "PostgreSQL stands still", about: "stopping every process of PostgreSQL (SIGSTOP) for ten seconds", fault: stall},
+	{name: "postgres-partition", title: "PostgreSQL cut off", about: "swallowing all that goes to and from PostgreSQL for ten seconds", fault: partition("postgres", 10*time.Second)},
+	{name: "redis-restart", title: "kill -9 of Redis", strict: true, about: "killing Redis, and starting it again, empty, after three seconds", fault: func(ctx context.Context, r *run, _ *row) error {
+		r.cluster.redis.kill()
+		if err := wait(ctx, 3*time.Second); err != nil {
+			return err
+		}
+		return r.cluster.redis.start(ctx)
+	}},
+	{name: "redis-partition", title: "Redis cut off", strict: true, about: "swallowing all that goes to and from Redis for eight seconds", fault: partition("redis", 8*time.Second)},
+	{name: "smtp", title: "slow mail server, then none", strict: true, about: "a mail server that takes three seconds for each word, then none at all, then a sound one", fault: slowMail},
+}
+
+// roll replaces every replica by one of a program, one after the other.
+func (r *run) roll(ctx context.Context, program string) error {
+	for i := range r.cluster.replicas {
+		if err := r.cluster.replace(ctx, i, exec.Command(program)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func crash(ctx context.Context, r *run, _ *row) error {
+	r.cluster.replicas[0].kill()
+	if err := wait(ctx, 2*time.Second); err != nil {
+		return err
+	}
+	return r.cluster.restart(ctx, 0)
+}
+
+// stall stops PostgreSQL's processes and has them go on.
+func stall(ctx context.Context, r *run, _ *row) error {
+	all := append([]int{r.cluster.postgres.pid()}, children(r.cluster.postgres.pid())...)
+	send := func(s syscall.Signal) {
+		for _, pid := range all {
+			_ = syscall.Kill(pid, s) // one that has ended is no matter
+		}
+	}
+	send(syscall.SIGSTOP)
+	defer send(syscall.SIGCONT)
+	return wait(ctx, 10*time.Second)
+}
+
+// children are the processes that a process has started.
+func children(parent int) []int {
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil
+	}
+	var all []int
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil {
+			continue // not a process
+		}
+		text, err := os.ReadFile("/proc/" + e.Name() + "/stat")
+		if err != nil {
+			continue // it has ended since
+		}
+		fields := strings.Fields(string(text)[strings.LastIndexByte(string(text), ')')+1:])
+		if len(fields) > 1 && fields[1] == strconv.Itoa(parent) {
+			all = append(all, pid)
+		}
+	}
+	return all
+}
+
+// partition swallows what goes to and from a store: no connection is refused, and nothing is answered.
+func partition(store string, length time.Duration) func(context.Context, *run, *row) error {
+	return func(ctx context.Context, r *run, _ *row) error {
+		var heals []func() error
+		for _, stream := range []string{"upstream", "downstream"} {
+			heal, err := r.cluster.poison(store, "timeout", stream, map[string]any{"timeout": 0})
+			if err != nil {
+				return err
+			}
+			heals = append(heals, heal)
+		}
+		err := wait(ctx, length)
+		for _, heal := range heals {
+			if bad := heal(); bad != nil {
+				err = bad
+			}
+		}
+		return err
+	}
+}
+
+// slowMail has the mail server be slow, and then gone. What waits is sent afterwards; the end of the run counts it.
+func slowMail(ctx context.Context, r *run, _ *row) error {
+	heal, err := r.cluster.poison("smtp", "latency", "downstream", map[string]any{"latency": 3000})
+	if err != nil {
+		return err
+	}
+	if err := wait(ctx, 6*time.Second); err != nil {
+		return err
+	}
+	r.cluster.proxies["smtp"].Stop()
+	if err := heal(); err != nil {
+		return err
+	}
+	if err := wait(ctx, 6*time.Second); err != nil {
+		return err
+	}
+	return r.cluster.proxies["smtp"].Start()
+}
+
+// skewedClock is the machine's clock, set wrong.
+type skewedClock struct{ by time.Duration }
+
+// Now is the wrong time.
+func (c skewedClock) Now() time.Time { return clock.System{}.Now().Add(c.by) }
