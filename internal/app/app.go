@@ -311,7 +311,7 @@ func (a *App) keysFit(ctx context.Context) error {
 	return err
 }
 
-// Run serves until ctx is done, then drains: readiness goes off, requests under way finish, the worker hands back what
+// Run serves until ctx is done, then drains: readiness goes off and, after the shutdown delay, requests under way finish, the worker hands back what
 // it has not sent, and everything is closed. All of it together has the shutdown timeout: what is not over then is cut
 // off, and requests that are make an error.
 func (a *App) Run(ctx context.Context) error {
@@ -343,12 +343,27 @@ func (a *App) Run(ctx context.Context) error {
 		case <-interrupted.Done():
 		}
 		a.health.SetDraining()
+		a.Public.Leave()
+		a.linger(interrupted)
 		time.AfterFunc(a.config.ShutdownTimeout, func() {
 			cut(fmt.Errorf("VESTIBULE_SHUTDOWN_TIMEOUT (%v) was up", a.config.ShutdownTimeout))
 		})
 		return nil
 	}))
 	return errors.Join(g.Run(), a.Close())
+}
+
+// linger waits until those who send requests here have noticed that they no longer should.
+func (a *App) linger(interrupted context.Context) {
+	if a.config.ShutdownDelay <= 0 {
+		return
+	}
+	t := time.NewTimer(a.config.ShutdownDelay)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-interrupted.Done():
+	}
 }
 
 // Close gives back everything that New took. Run does it by itself.

@@ -84,7 +84,8 @@ type Config struct {
 	HashWorkers     int // passwords hashed at the same time; at least 1
 	RequestTimeout  time.Duration
 	ShutdownTimeout time.Duration
-	MetricsTenants  int // tenants with time series of their own
+	ShutdownDelay   time.Duration // before the stop begins
+	MetricsTenants  int           // tenants with time series of their own
 
 	Dev      bool   // --dev
 	DevDir   string // --dev-dir

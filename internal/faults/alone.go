@@ -35,9 +35,8 @@ func loadAlone(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.close()) }()
-	addr := c.balancer.addr
 	if *replicas == 1 {
-		addr = c.replicas[0].public
+		c.crowd.addr = c.replicas[0].public
 	}
 	var used []time.Duration
 	for _, r := range c.replicas {
@@ -46,7 +45,7 @@ func loadAlone(ctx context.Context, args []string) (err error) {
 	}
 	say("%d requests a second for %s", *rate, *length)
 	started := time.Now()
-	a := startAttack(c.crowd, addr, *rate)
+	a := startAttack(c.crowd, *rate)
 	_ = wait(ctx, *length) // an interrupt ends it early
 	a.stop()
 	elapsed := time.Since(started)

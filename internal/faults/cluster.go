@@ -92,8 +92,8 @@ func newCluster(ctx context.Context, dir, program string, replicas int, say func
 		}
 		c.replicas = append(c.replicas, r)
 	}
-	c.crowd = newCrowd("faults.localhost", "person", 1)
-	if err := c.tenant(ctx, "faults", c.crowd.host); err != nil {
+	c.crowd = newCrowd(c.balancer.addr, "faults.localhost", "person", 1)
+	if err := c.tenant(ctx, c.replicas[0], c.crowd); err != nil {
 		return nil, err
 	}
 	return c, c.populate(ctx, c.crowd)
@@ -159,6 +159,21 @@ func (c *cluster) environment() []string {
 
 // start starts a replica, and has the balancer know it once it is ready.
 func (c *cluster) start(ctx context.Context, name string, cmd *exec.Cmd) (*replica, error) {
+	r, err := c.serve(ctx, name, cmd)
+	if err != nil {
+		return nil, err
+	}
+	r.member = c.balancer.add(r.public, r.operators)
+	for !r.member.ready.Load() {
+		if err := wait(ctx, 20*time.Millisecond); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// serve starts a server and waits until it is ready. What the command says of the environment counts more than what is usual.
+func (c *cluster) serve(ctx context.Context, name string, cmd *exec.Cmd) (*replica, error) {
 	r := &replica{name: name}
 	log := filepath.Join(c.dir, fmt.Sprintf("%s-%d.log", name, time.Now().UnixNano()))
 	cmd.Env = append(c.environment(), cmd.Env...)
@@ -184,26 +199,28 @@ func (c *cluster) start(ctx context.Context, name string, cmd *exec.Cmd) (*repli
 		r.kill()
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
-	r.member = c.balancer.add(r.public, r.operators)
-	for !r.member.ready.Load() {
-		if err := wait(ctx, 20*time.Millisecond); err != nil {
-			return nil, err
-		}
-	}
 	return r, nil
 }
 
-// replace starts a new replica in the place of one, and stops the old one as a platform does: first the balancer sends it nothing
+// replace starts a new replica in the place of one, and stops the old one as Kubernetes does: first the balancer sends it nothing
 // more, then it is told to stop.
 func (c *cluster) replace(ctx context.Context, i int, cmd *exec.Cmd) error {
+	old := c.replicas[i]
+	return c.exchange(ctx, i, cmd, func() error {
+		old.member.leaving.Store(true)
+		return wait(ctx, noticed)
+	})
+}
+
+// exchange starts a new replica in the place of one, and stops the old one once warn has returned.
+func (c *cluster) exchange(ctx context.Context, i int, cmd *exec.Cmd, warn func() error) error {
 	fresh, err := c.start(ctx, c.replicas[i].name, cmd)
 	if err != nil {
 		return err
 	}
 	old := c.replicas[i]
 	c.replicas[i] = fresh
-	old.member.leaving.Store(true)
-	if err := wait(ctx, noticed); err != nil {
+	if err := warn(); err != nil {
 		return err
 	}
 	err = old.stop(syscall.SIGTERM, stopPatience)
@@ -300,15 +317,17 @@ var generous = map[string]any{
 }
 
 // tenant makes a tenant that hands out tokens and has limits that count but do not bite.
-func (c *cluster) tenant(ctx context.Context, slug, host string) error {
-	return c.makeTenant(ctx, c.replicas[0].operators, slug, host, map[string]any{
+func (c *cluster) tenant(ctx context.Context, on *replica, crowd *crowd) error {
+	return c.makeTenant(ctx, on, crowd.host, map[string]any{
 		"account":  map[string]any{"email_verification": "optional", "rate_limits": generous},
 		"headless": map[string]any{"token_strategy": "jwt"},
 	})
 }
 
-func (c *cluster) makeTenant(ctx context.Context, operators, slug, host string, config map[string]any) error {
-	got, err := c.call(ctx, operators, "", http.MethodPost, "/admin/v1/tenants", map[string]string{"Authorization": "Bearer " + c.token},
+// makeTenant makes a tenant with these settings, which has the first word of its host for a slug.
+func (c *cluster) makeTenant(ctx context.Context, on *replica, host string, config map[string]any) error {
+	slug, _, _ := strings.Cut(host, ".")
+	got, err := c.call(ctx, on.operators, "", http.MethodPost, "/admin/v1/tenants", map[string]string{"Authorization": "Bearer " + c.token},
 		map[string]any{"slug": slug, "name": "Faults", "hosts": []string{host}, "config": config})
 	if err == nil && got.status != http.StatusCreated {
 		err = fmt.Errorf("the answer is %d: %s", got.status, clip(string(got.body)))
@@ -351,7 +370,7 @@ func (c *cluster) populate(ctx context.Context, crowd *crowd) error {
 	return g.Wait()
 }
 
-// send sends an act through the balancer, apart from the load.
+// send sends an act apart from the load.
 func (c *cluster) send(ctx context.Context, crowd *crowd, a *act) (reply, error) {
 	method, path, _ := a.request()
 	header := map[string]string{}
@@ -362,7 +381,7 @@ func (c *cluster) send(ctx context.Context, crowd *crowd, a *act) (reply, error)
 	if a.body != nil {
 		body = a.body
 	}
-	return c.call(ctx, c.balancer.addr, crowd.host, method, path, header, body)
+	return c.call(ctx, crowd.addr, crowd.host, method, path, header, body)
 }
 
 // buildServer builds the program under test.

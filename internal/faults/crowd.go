@@ -81,6 +81,7 @@ const (
 
 // crowd are the people of one tenant. They do what people do, and note in the journal what came of it.
 type crowd struct {
+	addr    string // of the balancer or server that they ask
 	host    string
 	name    string // tells the addresses of one crowd from those of another
 	mix     mix
@@ -95,8 +96,8 @@ type crowd struct {
 	clients uint32
 }
 
-func newCrowd(host, name string, seed uint64) *crowd {
-	return &crowd{host: host, name: name, mix: usual, journal: newJournal(), random: rand.New(rand.NewPCG(seed, seed))}
+func newCrowd(addr, host, name string, seed uint64) *crowd {
+	return &crowd{addr: addr, host: host, name: name, mix: usual, journal: newJournal(), random: rand.New(rand.NewPCG(seed, seed))}
 }
 
 // act is one request of somebody.

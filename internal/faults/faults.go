@@ -8,8 +8,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/vestibule-auth/vestibule/internal/clock"
 )
 
 // scenarios is the table of what is done to the servers, in the order of a run.
@@ -18,6 +16,8 @@ var scenarios = []scenario{
 		fault: func(ctx context.Context, _ *run, _ *row) error { return wait(ctx, 6*time.Second) }},
 	{name: "rolling", title: "rolling restart", strict: true, about: "replacing all three replicas, one after the other",
 		fault: func(ctx context.Context, r *run, _ *row) error { return r.roll(ctx, r.cluster.program) }},
+	{name: "sudden", title: "rolling restart without notice", strict: true,
+		about: "the same, but nobody tells the balancer: it sees that a replica is unready, which serves on for VESTIBULE_SHUTDOWN_DELAY (2s)", fault: sudden},
 	{name: "upgrade", title: "rolling upgrade", strict: true, about: "going back to the version before, and forward again, with one schema",
 		optional: func(r *run) string {
 			if r.options.old == "" {
@@ -59,12 +59,37 @@ var scenarios = []scenario{
 	}},
 	{name: "redis-partition", title: "Redis cut off", strict: true, about: "swallowing all that goes to and from Redis for eight seconds", fault: partition("redis", 8*time.Second)},
 	{name: "smtp", title: "slow mail server, then none", strict: true, about: "a mail server that takes three seconds for each word, then none at all, then a sound one", fault: slowMail},
+	{name: "skew", title: "clocks two minutes apart", strict: true, about: "three replicas whose clocks are a minute late, right and a minute early", fault: skew},
+	{name: "slowloris", title: "2,000 slow clients", strict: true, about: "2,000 connections to one replica that send a byte a second, in the header or the body",
+		optional: enoughFiles(slowClients), fault: slowloris},
+	{name: "huge", title: "bodies of 1 GiB", strict: true, about: "100 bodies of a gibibyte, announced or in pieces without end, to one replica", fault: huge},
+	{name: "idle", title: "10,000 idle connections", strict: true, about: "10,000 connections to one replica that ask once and stay", optional: enoughFiles(idleClients), fault: idlers},
+	{name: "strange", title: "100,000 random hosts and paths", strict: true, about: "100,000 requests to one replica for hosts and paths that there are not", fault: strange},
+	{name: "attacked", title: "one tenant attacked", strict: true, about: "a flood of logins at one tenant, and session checks at another", fault: attacked},
+	{name: "disk", title: "full disk, with SQLite", about: "a server of its own with SQLite, on a disk that is full for ten seconds", optional: noMounts, apart: fullDisk},
 }
 
 // roll replaces every replica by one of a program, one after the other.
 func (r *run) roll(ctx context.Context, program string) error {
 	for i := range r.cluster.replicas {
 		if err := r.cluster.replace(ctx, i, exec.Command(program)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sudden replaces every replica by one that waits before it stops, and those again, with no word to the balancer.
+func sudden(ctx context.Context, r *run, _ *row) error {
+	for i := range r.cluster.replicas {
+		cmd := exec.Command(r.cluster.program)
+		cmd.Env = []string{"VESTIBULE_SHUTDOWN_DELAY=2s"}
+		if err := r.cluster.replace(ctx, i, cmd); err != nil {
+			return err
+		}
+	}
+	for i := range r.cluster.replicas {
+		if err := r.cluster.exchange(ctx, i, exec.Command(r.cluster.program), func() error { return nil }); err != nil {
 			return err
 		}
 	}
@@ -155,9 +180,3 @@ func slowMail(ctx context.Context, r *run, _ *row) error {
 	}
 	return r.cluster.proxies["smtp"].Start()
 }
-
-// skewedClock is the machine's clock, set wrong.
-type skewedClock struct{ by time.Duration }
-
-// Now is the wrong time.
-func (c skewedClock) Now() time.Time { return clock.System{}.Now().Add(c.by) }

@@ -49,8 +49,8 @@ type attack struct {
 	flying  map[string]time.Time // when the requests under way began
 }
 
-// startAttack begins one on an address.
-func startAttack(c *crowd, addr string, rate int) *attack {
+// startAttack begins one.
+func startAttack(c *crowd, rate int) *attack {
 	a := &attack{crowd: c, done: make(chan struct{}), flying: map[string]time.Time{}}
 	transport := &http.Transport{
 		MaxIdleConnsPerHost: 512, IdleConnTimeout: 20 * time.Second, DisableCompression: true,
@@ -58,7 +58,7 @@ func startAttack(c *crowd, addr string, rate int) *attack {
 	}
 	a.client = &http.Client{Timeout: clientPatience, Transport: hearing{a, transport}}
 	a.vegeta = vegeta.NewAttacker(vegeta.Client(a.client), vegeta.Workers(8))
-	results := a.vegeta.Attack(a.target(addr), vegeta.Rate{Freq: rate, Per: time.Second}, 0, "")
+	results := a.vegeta.Attack(a.target, vegeta.Rate{Freq: rate, Per: time.Second}, 0, "")
 	go func() {
 		defer close(a.done)
 		defer transport.CloseIdleConnections()
@@ -76,21 +76,19 @@ func (a *attack) stop() {
 }
 
 // target makes the next request.
-func (a *attack) target(addr string) vegeta.Targeter {
-	return func(t *vegeta.Target) error {
-		next := a.crowd.next()
-		next.began = time.Now()
-		a.mu.Lock()
-		a.numbers++
-		id := strconv.FormatUint(a.numbers, 10)
-		a.flying[id] = next.began
-		a.mu.Unlock()
-		a.pending.Store(id, next)
-		method, path, body := next.request()
-		t.Method, t.URL, t.Body, t.Header = method, "http://"+addr+path, body, a.crowd.header(next)
-		t.Header.Set(actHeader, id)
-		return nil
-	}
+func (a *attack) target(t *vegeta.Target) error {
+	next := a.crowd.next()
+	next.began = time.Now()
+	a.mu.Lock()
+	a.numbers++
+	id := strconv.FormatUint(a.numbers, 10)
+	a.flying[id] = next.began
+	a.mu.Unlock()
+	a.pending.Store(id, next)
+	method, path, body := next.request()
+	t.Method, t.URL, t.Body, t.Header = method, "http://"+a.crowd.addr+path, body, a.crowd.header(next)
+	t.Header.Set(actHeader, id)
+	return nil
 }
 
 // header is what a request is sent with.

@@ -179,7 +179,7 @@ func faults(ctx context.Context, o options) (err error) {
 	}
 	defer func() { err = errors.Join(err, r.cluster.close()) }()
 	rep := &report{rate: o.rate, cores: runtime.NumCPU(), goes: runtime.Version(), commit: commit(), when: r.began}
-	r.attack = startAttack(r.cluster.crowd, r.cluster.balancer.addr, o.rate)
+	r.attack = startAttack(r.cluster.crowd, o.rate)
 	var failed error
 	for _, s := range chosen {
 		one, err := r.play(ctx, s)

@@ -95,6 +95,7 @@ func (r *run) underLoad(ctx context.Context, s scenario, out *row) error {
 	over := time.Now()
 	recovered, err := r.settle(ctx, start, over)
 	if err := errors.Join(failed, err); err != nil {
+		out.breaks("it could not be played to its end: %v", err)
 		return err
 	}
 	if recovered.IsZero() {
@@ -105,17 +106,20 @@ func (r *run) underLoad(ctx context.Context, s scenario, out *row) error {
 		from = begun
 	}
 	out.recovered = max(0, recovered.Sub(from))
-	end := time.Now()
+	end, atEnd := time.Now(), j.tally()
 	r.say("%s: reading what was written", s.name)
 	if err := c.verify(ctx, c.crowd, false); err != nil {
 		out.breaks("what was written could not be read again: %v", err)
 	}
 	out.all = figuresOf(r.attack.between(start, end))
+	if f := figuresOf(r.attack.between(end, time.Time{})); f.failed() > 0 {
+		out.note("while what was written was read again, %d of %d requests failed: %s", f.failed(), f.requests, f.causes())
+	}
 	out.before = figuresOf(r.attack.between(start, begun), check)
 	out.during = figuresOf(r.attack.between(begun, over), check)
 	out.after = figuresOf(r.attack.between(over, end), check)
 	now := j.tally()
-	out.open, out.read = now.open-was.open, now.read-was.read
+	out.open, out.read = atEnd.open-was.open, now.read-was.read
 	out.lost += now.lost - was.lost
 	for _, complaint := range j.complaints(was.lost) {
 		r.say("%s: LOST: %s", s.name, complaint)

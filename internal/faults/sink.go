@@ -1,10 +1,12 @@
 package main
 
 import (
-	"bufio"
+	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"net/mail"
 	"strings"
 	"sync"
 	"time"
@@ -18,13 +20,16 @@ type sink struct {
 	addr   string
 
 	mu   sync.Mutex
-	ids  map[string]int // by Message-Id
-	to   map[string]int // different mails, by who got them
-	last time.Time
+	ids  map[string]int    // by Message-Id
+	to   map[string]int    // different mails, by who got them
+	kept map[string]string // the last mail to each address at keptDomain
 }
 
+// keptDomain is where mail goes that somebody wants to read.
+const keptDomain = "@probe.example.org"
+
 func startSink() (*sink, error) {
-	s := &sink{ids: map[string]int{}, to: map[string]int{}}
+	s := &sink{ids: map[string]int{}, to: map[string]int{}, kept: map[string]string{}}
 	s.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &letter{sink: s}, nil }))
 	s.server.Domain = "sink.localhost"
 	s.server.ReadTimeout, s.server.WriteTimeout = time.Minute, time.Minute
@@ -45,13 +50,22 @@ func (s *sink) stop() error {
 }
 
 // take remembers a mail.
-func (s *sink) take(to, id string) {
+func (s *sink) take(to, id, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.last = time.Now()
+	if strings.HasSuffix(to, keptDomain) {
+		s.kept[to] = text
+	}
 	if s.ids[id]++; s.ids[id] == 1 {
 		s.to[to]++
 	}
+}
+
+// mail is the last mail to an address at keptDomain; "" if none came.
+func (s *sink) mail(address string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.kept[address]
 }
 
 // got reports whether any mail has come for an address.
@@ -90,16 +104,17 @@ func (l *letter) Reset()      { l.to = "" }
 func (*letter) Logout() error { return nil }
 
 func (l *letter) Data(r io.Reader) error {
-	lines := bufio.NewScanner(r)
-	id := ""
-	for lines.Scan() {
-		if name, value, ok := strings.Cut(lines.Text(), ":"); ok && id == "" && strings.EqualFold(name, "Message-Id") {
-			id = strings.TrimSpace(value)
-		}
-	}
-	if err := lines.Err(); err != nil {
+	text, err := io.ReadAll(io.LimitReader(r, mostAnswer))
+	if err != nil {
 		return err
 	}
-	l.sink.take(l.to, id)
+	m, err := mail.ReadMessage(bytes.NewReader(text))
+	if err != nil {
+		return fmt.Errorf("read a mail: %w", err)
+	}
+	l.sink.take(l.to, m.Header.Get("Message-Id"), unfolded.Replace(string(text)))
 	return nil
 }
+
+// unfolded undoes what quoted-printable (RFC 2045, section 6.7) does to links and codes.
+var unfolded = strings.NewReplacer("=\r\n", "", "=3D", "=")

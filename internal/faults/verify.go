@@ -14,6 +14,9 @@ import (
 // certain is how long a question of the verification is asked again until it is answered in certain terms.
 const certain = 40 * time.Second
 
+// readersAtOnce is how many people are verified at a time. It takes logins, which are dear, and the load goes on beside it.
+const readersAtOnce = 3
+
 // verify reads everything again that was written since the last time, or everything altogether, and notes in the journal what is
 // there. Nobody who is read does anything meanwhile; the load of all others goes on.
 func (c *cluster) verify(ctx context.Context, crowd *crowd, everything bool) error {
@@ -21,7 +24,7 @@ func (c *cluster) verify(ctx context.Context, crowd *crowd, everything bool) err
 	people := slices.Clone(crowd.people)
 	crowd.mu.Unlock()
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(6)
+	g.SetLimit(readersAtOnce)
 	for _, p := range people {
 		g.Go(func() error {
 			due, err := crowd.hold(ctx, p, everything)

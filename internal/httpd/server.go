@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -37,6 +38,7 @@ type Server struct {
 	listener net.Listener
 	http     *http.Server
 	log      *slog.Logger
+	leaving  atomic.Bool
 }
 
 // Listen opens the listener, so that an address that is taken is known before anything runs. Serve or Close must follow.
@@ -52,20 +54,31 @@ func Listen(ctx context.Context, o ServerOptions) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for %s: %w", o.Name, err)
 	}
-	return &Server{
-		name:     o.Name,
-		listener: l,
-		log:      o.Log,
-		http: &http.Server{
-			Handler:           o.Handler,
-			ReadHeaderTimeout: readHeaderTimeout,
-			ReadTimeout:       readTimeout,
-			WriteTimeout:      o.RequestTimeout + writeMargin,
-			IdleTimeout:       idleTimeout,
-			MaxHeaderBytes:    maxHeaderBytes,
-			ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
-		},
-	}, nil
+	s := &Server{name: o.Name, listener: l, log: o.Log}
+	s.http = &http.Server{
+		Handler:           s.lastOnes(o.Handler),
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      o.RequestTimeout + writeMargin,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
+	}
+	return s, nil
+}
+
+// Leave has every answer from now on be the last one on its connection, so that proxies and clients, which keep connections, open
+// their next one elsewhere. Requests are answered as before. Connections that are idle stay open: whoever closed them might do so just
+// as a request comes in on one, which its sender would have to take for lost.
+func (s *Server) Leave() { s.leaving.Store(true) }
+
+func (s *Server) lastOnes(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.leaving.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // Addr is the address that is listened on.
