@@ -245,6 +245,19 @@ func TestReportSaysWhatWasBroken(t *testing.T) {
 	}
 }
 
+func TestTheTableTakesTheOldOnesPlace(t *testing.T) {
+	page := "# Page\n" + tableBegins + "\nold\n" + tableEnds + "more\n"
+	got, err := spliced(page, "new\n")
+	if want := "# Page\n" + tableBegins + "\nnew\n\n" + tableEnds + "more\n"; err != nil || got != want {
+		t.Errorf("got %q, %v", got, err)
+	}
+	for _, bad := range []string{"nothing", tableBegins, tableEnds + tableBegins} {
+		if _, err := spliced(bad, "new"); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+}
+
 func TestMemoryIsReadFromStatus(t *testing.T) {
 	now, most := parseMemory("Name:\tserver\nVmHWM:\t    2048 kB\nVmRSS:\t    1024 kB\nThreads:\t5\n")
 	if now != 1<<20 || most != 2<<20 {

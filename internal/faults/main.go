@@ -69,6 +69,7 @@ type options struct {
 	rate  int
 	out   string
 	short bool
+	doc   string
 }
 
 func parseOptions(args []string) (o options, err error) {
@@ -77,6 +78,7 @@ func parseOptions(args []string) (o options, err error) {
 	f.StringVar(&o.old, "old", "", "a `server` of the version before, for the rolling upgrade")
 	f.IntVar(&o.rate, "rate", 150, "requests a second")
 	f.StringVar(&o.out, "o", "", "write the table to this `file` as well")
+	f.StringVar(&o.doc, "doc", "", "put the table into this `page`, in the place of the one between its two comments")
 	f.BoolVar(&o.short, "short", false, "play a few scenarios only, for a first look")
 	f.Usage = func() {
 		var names []string
@@ -200,6 +202,9 @@ func faults(ctx context.Context, o options) (err error) {
 	failed = errors.Join(failed, rep.write(os.Stdout), context.Cause(ctx))
 	if o.out != "" {
 		failed = errors.Join(failed, writeFile(o.out, rep))
+	}
+	if o.doc != "" && ctx.Err() == nil {
+		failed = errors.Join(failed, rep.into(o.doc))
 	}
 	if broken := rep.broken(); len(broken) > 0 {
 		failed = errors.Join(failed, fmt.Errorf("promises were broken:\n  %s", strings.Join(broken, "\n  ")))

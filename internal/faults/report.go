@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 )
@@ -66,6 +68,39 @@ func (r *report) write(w io.Writer) error {
 	b.WriteString("\n")
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// The comments between which a page has the table.
+const (
+	tableBegins = "<!-- measured: written by make faults -->\n"
+	tableEnds   = "<!-- end of what was measured -->\n"
+)
+
+// into puts the table into a page.
+func (r *report) into(path string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("read the page: %w", err)
+	}
+	var b strings.Builder
+	if err := r.write(&b); err != nil {
+		return err
+	}
+	page, err := spliced(string(text), b.String())
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return os.WriteFile(path, []byte(page), 0o644) //nolint:gosec // it is a page for everybody
+}
+
+// spliced is a page with another table in it.
+func spliced(page, table string) (string, error) {
+	head, rest, ok := strings.Cut(page, tableBegins)
+	_, tail, ended := strings.Cut(rest, tableEnds)
+	if !ok || !ended {
+		return "", errors.New("the page has no two comments between which the table goes")
+	}
+	return head + tableBegins + "\n" + strings.TrimSpace(table) + "\n\n" + tableEnds + tail, nil
 }
 
 func pair(f figures) string {
