@@ -123,6 +123,7 @@ test: ## run every test but e2e, on SQLite, PostgreSQL and Redis (PACKAGES=./flo
 	@failed=; \
 	$(TEST) $(PACKAGES) 2>&1 | $(SUMMARY) || failed=1; \
 	if [ "$(PACKAGES)" = ./... ]; then \
+		(cd $(FAULTS) && $(GO) test -count=1 ./...) || failed=1; \
 		why=$$($(NO_NODE)); \
 		if [ -z "$$why" ]; then $(MAKE) --no-print-directory ui-unit || failed=1; \
 		else echo "$$why: the tests of the operators' pages were not run"; fi; \

@@ -53,18 +53,16 @@ func (j *journal) follows(fact string, values ...string) {
 	j.facts[fact] = values
 }
 
-// saw compares what was read with what can be, and reports whether it can.
-func (j *journal) saw(fact, value string) bool {
+// saw compares what was read with what can be.
+func (j *journal) saw(fact, value string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.read++
 	can, known := j.facts[fact]
-	fits := !known || slices.Contains(can, value)
-	if !fits {
+	if known && !slices.Contains(can, value) {
 		j.lost = append(j.lost, fmt.Sprintf("%s is %s, and was to be %s", clip(fact), clip(value), clip(strings.Join(can, " or "))))
 	}
 	j.facts[fact] = []string{value}
-	return fits
 }
 
 // wrong notes something that cannot be and is no value of a fact.
@@ -79,12 +77,6 @@ func (j *journal) can(fact string) []string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return slices.Clone(j.facts[fact])
-}
-
-// sure reports whether a fact has one value, and it is this.
-func (j *journal) sure(fact, value string) bool {
-	can := j.can(fact)
-	return len(can) == 1 && can[0] == value
 }
 
 // tally is how far a journal has come.

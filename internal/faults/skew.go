@@ -135,10 +135,12 @@ func (p *probe) run(ctx context.Context) error {
 	return errors.Join(err, p.link(ctx), p.code(ctx), p.tokens(ctx), p.limits(ctx))
 }
 
-const early, right, late = 2, 1, 0
+// The replicas by their clocks.
+const late, right, early = 0, 1, 2
 
-func credentials(email, secret string) map[string]string {
-	return map[string]string{"email": email, "password": secret}
+// credentials are what the probe's one person signs up and logs in with.
+func credentials(secret string) map[string]string {
+	return map[string]string{"email": probeAddress, "password": secret}
 }
 
 const (
@@ -148,7 +150,7 @@ const (
 
 // link has a mailed link be used on one replica, and again on another.
 func (p *probe) link(ctx context.Context) error {
-	got, _, err := p.on(ctx, late, http.MethodPost, "/auth/signup", nil, credentials(probeAddress, probePassword))
+	got, _, err := p.on(ctx, late, http.MethodPost, "/auth/signup", nil, credentials(probePassword))
 	if err != nil {
 		return err
 	}
@@ -194,7 +196,7 @@ func (p *probe) code(ctx context.Context) error {
 
 // tokens has tokens of one replica be used on the others.
 func (p *probe) tokens(ctx context.Context) error {
-	got, w, err := p.on(ctx, early, http.MethodPost, "/auth/login", nil, credentials(probeAddress, probePassword))
+	got, w, err := p.on(ctx, early, http.MethodPost, "/auth/login", nil, credentials(probePassword))
 	if err != nil {
 		return err
 	}
@@ -236,12 +238,12 @@ func (p *probe) tokens(ctx context.Context) error {
 // limits has wrong passwords be tried on all replicas: they are counted by the clock of Redis, once for all.
 func (p *probe) limits(ctx context.Context) error {
 	for i := range 5 {
-		if _, _, err := p.on(ctx, i%3, http.MethodPost, "/auth/login", nil, credentials(probeAddress, "wrong")); err != nil {
+		if _, _, err := p.on(ctx, i%3, http.MethodPost, "/auth/login", nil, credentials("wrong")); err != nil {
 			return err
 		}
 	}
 	for i := range 3 {
-		got, _, err := p.on(ctx, i, http.MethodPost, "/auth/login", nil, credentials(probeAddress, probePassword))
+		got, _, err := p.on(ctx, i, http.MethodPost, "/auth/login", nil, credentials(probePassword))
 		if err != nil {
 			return err
 		}
