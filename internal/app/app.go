@@ -311,9 +311,9 @@ func (a *App) keysFit(ctx context.Context) error {
 	return err
 }
 
-// Run serves until ctx is done, then drains: readiness goes off and, after the shutdown delay, requests under way finish, the worker hands back what
-// it has not sent, and everything is closed. All of it together has the shutdown timeout: what is not over then is cut
-// off, and requests that are make an error.
+// Run serves until ctx is done, then drains: readiness goes off; after the shutdown delay requests under way finish, the
+// worker hands back what it has not sent, and everything is closed. From the delay's end on, all of it together has the
+// shutdown timeout: what is not over then is cut off, and requests that are make an error.
 func (a *App) Run(ctx context.Context) error {
 	drain, cut := context.WithCancelCause(context.Background())
 	defer cut(nil)
@@ -339,7 +339,7 @@ func (a *App) Run(ctx context.Context) error {
 	g.Add(httpd.Until(func(interrupted context.Context) error {
 		select {
 		case <-ctx.Done():
-			a.log.Info("stopping: finishing what is under way; a second signal ends it at once", "at_most", a.config.ShutdownTimeout.String())
+			a.log.Info("stopping: finishing what is under way; a second signal ends it at once", "after", a.config.ShutdownDelay.String(), "at_most", a.config.ShutdownTimeout.String())
 		case <-interrupted.Done():
 		}
 		a.health.SetDraining()
