@@ -186,7 +186,8 @@ func (b *balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // send sends a request to a replica. The client's address is in X-Forwarded-For already: the load comes from many.
 func (b *balancer) send(r *http.Request, m *member, body []byte) (*http.Response, error) {
-	out, err := http.NewRequestWithContext(r.Context(), r.Method, "http://"+m.public+r.URL.RequestURI(), bytes.NewReader(body)) //nolint:gosec // handing requests on is what a balancer is for
+	at := "http://" + m.public + r.URL.RequestURI()
+	out, err := http.NewRequestWithContext(r.Context(), r.Method, at, bytes.NewReader(body)) //nolint:gosec // handing on is its purpose
 	if err != nil {
 		return nil, fmt.Errorf("make a request: %w", err)
 	}

@@ -12,61 +12,126 @@ import (
 
 // scenarios is the table of what is done to the servers, in the order of a run.
 var scenarios = []scenario{
-	{name: "quiet", title: "nothing", strict: true, about: "no fault at all, to compare with",
-		fault: func(ctx context.Context, _ *run, _ *row) error { return wait(ctx, 6*time.Second) }},
-	{name: "rolling", title: "rolling restart", strict: true, about: "replacing all three replicas, one after the other",
-		fault: func(ctx context.Context, r *run, _ *row) error { return r.roll(ctx, r.cluster.program) }},
-	{name: "sudden", title: "rolling restart without notice", strict: true,
-		about: "the same, but nobody tells the balancer: it sees that a replica is unready, which serves on for VESTIBULE_SHUTDOWN_DELAY (2s)", fault: sudden},
-	{name: "upgrade", title: "rolling upgrade", strict: true, about: "going back to the version before, and forward again, with one schema",
-		optional: func(r *run) string {
-			if r.options.old == "" {
-				return "give an older server with -old"
-			}
-			return ""
-		},
-		fault: func(ctx context.Context, r *run, _ *row) error {
-			if err := r.roll(ctx, r.options.old); err != nil {
-				return err
-			}
-			if err := wait(ctx, 2*time.Second); err != nil {
-				return err
-			}
-			return r.roll(ctx, r.cluster.program)
-		}},
-	{name: "crash", title: "kill -9 of a replica", instant: true, about: "killing one of three replicas, and starting it again after two seconds", fault: crash},
-	{name: "postgres-restart", title: "PostgreSQL restarts", about: "a fast restart of PostgreSQL", fault: func(ctx context.Context, r *run, _ *row) error {
-		if err := r.cluster.postgres.stopFast(); err != nil {
-			return err
-		}
-		return r.cluster.postgres.start(ctx)
-	}},
-	{name: "postgres-crash", title: "kill -9 of PostgreSQL", about: "killing PostgreSQL, and starting it again after two seconds", fault: func(ctx context.Context, r *run, _ *row) error {
-		r.cluster.postgres.kill()
-		if err := wait(ctx, 2*time.Second); err != nil {
-			return err
-		}
-		return r.cluster.postgres.start(ctx)
-	}},
-	{name: "postgres-stall", title: "PostgreSQL stands still", about: "stopping every process of PostgreSQL (SIGSTOP) for ten seconds", fault: stall},
-	{name: "postgres-partition", title: "PostgreSQL cut off", about: "swallowing all that goes to and from PostgreSQL for ten seconds", fault: partition("postgres", 10*time.Second)},
-	{name: "redis-restart", title: "kill -9 of Redis", strict: true, about: "killing Redis, and starting it again, empty, after three seconds", fault: func(ctx context.Context, r *run, _ *row) error {
-		r.cluster.redis.kill()
-		if err := wait(ctx, 3*time.Second); err != nil {
-			return err
-		}
-		return r.cluster.redis.start(ctx)
-	}},
-	{name: "redis-partition", title: "Redis cut off", strict: true, about: "swallowing all that goes to and from Redis for eight seconds", fault: partition("redis", 8*time.Second)},
-	{name: "smtp", title: "slow mail server, then none", strict: true, about: "a mail server that takes three seconds for each word, then none at all, then a sound one", fault: slowMail},
-	{name: "skew", title: "clocks two minutes apart", strict: true, about: "three replicas whose clocks are a minute late, right and a minute early", fault: skew},
-	{name: "slowloris", title: "2,000 slow clients", strict: true, about: "2,000 connections to one replica that send a byte a second, in the header or the body",
-		optional: enoughFiles(slowClients), fault: slowloris},
-	{name: "huge", title: "bodies of 1 GiB", strict: true, about: "100 bodies of a gibibyte, announced or in pieces without end, to one replica", fault: huge},
-	{name: "idle", title: "10,000 idle connections", strict: true, about: "10,000 connections to one replica that ask once and stay", optional: enoughFiles(idleClients), fault: idlers},
-	{name: "strange", title: "100,000 random hosts and paths", strict: true, about: "100,000 requests to one replica for hosts and paths that there are not", fault: strange},
-	{name: "attacked", title: "one tenant attacked", strict: true, about: "a flood of logins at one tenant, and session checks at another", fault: attacked},
-	{name: "disk", title: "full disk, with SQLite", about: "a server of its own with SQLite, on a disk that is full for ten seconds", optional: noMounts, apart: fullDisk},
+	{
+		name: "quiet", title: "nothing", strict: true, fault: quiet,
+		about: "no fault at all, to compare with",
+	},
+	{
+		name: "rolling", title: "rolling restart", strict: true, fault: rolling,
+		about: "replacing all three replicas, one after the other",
+	},
+	{
+		name: "sudden", title: "rolling restart without notice", strict: true, fault: sudden,
+		about: "the same, but nobody tells the balancer: it sees that a replica is unready, which serves on for two seconds (VESTIBULE_SHUTDOWN_DELAY)",
+	},
+	{
+		name: "upgrade", title: "rolling upgrade", strict: true, fault: upgrade, optional: noOldServer,
+		about: "going back to the version before, and forward again, with one schema",
+	},
+	{
+		name: "crash", title: "kill -9 of a replica", instant: true, fault: crash,
+		about: "killing one of three replicas, and starting it again after two seconds",
+	},
+	{
+		name: "postgres-restart", title: "PostgreSQL restarts", fault: restartPostgres,
+		about: "a fast restart of PostgreSQL",
+	},
+	{
+		name: "postgres-crash", title: "kill -9 of PostgreSQL", fault: crashPostgres,
+		about: "killing PostgreSQL, and starting it again after two seconds",
+	},
+	{
+		name: "postgres-stall", title: "PostgreSQL stands still", fault: stall,
+		about: "stopping every process of PostgreSQL (SIGSTOP) for ten seconds",
+	},
+	{
+		name: "postgres-partition", title: "PostgreSQL cut off", fault: partition("postgres", 10*time.Second),
+		about: "swallowing all that goes to and from PostgreSQL for ten seconds",
+	},
+	{
+		name: "redis-restart", title: "kill -9 of Redis", strict: true, fault: crashRedis,
+		about: "killing Redis, and starting it again, empty, after three seconds",
+	},
+	{
+		name: "redis-partition", title: "Redis cut off", strict: true, fault: partition("redis", 8*time.Second),
+		about: "swallowing all that goes to and from Redis for eight seconds",
+	},
+	{
+		name: "smtp", title: "slow mail server, then none", strict: true, fault: slowMail,
+		about: "a mail server that takes three seconds for each word, then none at all, then a sound one",
+	},
+	{
+		name: "skew", title: "clocks two minutes apart", strict: true, fault: skew,
+		about: "three replicas whose clocks are a minute late, right and a minute early",
+	},
+	{
+		name: "slowloris", title: "2,000 slow clients", strict: true, optional: enoughFiles(slowClients), fault: slowloris,
+		about: "2,000 connections to one replica that send a byte a second, in the header or the body",
+	},
+	{
+		name: "huge", title: "bodies of 1 GiB", strict: true, fault: huge,
+		about: "100 bodies of a gibibyte, announced or in pieces without end, to one replica",
+	},
+	{
+		name: "idle", title: "10,000 idle connections", strict: true, optional: enoughFiles(idleClients), fault: idlers,
+		about: "10,000 connections to one replica that ask once and stay",
+	},
+	{
+		name: "strange", title: "100,000 random hosts and paths", strict: true, fault: strange,
+		about: "100,000 requests to one replica for hosts and paths that there are not",
+	},
+	{
+		name: "attacked", title: "one tenant attacked", strict: true, fault: attacked,
+		about: "a flood of logins at one tenant, and session checks at another",
+	},
+	{
+		name: "disk", title: "full disk, with SQLite", optional: noMounts, apart: fullDisk,
+		about: "a server of its own with SQLite, on a disk that is full for a while",
+	},
+}
+
+func quiet(ctx context.Context, _ *run, _ *row) error { return wait(ctx, 6*time.Second) }
+
+func rolling(ctx context.Context, r *run, _ *row) error { return r.roll(ctx, r.cluster.program) }
+
+func noOldServer(r *run) string {
+	if r.options.old == "" {
+		return "give an older server with -old"
+	}
+	return ""
+}
+
+func upgrade(ctx context.Context, r *run, _ *row) error {
+	if err := r.roll(ctx, r.options.old); err != nil {
+		return err
+	}
+	if err := wait(ctx, 2*time.Second); err != nil {
+		return err
+	}
+	return r.roll(ctx, r.cluster.program)
+}
+
+func restartPostgres(ctx context.Context, r *run, _ *row) error {
+	if err := r.cluster.postgres.stopFast(); err != nil {
+		return err
+	}
+	return r.cluster.postgres.start(ctx)
+}
+
+func crashPostgres(ctx context.Context, r *run, _ *row) error {
+	r.cluster.postgres.kill()
+	if err := wait(ctx, 2*time.Second); err != nil {
+		return err
+	}
+	return r.cluster.postgres.start(ctx)
+}
+
+func crashRedis(ctx context.Context, r *run, _ *row) error {
+	r.cluster.redis.kill()
+	if err := wait(ctx, 3*time.Second); err != nil {
+		return err
+	}
+	return r.cluster.redis.start(ctx)
 }
 
 // roll replaces every replica by one of a program, one after the other.

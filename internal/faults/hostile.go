@@ -74,7 +74,8 @@ func slowloris(ctx context.Context, r *run, out *row) error {
 		return err
 	}
 	for i, part := range []string{"header", "body"} {
-		out.note("of %d connections that send a byte of the %s a second, %d were cut, the last after %s", slowClients/2, part, cut[i].count.Load(), millis(cut[i].most()))
+		out.note("of %d connections that send a byte of the %s a second, %d were cut, the last after %s",
+			slowClients/2, part, cut[i].count.Load(), millis(cut[i].most()))
 		if n := cut[i].count.Load(); n < slowClients/2 {
 			out.breaks("%d connections that send a byte of the %s a second were not cut", slowClients/2-n, part)
 		}
@@ -157,7 +158,8 @@ func huge(ctx context.Context, r *run, out *row) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	out.note("of a body of 1 GiB, at most %d KiB were taken into the system's buffers and the server before the connection was closed where the length was announced, and %d KiB where it came in pieces; answers: %s",
+	out.note("of a body of 1 GiB, at most %d KiB were taken into the system's buffers and the server before the connection was closed "+
+		"where the length was announced, and %d KiB where it came in pieces; answers: %s",
 		taken[0].most()>>10, taken[1].most()>>10, counts(&answers))
 	for i, how := range []string{"announced", "sent in pieces"} {
 		if taken[i].most() > 64<<20 {
@@ -242,7 +244,8 @@ func idlers(ctx context.Context, r *run, out *row) error {
 			open = append(open, conn)
 			mu.Unlock()
 			_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
-			if _, err := io.WriteString(conn, "GET "+appPath+"/config HTTP/1.1\r\nHost: "+r.cluster.crowd.host+"\r\nX-Forwarded-For: 10.250.0.3\r\n\r\n"); err != nil {
+			ask := "GET " + appPath + "/config HTTP/1.1\r\nHost: " + r.cluster.crowd.host + "\r\nX-Forwarded-For: 10.250.0.3\r\n\r\n"
+			if _, err := io.WriteString(conn, ask); err != nil {
 				refused.Add(1)
 				return nil
 			}
@@ -380,7 +383,8 @@ func attacked(ctx context.Context, r *run, out *row) error {
 	}
 	calmly, under := percentile(quiet, 0.5), percentile(loud, 0.5)
 	ratio := under.Seconds() / calmly.Seconds()
-	out.note("%d logins a second with wrong passwords at one tenant, from as many addresses as logins: answers %s. p99 of another tenant's session checks: %s in quiet, %s meanwhile, %.2f times (medians of %d rounds in turns; at most %.1f is promised)",
+	out.note("%d logins a second with wrong passwords at one tenant, from as many addresses as logins: answers %s. "+
+		"p99 of another tenant's session checks: %s in quiet, %s meanwhile, %.2f times (medians of %d rounds in turns; at most %.1f is promised)",
 		floodRate, counts(&answers), millis(calmly), millis(under), ratio, floodRounds, fair)
 	if ratio > fair {
 		out.breaks("another tenant's session checks took %.2f times as long as in quiet", ratio)
@@ -395,7 +399,8 @@ func flood(addr, host string, answers *sync.Map) {
 		i := n.Add(1)
 		t.Method, t.URL = http.MethodPost, "http://"+addr+appPath+"/auth/login"
 		t.Body = fmt.Appendf(nil, `{"email":"victim-%d@example.org","password":"guess-%d"}`, i%5000, i)
-		t.Header = http.Header{"Content-Type": {"application/json"}, "X-Forwarded-For": {fmt.Sprintf("10.%d.%d.%d", 128+byte(i>>16)%64, byte(i>>8), byte(i))}, "Host": {host}}
+		from := fmt.Sprintf("10.%d.%d.%d", 128+byte(i>>16)%64, byte(i>>8), byte(i))
+		t.Header = http.Header{"Content-Type": {"application/json"}, "X-Forwarded-For": {from}, "Host": {host}}
 		return nil
 	}
 	a := vegeta.NewAttacker(vegeta.Timeout(clientPatience), vegeta.MaxWorkers(2000))

@@ -41,7 +41,8 @@ func (r *report) write(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, %d cores, commit %s, %s. Three replicas, %d requests a second, %s altogether.\n\n",
 		r.goes, r.cores, r.commit, r.when.UTC().Format("2006-01-02 15:04 UTC"), r.rate, r.length.Round(time.Second))
-	b.WriteString("| Fault | Requests | Failed, by cause | Uncertain writes | Lost writes | Recovered in | Session check p50, p99: before | during | after | Most memory |\n")
+	b.WriteString("| Fault | Requests | Failed, by cause | Uncertain writes | Lost writes | Recovered in | " +
+		"Session check p50, p99: before | during | after | Most memory |\n")
 	b.WriteString("|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, one := range r.rows {
 		if one.skipped != "" {

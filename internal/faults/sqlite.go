@@ -127,7 +127,8 @@ func fillAndEmpty(ctx context.Context, r *run, out *row, disk string) error {
 	out.recovered = max(0, recovered.Sub(over))
 	full := r.attack.between(begun, over)
 	out.all = figuresOf(r.attack.between(start, time.Time{}))
-	out.before, out.during, out.after = figuresOf(r.attack.between(start, begun), check), figuresOf(full, check), figuresOf(r.attack.between(over, time.Time{}), check)
+	out.before, out.during = figuresOf(r.attack.between(start, begun), check), figuresOf(full, check)
+	out.after = figuresOf(r.attack.between(over, time.Time{}), check)
 	reads := figuresOf(full, check, configure)
 	out.note("while the disk was full, %d of %d reads failed, and %d of %d other requests", reads.failed(), reads.requests,
 		figuresOf(full).failed()-reads.failed(), figuresOf(full).requests-reads.requests)

@@ -29,7 +29,8 @@ type postgres struct {
 
 // newPostgres makes a cluster in dir, and starts it.
 func newPostgres(ctx context.Context, dir string) (*postgres, error) {
-	program := programNamed("postgres", "/usr/lib/postgresql/*/bin/postgres", "/opt/homebrew/opt/postgresql*/bin/postgres", "/usr/local/opt/postgresql*/bin/postgres")
+	program := programNamed("postgres", "/usr/lib/postgresql/*/bin/postgres",
+		"/opt/homebrew/opt/postgresql*/bin/postgres", "/usr/local/opt/postgresql*/bin/postgres")
 	if program == "" {
 		return nil, errors.New("PostgreSQL is not installed (Debian's package postgresql)")
 	}
