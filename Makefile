@@ -33,6 +33,9 @@ $(eval $(call tool,govulncheck,golang.org/x/vuln/cmd/govulncheck,1.9.0))
 # What tries the Helm chart is a module of its own.
 CHART := helm/check
 
+# A module of its own, so that what it needs to break things is not among what the server needs.
+FAULTS := internal/faults
+
 # Runs a command with PostgreSQL and Redis at hand.
 SERVICES := $(GO) run ./internal/tools/services
 
@@ -138,6 +141,7 @@ test: ## run every test but e2e, on SQLite, PostgreSQL and Redis (PACKAGES=./flo
 	@failed=; \
 	$(TEST) $(PACKAGES) 2>&1 | $(SUMMARY) || failed=1; \
 	if [ "$(PACKAGES)" = ./... ]; then \
+		(cd $(FAULTS) && $(GO) test -count=1 ./...) || failed=1; \
 		why=$$($(NO_NODE)); \
 		if [ -z "$$why" ]; then $(MAKE) --no-print-directory ui-unit || failed=1; \
 		else echo "$$why: the tests of the operators' pages were not run"; fi; \
@@ -267,6 +271,7 @@ fmt: ## fail where gofmt would change a file
 vet: ## go vet
 	$(GO) vet ./...
 	$(GO) -C $(CHART) vet ./...
+	$(GO) -C $(FAULTS) vet ./...
 
 .PHONY: lint
 lint: ## golangci-lint, by the rules of .golangci.yml
@@ -280,7 +285,7 @@ lint: ## golangci-lint, by the rules of .golangci.yml
 		linter=$(TOOLS)/golangci-lint; \
 	fi; \
 	"$$linter" run ./...; \
-	cd $(CHART) && "$$linter" run --config ../../.golangci.yml ./...
+	for module in $(CHART) $(FAULTS); do (cd "$$module" && "$$linter" run --config $(CURDIR)/.golangci.yml ./...); done
 
 .PHONY: helm
 helm: $(TOOLS)/helm-4.3.1 $(TOOLS)/kube-score-1.20.0 ## the Helm chart: lint, what it makes of each value set, what it refuses, kube-score
@@ -351,6 +356,14 @@ bench-users: ## measure lists of a million users on both engines; takes minutes
 bench-ui: ui ## measure the operators' pages with 100,000 tenants and a million users; takes minutes
 	@$(GO) build -o bin/server ./cmd/server
 	$(SERVICES) --chromium $(GO) test -run '^$$' -bench '^BenchmarkPages$$' -benchtime 1x -timeout 40m ./internal/admin
+
+.PHONY: load
+load: ## drive load as users make it (LOADFLAGS='-rate 500 -d 1m -replicas 3')
+	@cd $(FAULTS) && $(GO) build -o $(CURDIR)/bin/faults . && exec $(CURDIR)/bin/faults load $(LOADFLAGS)
+
+.PHONY: faults
+faults: ## break one thing after the other under load, and prove that nothing is lost (ONLY=redis for some; about 15 minutes)
+	@cd $(FAULTS) && $(GO) build -o $(CURDIR)/bin/faults . && exec $(CURDIR)/bin/faults -o $(CURDIR)/bin/faults.md -only '$(ONLY)' $(FAULTFLAGS)
 
 .PHONY: kit
 kit: ## compare the server with django-allauth, where the conformance kit is present (ONLY='login.*' for some)

@@ -356,9 +356,9 @@ func (a *App) keysFit(ctx context.Context) error {
 	return err
 }
 
-// Run serves until ctx is done, then drains: readiness goes off, requests under way finish, the worker hands back what
-// it has not sent, and everything is closed. All of it together has the shutdown timeout: what is not over then is cut
-// off, and requests that are make an error.
+// Run serves until ctx is done, then drains: readiness goes off; after the shutdown delay requests under way finish, the
+// worker hands back what it has not sent, and everything is closed. From the delay's end on, all of it together has the
+// shutdown timeout: what is not over then is cut off, and requests that are make an error.
 func (a *App) Run(ctx context.Context) error {
 	drain, cut := context.WithCancelCause(context.Background())
 	defer cut(nil)
@@ -390,10 +390,12 @@ func (a *App) Run(ctx context.Context) error {
 	g.Add(httpd.Until(func(interrupted context.Context) error {
 		select {
 		case <-ctx.Done():
-			a.log.Info("stopping: finishing what is under way; a second signal ends it at once", "at_most", a.config.ShutdownTimeout.String())
+			a.log.Info("stopping: finishing what is under way; a second signal ends it at once", "after", a.config.ShutdownDelay.String(), "at_most", a.config.ShutdownTimeout.String())
 		case <-interrupted.Done():
 		}
 		a.health.SetDraining()
+		a.Public.Leave()
+		a.linger(interrupted)
 		time.AfterFunc(a.config.ShutdownTimeout, func() {
 			cut(fmt.Errorf("VESTIBULE_SHUTDOWN_TIMEOUT (%v) was up", a.config.ShutdownTimeout))
 		})
@@ -407,6 +409,19 @@ func (a *App) flushTraces(ctx, drain context.Context) error {
 	<-ctx.Done()
 	a.tracer.Close(drain)
 	return nil
+}
+
+// linger waits until those who send requests here have noticed that they no longer should.
+func (a *App) linger(interrupted context.Context) {
+	if a.config.ShutdownDelay <= 0 {
+		return
+	}
+	t := time.NewTimer(a.config.ShutdownDelay)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-interrupted.Done():
+	}
 }
 
 // Close gives back everything that New took. Run does it by itself.

@@ -326,6 +326,31 @@ func TestOneDeadlineBoundsTheStop(t *testing.T) {
 	}
 }
 
+// TestStopWaitsForTheLoadBalancer has a load balancer that asks /readyz only now and then: what it still sends is answered.
+func TestStopWaitsForTheLoadBalancer(t *testing.T) {
+	in := newInbox(t)
+	p := start(t, "", append(settingsFor(testkit.URL(t, "postgres"), in.addr), "VESTIBULE_SHUTDOWN_DELAY=5m"))
+	s := p.serving(in)
+	host := s.tenant("")
+	p.signal(syscall.SIGTERM)
+	eventually(t, "the process says that it is not ready", func() bool {
+		status, _ := s.ready()
+		return status == http.StatusServiceUnavailable
+	})
+	c := s.client("app", host)
+	c.signup("ann@example.org").want(http.StatusOK)
+	c.get("/auth/session").want(http.StatusOK)
+	eventually(t, "the process is over", func() bool {
+		_ = p.cmd.Process.Signal(syscall.SIGTERM)
+		select {
+		case <-p.exited:
+			return true
+		default:
+			return false
+		}
+	})
+}
+
 // TestSecondSignalEndsAtOnce is somebody who does not want to wait for the drain.
 func TestSecondSignalEndsAtOnce(t *testing.T) {
 	in := newInbox(t)

@@ -89,8 +89,9 @@ type Config struct {
 	HashWorkers     int // passwords hashed at the same time; 0 where the program decides
 	RequestTimeout  time.Duration
 	ShutdownTimeout time.Duration
-	MaxConnections  int // of the public listener
-	MetricsTenants  int // tenants with time series of their own
+	ShutdownDelay   time.Duration // before the stop begins
+	MaxConnections  int           // of the public listener
+	MetricsTenants  int           // tenants with time series of their own
 
 	Tracing       Tracing // what the OTEL_ variables say
 	TraceClientIP bool    // spans of requests have the client's address

@@ -113,7 +113,7 @@ func TestDefaults(t *testing.T) {
 	c := load(t, nil, needed())
 	if c.Listen != ":8080" || c.AdminListen != "127.0.0.1:9090" || c.TenantHeader != "X-Tenant" || c.TrustedProxyCount != 0 ||
 		c.AllowPrivateNetworks || c.LogFormat != LogJSON || c.LogLevel != slog.LevelInfo || c.DatabaseMaxConns != 20 ||
-		c.RequestTimeout != 15*time.Second || c.ShutdownTimeout != 30*time.Second || c.HashWorkers != 0 || c.MaxConnections != 10_000 || c.MetricsTenants != 100 ||
+		c.RequestTimeout != 15*time.Second || c.ShutdownTimeout != 30*time.Second || c.ShutdownDelay != 0 || c.HashWorkers != 0 || c.MaxConnections != 10_000 || c.MetricsTenants != 100 ||
 		c.Redis.Given() || c.SMTP.Given() || c.AdminToken.Given() || c.Dev || c.Migrate || c.SealKeys || c.Mailbox() || c.Keys == nil {
 		t.Errorf("defaults are %+v", c)
 	}
@@ -132,7 +132,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		"VESTIBULE_TENANT_HEADER=x-org", "VESTIBULE_SHARED_HOSTS=Auth.Example.org, localhost,auth.example.org.,[::1],bücher.example",
 		"VESTIBULE_TRUSTED_CLIENT_IP_HEADER=cf-connecting-ip", "VESTIBULE_ALLOW_PRIVATE_NETWORKS=true",
 		"VESTIBULE_LOG_FORMAT=text", "VESTIBULE_LOG_LEVEL=debug", "VESTIBULE_HASH_WORKERS=3",
-		"VESTIBULE_REQUEST_TIMEOUT=10s", "VESTIBULE_MAX_CONNECTIONS=500", "VESTIBULE_SHUTDOWN_TIMEOUT=1m", "VESTIBULE_METRICS_TENANTS=7",
+		"VESTIBULE_REQUEST_TIMEOUT=10s", "VESTIBULE_MAX_CONNECTIONS=500", "VESTIBULE_SHUTDOWN_TIMEOUT=1m", "VESTIBULE_SHUTDOWN_DELAY=5s", "VESTIBULE_METRICS_TENANTS=7",
 	})
 	if c.Listen != "0.0.0.0:80" || c.AdminListen != "[::1]:81" || c.DatabaseMaxConns != 5 ||
 		c.Database.Reveal() != "postgres://u:p%40ss@db.example.org:5432/v?sslmode=verify-full" ||
@@ -141,7 +141,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		c.MailFrom.Name != "Example" || c.TenantHeader != "X-Org" ||
 		fmt.Sprint(c.SharedHosts) != "[auth.example.org localhost [::1] xn--bcher-kva.example]" || c.TrustedClientIPHeader != "Cf-Connecting-Ip" ||
 		!c.AllowPrivateNetworks || c.LogFormat != LogText || c.LogLevel != slog.LevelDebug || c.HashWorkers != 3 ||
-		c.RequestTimeout != 10*time.Second || c.ShutdownTimeout != time.Minute || c.MaxConnections != 500 || c.MetricsTenants != 7 {
+		c.RequestTimeout != 10*time.Second || c.ShutdownTimeout != time.Minute || c.ShutdownDelay != 5*time.Second || c.MaxConnections != 500 || c.MetricsTenants != 7 {
 		t.Errorf("read %+v", c)
 	}
 	if _, ok := c.SQLite(); ok {
@@ -181,7 +181,7 @@ func TestEverySettingTakesAFileAndAFlag(t *testing.T) {
 		"SECRET_KEY": aKey, "ADMIN_TOKEN": strings.Repeat("t", 40), "SMTP_URL": "smtp://x", "MAIL_FROM": "a@example.org",
 		"TENANT_HEADER": "X-Org", "SHARED_HOSTS": "example.org", "TRUSTED_PROXY_COUNT": "1",
 		"TRUSTED_CLIENT_IP_HEADER": "X-Real-Ip", "ALLOW_PRIVATE_NETWORKS": "true", "LOG_FORMAT": "text", "LOG_LEVEL": "warn",
-		"HASH_WORKERS": "1", "REQUEST_TIMEOUT": "7s", "MAX_CONNECTIONS": "7", "SHUTDOWN_TIMEOUT": "7s",
+		"HASH_WORKERS": "1", "REQUEST_TIMEOUT": "7s", "MAX_CONNECTIONS": "7", "SHUTDOWN_TIMEOUT": "7s", "SHUTDOWN_DELAY": "7s",
 		"METRICS_TENANTS": "7", "TRUSTED_TRACEPARENT": "false", "TRACE_CLIENT_IP": "true", "PROFILING": "true",
 	}
 	dir := t.TempDir()

@@ -258,6 +258,17 @@ var settings = []setting{
 		parse: func(c *Config, v string) (err error) { c.ShutdownTimeout, err = duration(v); return err },
 	},
 	{
+		name: "SHUTDOWN_DELAY", takes: "DURATION", fallback: "0s",
+		text: "How long a stop waits before it begins, from 0s to 5m: the process says that it is unready, serves on, and closes " +
+			"each connection with the answer that it gives on it. Give it as long as your load balancer takes to notice, and no request " +
+			"is lost; leave it at 0 where the platform waits itself before it tells the process to stop, as a preStop hook does. " +
+			"VESTIBULE_SHUTDOWN_TIMEOUT begins after it.",
+		parse: func(c *Config, v string) (err error) {
+			c.ShutdownDelay, err = durationFrom(v, 0, 5*time.Minute)
+			return err
+		},
+	},
+	{
 		name: "METRICS_TENANTS", takes: "NUMBER", fallback: "100",
 		text: "How many tenants have time series of their own in the metrics at a time; the rest share the label \"other\". " +
 			"Who comes first is named. A tenant that had no request for an hour gives its place, and its series with it, to " +
@@ -329,16 +340,26 @@ func number(v string, least, most int) (int, error) {
 	return n, nil
 }
 
-func duration(v string) (time.Duration, error) {
-	const least, most = time.Second, 10 * time.Minute
+func duration(v string) (time.Duration, error) { return durationFrom(v, time.Second, 10*time.Minute) }
+
+func durationFrom(v string, least, most time.Duration) (time.Duration, error) {
 	d, err := time.ParseDuration(v)
 	if err != nil {
 		return 0, flawed("Write a number with its unit, such as 15s or 2m", "is %s, which is not a duration", shown(v))
 	}
 	if d < least || d > most {
-		return 0, flawed("Set it to something from 1s to 10m", "is %s, which is not in range", shown(v))
+		return 0, flawed("Set it to something from "+brief(least)+" to "+brief(most), "is %s, which is not in range", shown(v))
 	}
 	return d, nil
+}
+
+// brief is a duration as people write it, without the seconds that a whole number of minutes does not have.
+func brief(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	return s
 }
 
 func yes(v string) (bool, error) {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -44,6 +45,7 @@ type Server struct {
 	open     *connections
 	log      *slog.Logger
 	conns    conns
+	leaving  atomic.Bool
 }
 
 // Listen opens the listener, so that an address that is taken is known before anything runs. Serve or Close must follow.
@@ -73,7 +75,7 @@ func Listen(ctx context.Context, o ServerOptions) (*Server, error) {
 			ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
 		},
 	}
-	s.http.Handler, s.http.ConnContext, s.http.ConnState = s.conns.served(o.Handler), s.conns.context, s.note
+	s.http.Handler, s.http.ConnContext, s.http.ConnState = s.conns.served(s.lastOnes(o.Handler)), s.conns.context, s.note
 	return s, nil
 }
 
@@ -81,6 +83,20 @@ func Listen(ctx context.Context, o ServerOptions) (*Server, error) {
 func (s *Server) note(c net.Conn, state http.ConnState) {
 	s.conns.note(c, state)
 	s.open.note(c, state)
+}
+
+// Leave has every answer from now on be the last one on its connection, so that proxies and clients, which keep connections, open
+// their next one elsewhere. Requests are answered as before. Connections that are idle stay open: whoever closed them might do so just
+// as a request comes in on one, which its sender would have to take for lost.
+func (s *Server) Leave() { s.leaving.Store(true) }
+
+func (s *Server) lastOnes(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.leaving.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // Addr is the address that is listened on.

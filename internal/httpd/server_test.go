@@ -266,6 +266,59 @@ func TestStopLetsRequestsFinish(t *testing.T) {
 	}
 }
 
+// Whoever keeps connections must learn to open the next one elsewhere before the server closes those that are idle.
+func TestAServerThatLeavesEndsEachConnectionWithAnAnswer(t *testing.T) {
+	s, err := Listen(t.Context(), ServerOptions{
+		Name: "test", Addr: "127.0.0.1:0", RequestTimeout: patience,
+		Handler: handler(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "done") }),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ctx, context.Background()) }()
+	kept, err := net.Dial("tcp", s.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = kept.Close() }()
+	from := bufio.NewReader(kept)
+	ask := func() (last bool) {
+		t.Helper()
+		if _, err := io.WriteString(kept, "GET / HTTP/1.1\r\nHost: test\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.ReadResponse(from, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = res.Body.Close() }()
+		body, err := io.ReadAll(res.Body)
+		if err != nil || res.StatusCode != http.StatusOK || string(body) != "done" {
+			t.Errorf("got %d %q, %v", res.StatusCode, body, err)
+		}
+		return res.Close
+	}
+	if ask() {
+		t.Error("a server that stays closes the connection")
+	}
+	s.Leave()
+	if !ask() {
+		t.Error("a server that leaves does not say that the connection ends")
+	}
+	if _, err := from.ReadByte(); !errors.Is(err, io.EOF) {
+		t.Errorf("after the last answer the connection gives %v", err)
+	}
+	if body := fetch(t, s); body != "done" {
+		t.Errorf("a new connection gets %q", body)
+	}
+	stop()
+	if err := <-served; err != nil {
+		t.Errorf("a stop in good order gave %v", err)
+	}
+}
+
 func TestStopDoesNotWaitForEver(t *testing.T) {
 	started, over := make(chan struct{}), make(chan struct{})
 	s, err := Listen(t.Context(), ServerOptions{

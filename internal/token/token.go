@@ -155,8 +155,10 @@ type Expected struct {
 	Now      time.Time
 }
 
-// maxAhead is how far in the future a token may have been made: as far as the clocks of two servers of one issuer may differ.
-const maxAhead = time.Minute
+// maxAhead is how far in the future a token may have been made: as far as the clocks of two servers of one issuer may differ, and some
+// more. A server whose clock is late must not turn away what another has just handed out, and nothing hangs on it: tokens expire as
+// they say.
+const maxAhead = 5 * time.Minute
 
 // ErrInvalid says that a token is not accepted. Why, the error that wraps it tells the log; whoever sent the token is told
 // nothing.

@@ -1,0 +1,13 @@
+package main
+
+import "syscall"
+
+// ownGroup has a process live in a group of its own, so that what is typed at the terminal is for the run alone, and die
+// with the run, however that ends.
+func ownGroup(attr *syscall.SysProcAttr) *syscall.SysProcAttr {
+	if attr == nil {
+		attr = &syscall.SysProcAttr{}
+	}
+	attr.Setpgid, attr.Pdeathsig = true, syscall.SIGKILL
+	return attr
+}
