@@ -33,7 +33,7 @@ type storage struct {
 	version    string
 	durability durability
 	redisURL   string
-	redis      *redis.Client
+	redis      redis.UniversalClient
 }
 
 // openStorage finds both and makes a database.

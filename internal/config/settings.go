@@ -114,8 +114,12 @@ var settings = []setting{
 	},
 	{
 		name: "REDIS_URL", takes: "URL", hidden: true,
-		text: "The Redis that counts rate limits for all processes: redis://, rediss:// (TLS) or unix://. Without it each " +
-			"process counts for itself, so that with n processes n times as much gets through; the log says so at the start.",
+		text: "The Redis that counts rate limits for all processes: redis://, rediss:// (TLS) or unix://. A cluster is " +
+			"redis+cluster://user:password@host:port?addr=host2:port2&addr=host3:port3, and a Redis that sentinels watch over " +
+			"redis+sentinel://sentinel:port/0?master_name=NAME&addr=sentinel2:port2 " +
+			"(its user and password there are username and password, after the ?, for what stands before an @ is for the " +
+			"sentinels); with rediss+ either speaks TLS. Without it each process counts " +
+			"for itself, so that with n processes n times as much gets through; the log says so at the start.",
 		parse: parseRedis,
 	},
 	{
@@ -469,12 +473,15 @@ func parseURL(v, remedy string, schemes ...string) (*url.URL, error) {
 
 func parseRedis(c *Config, v string) error {
 	const remedy = "Write it as redis://user:password@host:6379/0, or rediss:// for TLS"
-	u, err := parseURL(v, remedy, "redis", "rediss", "unix")
+	u, err := parseURL(v, remedy, "redis", "rediss", "unix", "redis+cluster", "rediss+cluster", "redis+sentinel", "rediss+sentinel")
 	if err != nil {
 		return err
 	}
 	if u.Scheme != "unix" && u.Hostname() == "" || u.Scheme == "unix" && u.Path == "" {
 		return flawed(remedy, "names no host")
+	}
+	if strings.HasSuffix(u.Scheme, "+sentinel") && u.Query().Get("master_name") == "" {
+		return flawed("Add ?master_name=NAME, as the sentinels have it", "does not say which Redis the sentinels are to be asked for")
 	}
 	c.Redis = Hide(v)
 	return nil

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/vestibule-auth/vestibule/internal/clock"
 )
 
@@ -114,7 +116,11 @@ func reset(c net.Conn) {
 func overRelay(t *testing.T, patience time.Duration, o Options) (*Failover, *relay, *clock.Fake, string) {
 	t.Helper()
 	direct := realRedis(t)
-	r := newRelay(t, direct.Options().Addr)
+	at, err := redis.ParseURL(redisURL())
+	if err != nil {
+		t.Fatal("VESTIBULE_TEST_REDIS_URL cannot be read") // the error would repeat a password
+	}
+	r := newRelay(t, at.Addr)
 	c := clock.At(noon)
 	o.Clock = c
 	if o.Log == nil {
@@ -401,7 +407,8 @@ func TestRefusedTakesWriteNothingToRedis(t *testing.T) {
 
 func TestOpenRedisTriesOnceAndKeepsPasswordsToItself(t *testing.T) {
 	for _, url := range []string{"", "127.0.0.1:6379", "http://:hunter2@x", "redis://:hunter2@x:port/0", "redis://:hunter2@x/y",
-		"redis://:hunter2%zz@x", "redis://:hunter2@x/0?hunter2=1"} {
+		"redis://:hunter2%zz@x", "redis://:hunter2@x/0?hunter2=1", "redis+://:hunter2@x", "redis+cluster://:hunter2@x?addr=hunter2",
+		"http+cluster://:hunter2@x", "redis+sentinel://:hunter2@x", "redis+sentinel://:hunter2@x?master_name=a&replica_only=true"} {
 		_, err := OpenRedis(url, Patience)
 		if !errors.Is(err, ErrRedisURL) {
 			t.Errorf("%q: %v", url, err)
@@ -415,7 +422,11 @@ func TestOpenRedisTriesOnceAndKeepsPasswordsToItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = client.Close() })
-	o := client.Options()
+	single, ok := client.(*redis.Client)
+	if !ok {
+		t.Fatalf("a single server has a client of type %T", client)
+	}
+	o := single.Options()
 	if o.MaxRetries != 0 || o.DialerRetries != 1 || !o.ContextTimeoutEnabled || o.DialTimeout != patience ||
 		o.ReadTimeout != patience || o.WriteTimeout != patience || o.PoolTimeout != patience {
 		t.Errorf("options: %+v", o)

@@ -27,7 +27,7 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 const plenty = 30 * time.Second
 
 // realRedis is a client of the Redis that the tests use. It is there whenever the tests run; that it is not is a failure.
-func realRedis(t testing.TB) *redis.Client {
+func realRedis(t testing.TB) redis.UniversalClient {
 	t.Helper()
 	client := dial(t, "", plenty)
 	if err := client.Ping(t.Context()).Err(); err != nil {
@@ -37,7 +37,7 @@ func realRedis(t testing.TB) *redis.Client {
 }
 
 // dial is a client of the Redis that the tests use, by way of another address if one is given.
-func dial(t testing.TB, addr string, patience time.Duration) *redis.Client {
+func dial(t testing.TB, addr string, patience time.Duration) redis.UniversalClient {
 	t.Helper()
 	at, err := url.Parse(redisURL())
 	if err != nil {
@@ -62,7 +62,7 @@ func redisURL() string {
 }
 
 // newTenant is the id of a tenant that no other test uses, whose logs are gone after the test.
-func newTenant(t testing.TB, client *redis.Client) string {
+func newTenant(t testing.TB, client redis.UniversalClient) string {
 	t.Helper()
 	id := uuid.NewString()
 	if client == nil {
@@ -86,7 +86,7 @@ func newTenant(t testing.TB, client *redis.Client) string {
 func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
 
 // nowhere is a client whose server does not exist.
-func nowhere(t testing.TB) *redis.Client { return dial(t, "127.0.0.1:1", plenty) }
+func nowhere(t testing.TB) redis.UniversalClient { return dial(t, "127.0.0.1:1", plenty) }
 
 // everyLimiter runs a test over each Limiter. The tenant is new each time.
 func everyLimiter(t *testing.T, test func(t *testing.T, l Limiter, c *clock.Fake, tenant string)) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,16 +35,34 @@ type silence struct{}
 func (silence) Printf(context.Context, string, ...any) {}
 
 // ErrRedisURL says that an address of Redis cannot be read. The address may hold a password and is not repeated.
-var ErrRedisURL = errors.New("the address of Redis is not of the form redis://user:password@host:6379/0 (or rediss://)")
+var ErrRedisURL = errors.New("the address of Redis is not of the form redis://user:password@host:6379/0 (or rediss://, " +
+	"redis+cluster://, redis+sentinel://)")
 
-// OpenRedis is a client for the address that never tries again, and has the patience for each thing that it does. It does
-// not connect, so that a server can start while Redis is down; Failover.Ping tells whether it is there.
-func OpenRedis(url string, patience time.Duration) (*redis.Client, error) {
+// OpenRedis is a client for the address that has the patience for each thing that it does. It does not connect, so that a
+// server can start while Redis is down; Failover.Ping tells whether it is there.
+//
+// The scheme says what is there: one server (redis, rediss, unix), a cluster (redis+cluster, rediss+cluster) or sentinels
+// that know which server it is (redis+sentinel, rediss+sentinel, with master_name). Further nodes or sentinels are given as
+// addr. One server is never asked twice. A cluster is, since a node that is asked about what moved away names another one:
+// a use that was recorded by a node whose answer got lost is then recorded again, which errs on the side of the limit.
+func OpenRedis(url string, patience time.Duration) (redis.UniversalClient, error) {
+	hush()
+	scheme, rest, _ := strings.Cut(url, "://")
+	switch plain, kind, _ := strings.Cut(scheme, "+"); kind {
+	case "cluster":
+		return openCluster(plain+"://"+rest, patience)
+	case "sentinel":
+		return openSentinel(plain+"://"+rest, patience)
+	default:
+		return openSingle(url, patience)
+	}
+}
+
+func openSingle(url string, patience time.Duration) (redis.UniversalClient, error) {
 	o, err := redis.ParseURL(url)
 	if err != nil {
 		return nil, ErrRedisURL
 	}
-	hush()
 	o.MaxRetries = -1 // 0 would mean three
 	o.DialerRetries = 1
 	o.ContextTimeoutEnabled = true
@@ -51,6 +70,34 @@ func OpenRedis(url string, patience time.Duration) (*redis.Client, error) {
 	o.DisableIdentity = true // Redis 6 has no CLIENT SETINFO
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	return redis.NewClient(o), nil
+}
+
+// openCluster never sends a command to a replica, which may not have heard of the latest uses.
+func openCluster(url string, patience time.Duration) (redis.UniversalClient, error) {
+	o, err := redis.ParseClusterURL(url)
+	if err != nil {
+		return nil, ErrRedisURL
+	}
+	o.ReadOnly, o.RouteByLatency, o.RouteRandomly = false, false, false
+	o.DialerRetries = 1
+	o.ContextTimeoutEnabled = true
+	o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = patience, patience, patience, patience
+	o.DisableIdentity = true
+	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	return redis.NewClusterClient(o), nil
+}
+
+func openSentinel(url string, patience time.Duration) (redis.UniversalClient, error) {
+	o, err := redis.ParseFailoverURL(url)
+	if err != nil || o.MasterName == "" || o.ReplicaOnly || o.RouteByLatency || o.RouteRandomly {
+		return nil, ErrRedisURL
+	}
+	o.MaxRetries = -1
+	o.DialerRetries = 1
+	o.ContextTimeoutEnabled = true
+	o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = patience, patience, patience, patience
+	o.DisableIdentity = true
+	return redis.NewFailoverClient(o), nil
 }
 
 // Redis keeps the logs in Redis 6 or later (or what speaks its protocol and Lua), for every replica that uses the same

@@ -13,7 +13,7 @@ import (
 
 // Traced has a client's commands be told of in traces: which command it was, and how many in a pipeline. Keys and arguments are not in
 // them, since a key may be made of somebody's address. A client that is not traced has nothing between itself and Redis.
-func Traced(client *redis.Client) { client.AddHook(hook{}) }
+func Traced(client redis.UniversalClient) { client.AddHook(hook{}) }
 
 type hook struct{}
 

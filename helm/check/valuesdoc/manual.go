@@ -1,7 +1,7 @@
 package main
 
 import (
-	_ "embed" // intro.md
+	_ "embed" // intro.txt
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -41,5 +41,5 @@ func cell(s string) string { return strings.NewReplacer("|", `\|`, "<", "&lt;").
 
 // intro is what stands above the values.
 //
-//go:embed intro.md
+//go:embed intro.txt
 var intro string
