@@ -200,7 +200,7 @@ func (l *load) ask(ctx context.Context, c *http.Client, method, what, token stri
 	return answer.Meta.Token, ""
 }
 
-// lost counts the accounts that nobody can log in to.
+// lost counts the accounts whose session, which their signup began, is not there.
 func (l *load) lost(ctx context.Context) (lost, of int, err error) {
 	for _, a := range l.accounts {
 		if cause := l.session(ctx, l.kept, a.token); cause != "" {
