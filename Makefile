@@ -291,6 +291,11 @@ lint: ## golangci-lint, by the rules of .golangci.yml
 helm: $(TOOLS)/helm-4.3.1 $(TOOLS)/kube-score-1.20.0 ## the Helm chart: lint, what it makes of each value set, what it refuses, kube-score
 	@HELM=$(word 1,$^) KUBE_SCORE=$(word 2,$^) $(GO) -C $(CHART) test -count=1 -timeout 20m ./... 2>&1 | $(SUMMARY)
 
+.PHONY: roll
+roll: $(TOOLS)/helm-4.3.1 ## upgrade a release in a cluster of yours under load (helm/check/README.md): ROLL='-namespace auth -url http://…'
+	@$(GO) -C $(CHART) build -o $(CURDIR)/bin/roll ./roll
+	@bin/roll -helm $< -chart helm/vestibule $(ROLL)
+
 .PHONY: helm-golden
 helm-golden: $(TOOLS)/helm-4.3.1 ## write what the Helm chart makes of each value set anew, to be looked at
 	@HELM=$< $(GO) -C $(CHART) test -count=1 -run '^TestWhatIsMadeIsWhatWasLookedAt$$' . -update
