@@ -24,10 +24,10 @@ func TestGracePeriodFollowsFromWhatItIsFor(t *testing.T) {
 		over string
 		want int64
 	}{
-		{"replicas=2", 5 + 30 + 5},
-		{"config.shutdownTimeout=10m", 5 + 600 + 5},
-		{"config.shutdownTimeout=1m30s,preStopSeconds=20", 20 + 90 + 5},
-		{"config.shutdownTimeout=45s,preStopSeconds=1", 1 + 45 + 5},
+		{"replicas=2", 5 + 2 + 30 + 5},
+		{"config.shutdownTimeout=10m", 5 + 2 + 600 + 5},
+		{"config.shutdownTimeout=1m30s,preStopSeconds=20", 20 + 2 + 90 + 5},
+		{"config.shutdownTimeout=45s,config.shutdownDelay=1m,preStopSeconds=1", 1 + 60 + 45 + 5},
 	} {
 		spec, c := server(t, decode(t, render(t, "minimal", tt.over)), release)
 		if got := *spec.Template.Spec.TerminationGracePeriodSeconds; got != tt.want {
@@ -172,8 +172,9 @@ func TestEverySettingReachesTheServer(t *testing.T) {
 	if data := find[*core.ConfigMap](t, decode(t, render(t, "minimal", "config.trustedClientIpHeader=X-Real-Ip")), release).Data; data["VESTIBULE_TRUSTED_CLIENT_IP_HEADER"] != "X-Real-Ip" {
 		t.Errorf("the header is not given: %v", data)
 	}
-	// What is not given is left to the server, so that the version before is not told of what it does not know.
-	if data := find[*core.ConfigMap](t, decode(t, render(t, "minimal")), release).Data; len(data) != 2 {
+	// What is not given is left to the server, so that the version before is not told of what it does not know: all but where it listens and
+	// how it leaves.
+	if data := find[*core.ConfigMap](t, decode(t, render(t, "minimal")), release).Data; len(data) != 3 || data["VESTIBULE_SHUTDOWN_DELAY"] != "2s" {
 		t.Errorf("by default it is told %v", data)
 	}
 	if data := find[*core.ConfigMap](t, decode(t, render(t, "minimal", "config.allowPrivateNetworks=false", "config.trustedProxyCount=0")), release).Data; data["VESTIBULE_ALLOW_PRIVATE_NETWORKS"] != "false" || data["VESTIBULE_TRUSTED_PROXY_COUNT"] != "0" {

@@ -7,9 +7,15 @@
 {{- add (mul $minutes 60) $seconds }}
 {{- end }}
 
-{{/* How long Kubernetes waits before it kills a server: the hook that comes first, the server's own patience, and five seconds. */}}
+{{/* How long a server that was told to stop serves on, and closes each connection with its answer: so that no request comes in on a kept
+     connection just as it is closed. */}}
+{{- define "vestibule.shutdownDelay" -}}
+{{- default "2s" .Values.config.shutdownDelay }}
+{{- end }}
+
+{{/* How long Kubernetes waits before it kills a server: the hook that comes first, the server's own delay and patience, and five seconds. */}}
 {{- define "vestibule.gracePeriod" -}}
-{{- add .Values.preStopSeconds (include "vestibule.seconds" (default "30s" .Values.config.shutdownTimeout)) 5 }}
+{{- add .Values.preStopSeconds (include "vestibule.seconds" (include "vestibule.shutdownDelay" .)) (include "vestibule.seconds" (default "30s" .Values.config.shutdownTimeout)) 5 }}
 {{- end }}
 
 {{/* The fewest replicas that there are. */}}

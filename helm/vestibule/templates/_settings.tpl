@@ -9,6 +9,9 @@ VESTIBULE_DATABASE_URL: sqlite:/var/lib/vestibule/vestibule.db
 {{- if and .Values.operators.ingress.enabled (not .Values.config.adminPublicUrl) }}
 VESTIBULE_ADMIN_PUBLIC_URL: https://{{ .Values.operators.ingress.host }}
 {{- end }}
+{{- if not .Values.config.shutdownDelay }}
+VESTIBULE_SHUTDOWN_DELAY: {{ include "vestibule.shutdownDelay" . }}
+{{- end }}
 {{- range $setting, $value := .Values.config }}
 {{- if kindIs "float64" $value }}
 {{- $value = int64 $value }}
