@@ -94,7 +94,7 @@ func (d database) prepared(query string) *sql.Stmt {
 
 func (d database) rows(query string, args ...any) []string {
 	d.t.Helper()
-	rows, err := d.prepared(query).QueryContext(d.t.Context(), args...)
+	rows, err := d.prepared(query).QueryContext(d.t.Context(), args...) //nolint:sqlclosecheck // what is prepared is kept for the next time, and goes with the database
 	if err != nil {
 		d.t.Fatalf("%s: %v", query, err)
 	}

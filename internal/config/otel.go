@@ -88,11 +88,11 @@ func tracing(environ []string) (Tracing, []Fault) {
 	t.Heed = o.propagators()
 	o.pairs("OTEL_RESOURCE_ATTRIBUTES")
 	for _, name := range []string{"OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_BSP_EXPORT_TIMEOUT"} {
-		o.number(name, 1, 600_000)
+		o.number(name, 600_000)
 	}
-	o.number("OTEL_BSP_SCHEDULE_DELAY", 1, 600_000)
-	o.number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 1, 1_000_000)
-	t.Queue = o.number("OTEL_BSP_MAX_QUEUE_SIZE", 1, 1_000_000)
+	o.number("OTEL_BSP_SCHEDULE_DELAY", 600_000)
+	o.number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 1_000_000)
+	t.Queue = o.number("OTEL_BSP_MAX_QUEUE_SIZE", 1_000_000)
 	return t, o.faults
 }
 
@@ -237,13 +237,13 @@ func (o *otel) pairs(name string) {
 	}
 }
 
-// number is the value of a variable that takes a number; 0 where it is not set, or wrong.
-func (o *otel) number(name string, least, most int) int {
+// number is the value of a variable that takes a number from 1 to most; 0 where it is not set, or wrong.
+func (o *otel) number(name string, most int) int {
 	v := o.vars[name]
 	if v == "" {
 		return 0
 	}
-	n, err := number(v, least, most)
+	n, err := number(v, 1, most)
 	if err != nil {
 		o.fault(name, err)
 	}

@@ -156,9 +156,7 @@ func TestEveryMetricThatIsNamedExists(t *testing.T) {
 	}
 	names := map[string][]string{}
 	note := func(where, text string) {
-		for _, name := range ofOurs.FindAllString(text, -1) {
-			names[where] = append(names[where], name)
-		}
+		names[where] = append(names[where], ofOurs.FindAllString(text, -1)...)
 	}
 	asked := map[string]bool{}
 	for _, a := range alerts(t) {
