@@ -91,7 +91,7 @@ func (r *report) into(path string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return os.WriteFile(path, []byte(page), 0o644) //nolint:gosec // it is a page for everybody
+	return os.WriteFile(path, []byte(page), 0o644)
 }
 
 // spliced is a page with another table in it.
