@@ -79,7 +79,7 @@ func newFactorHouse(t testing.TB, engine, account, mfa string) *house {
 	h := &house{TB: t, clock: clock.At(testkit.Start)}
 	at, keys := testkit.URL(t, engine), testkit.Keys(t)
 	open := func(observe func(op, query string) error) *store.Store {
-		st, err := store.Open(store.Options{URL: at, Keys: keys, Observe: observe})
+		st, err := store.Open(store.Options{URL: at, Keys: keys, Observe: observe, MaxConns: 6})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,7 +21,7 @@ type Observer interface {
 	Conflict(refused bool)                    // a step found its session changed: it is run again or, the next time, refused
 }
 
-// Options are what a Service works with. All of it is needed.
+// Options are what a Service works with. All of it is needed but the Observer: without one, nobody is told.
 type Options struct {
 	Store    *store.Store
 	Hasher   *passhash.Hasher
@@ -52,12 +52,24 @@ type Service struct {
 
 // New is a Service.
 func New(o Options) *Service {
+	if o.Observer == nil {
+		o.Observer = unobserved{}
+	}
 	return &Service{
 		store: o.Store, hasher: o.Hasher, limiter: o.Limiter, keys: o.Keys, clock: o.Clock, observe: o.Observer, log: o.Log, wake: o.Wake,
 		even:    o.Even,
 		flights: newFlights(),
 	}
 }
+
+// unobserved is nobody.
+type unobserved struct{}
+
+func (unobserved) Login(_, _ string)                   {}
+func (unobserved) Signup(_, _ string)                  {}
+func (unobserved) Factor(_, _ string)                  {}
+func (unobserved) Limited(_ *tenants.Tenant, _ string) {}
+func (unobserved) Conflict(_ bool)                     {}
 
 // Client is a kind of client. A session of one kind means nothing to the other.
 type Client = store.Client

@@ -87,6 +87,7 @@ func boot(ctx context.Context, program, dir string, database []string) (*server,
 		"VESTIBULE_SECRET_KEY="+base64.StdEncoding.EncodeToString(secret.Bytes(secret.KeySize)),
 		"VESTIBULE_ADMIN_TOKEN="+s.token,
 		"VESTIBULE_ALLOW_PRIVATE_NETWORKS=true",
+		"VESTIBULE_DATABASE_MAX_CONNS=8", // others may be testing on the same PostgreSQL, which has a hundred connections as it comes
 		"VESTIBULE_LOG_FORMAT=json",
 	)
 	migrate := exec.CommandContext(ctx, program, "--migrate")

@@ -12,7 +12,7 @@ const database = process.env.VESTIBULE_TEST_DATABASE_URL;
 
 describe("on SQLite", () => day({}));
 if (database) {
-  describe("on PostgreSQL", () => day({ VESTIBULE_DATABASE_URL: database }));
+  describe("on PostgreSQL", () => day({ VESTIBULE_DATABASE_URL: database, VESTIBULE_DATABASE_MAX_CONNS: "8" }));
 } else {
   console.warn("The day is not run on PostgreSQL: VESTIBULE_TEST_DATABASE_URL names none; make e2e does.");
 }
