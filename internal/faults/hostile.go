@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -25,6 +26,12 @@ const (
 	hugeClients = 100
 	idleClients = 10_000
 	strangeAsks = 100_000
+)
+
+// What a server tells of the connections of its public listener.
+const (
+	idleSeries        = `vestibule_http_connections{listener="public",state="idle"}`
+	closedEarlySeries = `vestibule_http_connections_closed_early_total{listener="public"}`
 )
 
 // openFiles is how many files a process may open at once. Go asks for as many as the system allows.
@@ -220,6 +227,10 @@ func counts(m *sync.Map) string {
 func idlers(ctx context.Context, r *run, out *row) error {
 	victim := r.cluster.replicas[0]
 	was, _ := memory(victim.pid())
+	before, err := r.cluster.metrics(ctx, victim)
+	if err != nil {
+		return err
+	}
 	var mu sync.Mutex
 	var open []net.Conn
 	defer func() {
@@ -262,8 +273,18 @@ func idlers(ctx context.Context, r *run, out *row) error {
 		return err
 	}
 	now, _ := memory(victim.pid())
-	out.note("%d connections were open and idle on one replica, %d were turned away; its memory went from %s to %s, %.1f KiB for each",
-		idleClients-refused.Load(), refused.Load(), mebibytes(was), mebibytes(now), float64(now-was)/1024/float64(max(1, idleClients-refused.Load())))
+	counted, err := r.cluster.metrics(ctx, victim)
+	if err != nil {
+		return err
+	}
+	// The server's own count: beyond VESTIBULE_MAX_CONNECTIONS it closes those that have waited the longest, some of which are not ours.
+	held, early := counted[idleSeries], counted[closedEarlySeries]-before[closedEarlySeries]
+	if held == 0 {
+		return fmt.Errorf("the replica tells of no idle connections: %s", idleSeries)
+	}
+	out.note("of %d connections that asked once and stayed, %d got no answer; the replica then held %.0f idle ones and had closed %.0f for newer "+
+		"ones; its memory went from %s to %s, %.1f KiB for each that it held",
+		idleClients, refused.Load(), held, early, mebibytes(was), mebibytes(now), float64(now-was)/1024/held)
 	return nil
 }
 
@@ -341,17 +362,35 @@ func strange(ctx context.Context, r *run, out *row) error {
 
 // series is how many time series a replica has in its metrics.
 func (c *cluster) series(ctx context.Context, r *replica) (int, error) {
+	all, err := c.metrics(ctx, r)
+	return len(all), err
+}
+
+// metrics are a replica's, by name and labels as they are written there.
+func (c *cluster) metrics(ctx context.Context, r *replica) (map[string]float64, error) {
 	got, err := c.call(ctx, r.operators, "", http.MethodGet, "/metrics", nil, nil)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	n := 0
-	for line := range strings.Lines(string(got.body)) {
-		if !strings.HasPrefix(line, "#") {
-			n++
+	return samples(string(got.body))
+}
+
+// samples reads metrics as Prometheus has them in text, without times.
+func samples(text string) (map[string]float64, error) {
+	all := map[string]float64{}
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
 		}
+		at := strings.LastIndexByte(line, ' ')
+		value, err := strconv.ParseFloat(line[at+1:], 64)
+		if at < 0 || err != nil {
+			return nil, fmt.Errorf("not a metric: %q", line)
+		}
+		all[line[:at]] = value
 	}
-	return n, nil
+	return all, nil
 }
 
 const (

@@ -228,13 +228,14 @@ func TestFigures(t *testing.T) {
 func TestReportSaysWhatWasBroken(t *testing.T) {
 	lost := &row{scenario: scenario{name: "crash", title: "kill -9"}, all: figures{requests: 7, failures: map[string]int{"500": 2}}, lost: 1}
 	lost.breaks("1 writes were lost")
-	r := &report{rows: []*row{lost, {scenario: scenario{name: "disk", title: "full disk"}, skipped: "no mounts"}}, missing: 3}
+	r := &report{rows: []*row{lost, {scenario: scenario{name: "disk", title: "full disk"}, skipped: "no mounts"}}, missing: 3, commit: "abc", old: "v1.2.3"}
 	var b strings.Builder
 	if err := r.write(&b); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
 		"| kill -9 | 7 | 2: 2 × 500 | 0 | 1 |", "**Not kept.** crash: 1 writes were lost", "not run here: no mounts", "**Not kept.** mail: 3 ",
+		"commit abc, the version before v1.2.3, ",
 	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("nothing says %q in\n%s", want, b.String())
@@ -262,5 +263,31 @@ func TestMemoryIsReadFromStatus(t *testing.T) {
 	now, most := parseMemory("Name:\tserver\nVmHWM:\t    2048 kB\nVmRSS:\t    1024 kB\nThreads:\t5\n")
 	if now != 1<<20 || most != 2<<20 {
 		t.Errorf("got %d and %d", now, most)
+	}
+}
+
+func TestMetricsAreReadWithTheirLabels(t *testing.T) {
+	got, err := samples("# HELP a b\n# TYPE a counter\n" + idleSeries + " 10\n" + closedEarlySeries + " 1.5e+03\nup{of=\"a b\"} 1\n")
+	if err != nil || len(got) != 3 || got[idleSeries] != 10 || got[closedEarlySeries] != 1500 {
+		t.Errorf("got %v, %v", got, err)
+	}
+	for _, bad := range []string{"7", "up one"} {
+		if _, err := samples(bad); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+}
+
+// A page that says what faults do has the whole table, and not a part of it.
+func TestAPartOfTheTableGoesOntoNoPage(t *testing.T) {
+	for _, args := range [][]string{{"-doc", "page.md", "-only", "redis"}, {"-doc", "page.md", "-short"}} {
+		if _, err := parseOptions(args); err == nil || !strings.Contains(err.Error(), "-doc") {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+	for _, args := range [][]string{{"-doc", "page.md"}, {"-only", "redis"}, {"-short"}} {
+		if _, err := parseOptions(args); err != nil {
+			t.Errorf("%v: %v", args, err)
+		}
 	}
 }

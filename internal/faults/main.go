@@ -100,6 +100,9 @@ func parseOptions(args []string) (o options, err error) {
 	if o.only, err = regexp.Compile(*only); err != nil {
 		return o, fmt.Errorf("-only: %w", err)
 	}
+	if o.doc != "" && (*only != "" || o.short) {
+		return o, errors.New("-doc takes the whole table: leave -only and -short away")
+	}
 	if o.old != "" {
 		if o.old, err = filepath.Abs(o.old); err == nil {
 			_, err = os.Stat(o.old)
@@ -109,6 +112,22 @@ func parseOptions(args []string) (o options, err error) {
 		}
 	}
 	return o, nil
+}
+
+// versionOf is what a server says that it is; "" where there is none.
+func versionOf(ctx context.Context, program string) (string, error) {
+	if program == "" {
+		return "", nil
+	}
+	out, err := exec.CommandContext(ctx, program, "--version").Output()
+	version := strings.TrimSpace(string(out))
+	if err != nil {
+		return "", fmt.Errorf("ask for the version: %w", err)
+	}
+	if version == "" || strings.ContainsRune(version, '\n') {
+		return "", fmt.Errorf("%s --version says %q", program, version)
+	}
+	return version, nil
 }
 
 // brief are the scenarios of -short.
@@ -168,6 +187,10 @@ func faults(ctx context.Context, o options) (err error) {
 	if len(chosen) == 0 {
 		return errors.New("-only matches no scenario; see -help")
 	}
+	old, err := versionOf(ctx, o.old)
+	if err != nil {
+		return fmt.Errorf("-old: %w", err)
+	}
 	say := said()
 	dir, program, remove, err := prepare(ctx, say)
 	if err != nil {
@@ -180,7 +203,7 @@ func faults(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.cluster.close()) }()
-	rep := &report{rate: o.rate, cores: runtime.NumCPU(), goes: runtime.Version(), commit: commit(), when: r.began}
+	rep := &report{rate: o.rate, cores: runtime.NumCPU(), goes: runtime.Version(), commit: commit(), old: old, when: r.began}
 	r.attack = startAttack(r.cluster.crowd, o.rate)
 	var failed error
 	for _, s := range chosen {

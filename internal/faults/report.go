@@ -15,6 +15,7 @@ type report struct {
 	rate          int
 	cores         int
 	commit, goes  string
+	old           string // the version that was upgraded from and to, if one was
 	when          time.Time
 	length        time.Duration
 	mails, twice  int
@@ -39,8 +40,12 @@ func (r *report) broken() []string {
 // write writes it as Markdown.
 func (r *report) write(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %d cores, commit %s, %s. Three replicas, %d requests a second, %s altogether.\n\n",
-		r.goes, r.cores, r.commit, r.when.UTC().Format("2006-01-02 15:04 UTC"), r.rate, r.length.Round(time.Second))
+	before := ""
+	if r.old != "" {
+		before = ", the version before " + r.old
+	}
+	fmt.Fprintf(&b, "%s, %d cores, commit %s%s, %s. Three replicas, %d requests a second, %s altogether.\n\n",
+		r.goes, r.cores, r.commit, before, r.when.UTC().Format("2006-01-02 15:04 UTC"), r.rate, r.length.Round(time.Second))
 	b.WriteString("| Fault | Requests | Failed, by cause | Uncertain writes | Lost writes | Recovered in | " +
 		"Session check p50, p99: before | during | after | Most memory |\n")
 	b.WriteString("|---|---|---|---|---|---|---|---|---|---|\n")
