@@ -322,6 +322,8 @@ endef
 race: ## every test with the race detector (needs a C compiler)
 	$(needs-c)
 	@$(TEST) -race $(PACKAGES) 2>&1 | $(SUMMARY)
+	@$(GO) -C $(FAULTS) test -race -count=1 ./... 2>&1 | $(SUMMARY)
+	@$(GO) -C $(CHART) test -race -count=1 ./roll 2>&1 | $(SUMMARY)
 
 # Packages whose tests do not reach the store: SQLite, which is Go too, takes minutes to build and run with the detector.
 LIGHT = $(GO) list -test -f '{{if not .ForTest}}{{.ImportPath}} {{join .Deps " "}}{{end}}' ./... \

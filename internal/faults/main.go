@@ -120,7 +120,7 @@ func versionOf(ctx context.Context, program string) (string, error) {
 		return "", nil
 	}
 	out, err := exec.CommandContext(ctx, program, "--version").Output()
-	version := strings.TrimSpace(string(out))
+	version := strings.TrimPrefix(strings.TrimSpace(string(out)), "vestibule ")
 	if err != nil {
 		return "", fmt.Errorf("ask for the version: %w", err)
 	}

@@ -1,8 +1,6 @@
 package meta_test
 
 import (
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"testing"
@@ -12,22 +10,14 @@ import (
 
 // The table of events in the documentation lists each action once, and nothing else.
 func TestDocumentationListsEveryEvent(t *testing.T) {
-	read := func(path ...string) string {
-		t.Helper()
-		b, err := os.ReadFile(filepath.Join(append([]string{"..", ".."}, path...)...))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(b)
-	}
 	found := func(pattern, text string) (all []string) {
 		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
 			all = append(all, m[1])
 		}
 		return all
 	}
-	actions := found(`Action = "([^"]+)"`, read("internal", "store", "actions.go"))
-	listed := found("(?m)^\\| `([a-z_]+\\.[a-z_]+)` \\|", read("docs", "audit.md"))
+	actions := found(`Action = "([^"]+)"`, read(t, "internal/store/actions.go"))
+	listed := found("(?m)^\\| `([a-z_]+\\.[a-z_]+)` \\|", read(t, "docs/audit.md"))
 	if len(actions) < 30 {
 		t.Fatalf("only %d actions were found", len(actions))
 	}

@@ -13,16 +13,6 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// read is a file of the repository.
-func read(t *testing.T, name string) string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(name)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
 // alert is what is read of a rule.
 type alert struct {
 	Alert, Record, Expr string
@@ -78,15 +68,6 @@ func TestEveryAlertHasAPage(t *testing.T) {
 			if !strings.Contains(text, needed) && !strings.Contains(strings.ReplaceAll(text, "**Do** ", "**Do:** "), needed) {
 				t.Errorf("the page of %s lacks %q", name, needed)
 			}
-		}
-	}
-	anchors := map[string]bool{}
-	for _, m := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(page, -1) {
-		anchors[strings.ReplaceAll(strings.ToLower(m[1]), " ", "-")] = true
-	}
-	for _, m := range regexp.MustCompile(`\]\(#([^)]+)\)`).FindAllStringSubmatch(page, -1) {
-		if !anchors[m[1]] {
-			t.Errorf("docs/runbook.md leads to #%s, which is not there", m[1])
 		}
 	}
 }

@@ -14,9 +14,10 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/config"
 )
 
-func fileAt(t *testing.T, name string) string {
+// read is a file of the repository.
+func read(t *testing.T, name string) string {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join(root, name))
+	b, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +39,7 @@ type service struct {
 func services(t *testing.T) map[string]service {
 	t.Helper()
 	var file struct{ Services map[string]service }
-	if err := yaml.Unmarshal([]byte(fileAt(t, "compose.yaml")), &file); err != nil {
+	if err := yaml.Unmarshal([]byte(read(t, "compose.yaml")), &file); err != nil {
 		t.Fatal(err)
 	}
 	if len(file.Services) < 5 {
@@ -48,8 +49,8 @@ func services(t *testing.T) map[string]service {
 }
 
 func TestImagesAreBuiltWithTheGoOfTheModule(t *testing.T) {
-	asked := regexp.MustCompile(`(?m)^go (\d+\.\d+)\.(\d+)$`).FindStringSubmatch(fileAt(t, "go.mod"))
-	named := regexp.MustCompile(`(?m)^FROM --platform=\$BUILDPLATFORM golang:(\d+\.\d+)\.(\d+) AS build$`).FindStringSubmatch(fileAt(t, "Dockerfile"))
+	asked := regexp.MustCompile(`(?m)^go (\d+\.\d+)\.(\d+)$`).FindStringSubmatch(read(t, "go.mod"))
+	named := regexp.MustCompile(`(?m)^FROM --platform=\$BUILDPLATFORM golang:(\d+\.\d+)\.(\d+) AS build$`).FindStringSubmatch(read(t, "Dockerfile"))
 	if asked == nil || named == nil {
 		t.Fatalf("go.mod asks for %v, the Dockerfile names %v", asked, named)
 	}
@@ -61,7 +62,7 @@ func TestImagesAreBuiltWithTheGoOfTheModule(t *testing.T) {
 // What is built with, and what is run, is the same tomorrow: no image goes without a version.
 func TestImagesAreNamedByVersion(t *testing.T) {
 	pinned := regexp.MustCompile(`:v?\d[\w.-]*(@sha256:[0-9a-f]{64})?$`)
-	for _, m := range regexp.MustCompile(`(?m)^FROM (?:--platform=\S+ )?(\S+)(?: AS (\w+))?$`).FindAllStringSubmatch(fileAt(t, "Dockerfile"), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^FROM (?:--platform=\S+ )?(\S+)(?: AS (\w+))?$`).FindAllStringSubmatch(read(t, "Dockerfile"), -1) {
 		if m[1] != "scratch" && m[1] != "either" && !pinned.MatchString(m[1]) {
 			t.Errorf("the Dockerfile takes %s", m[1])
 		}
