@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -289,5 +291,26 @@ func TestAPartOfTheTableGoesOntoNoPage(t *testing.T) {
 		if _, err := parseOptions(args); err != nil {
 			t.Errorf("%v: %v", args, err)
 		}
+	}
+}
+
+func TestTheServerOfBeforeSaysItsVersion(t *testing.T) {
+	program := func(script string) string {
+		path := filepath.Join(t.TempDir(), "server")
+		if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	if got, err := versionOf(t.Context(), program(`[ "$1" = --version ] && echo vestibule v1.2.3`)); err != nil || got != "v1.2.3" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	for _, bad := range []string{"exit 1", "true", "echo one; echo two"} {
+		if got, err := versionOf(t.Context(), program(bad)); err == nil {
+			t.Errorf("%s: got %q", bad, got)
+		}
+	}
+	if got, err := versionOf(t.Context(), ""); err != nil || got != "" {
+		t.Errorf("without one: %q, %v", got, err)
 	}
 }
