@@ -118,6 +118,11 @@ func TestValuesThatCannotWorkAreRefused(t *testing.T) {
 			"resources.limits.memory leaves 40 MiB for Go's heap, which needs 64: hashing 2 passwords at a time takes 40 MiB, and the rest 48",
 		},
 		{
+			"more connections than memory", "minimal", "config.maxConnections=10000",
+			"resources.limits.memory leaves 296 MiB for Go's heap, and 10000 connections that stall in the middle of a body take 938: " +
+				"set config.maxConnections to 3157, or give more memory",
+		},
+		{
 			"a secret made up without a cluster", "minimal", "secrets.mode=chart,secrets.values.databaseUrl=postgres://x,secrets.values.adminToken=x",
 			"secrets: the secret key would have to be made up, and kept from then on, but there is no cluster to ask whether there is one already " +
 				"(as with helm template, Argo CD and --dry-run=client). Give it a value, or have the secret made by somebody else: secrets.mode \"existing\" or \"external\".",
