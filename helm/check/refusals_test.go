@@ -83,6 +83,10 @@ func TestValuesThatCannotWorkAreRefused(t *testing.T) {
 			"a setting in passing", "minimal", "extraEnv[0].name=VESTIBULE_SECRET_KEY,extraEnv[0].value=x",
 			"extraEnv: VESTIBULE_SECRET_KEY is a setting: give it in config or secrets",
 		},
+		{
+			"credentials in a pod", "minimal", "extraEnv[0].name=OTEL_EXPORTER_OTLP_TRACES_HEADERS,extraEnv[0].value=authorization=x",
+			"extraEnv: OTEL_EXPORTER_OTLP_TRACES_HEADERS holds credentials: take it from a secret (valueFrom)",
+		},
 		{"an ingress for nothing", "minimal", "ingress.enabled=true", "ingress.hosts is empty: name the hosts of your tenants, or a wildcard"},
 		{"a route for nothing", "minimal", "gateway.enabled=true", "gateway.hostnames is empty: name the hosts of your tenants, or a wildcard"},
 		{

@@ -68,6 +68,9 @@
 {{- if and (hasPrefix "VESTIBULE_" .name) .value }}
 {{- $faults = append $faults (printf "extraEnv: %s is a setting: give it in config or secrets" .name) }}
 {{- end }}
+{{- if and (hasPrefix "OTEL_" .name) (contains "HEADERS" .name) .value }}
+{{- $faults = append $faults (printf "extraEnv: %s holds credentials: take it from a secret (valueFrom)" .name) }}
+{{- end }}
 {{- end }}
 
 {{- if and $v.ingress.enabled (not $v.ingress.hosts) }}
