@@ -127,6 +127,9 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		return nil, err
 	}
 	o.Hashing.OnWait = a.hashWait
+	o.Hashing.OnEqual = func(err error) {
+		a.log.WarnContext(ctx, "threads that hash passwords have the priority of all others: many logins slow down everything else", "error", err)
+	}
 	a.Hasher = passhash.New(hashing(cfg, o.Hashing))
 	a.close = append(a.close, a.Hasher.Close)
 	a.Directory, err = tenants.NewDirectory(a.Store, tenants.Options{SharedHosts: cfg.SharedHosts, Clock: o.Clock, Log: o.Log})
