@@ -5,10 +5,10 @@ set -eu
 cd "$1"
 umask 077
 
-# Who reads what: postgres and redis run under one number in their images, Vestibule under another.
+# Who reads what: the numbers under which compose.yaml runs them, one for each, so that none can read what another's is.
 vestibule=65532
 database=999
-redis=999
+redis=998
 
 word() { head -c "$1" /dev/urandom | base64 | tr -d '\n'; }
 

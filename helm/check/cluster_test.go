@@ -156,6 +156,29 @@ func TestSecretsAreMadeUpOnce(t *testing.T) {
 	}
 }
 
+// A key under another name is not there, and a new one in its place would be the loss of everything that was sealed under the old one.
+func TestARenamedKeyIsNotMadeUpAnew(t *testing.T) {
+	c := newCluster(t)
+	_, c.secret = c.secretOf(t, "postgresql.enabled=true")
+	for over, want := range map[string]string{
+		"secrets.keys.secretKey=key":    "secrets.keys.secretKey: the secret vestibule is there, and has no key: rename it there first",
+		"secrets.keys.adminToken=token": "secrets.keys.adminToken: the secret vestibule is there, and has no token: rename it there first",
+	} {
+		args := append(template("minimal", "postgresql.enabled=true", "secrets.mode=chart", over), "--dry-run=server", "--disable-openapi-validation")
+		if _, complaints, ok := helmWith(t, c.kubeconfig, args...); ok || !strings.Contains(complaints, want) {
+			t.Errorf("%s: it says %s", over, complaints)
+		}
+	}
+	// Renamed in the secret as well, it is what it was; and a Redis that comes later has its password made up then.
+	key := c.secret["secret-key"]
+	delete(c.secret, "secret-key")
+	c.secret["key"] = key
+	_, again := c.secretOf(t, "postgresql.enabled=true", "redis.enabled=true", "secrets.keys.secretKey=key")
+	if again["key"] != key || len(again["redis-password"]) < 32 {
+		t.Error("a key that was renamed on both sides is lost, or Redis has no password")
+	}
+}
+
 // The migration's hook is given the same URL as the servers, though it runs before their secret is there.
 func TestTheHookHasTheSameSecret(t *testing.T) {
 	c := newCluster(t)

@@ -173,8 +173,9 @@ func TestEverySettingReachesTheServer(t *testing.T) {
 		t.Errorf("the header is not given: %v", data)
 	}
 	// What is not given is left to the server, so that the version before is not told of what it does not know: all but where it listens and
-	// how it leaves.
-	if data := find[*core.ConfigMap](t, decode(t, render(t, "minimal")), release).Data; len(data) != 3 || data["VESTIBULE_SHUTDOWN_DELAY"] != "2s" {
+	// how it leaves, and how many connections its memory is enough for.
+	if data := find[*core.ConfigMap](t, decode(t, render(t, "minimal")), release).Data; len(data) != 4 || data["VESTIBULE_SHUTDOWN_DELAY"] != "2s" ||
+		data["VESTIBULE_MAX_CONNECTIONS"] != "2000" {
 		t.Errorf("by default it is told %v", data)
 	}
 	if data := find[*core.ConfigMap](t, decode(t, render(t, "minimal", "config.allowPrivateNetworks=false", "config.trustedProxyCount=0")), release).Data; data["VESTIBULE_ALLOW_PRIVATE_NETWORKS"] != "false" || data["VESTIBULE_TRUSTED_PROXY_COUNT"] != "0" {

@@ -83,6 +83,10 @@ func TestValuesThatCannotWorkAreRefused(t *testing.T) {
 			"a setting in passing", "minimal", "extraEnv[0].name=VESTIBULE_SECRET_KEY,extraEnv[0].value=x",
 			"extraEnv: VESTIBULE_SECRET_KEY is a setting: give it in config or secrets",
 		},
+		{
+			"credentials in a pod", "minimal", "extraEnv[0].name=OTEL_EXPORTER_OTLP_TRACES_HEADERS,extraEnv[0].value=authorization=x",
+			"extraEnv: OTEL_EXPORTER_OTLP_TRACES_HEADERS holds credentials: take it from a secret (valueFrom)",
+		},
 		{"an ingress for nothing", "minimal", "ingress.enabled=true", "ingress.hosts is empty: name the hosts of your tenants, or a wildcard"},
 		{"a route for nothing", "minimal", "gateway.enabled=true", "gateway.hostnames is empty: name the hosts of your tenants, or a wildcard"},
 		{
@@ -116,6 +120,11 @@ func TestValuesThatCannotWorkAreRefused(t *testing.T) {
 		{
 			"too little memory", "minimal", "resources.limits.memory=128Mi",
 			"resources.limits.memory leaves 40 MiB for Go's heap, which needs 64: hashing 2 passwords at a time takes 40 MiB, and the rest 48",
+		},
+		{
+			"more connections than memory", "minimal", "config.maxConnections=10000",
+			"resources.limits.memory leaves 296 MiB for Go's heap, and 10000 connections that stall in the middle of a body take 938: " +
+				"set config.maxConnections to 3157, or give more memory",
 		},
 		{
 			"a secret made up without a cluster", "minimal", "secrets.mode=chart,secrets.values.databaseUrl=postgres://x,secrets.values.adminToken=x",

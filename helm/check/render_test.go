@@ -187,13 +187,47 @@ func TestEveryTemplateIsUsed(t *testing.T) {
 	}
 }
 
+// notesOf is what the chart says after an installation.
+func notesOf(t *testing.T, set string, over ...string) string {
+	t.Helper()
+	args := append([]string{"install", "--dry-run=client"}, template(set, over...)[1:]...)
+	out, complaints, ok := helm(t, args...)
+	if !ok {
+		t.Fatal(complaints)
+	}
+	_, notes, _ := strings.Cut(out, "\nNOTES:\n")
+	return notes
+}
+
+// Who may say where a client comes from has to be the proxy alone.
+func TestNotesWarnOfForgedAddresses(t *testing.T) {
+	for _, tt := range []struct {
+		set, over string
+		warns     bool
+	}{
+		{"minimal", "config.trustedProxyCount=0", false},
+		{"minimal", "config.trustedProxyCount=1", true},
+		{"minimal", "config.trustedClientIpHeader=X-Real-Ip", true},
+		{"production", "networkPolicy.publicFrom=null", true},
+		{"production", "networkPolicy.enabled=false", true},
+		{"production", "networkPolicy.enabled=true", false},
+	} {
+		if notes := notesOf(t, tt.set, tt.over); strings.Contains(notes, "it could forge them") != tt.warns {
+			t.Errorf("%s, %s:\n%s", tt.set, tt.over, notes)
+		}
+	}
+	if notes := notesOf(t, "minimal", "tenants.existingSecret=tenants", "secrets.keys.adminToken=admin-token"); !strings.Contains(notes, "name its secret in tenants.token") {
+		t.Errorf("nothing is said of the token that tenants are applied with:\n%s", notes)
+	}
+}
+
 func TestNotesSayWhatIsNext(t *testing.T) {
 	for _, tt := range []struct {
 		set       string
 		says, not []string
 	}{
-		{"minimal", []string{"wait for the secret vestibule with database-url, secret-key", "without Redis each replica", "There is no admin token", "http://localhost:9090/first-owner"}, []string{"trials"}},
-		{"production", []string{"https://vestibule.internal.example.org", "cronjob/vestibule-seal-keys", "{.data.admin-token}"}, []string{"WARNING", "trustedProxyCount"}},
+		{"minimal", []string{"wait for the secret vestibule with database-url, secret-key", "without Redis each replica", "There is no admin token", "http://localhost:9090/first-owner", "helm upgrade --wait"}, []string{"trials", "forge"}},
+		{"production", []string{"https://vestibule.internal.example.org", "cronjob/vestibule-seal-keys", "{.data.admin-token}"}, []string{"WARNING", "trustedProxyCount", "for emergencies"}},
 		{"gateway", []string{"Keep the secret key"}, []string{"WARNING", "s3cret"}},
 		{"external-secrets", []string{"networkPolicy is off", "trustedProxyCount"}, []string{"without Redis"}},
 		{"trial", []string{"the PostgreSQL and Redis of this chart are for trials", "Keep the secret key"}, []string{"s3cret", "without Redis"}},
@@ -201,11 +235,7 @@ func TestNotesSayWhatIsNext(t *testing.T) {
 	} {
 		t.Run(tt.set, func(t *testing.T) {
 			t.Parallel()
-			out, complaints, ok := helm(t, "install", release, chart, "--namespace", space, "--dry-run=client", "--values", "testdata/values/"+tt.set+".yaml")
-			if !ok {
-				t.Fatal(complaints)
-			}
-			_, notes, _ := strings.Cut(out, "\nNOTES:\n")
+			notes := notesOf(t, tt.set)
 			for _, s := range tt.says {
 				if !strings.Contains(notes, s) {
 					t.Errorf("the notes do not say %q:\n%s", s, notes)

@@ -127,6 +127,9 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		return nil, err
 	}
 	o.Hashing.OnWait = a.hashWait
+	o.Hashing.OnEqual = func(err error) {
+		a.log.WarnContext(ctx, "threads that hash passwords have the priority of all others: many logins slow down everything else", "error", err)
+	}
 	a.Hasher = passhash.New(hashing(cfg, o.Hashing))
 	a.close = append(a.close, a.Hasher.Close)
 	a.Directory, err = tenants.NewDirectory(a.Store, tenants.Options{SharedHosts: cfg.SharedHosts, Clock: o.Clock, Log: o.Log})
@@ -322,7 +325,7 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	a.Operators, err = httpd.Listen(ctx, httpd.ServerOptions{
 		Name: "operators", Addr: a.config.AdminListen, Log: a.log,
 		Handler:        httpd.Operators(a.health, metrics, httpd.Standard(operatorsOnly(theirs.Handler(), api.Handler(), a.profiles(api), own.pages()), chain)),
-		RequestTimeout: a.config.RequestTimeout,
+		RequestTimeout: a.config.RequestTimeout, MaxConnections: operatorConnections,
 	})
 	if err != nil {
 		return err
@@ -334,6 +337,9 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 
 // operatorBody is the most that is read of an operator's request: settings documents are longer than what users send.
 const operatorBody = 1 << 20
+
+// operatorConnections is how many the operators' listener holds open: whoever reaches it must not take the memory of the public one.
+const operatorConnections = 512
 
 var errPending = errors.New("migrations are pending: run the server with --migrate")
 

@@ -134,3 +134,20 @@ func TestABodyThatDoesNotComeIsTheClientsFault(t *testing.T) {
 		t.Errorf("the connection is not closed: %v", err)
 	}
 }
+
+// Whoever reaches the operators' listener holds fewer connections open than the public may, and cannot take the public's memory with them.
+func TestOperatorsHoldFewConnections(t *testing.T) {
+	s := boot(t, "sqlite", func(*config.Config, *app.Options) {})
+	for range 512 {
+		c, err := net.Dial("tcp", strings.TrimPrefix(s.operator, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = c.Close() }()
+	}
+	// This one is one too many, and comes in behind the others.
+	closed := `vestibule_http_connections_closed_early_total{listener="operators"} `
+	if _, text := s.admin(http.MethodGet, "/metrics", nil); !strings.Contains(text, closed) || strings.Contains(text, closed+"0\n") {
+		t.Error("none was closed")
+	}
+}

@@ -250,8 +250,8 @@ var settings = []setting{
 	{
 		name: "MAX_CONNECTIONS", takes: "NUMBER", fallback: "10000",
 		text: "How many connections the public listener holds open. When one more comes, the one that has been without a request for the " +
-			"longest is closed; if all are busy, the new one is. Each takes some 8 KiB of memory and a file descriptor. " +
-			"Proxies keep some open on purpose: allow for what they hold.",
+			"longest is closed; if all are busy, the new one is. Each takes a file descriptor and 17 KiB of memory, and up to " +
+			"100 KiB while a body comes. Proxies keep some open on purpose: allow for what they hold.",
 		parse: func(c *Config, v string) (err error) { c.MaxConnections, err = number(v, 1, 1_000_000); return err },
 	},
 	{

@@ -90,6 +90,23 @@ func TestComposeConfinesEveryService(t *testing.T) {
 	}
 }
 
+// All share one volume of secrets, each file of which is its reader's alone: so each needs a number of its own, the one that the script knows.
+func TestComposeKeepsSecretsApart(t *testing.T) {
+	script := fileAt(t, "compose/secrets.sh")
+	of := map[string]string{}
+	for variable, name := range map[string]string{"vestibule": "server", "database": "postgres", "redis": "redis"} {
+		number := regexp.MustCompile(`(?m)^` + variable + `=(\d+)$`).FindStringSubmatch(script)
+		user := services(t)[name].User
+		if number == nil || user != number[1]+":"+number[1] {
+			t.Errorf("%s runs as %s, and its secrets are those of %v", name, user, number)
+		}
+		if other := of[user]; other != "" {
+			t.Errorf("%s and %s can read each other's secrets", name, other)
+		}
+		of[user] = name
+	}
+}
+
 func TestComposeNamesRealSettings(t *testing.T) {
 	secrets := map[string]string{
 		"VESTIBULE_DATABASE_URL": "postgres://vestibule:x@postgres:5432/vestibule?sslmode=disable",

@@ -19,18 +19,24 @@ type job struct {
 }
 
 // newAside starts the threads. They are the operating system's, locked to goroutines that never let go of them: their low priority
-// cannot be taken back without privileges, and must not stay with a thread that serves others.
-func newAside(threads int) *aside {
+// cannot be taken back without privileges, and must not stay with a thread that serves others. If one cannot give way, onEqual is told why,
+// once.
+func newAside(threads int, giveWay func() error, onEqual func(error)) *aside {
 	a := &aside{jobs: make(chan job), ended: make(chan struct{})}
+	var told sync.Once
 	for range threads {
-		go a.work()
+		go a.work(func() {
+			if err := giveWay(); err != nil && onEqual != nil {
+				told.Do(func() { onEqual(err) })
+			}
+		})
 	}
 	return a
 }
 
-func (a *aside) work() {
+func (a *aside) work(begin func()) {
 	runtime.LockOSThread() // and never unlocked, so that the thread ends with the goroutine
-	giveWay()
+	begin()
 	for {
 		select {
 		case j := <-a.jobs:

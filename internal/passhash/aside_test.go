@@ -2,8 +2,10 @@ package passhash
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -37,7 +39,7 @@ func TestHashesAsideAreTheSame(t *testing.T) {
 
 // A panic on another goroutine would end the process.
 func TestAPanicAsideIsTheCallers(t *testing.T) {
-	a := newAside(1)
+	a := newAside(1, giveWay, nil)
 	defer a.close()
 	for range 2 { // the thread goes on
 		func() {
@@ -53,5 +55,27 @@ func TestAPanicAsideIsTheCallers(t *testing.T) {
 	a.do(func() { done = true })
 	if !done {
 		t.Error("nothing was computed afterwards")
+	}
+}
+
+func TestThreadsThatCannotGiveWaySaySoOnce(t *testing.T) {
+	const threads = 3
+	var told atomic.Int32
+	refused := errors.New("not permitted")
+	a := newAside(threads, func() error { return refused }, func(err error) {
+		if !errors.Is(err, refused) {
+			t.Error(err)
+		}
+		told.Add(1)
+	})
+	defer a.close()
+	var all, meet sync.WaitGroup
+	meet.Add(threads)
+	for range threads {
+		all.Go(func() { a.do(func() { meet.Done(); meet.Wait() }) }) // one on each, so that all have begun
+	}
+	all.Wait()
+	if n := told.Load(); n != 1 {
+		t.Errorf("it is told %d times", n)
 	}
 }

@@ -16,7 +16,7 @@ func own(t *testing.T) int {
 }
 
 func TestThreadsAsideGiveWay(t *testing.T) {
-	a := newAside(2)
+	a := newAside(2, giveWay, func(err error) { t.Error(err) })
 	defer a.close()
 	before, aside := own(t), 0
 	a.do(func() { aside = own(t) })

@@ -20,6 +20,9 @@ type Options struct {
 	// must be closed.
 	Aside bool
 
+	// OnEqual, if set, is told once why threads aside do not give way, where the system does not let them.
+	OnEqual func(error)
+
 	// Before, if set, is called before each hash, by whoever has the worker. Tests hold hashes up with it.
 	Before func()
 
@@ -98,7 +101,7 @@ func New(o Options) *Hasher {
 	}
 	h := &Hasher{workers: o.Workers, queue: max(0, o.Queue), maxWait: o.MaxWait, bounds: inBounds, before: o.Before, onWait: o.OnWait, cheap: o.Cheap, lines: map[string]*line{}}
 	if o.Aside {
-		h.aside = newAside(o.Workers)
+		h.aside = newAside(o.Workers, giveWay, o.OnEqual)
 	}
 	return h
 }

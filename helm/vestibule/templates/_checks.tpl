@@ -68,6 +68,9 @@
 {{- if and (hasPrefix "VESTIBULE_" .name) .value }}
 {{- $faults = append $faults (printf "extraEnv: %s is a setting: give it in config or secrets" .name) }}
 {{- end }}
+{{- if and (hasPrefix "OTEL_" .name) (contains "HEADERS" .name) .value }}
+{{- $faults = append $faults (printf "extraEnv: %s holds credentials: take it from a secret (valueFrom)" .name) }}
+{{- end }}
 {{- end }}
 
 {{- if and $v.ingress.enabled (not $v.ingress.hosts) }}
@@ -106,6 +109,8 @@
 {{- $faults = append $faults "config.hashWorkers is not given, and there is no limit of CPU: the server would hash as many passwords at a time as the node has cores, each in 19 MiB. Give either" }}
 {{- else if and (not $v.goMemLimit) (ne (include "vestibule.memoryLimit" .) "0") (lt (include "vestibule.heap" . | int) 64) }}
 {{- $faults = append $faults (printf "resources.limits.memory leaves %d MiB for Go's heap, which needs 64: hashing %s passwords at a time takes %d MiB, and the rest 48" (include "vestibule.heap" . | int) (include "vestibule.hashWorkers" .) (mul 20 (include "vestibule.hashWorkers" . | int))) }}
+{{- else if and (ne (include "vestibule.memoryLimit" .) "0") (gt (include "vestibule.connectionMemory" . | int) (include "vestibule.heap" . | int)) }}
+{{- $faults = append $faults (printf "resources.limits.memory leaves %d MiB for Go's heap, and %s connections that stall in the middle of a body take %d: set config.maxConnections to %d, or give more memory" (include "vestibule.heap" . | int) (include "vestibule.maxConnections" .) (include "vestibule.connectionMemory" . | int) (div (mul 1024 (include "vestibule.heap" . | int)) 96)) }}
 {{- end }}
 
 {{- if $faults }}

@@ -18,6 +18,17 @@
 {{- add .Values.preStopSeconds (include "vestibule.seconds" (include "vestibule.shutdownDelay" .)) (include "vestibule.seconds" (default "30s" .Values.config.shutdownTimeout)) 5 }}
 {{- end }}
 
+{{/* How many connections the public listener holds open. The server's own default is for more memory than a pod has by default: whoever
+     stalls in the middle of many bodies must not get it killed. */}}
+{{- define "vestibule.maxConnections" -}}
+{{- if kindIs "invalid" .Values.config.maxConnections }}2000{{ else }}{{ .Values.config.maxConnections | int }}{{ end }}
+{{- end }}
+
+{{/* What they take of the heap at the worst, in MiB, rounded up: 96 KiB each, where all of them stall in the middle of a body. */}}
+{{- define "vestibule.connectionMemory" -}}
+{{- div (add (mul 96 (include "vestibule.maxConnections" . | int)) 1023) 1024 }}
+{{- end }}
+
 {{/* The fewest replicas that there are. */}}
 {{- define "vestibule.leastReplicas" -}}
 {{- if .Values.autoscaling.enabled }}{{ .Values.autoscaling.minReplicas }}{{ else }}{{ .Values.replicas }}{{ end }}

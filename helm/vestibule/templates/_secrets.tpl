@@ -61,12 +61,16 @@
 {{- end }}
 {{- end }}
 
-{{/* A secret that is made up at the first installation, and then is what it was. Takes {root, given, key, old, made}. */}}
+{{/* A secret that is made up at the first installation, and then is what it was. Takes {what, given, key, old, made}, and for one whose key
+     has a setting {setting, secret} as well: where the secret is there without such a key, the key was renamed, and what was kept under the
+     old one is not to be replaced. */}}
 {{- define "vestibule.kept" -}}
 {{- if .given }}
 {{- .given }}
 {{- else if hasKey .old .key }}
 {{- index .old .key | b64dec }}
+{{- else if and .setting .old }}
+{{- fail (printf "\n\nsecrets.keys.%s: the secret %s is there, and has no %s: rename it there first.\n" .setting .secret .key) }}
 {{- else if not (lookup "v1" "Namespace" "" "default") }}
 {{- fail (printf "\n\nsecrets: %s would have to be made up, and kept from then on, but there is no cluster to ask whether there is one already (as with helm template, Argo CD and --dry-run=client). Give it a value, or have the secret made by somebody else: secrets.mode \"existing\" or \"external\".\n" .what) }}
 {{- else }}
@@ -85,9 +89,9 @@
 {{- range $setting, $key := $keys }}
 {{- $given := index $values $setting }}
 {{- if eq $setting "secretKey" }}
-{{- $given = include "vestibule.kept" (dict "what" "the secret key" "given" $given "key" $key "old" $old "made" (randBytes 32)) }}
+{{- $given = include "vestibule.kept" (dict "what" "the secret key" "setting" $setting "secret" (include "vestibule.secretName" $) "given" $given "key" $key "old" $old "made" (randBytes 32)) }}
 {{- else if eq $setting "adminToken" }}
-{{- $given = include "vestibule.kept" (dict "what" "the admin token" "given" $given "key" $key "old" $old "made" (randAlphaNum 48)) }}
+{{- $given = include "vestibule.kept" (dict "what" "the admin token" "setting" $setting "secret" (include "vestibule.secretName" $) "given" $given "key" $key "old" $old "made" (randAlphaNum 48)) }}
 {{- else if and (eq $setting "databaseUrl") $.Values.postgresql.enabled }}
 {{- $password := include "vestibule.kept" (dict "what" "PostgreSQL's password" "given" $.Values.postgresql.password "key" "postgres-password" "old" $old "made" (randAlphaNum 32)) }}
 {{- $_ := set $data "postgres-password" $password }}

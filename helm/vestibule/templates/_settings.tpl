@@ -12,6 +12,9 @@ VESTIBULE_ADMIN_PUBLIC_URL: https://{{ .Values.operators.ingress.host }}
 {{- if not .Values.config.shutdownDelay }}
 VESTIBULE_SHUTDOWN_DELAY: {{ include "vestibule.shutdownDelay" . }}
 {{- end }}
+{{- if kindIs "invalid" .Values.config.maxConnections }}
+VESTIBULE_MAX_CONNECTIONS: {{ include "vestibule.maxConnections" . | quote }}
+{{- end }}
 {{- range $setting, $value := .Values.config }}
 {{- if kindIs "float64" $value }}
 {{- $value = int64 $value }}
