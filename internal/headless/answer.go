@@ -97,7 +97,7 @@ var codes = map[refusal.Kind]int{
 // everything but secrets. v is nil where the request did not get as far as a visit.
 func (a *API) decline(w http.ResponseWriter, r *http.Request, v *flows.Visit, err error) {
 	if errors.Is(err, errSlowBody) { // whose context ended with the connection's patience; the client is there, and no fault is ours
-		a.Recorder.Outcome(r, err.Error())
+		a.Recorder.Outcome(r, "slow body", err.Error())
 		write(w, answer{Status: http.StatusRequestTimeout})
 		return
 	}
@@ -120,7 +120,7 @@ func (a *API) decline(w http.ResponseWriter, r *http.Request, v *flows.Visit, er
 	case refused.Kind == refusal.Busy && !errors.Is(err, flows.ErrCrowded): // of which there may be thousands; the request's own record tells it
 		a.Log.LogAttrs(r.Context(), slog.LevelWarn, "request turned away", slog.String("request_id", a.Recorder.RequestID(r)), slog.Any("error", err))
 	}
-	a.Recorder.Outcome(r, err.Error())
+	a.Recorder.Outcome(r, refused.Error(), err.Error())
 	if refused.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(refused.RetryAfter.Seconds()))))
 	}

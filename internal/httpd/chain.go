@@ -206,10 +206,10 @@ func Recovered(log *slog.Logger, m *Metrics) Middleware {
 				}
 				rec := From(r.Context())
 				if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-					rec.Outcome = "aborted"
+					rec.came("aborted", "aborted")
 					panic(http.ErrAbortHandler)
 				}
-				rec.Outcome = "panic"
+				rec.came("panic", "panic")
 				m.panics.Inc()
 				log.ErrorContext(r.Context(), "a handler panicked", "request_id", rec.RequestID, "route", routeLabel(rec.Route),
 					"panic", fmt.Sprint(p), "stack", string(debug.Stack()))

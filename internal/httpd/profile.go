@@ -89,7 +89,7 @@ func takeProfile(w http.ResponseWriter, r *http.Request, name string, begin func
 	asProfile(w, name)
 	stop, err := begin(w)
 	if err != nil {
-		SetOutcome(r.Context(), "another profile of the kind is being taken")
+		SetOutcome(r.Context(), "conflict", "another profile of the kind is being taken")
 		writeStatus(w, http.StatusConflict)
 		return
 	}
