@@ -87,7 +87,7 @@ func TestConnectionsThatWaitTheLongestAreClosedFirst(t *testing.T) {
 	if got := ask(t, last); got != "hello" {
 		t.Errorf("on the same connection: %q", got)
 	}
-	open, closedEarly := s.Connections()
+	open, closedEarly := s.open.numbers()
 	if open > most || closedEarly != uint64(1+3*most+1-most) {
 		t.Errorf("%d are open and %d were closed, of %d", open, closedEarly, 1+3*most+1)
 	}

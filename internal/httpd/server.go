@@ -44,7 +44,7 @@ type Server struct {
 	http     *http.Server
 	open     *connections
 	log      *slog.Logger
-	conns    conns
+	states   states
 	leaving  atomic.Bool
 }
 
@@ -75,13 +75,13 @@ func Listen(ctx context.Context, o ServerOptions) (*Server, error) {
 			ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
 		},
 	}
-	s.http.Handler, s.http.ConnContext, s.http.ConnState = s.conns.served(s.lastOnes(o.Handler)), s.conns.context, s.note
+	s.http.Handler, s.http.ConnContext, s.http.ConnState = s.states.served(s.lastOnes(o.Handler)), s.states.context, s.note
 	return s, nil
 }
 
 // note is told what became of a connection: it is counted, and closed where it is one too many.
 func (s *Server) note(c net.Conn, state http.ConnState) {
-	s.conns.note(c, state)
+	s.states.note(c, state)
 	s.open.note(c, state)
 }
 
@@ -101,9 +101,6 @@ func (s *Server) lastOnes(h http.Handler) http.Handler {
 
 // Addr is the address that is listened on.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
-
-// Connections are how many connections are open, and how many were closed so far because there were too many.
-func (s *Server) Connections() (open int, closed uint64) { return s.open.numbers() }
 
 // Close stops at once, whatever is under way.
 func (s *Server) Close() error {

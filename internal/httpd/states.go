@@ -17,8 +17,8 @@ const (
 
 var connStates = [...]string{"new", "active", "idle"}
 
-// conns counts the connections of a listener by state. It costs a few atomic additions a request.
-type conns struct {
+// states counts the connections of a listener by state. It costs a few atomic additions a request.
+type states struct {
 	open     [len(connStates)]atomic.Int64
 	unserved atomic.Int64 // those that were over before a whole request had come
 }
@@ -41,12 +41,12 @@ func (c *counted) CloseWrite() error {
 type countedKey struct{}
 
 // context is the server's ConnContext.
-func (*conns) context(ctx context.Context, c net.Conn) context.Context {
+func (*states) context(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, countedKey{}, c)
 }
 
 // served notes of a connection that a request came by it.
-func (*conns) served(next http.Handler) http.Handler {
+func (*states) served(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if c, ok := r.Context().Value(countedKey{}).(*counted); ok {
 			c.served = true
@@ -68,7 +68,7 @@ func (l countedListener) Accept() (net.Conn, error) {
 }
 
 // note is the server's ConnState. net/http calls it for one connection at a time.
-func (cs *conns) note(c net.Conn, to http.ConnState) {
+func (cs *states) note(c net.Conn, to http.ConnState) {
 	own, ok := c.(*counted)
 	if !ok {
 		return
