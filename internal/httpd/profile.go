@@ -96,7 +96,10 @@ func takeProfile(w http.ResponseWriter, r *http.Request, name string, begin func
 	defer stop()
 	ctx, done := context.WithTimeout(Connection(r.Context()), seconds)
 	defer done()
-	<-ctx.Done()
+	select {
+	case <-ctx.Done():
+	case <-stopping(r.Context()): // what was seen so far is sent, and holds nothing up
+	}
 }
 
 // secondsOf is how long a profile is to take.

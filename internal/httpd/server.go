@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -61,10 +62,11 @@ func Listen(ctx context.Context, o ServerOptions) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for %s: %w", o.Name, err)
 	}
+	stop := make(chan struct{})
 	s := &Server{
 		name:     o.Name,
 		open:     newConnections(cmp.Or(o.MaxConnections, DefaultMaxConnections)),
-		listener: countedListener{l},
+		listener: countedListener{l, stop},
 		log:      o.Log,
 		http: &http.Server{
 			ReadHeaderTimeout: readHeaderTimeout,
@@ -76,6 +78,7 @@ func Listen(ctx context.Context, o ServerOptions) (*Server, error) {
 		},
 	}
 	s.http.Handler, s.http.ConnContext, s.http.ConnState = s.states.served(s.lastOnes(o.Handler)), s.states.context, s.note
+	s.http.RegisterOnShutdown(sync.OnceFunc(func() { close(stop) }))
 	return s, nil
 }
 

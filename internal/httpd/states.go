@@ -28,6 +28,8 @@ type counted struct {
 	net.Conn
 	state  int
 	served bool // a request of it has come as far as a handler
+
+	stop <-chan struct{} // closed when the server is to stop
 }
 
 // CloseWrite lets net/http say that nothing more comes and still read what does, as it would with the connection itself.
@@ -45,6 +47,14 @@ func (*states) context(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, countedKey{}, c)
 }
 
+// stopping is closed when the server that ctx's request came to is to stop: for answers that would take long and can be cut short.
+func stopping(ctx context.Context) <-chan struct{} {
+	if c, ok := ctx.Value(countedKey{}).(*counted); ok {
+		return c.stop
+	}
+	return nil
+}
+
 // served notes of a connection that a request came by it.
 func (*states) served(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -56,7 +66,10 @@ func (*states) served(next http.Handler) http.Handler {
 }
 
 // countedListener hands out connections that can be counted.
-type countedListener struct{ net.Listener }
+type countedListener struct {
+	net.Listener
+	stop <-chan struct{}
+}
 
 // Accept waits for the next connection.
 func (l countedListener) Accept() (net.Conn, error) {
@@ -64,7 +77,7 @@ func (l countedListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &counted{Conn: c, state: connOver}, nil
+	return &counted{Conn: c, state: connOver, stop: l.stop}, nil
 }
 
 // note is the server's ConnState. net/http calls it for one connection at a time.
