@@ -62,11 +62,11 @@ func Listen(ctx context.Context, o ServerOptions) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for %s: %w", o.Name, err)
 	}
-	stop := make(chan struct{})
+	stop, open := make(chan struct{}), newConnections(cmp.Or(o.MaxConnections, DefaultMaxConnections))
 	s := &Server{
 		name:     o.Name,
-		open:     newConnections(cmp.Or(o.MaxConnections, DefaultMaxConnections)),
-		listener: countedListener{l, stop},
+		open:     open,
+		listener: countedListener{l, stop, open},
 		log:      o.Log,
 		http: &http.Server{
 			ReadHeaderTimeout: readHeaderTimeout,

@@ -30,6 +30,14 @@ type counted struct {
 	served bool // a request of it has come as far as a handler
 
 	stop <-chan struct{} // closed when the server is to stop
+	open *connections
+}
+
+// body notes whether the body of the request is still to come.
+func (c *counted) body(toCome bool) {
+	if c != nil {
+		c.open.body(c, toCome)
+	}
 }
 
 // CloseWrite lets net/http say that nothing more comes and still read what does, as it would with the connection itself.
@@ -69,6 +77,7 @@ func (*states) served(next http.Handler) http.Handler {
 type countedListener struct {
 	net.Listener
 	stop <-chan struct{}
+	open *connections
 }
 
 // Accept waits for the next connection.
@@ -77,7 +86,7 @@ func (l countedListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &counted{Conn: c, state: connOver, stop: l.stop}, nil
+	return &counted{Conn: c, state: connOver, stop: l.stop, open: l.open}, nil
 }
 
 // note is the server's ConnState. net/http calls it for one connection at a time.
