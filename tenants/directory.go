@@ -17,6 +17,7 @@ import (
 
 	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/hostname"
+	"github.com/vestibule-auth/vestibule/internal/refusal"
 )
 
 // Options are how a Directory behaves. The zero value has no shared hosts, and sound values for the rest.
@@ -56,6 +57,7 @@ type Directory struct {
 	names   shards[*record]
 	nowhere shards[negative]
 	strange chan struct{} // holds one for each reading of a name that is not known
+	queued  atomic.Int64  // such readings that wait for their turn
 	loads   singleflight.Group
 
 	mu      sync.Mutex // held while records are put in or dropped
@@ -68,6 +70,13 @@ type Directory struct {
 	looking  sync.Mutex // one look at a time; guards position
 	position int64      // in the source's order of changes
 }
+
+// maxQueued is how many names that are not known wait to be read. At a few milliseconds each and four at a time, the last of them waits for
+// a fraction of LoadTimeout.
+const maxQueued = 64
+
+// ErrCrowded is in the chain of a refusal whose reason is that too many hosts and slugs that nobody knows yet are being looked for.
+var ErrCrowded = errors.New("too many unknown hosts are being looked for")
 
 // kindOfName is what a name is.
 type kindOfName byte
@@ -257,12 +266,10 @@ func (d *Directory) read(ctx context.Context, n name, changes int64) (t *Tenant,
 		return t, nil
 	}
 	if _, known := d.names.get(n); !known && n.kind != byID { // ids come from the database, not from strangers
-		select {
-		case d.strange <- struct{}{}:
-			defer func() { <-d.strange }()
-		case <-ctx.Done():
-			return nil, fmt.Errorf("read tenant: %w", ctx.Err())
+		if err := d.turn(ctx); err != nil {
+			return nil, err
 		}
+		defer func() { <-d.strange }()
 	}
 	at := d.opts.Clock.Now().UnixNano()
 	switch n.kind {
@@ -289,6 +296,26 @@ func (d *Directory) read(ctx context.Context, n name, changes int64) (t *Tenant,
 	}
 	d.keep(n.owned(), t, at, changes)
 	return t, nil
+}
+
+// turn waits until one more name that is not known may be read. Behind so many that its time would run out, nobody is made to wait: those
+// before then have their turn in time, a real tenant among them.
+func (d *Directory) turn(ctx context.Context) error {
+	select {
+	case d.strange <- struct{}{}:
+		return nil
+	default:
+	}
+	defer d.queued.Add(-1)
+	if d.queued.Add(1) > maxQueued {
+		return fmt.Errorf("read tenant: %w: %w", ErrCrowded, refusal.Later(refusal.Busy, time.Second))
+	}
+	select {
+	case d.strange <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("read tenant: %w", ctx.Err())
+	}
 }
 
 // owned is n with a text of its own: that of a request may be a part of something larger.

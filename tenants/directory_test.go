@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/vestibule-auth/vestibule/internal/clock"
@@ -590,6 +591,44 @@ func TestMadeUpHostsOccupyTheSourceAFewAtATime(t *testing.T) {
 		<-s.begun
 	}
 	all.Wait()
+}
+
+// A flood of made-up hosts fills the queue and no more: who is in it is answered in time, and who finds it full is told at once.
+func TestWhoeverFindsTooManyStrangersWaitingIsRefusedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShelf(Tenant{ID: "1", Slug: "acme", Hosts: []string{"acme.example"}, State: Active})
+		s.hold = make(chan struct{})
+		d, err := NewDirectory(s, Options{Strangers: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var waiting sync.WaitGroup
+		waiting.Go(func() {
+			if _, err := d.Resolve(t.Context(), "acme.example", ""); err != nil {
+				t.Errorf("the tenant that came first: %v", err)
+			}
+		})
+		for i := range 1 + maxQueued {
+			waiting.Go(func() {
+				if _, err := d.Resolve(t.Context(), fmt.Sprintf("x%d.example", i), ""); !refusal.Is(err, refusal.Missing) {
+					t.Errorf("host %d: %v", i, err)
+				}
+			})
+		}
+		synctest.Wait()
+		began := time.Now()
+		if _, err := d.Resolve(t.Context(), "late.example", ""); !refusal.Is(err, refusal.Busy) || !errors.Is(err, ErrCrowded) || time.Since(began) > 0 {
+			t.Errorf("one too many: %v after %v", err, time.Since(began))
+		}
+		close(s.hold)
+		waiting.Wait()
+		if _, err := d.Resolve(t.Context(), "late.example", ""); !refusal.Is(err, refusal.Missing) {
+			t.Errorf("afterwards: %v", err)
+		}
+		if n := d.queued.Load(); n != 0 {
+			t.Errorf("%d wait still", n)
+		}
+	})
 }
 
 func TestTenantsThatWereDisplacedAreReadAgain(t *testing.T) {

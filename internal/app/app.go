@@ -576,7 +576,9 @@ func (recorder) Route(r *http.Request, template, tenant string) {
 	record.Route, record.Tenant = template, tenant
 }
 
-func (recorder) Outcome(r *http.Request, why string) { httpd.SetOutcome(r.Context(), why) }
+func (recorder) Outcome(r *http.Request, class, why string) {
+	httpd.SetOutcome(r.Context(), class, why)
+}
 
 func (recorder) RequestID(r *http.Request) string { return httpd.RequestID(r.Context()) }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/vestibule-auth/vestibule/flows"
 	"github.com/vestibule-auth/vestibule/internal/refusal"
+	"github.com/vestibule-auth/vestibule/tenants"
 )
 
 // answer is the body of every response.
@@ -97,7 +98,7 @@ var codes = map[refusal.Kind]int{
 // everything but secrets. v is nil where the request did not get as far as a visit.
 func (a *API) decline(w http.ResponseWriter, r *http.Request, v *flows.Visit, err error) {
 	if errors.Is(err, errSlowBody) { // whose context ended with the connection's patience; the client is there, and no fault is ours
-		a.Recorder.Outcome(r, err.Error())
+		a.Recorder.Outcome(r, "slow body", err.Error())
 		write(w, answer{Status: http.StatusRequestTimeout})
 		return
 	}
@@ -117,10 +118,10 @@ func (a *API) decline(w http.ResponseWriter, r *http.Request, v *flows.Visit, er
 		a.Log.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("request_id", a.Recorder.RequestID(r)), slog.Any("error", err))
 		write(w, answer{Status: http.StatusInternalServerError})
 		return
-	case refused.Kind == refusal.Busy && !errors.Is(err, flows.ErrCrowded): // of which there may be thousands; the request's own record tells it
+	case refused.Kind == refusal.Busy && !errors.Is(err, flows.ErrCrowded) && !errors.Is(err, tenants.ErrCrowded): // of which there may be thousands; the request's own record tells it
 		a.Log.LogAttrs(r.Context(), slog.LevelWarn, "request turned away", slog.String("request_id", a.Recorder.RequestID(r)), slog.Any("error", err))
 	}
-	a.Recorder.Outcome(r, err.Error())
+	a.Recorder.Outcome(r, refused.Error(), err.Error())
 	if refused.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(refused.RetryAfter.Seconds()))))
 	}

@@ -19,8 +19,9 @@ import (
 type Recorder interface {
 	// Route is told the route's template and the tenant's slug.
 	Route(r *http.Request, template, tenant string)
-	// Outcome is told why the request was refused: in kinds and codes, without anything secret.
-	Outcome(r *http.Request, why string)
+	// Outcome is told why the request was refused: in kinds and codes alone, and with the text of the error, which may hold an address.
+	// Nothing secret is in either.
+	Outcome(r *http.Request, class, why string)
 	// RequestID is the id that the request goes by in the logs.
 	RequestID(r *http.Request) string
 	// ClientIP is the client's address; invalid where there is none.

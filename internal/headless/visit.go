@@ -44,12 +44,12 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if !serves(t, e.client) {
-		a.Recorder.Outcome(r, "the tenant's headless.clients does not list "+string(e.client.kind()))
+		a.Recorder.Outcome(r, "client not served", "the tenant's headless.clients does not list "+string(e.client.kind()))
 		write(w, answer{Status: http.StatusNotFound})
 		return
 	}
 	if row.offered != nil && !row.offered(t) {
-		a.Recorder.Outcome(r, "the tenant's settings do not offer this")
+		a.Recorder.Outcome(r, "not offered", "the tenant's settings do not offer this")
 		write(w, answer{Status: http.StatusNotFound})
 		return
 	}

@@ -206,10 +206,10 @@ func Recovered(log *slog.Logger, m *Metrics) Middleware {
 				}
 				rec := From(r.Context())
 				if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-					rec.Outcome = "aborted"
+					rec.came("aborted", "aborted")
 					panic(http.ErrAbortHandler)
 				}
-				rec.Outcome = "panic"
+				rec.came("panic", "panic")
 				m.panics.Inc()
 				log.ErrorContext(r.Context(), "a handler panicked", "request_id", rec.RequestID, "route", routeLabel(rec.Route),
 					"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
@@ -252,8 +252,10 @@ func Capped(limit int64, m *Metrics) Middleware {
 				if answer := From(r.Context()).answer; answer != nil {
 					conn = answer.ResponseWriter // only net/http's own writer can be told to close the connection
 				}
+				by, _ := r.Context().Value(countedKey{}).(*counted)
+				by.body(true)
 				// In place: Begun made this request a copy of its own.
-				r.Body = &body{ReadCloser: http.MaxBytesReader(conn, r.Body, limit), refused: m.bodies}
+				r.Body = &body{ReadCloser: http.MaxBytesReader(conn, r.Body, limit), refused: m.bodies, by: by}
 			}
 			next.ServeHTTP(w, r)
 		})
@@ -269,16 +271,21 @@ func (b tooLong) Read([]byte) (int, error) { return 0, &http.MaxBytesError{Limit
 // Close does nothing: net/http has the body itself.
 func (tooLong) Close() error { return nil }
 
-// body counts bodies that are not read to their end because they are too long, or come too slowly.
+// body counts bodies that are not read to their end because they are too long, or come too slowly. Once it is read, its connection is not
+// closed for another one any more.
 type body struct {
 	io.ReadCloser
 	refused *prometheus.CounterVec
 	told    bool
+	by      *counted // nil where the connection is not known
 }
 
 // Read reads on.
 func (b *body) Read(into []byte) (int, error) {
 	n, err := b.ReadCloser.Read(into)
+	if err != nil {
+		b.by.body(false)
+	}
 	if err != nil && !b.told && !errors.Is(err, io.EOF) {
 		var long *http.MaxBytesError
 		switch {

@@ -80,7 +80,7 @@ func TestAccessLogTellsAllAndNoSecrets(t *testing.T) {
 	h := Standard(handler(func(w http.ResponseWriter, r *http.Request) {
 		SetRoute(r.Context(), "/reset/{key}")
 		SetTenant(r.Context(), "acme")
-		SetOutcome(r.Context(), "refused")
+		SetOutcome(r.Context(), "class", "refused")
 		fake.Advance(1500 * time.Microsecond)
 		w.WriteHeader(http.StatusBadRequest)
 		_, _ = io.WriteString(w, "sorry")

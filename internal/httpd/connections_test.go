@@ -87,7 +87,7 @@ func TestConnectionsThatWaitTheLongestAreClosedFirst(t *testing.T) {
 	if got := ask(t, last); got != "hello" {
 		t.Errorf("on the same connection: %q", got)
 	}
-	open, closedEarly := s.Connections()
+	open, closedEarly := s.open.numbers()
 	if open > most || closedEarly != uint64(1+3*most+1-most) {
 		t.Errorf("%d are open and %d were closed, of %d", open, closedEarly, 1+3*most+1)
 	}
@@ -109,6 +109,66 @@ func TestABusyConnectionIsNotClosedForANewOne(t *testing.T) {
 	close(finish)
 	if body := <-got; body != "done" {
 		t.Errorf("the request got %q", body)
+	}
+}
+
+// Whoever begins thousands of bodies and never ends them must not keep others out either.
+func TestConnectionsWhoseBodyStallsAreClosedWhenNoneIsIdle(t *testing.T) {
+	read, finish := make(chan struct{}, 1), make(chan struct{})
+	s := bounded(t, 3, Standard(handler(func(w http.ResponseWriter, r *http.Request) {
+		b, err := io.ReadAll(r.Body)
+		if err != nil {
+			return
+		}
+		if string(b) == "whole" {
+			read <- struct{}{}
+			<-finish
+		}
+		_, _ = io.WriteString(w, "hello")
+	}), Options{RequestTimeout: patience}))
+	stalled := func() int {
+		s.open.mu.Lock()
+		defer s.open.mu.Unlock()
+		return s.open.sending.Len()
+	}
+	const head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n"
+	send := func(what string) net.Conn {
+		c := dial(t, s)
+		if _, err := io.WriteString(c, what); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	whole := send(head + "whole")
+	<-read
+	first := send(head + "wh")
+	for stalled() < 1 {
+		runtime.Gosched()
+	}
+	second := send(head + "ot")
+	for stalled() < 2 {
+		runtime.Gosched()
+	}
+	if got := ask(t, dial(t, s)); got != "hello" {
+		t.Errorf("a client that sends its request was answered %q", got)
+	}
+	closed(t, first) // it stalled before the other
+	for s.open.waiting() == 0 {
+		runtime.Gosched()
+	}
+	if _, err := io.WriteString(second, "her"); err != nil {
+		t.Fatal(err)
+	}
+	close(finish) // what came whole is never closed
+	for _, c := range []net.Conn{whole, second} {
+		resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+	}
+	if n := stalled(); n != 0 {
+		t.Errorf("%d bodies are still to come", n)
 	}
 }
 

@@ -192,11 +192,11 @@ func (s *Sources) collect(is, count tell) {
 	}
 	for _, l := range s.Connections {
 		for i, state := range connStates {
-			is(openConns, float64(l.conns.open[i].Load()), l.name, state)
+			is(openConns, float64(l.states.open[i].Load()), l.name, state)
 		}
-		_, closed := l.Connections()
+		_, closed := l.open.numbers()
 		count(closedEarly, float64(closed), l.name)
-		count(unserved, float64(l.conns.unserved.Load()), l.name)
+		count(unserved, float64(l.states.unserved.Load()), l.name)
 	}
 	if s.Spans != nil {
 		c := s.Spans()

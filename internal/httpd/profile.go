@@ -89,14 +89,17 @@ func takeProfile(w http.ResponseWriter, r *http.Request, name string, begin func
 	asProfile(w, name)
 	stop, err := begin(w)
 	if err != nil {
-		SetOutcome(r.Context(), "another profile of the kind is being taken")
+		SetOutcome(r.Context(), "conflict", "another profile of the kind is being taken")
 		writeStatus(w, http.StatusConflict)
 		return
 	}
 	defer stop()
 	ctx, done := context.WithTimeout(Connection(r.Context()), seconds)
 	defer done()
-	<-ctx.Done()
+	select {
+	case <-ctx.Done():
+	case <-stopping(r.Context()): // what was seen so far is sent, and holds nothing up
+	}
 }
 
 // secondsOf is how long a profile is to take.

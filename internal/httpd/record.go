@@ -19,6 +19,7 @@ type Record struct {
 	Route   string // the route's template; "" where no route matched
 	Tenant  string // the slug of a tenant that was found, never a name that a client sent
 	Outcome string // a few words for the log, where there is something to say
+	Class   string // the same without any error's text: kinds and codes of the product's own, for those beyond the log
 
 	proxied bool       // it came through a trusted proxy
 	span    trace.Span // none where it is not traced
@@ -85,8 +86,11 @@ func SetRoute(ctx context.Context, template string) { From(ctx).Route = template
 // SetTenant notes the slug of the tenant that was found.
 func SetTenant(ctx context.Context, slug string) { From(ctx).Tenant = slug }
 
-// SetOutcome notes what became of the request, in a few words for the log.
-func SetOutcome(ctx context.Context, outcome string) { From(ctx).Outcome = outcome }
+// SetOutcome notes what became of the request: as a class, which leaves the machine with spans, and in a few words for the log, which may
+// hold the text of an error and with that an address.
+func SetOutcome(ctx context.Context, class, outcome string) { From(ctx).came(class, outcome) }
+
+func (r *Record) came(class, outcome string) { r.Class, r.Outcome = class, outcome }
 
 // exchange is all that the chain allocates for a request: the context, the record in it, and the writer.
 //

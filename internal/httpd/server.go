@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -44,7 +45,7 @@ type Server struct {
 	http     *http.Server
 	open     *connections
 	log      *slog.Logger
-	conns    conns
+	states   states
 	leaving  atomic.Bool
 }
 
@@ -61,10 +62,11 @@ func Listen(ctx context.Context, o ServerOptions) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for %s: %w", o.Name, err)
 	}
+	stop, open := make(chan struct{}), newConnections(cmp.Or(o.MaxConnections, DefaultMaxConnections))
 	s := &Server{
 		name:     o.Name,
-		open:     newConnections(cmp.Or(o.MaxConnections, DefaultMaxConnections)),
-		listener: countedListener{l},
+		open:     open,
+		listener: countedListener{l, stop, open},
 		log:      o.Log,
 		http: &http.Server{
 			ReadHeaderTimeout: readHeaderTimeout,
@@ -75,13 +77,14 @@ func Listen(ctx context.Context, o ServerOptions) (*Server, error) {
 			ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
 		},
 	}
-	s.http.Handler, s.http.ConnContext, s.http.ConnState = s.conns.served(s.lastOnes(o.Handler)), s.conns.context, s.note
+	s.http.Handler, s.http.ConnContext, s.http.ConnState = s.states.served(s.lastOnes(o.Handler)), s.states.context, s.note
+	s.http.RegisterOnShutdown(sync.OnceFunc(func() { close(stop) }))
 	return s, nil
 }
 
 // note is told what became of a connection: it is counted, and closed where it is one too many.
 func (s *Server) note(c net.Conn, state http.ConnState) {
-	s.conns.note(c, state)
+	s.states.note(c, state)
 	s.open.note(c, state)
 }
 
@@ -101,9 +104,6 @@ func (s *Server) lastOnes(h http.Handler) http.Handler {
 
 // Addr is the address that is listened on.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
-
-// Connections are how many connections are open, and how many were closed so far because there were too many.
-func (s *Server) Connections() (open int, closed uint64) { return s.open.numbers() }
 
 // Close stops at once, whatever is under way.
 func (s *Server) Close() error {

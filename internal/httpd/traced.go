@@ -69,8 +69,8 @@ func described(span trace.Span, method string, rec *Record, returned, clientIP b
 	if rec.Tenant != "" {
 		attrs = append(attrs, trace.String(trace.TenantKey, rec.Tenant))
 	}
-	if rec.Outcome != "" {
-		attrs = append(attrs, trace.String(trace.OutcomeKey, rec.Outcome))
+	if rec.Class != "" {
+		attrs = append(attrs, trace.String(trace.OutcomeKey, rec.Class))
 	}
 	if clientIP && rec.ClientIP.IsValid() {
 		attrs = append(attrs, trace.String("client.address", rec.ClientIP.String()))

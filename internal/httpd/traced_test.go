@@ -47,6 +47,12 @@ func TestASpanSaysWhatBecameOfARequest(t *testing.T) {
 			Tracing{}, false, "GET", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 			"GET", map[string]string{"error.type": "aborted"}, true, false, 0,
 		},
+		"an error's text, which stays in the log": {
+			Tracing{}, false, "GET", func(w http.ResponseWriter, r *http.Request) {
+				SetOutcome(r.Context(), "refused: busy", "refused: busy: read tcp 198.51.100.9:443: connection reset")
+			},
+			"GET", map[string]string{"vestibule.outcome": "refused: busy"}, false, false, 0,
+		},
 		"a refusal is no failure": {
 			Tracing{}, false, "GET", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) },
 			"GET", map[string]string{"error.type": "", "http.response.status_code": "int_value:403"}, false, false, 0,

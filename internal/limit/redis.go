@@ -3,6 +3,7 @@ package limit
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	_ "embed" // window.lua
 	"errors"
 	"fmt"
@@ -78,6 +79,7 @@ func openCluster(url string, patience time.Duration) (redis.UniversalClient, err
 	if err != nil {
 		return nil, ErrRedisURL
 	}
+	o.TLSConfig = byItsOwnName(o.TLSConfig)
 	o.ReadOnly, o.RouteByLatency, o.RouteRandomly = false, false, false
 	o.DialerRetries = 1
 	o.ContextTimeoutEnabled = true
@@ -92,12 +94,24 @@ func openSentinel(url string, patience time.Duration) (redis.UniversalClient, er
 	if err != nil || o.MasterName == "" || o.ReplicaOnly || o.RouteByLatency || o.RouteRandomly {
 		return nil, ErrRedisURL
 	}
+	o.TLSConfig = byItsOwnName(o.TLSConfig)
 	o.MaxRetries = -1
 	o.DialerRetries = 1
 	o.ContextTimeoutEnabled = true
 	o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = patience, patience, patience, patience
 	o.DisableIdentity = true
 	return redis.NewFailoverClient(o), nil
+}
+
+// byItsOwnName has the certificate of each node be for the address that the node is dialed at. go-redis would have all of them be for the
+// first host of the URL.
+func byItsOwnName(c *tls.Config) *tls.Config {
+	if c == nil {
+		return nil
+	}
+	c = c.Clone()
+	c.ServerName, c.MinVersion = "", tls.VersionTLS12
+	return c
 }
 
 // Redis keeps the logs in Redis 6 or later (or what speaks its protocol and Lua), for every replica that uses the same

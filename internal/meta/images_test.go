@@ -92,7 +92,7 @@ func TestComposeConfinesEveryService(t *testing.T) {
 
 // All share one volume of secrets, each file of which is its reader's alone: so each needs a number of its own, the one that the script knows.
 func TestComposeKeepsSecretsApart(t *testing.T) {
-	script := fileAt(t, "compose/secrets.sh")
+	script := read(t, "compose/secrets.sh")
 	of := map[string]string{}
 	for variable, name := range map[string]string{"vestibule": "server", "database": "postgres", "redis": "redis"} {
 		number := regexp.MustCompile(`(?m)^` + variable + `=(\d+)$`).FindStringSubmatch(script)

@@ -2,10 +2,15 @@ package trace
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
+	"io"
 	"log/slog"
+	"net"
 	"sync/atomic"
 
 	sdk "go.opentelemetry.io/otel/sdk/trace"
+	"google.golang.org/grpc/status"
 )
 
 // outlet stands on both sides of the SDK's queue: it counts the spans that go in and those that come out, and sends them. So it is known
@@ -54,7 +59,7 @@ func (s sender) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) error
 		o.failed.Add(n)
 		o.lost += n
 		if !o.down.Swap(true) {
-			o.log.WarnContext(ctx, "spans cannot be sent to the collector; they are dropped until they can, and only counted", "error", err)
+			o.log.WarnContext(ctx, "spans cannot be sent to the collector; they are dropped until they can, and only counted", "cause", class(err))
 		}
 		return nil
 	}
@@ -64,6 +69,29 @@ func (s sender) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) error
 		o.lost = 0
 	}
 	return nil
+}
+
+// class is all that the log says of an error: its text may repeat the URL of the collector, which may hold a password, and whatever
+// answered there.
+func class(err error) string {
+	var late interface{ Timeout() bool }
+	var answered interface{ GRPCStatus() *status.Status }
+	var network *net.OpError
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &answered):
+		return answered.GRPCStatus().Code().String()
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &late) && late.Timeout():
+		return "timeout"
+	case errors.Is(err, context.Canceled):
+		return "stopped"
+	case errors.As(err, &certificate):
+		return "its certificate is not valid"
+	case errors.As(err, &network), errors.Is(err, io.EOF):
+		return "unreachable"
+	default:
+		return "refused"
+	}
 }
 
 // Shutdown ends what sends.

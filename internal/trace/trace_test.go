@@ -3,10 +3,15 @@ package trace
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net"
+	"net/url"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,6 +20,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 // collector keeps what is sent, or fails as it is told to.
@@ -207,7 +214,7 @@ func TestAStrangerCannotHaveItselfTraced(t *testing.T) {
 }
 
 func TestACollectorThatIsAwayIsLoggedOnce(t *testing.T) {
-	c := &collector{err: errors.New("connection refused")}
+	c := &collector{err: &url.Error{Op: "Post", URL: "https://user:secret@collector.example", Err: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}}}
 	tracer, log := tracerTo(t, c, 0)
 	send := func() {
 		_, s := tracer.Root(t.Context(), "x", Internal)
@@ -219,7 +226,7 @@ func TestACollectorThatIsAwayIsLoggedOnce(t *testing.T) {
 	send()
 	send()
 	send()
-	if n := strings.Count(log.String(), "\n"); n != 1 || !strings.Contains(log.String(), "connection refused") {
+	if n := strings.Count(log.String(), "\n"); n != 1 || !strings.Contains(log.String(), `"cause":"unreachable"`) || strings.Contains(log.String(), "secret") {
 		t.Errorf("the log says, after three batches:\n%s", log)
 	}
 	c.fail(nil)
@@ -230,6 +237,23 @@ func TestACollectorThatIsAwayIsLoggedOnce(t *testing.T) {
 	}
 	if got := tracer.Counts(); got != (Counts{Sent: 2, Failed: 3}) {
 		t.Errorf("counted %+v", got)
+	}
+}
+
+func TestTheLogHasNoErrorOfTheCollectorsInFull(t *testing.T) {
+	for want, err := range map[string]error{
+		"Unavailable": fmt.Errorf("send: %w", status.Error(codes.Unavailable, "secret")),
+		"timeout":     &url.Error{Op: "Post", URL: "https://secret", Err: context.DeadlineExceeded},
+		"stopped":     context.Canceled,
+		"unreachable": &url.Error{Op: "Post", URL: "https://secret", Err: &net.OpError{Op: "dial", Err: &net.DNSError{Name: "secret"}}},
+		"refused":     errors.New("failed to send to https://secret: 400 Bad Request (body: secret)"),
+		"its certificate is not valid": &url.Error{Op: "Post", URL: "https://secret", Err: &tls.CertificateVerificationError{
+			Err: errors.New("secret"),
+		}},
+	} {
+		if got := class(err); got != want {
+			t.Errorf("of %v the log says %q, want %q", err, got, want)
+		}
 	}
 }
 

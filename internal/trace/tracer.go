@@ -48,7 +48,7 @@ func New(ctx context.Context, o Options) (*Tracer, error) {
 	}
 	// The SDK has one way for the whole process in which it complains.
 	otel.SetLogger(logr.FromSlogHandler(o.Log.Handler()))
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { o.Log.WarnContext(context.Background(), "tracing", "error", err) }))
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { o.Log.WarnContext(context.Background(), "tracing", "cause", class(err)) }))
 
 	of, err := resource.New(ctx,
 		resource.WithAttributes(attribute.String("service.name", "vestibule"), attribute.String("service.version", o.Version)),
@@ -92,7 +92,7 @@ func (t *Tracer) Close(ctx context.Context) {
 	err := t.provider.Shutdown(bounded)
 	t.out.cut()
 	if err != nil {
-		t.log.WarnContext(ctx, "spans were not all sent before the stop", "waiting", t.out.waiting.Load(), "error", err)
+		t.log.WarnContext(ctx, "spans were not all sent before the stop", "waiting", t.out.waiting.Load(), "cause", class(err))
 	}
 }
 
