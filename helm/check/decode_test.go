@@ -165,5 +165,5 @@ func find[T any](t *testing.T, objects []object, name string) T {
 		}
 	}
 	t.Fatalf("there is no %s %s", reflect.TypeFor[T](), name)
-	panic("unreachable")
+	panic("unreachable") // Fatalf has ended the test, which the compiler cannot know
 }

@@ -224,7 +224,7 @@ func (a *act) request() (method, path string, body []byte) {
 	if a.body != nil {
 		text, err := json.Marshal(a.body)
 		if err != nil {
-			panic("faults: " + err.Error()) // texts
+			panic("faults: " + err.Error()) // what acts send is made of texts here, which always can be written
 		}
 		body = text
 	}

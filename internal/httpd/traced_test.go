@@ -40,7 +40,7 @@ func TestASpanSaysWhatBecameOfARequest(t *testing.T) {
 		"where no word is heeded":  {Tracing{Trust: true}, true, "GET", func(http.ResponseWriter, *http.Request) {}, "GET", nil, false, false, 0},
 		"a method that is made up": {Tracing{}, false, "XYZZY", func(http.ResponseWriter, *http.Request) {}, "_OTHER", map[string]string{"http.request.method": "_OTHER"}, false, false, 0},
 		"a panic": {
-			Tracing{}, false, "GET", func(http.ResponseWriter, *http.Request) { panic("xyzzy") },
+			Tracing{}, false, "GET", func(http.ResponseWriter, *http.Request) { panic("xyzzy") }, // as a bug would, whose words must not get into a span
 			"GET", map[string]string{"error.type": "500", "vestibule.outcome": "panic"}, true, false, 0,
 		},
 		"cut off": {

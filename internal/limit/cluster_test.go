@@ -24,6 +24,7 @@ func server(t *testing.T, arguments ...string) (string, *redis.Client) {
 	t.Helper()
 	program, err := exec.LookPath("redis-server")
 	if err != nil {
+		// Elsewhere Redis may be given by its address alone, and nobody can make a cluster of that.
 		t.Skip("there is no redis-server on this machine to make a cluster of")
 	}
 	port := freePort(t)

@@ -48,7 +48,7 @@ func TestAPanicAsideIsTheCallers(t *testing.T) {
 					t.Errorf("recovered %v", p)
 				}
 			}()
-			a.do(func() { panic("broken") })
+			a.do(func() { panic("broken") }) // as a formula with a bug would: its caller must hear of it, and the thread live on
 		}()
 	}
 	done := false

@@ -88,7 +88,7 @@ type Stats struct {
 // New is a Hasher with these bounds.
 func New(o Options) *Hasher {
 	if o.Cheap && !testing.Testing() {
-		panic("passhash: cheap hashes are for tests")
+		panic("passhash: cheap hashes are for tests") // not an error: somebody could go on without looking at it
 	}
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
