@@ -1,15 +1,12 @@
 package main
 
 import (
-	"os"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
-)
 
-// containerMemory is where Linux says how many bytes the container may take, or "max" (cgroup v2).
-const containerMemory = "/sys/fs/cgroup/memory.max"
+	"github.com/vestibule-auth/vestibule/internal/app"
+)
 
 // hashMemory is what a hash works in, which is not of Go's heap (see package passhash).
 const hashMemory = 19 << 20
@@ -28,20 +25,17 @@ func tuneMemory(environ []string, hashers int) {
 	if given("GOMEMLIMIT") {
 		return
 	}
-	if limit, err := os.ReadFile(containerMemory); err == nil {
-		if bytes, ok := heapLimit(string(limit), hashers); ok {
-			debug.SetMemoryLimit(bytes)
-		}
+	if bytes, ok := heapLimit(app.ContainerMemory(), hashers); ok {
+		debug.SetMemoryLimit(bytes)
 	}
 }
 
 // heapLimit is what Go may take of a container's memory: nine tenths of what hashing leaves. A container that is smaller than twice what
 // hashing takes has no limit that would help.
-func heapLimit(container string, hashers int) (int64, bool) {
-	all, err := strconv.ParseInt(strings.TrimSpace(container), 10, 64)
+func heapLimit(container int64, hashers int) (int64, bool) {
 	hashing := int64(hashers) * hashMemory
-	if err != nil || all < 2*hashing {
-		return 0, false // "max", where there is none
+	if container == 0 || container < 2*hashing {
+		return 0, false
 	}
-	return (all - hashing) / 10 * 9, true
+	return (container - hashing) / 10 * 9, true
 }

@@ -1,11 +1,8 @@
 package app
 
 import (
-	"bytes"
 	"context"
-	"os"
 	"runtime/debug"
-	"strconv"
 	"time"
 
 	"github.com/vestibule-auth/vestibule/internal/clock"
@@ -48,7 +45,7 @@ func (a *App) watch(ctx context.Context) error {
 // sources are what the metrics are told when they are read.
 func (a *App) sources() httpd.Sources {
 	s := httpd.Sources{
-		Version: a.version, MemoryLimit: memoryLimit(), Health: a.health, Connections: []*httpd.Server{a.Public, a.Operators},
+		Version: a.version, MemoryLimit: ContainerMemory(), Health: a.health, Connections: []*httpd.Server{a.Public, a.Operators},
 		Spans: a.tracer.Counts,
 		Pools: func() []httpd.Pool {
 			var all []httpd.Pool
@@ -73,20 +70,6 @@ func (a *App) sources() httpd.Sources {
 		}
 	}
 	return s
-}
-
-// memoryLimit is what the control group lets the process have (cgroup v2, as its own mount in a container shows it); 0 where it says
-// nothing.
-func memoryLimit() int64 {
-	text, err := os.ReadFile("/sys/fs/cgroup/memory.max")
-	if err != nil {
-		return 0
-	}
-	n, err := strconv.ParseInt(string(bytes.TrimSpace(text)), 10, 64)
-	if err != nil {
-		return 0 // "max"
-	}
-	return n
 }
 
 // hashWait measures how long a password waits for its turn.
