@@ -51,6 +51,7 @@ export async function open(browser: Browser, options: OpenOptions = {}): Promise
     await context.addCookies(options.cookies);
   }
   context.setDefaultTimeout(15_000);
+  await context.addInitScript(changeAtOnce);
   await context.addInitScript(watchShifts);
   await context.addInitScript(watchTimers, soon);
   return another(context);
@@ -75,6 +76,14 @@ export async function another(context: BrowserContext): Promise<Watched> {
   page.on("requestfailed", (r) => calls.open.delete(r));
   waiting.set(page, calls);
   return { context, page, complaints };
+}
+
+// Runs in the page, before anything of it: what changes, as all colours do where light is turned to dark, has changed at once. A look at
+// the page then never finds it on the way, where labels are hard to read for a moment. The page's policy allows no style element.
+function changeAtOnce(): void {
+  const style = new CSSStyleSheet();
+  style.replaceSync("*, ::before, ::after { transition: none !important }");
+  document.adoptedStyleSheets.push(style);
 }
 
 // Runs in the page, before anything of it. What moved is kept by name, so that a fault tells where to look.
@@ -151,13 +160,11 @@ function watchTimers(soon: number): void {
   });
 }
 
-// Runs in the page: until it has drawn what it has, has nothing left to do, no timer is about to change that, and no colour is on its way
-// to another. An animation that goes on and on, such as that of bars, is not waited for.
+// Runs in the page: until it has drawn what it has, has nothing left to do and no timer is about to change that. An animation that goes on
+// and on, such as that of bars, is not waited for.
 function atRest(): Promise<void> {
   const w = window as unknown as { timers?: Set<number> };
-  const quiet = () =>
-    (w.timers?.size ?? 0) === 0 &&
-    !document.getAnimations().some((a) => a instanceof CSSTransition && a.playState === "running");
+  const quiet = () => (w.timers?.size ?? 0) === 0;
   return new Promise((done) => {
     const look = () =>
       requestAnimationFrame(() =>

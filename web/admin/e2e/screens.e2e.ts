@@ -205,6 +205,7 @@ describe.each(Object.entries(screens))("%s", (path, screen) => {
     await fits(page, options.scheme);
     if (options.scheme === "dark") {
       await page.emulateMedia({ colorScheme: "light" });
+      await page.locator('html[data-mantine-color-scheme="light"]').waitFor();
       await settled(page);
       await fits(page, "light");
       await theKeyboardGetsIn(page, screen);
