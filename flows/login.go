@@ -54,10 +54,6 @@ func (s *Service) Login(ctx context.Context, v *Visit, in LoginInput) error {
 	if err != nil {
 		return err
 	}
-	if err := s.room(v.Tenant); err != nil {
-		s.observe.Login(v.Tenant.Slug, result(v, err))
-		return err
-	}
 	a, rehashed, err := s.authenticate(ctx, v, c)
 	if err != nil {
 		return err

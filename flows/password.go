@@ -79,9 +79,15 @@ func (s *Service) waste(ctx context.Context, t *tenants.Tenant, password string)
 	return busy(err)
 }
 
-// room declines what would need a hash where there is no room for one, before anything is done that would have to be undone. It looks at
-// the tenant alone, and so tells nothing of any account.
-func (s *Service) room(t *tenants.Tenant) error { return busy(s.hasher.For(t.ID).Crowded()) }
+// Room declines a login where there is no room for its hash, before it is counted and before anything is done that would have to be undone.
+// It looks at the tenant alone, and so tells nothing of any account.
+func (s *Service) Room(v *Visit) error {
+	err := busy(s.hasher.For(v.Tenant.ID).Crowded())
+	if err != nil {
+		s.observe.Login(v.Tenant.Slug, result(v, err))
+	}
+	return err
+}
 
 // retryHashing is what a client is told to wait when more passwords are waiting than can be hashed in time.
 const retryHashing = 2 * time.Second

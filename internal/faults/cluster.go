@@ -12,6 +12,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -48,6 +50,7 @@ type cluster struct {
 	proxies  map[string]*toxiproxy.Proxy
 	balancer *balancer
 	replicas []*replica
+	hashers  int // passwords that each replica hashes at once: together as many as the machine that they share would by itself
 	crowd    *crowd
 	token    string // of the admin API
 	key      string
@@ -65,7 +68,7 @@ type replica struct {
 // newCluster builds it and starts it, with so many replicas.
 func newCluster(ctx context.Context, dir, program string, replicas int, say func(string, ...any)) (_ *cluster, err error) {
 	c := &cluster{
-		dir: dir, program: program, say: say, proxies: map[string]*toxiproxy.Proxy{}, token: secret.Token(),
+		dir: dir, program: program, say: say, hashers: max(1, runtime.NumCPU()/replicas), proxies: map[string]*toxiproxy.Proxy{}, token: secret.Token(),
 		key:  base64.StdEncoding.EncodeToString(secret.Bytes(32)),
 		http: &http.Client{Timeout: clientPatience, Transport: &http.Transport{MaxIdleConnsPerHost: 16}},
 	}
@@ -142,7 +145,7 @@ func (c *cluster) poison(proxy, toxic, stream string, attributes map[string]any)
 	return func() error { return p.Toxics.RemoveToxic(context.Background(), name) }, nil
 }
 
-// environment is what every replica is started with: the defaults of production, and where the stores are.
+// environment is what every replica is started with: the defaults of production, where the stores are, and its part of the machine.
 func (c *cluster) environment() []string {
 	return append(inherited(), // nothing else, for a stray setting would change what is measured
 		"VESTIBULE_LISTEN=127.0.0.1:0",
@@ -154,6 +157,7 @@ func (c *cluster) environment() []string {
 		"VESTIBULE_SMTP_URL=smtp://"+c.proxies["smtp"].Listen,
 		"VESTIBULE_MAIL_FROM=Faults <faults@example.org>",
 		"VESTIBULE_TRUSTED_PROXY_COUNT=1",
+		"VESTIBULE_HASH_WORKERS="+strconv.Itoa(c.hashers),
 	)
 }
 

@@ -198,6 +198,9 @@ func faults(ctx context.Context, o options) (err error) {
 	}
 	defer remove()
 	r := &run{options: o, dir: dir, say: say, began: time.Now()}
+	var regroup func() error
+	regroup, r.grouped = ungroup()
+	defer func() { err = errors.Join(err, regroup()) }()
 	say("starting PostgreSQL, Redis, a mail server, three replicas and a load balancer, and signing people up")
 	if r.cluster, err = newCluster(ctx, dir, program, 3, say); err != nil {
 		return err

@@ -93,6 +93,11 @@ func serves(t *tenants.Tenant, c client) bool {
 
 // run takes the route's limit and calls its handler.
 func (a *API) run(row route, v *flows.Visit, r *http.Request) (viewed, error) {
+	if row.hashes {
+		if err := a.Flows.Room(v); err != nil {
+			return viewed{}, err
+		}
+	}
 	if row.limit != "" && (!row.own || v.Authenticated()) {
 		if err := a.Flows.Admit(r.Context(), v, row.limit); err != nil {
 			return viewed{}, err

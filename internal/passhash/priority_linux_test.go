@@ -1,29 +1,35 @@
 package passhash
 
 import (
-	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
-// own is the priority of the thread that asks: 20 less its niceness.
-func own(t *testing.T) int {
+// own is how the thread that asks is scheduled.
+func own(t *testing.T) unix.SchedAttr {
 	t.Helper()
-	p, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0)
+	a, err := unix.SchedGetAttr(0, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p
+	return *a
 }
 
 func TestThreadsAsideGiveWay(t *testing.T) {
 	a := newAside(2, giveWay, func(err error) { t.Error(err) })
 	defer a.close()
-	before, aside := own(t), 0
+	before := own(t)
+	var aside unix.SchedAttr
 	a.do(func() { aside = own(t) })
-	if want := max(1, before-niceness); aside != want {
-		t.Errorf("the priority of a thread that hashes is %d, want %d", aside, want)
+	if want := min(before.Nice+niceness, 19); aside.Nice != want || aside.Policy != unix.SCHED_BATCH {
+		t.Errorf("a thread that hashes has niceness %d and policy %d, want %d and %d", aside.Nice, aside.Policy, want, unix.SCHED_BATCH)
+	}
+	// A kernel before 6.12 tells of no slices.
+	if before.Runtime != 0 && aside.Runtime != uint64(slice) {
+		t.Errorf("a thread that hashes asks for %d ns at a time, want %d; others for %d", aside.Runtime, slice.Nanoseconds(), before.Runtime)
 	}
 	if after := own(t); after != before {
-		t.Errorf("that of others went from %d to %d", before, after)
+		t.Errorf("others were scheduled as %+v and are as %+v", before, after)
 	}
 }
