@@ -179,6 +179,8 @@ func postgresMeaning(err error) error {
 			return ErrTaken
 		case "40001", "40P01": // serialization, deadlock
 			return ErrStale
+		case "25006", "55000": // a standby, or one that was just demoted, takes no writes; a database that takes no connections
+			return ErrUnavailable
 		}
 		return nil
 	}
