@@ -128,7 +128,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	}
 	o.Hashing.OnWait = a.hashWait
 	o.Hashing.OnEqual = func(err error) {
-		a.log.WarnContext(ctx, "threads that hash passwords have the priority of all others: many logins slow down everything else", "error", err)
+		a.log.WarnContext(ctx, "threads that hash passwords cannot give way to all others as they should: many logins may slow down everything else", "error", err)
 	}
 	a.Hasher = passhash.New(hashing(cfg, o.Hashing))
 	a.close = append(a.close, a.Hasher.Close)

@@ -50,7 +50,7 @@ type cluster struct {
 	proxies  map[string]*toxiproxy.Proxy
 	balancer *balancer
 	replicas []*replica
-	hashers  int // passwords that each replica hashes at once: together as many as the machine that they share would by itself
+	hashers  int // passwords that each replica hashes at once: one, or its part of the cores that they share
 	crowd    *crowd
 	token    string // of the admin API
 	key      string

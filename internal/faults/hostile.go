@@ -408,9 +408,6 @@ func attacked(ctx context.Context, r *run, out *row) error {
 	if err := r.cluster.makeTenant(ctx, r.cluster.replicas[1], host, map[string]any{}); err != nil {
 		return err
 	}
-	if r.grouped != "" {
-		out.note("%s", r.grouped)
-	}
 	var quiet, loud []sample
 	var answers sync.Map
 	for range floodRounds {
@@ -419,9 +416,9 @@ func attacked(ctx context.Context, r *run, out *row) error {
 			return err
 		}
 		between := time.Now()
-		flood(r.cluster.balancer.addr, host, &answers)
+		flood(r.cluster.balancer.addr, host, &answers) // returns with its last answer, which may be seconds after its last login
 		quiet = append(quiet, r.attack.between(began, between)...)
-		loud = append(loud, r.attack.between(between, time.Now())...)
+		loud = append(loud, r.attack.between(between, between.Add(floodLength))...)
 	}
 	calmly, under := figuresOf(quiet, check), figuresOf(loud, check)
 	ratio := under.p99.Seconds() / calmly.p99.Seconds()

@@ -10,6 +10,9 @@
 // so many requests a second whatever becomes of them, most of them session checks, the others what people do: they sign up, log in
 // and out, change their password, add and remove addresses, refresh their tokens.
 //
+// All of this shares one machine, which it would not elsewhere. So each server hashes on its part of the cores, and Linux is told to go by
+// priorities alone while it runs (see ungroup), which takes root.
+//
 // # The journal
 //
 // Whatever was acknowledged is in the journal (see there), and is read again after every fault and at the end: accounts, passwords
@@ -32,12 +35,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
 )
 
 func main() {
+	debug.SetGCPercent(400) // as the servers have it: who measures should not stand in the way
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // the first signal cleans up, a second one kills
 	err := dispatch(ctx, os.Args[1:])
@@ -198,15 +203,14 @@ func faults(ctx context.Context, o options) (err error) {
 	}
 	defer remove()
 	r := &run{options: o, dir: dir, say: say, began: time.Now()}
-	var regroup func() error
-	regroup, r.grouped = ungroup()
+	regroup, grouped := ungroup(say)
 	defer func() { err = errors.Join(err, regroup()) }()
 	say("starting PostgreSQL, Redis, a mail server, three replicas and a load balancer, and signing people up")
 	if r.cluster, err = newCluster(ctx, dir, program, 3, say); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.cluster.close()) }()
-	rep := &report{rate: o.rate, cores: runtime.NumCPU(), goes: runtime.Version(), commit: commit(), old: old, when: r.began}
+	rep := &report{rate: o.rate, cores: runtime.NumCPU(), goes: runtime.Version(), commit: commit(), old: old, when: r.began, grouped: grouped, hashers: r.cluster.hashers}
 	r.attack = startAttack(r.cluster.crowd, o.rate)
 	var failed error
 	for _, s := range chosen {

@@ -16,6 +16,8 @@ type report struct {
 	cores         int
 	commit, goes  string
 	old           string // the version that was upgraded from and to, if one was
+	grouped       string // how the kernel shares out the processor
+	hashers       int    // of each replica
 	when          time.Time
 	length        time.Duration
 	mails, twice  int
@@ -44,8 +46,8 @@ func (r *report) write(w io.Writer) error {
 	if r.old != "" {
 		before = ", the version before " + r.old
 	}
-	fmt.Fprintf(&b, "%s, %d cores, commit %s%s, %s. Three replicas, %d requests a second, %s altogether.\n\n",
-		r.goes, r.cores, r.commit, before, r.when.UTC().Format("2006-01-02 15:04 UTC"), r.rate, r.length.Round(time.Second))
+	fmt.Fprintf(&b, "%s, %d cores, commit %s%s, %s. Three replicas that hash %d at once each, processes %s, %d requests a second, %s altogether.\n\n",
+		r.goes, r.cores, r.commit, before, r.when.UTC().Format("2006-01-02 15:04 UTC"), r.hashers, r.grouped, r.rate, r.length.Round(time.Second))
 	b.WriteString("| Fault | Requests | Failed, by cause | Uncertain writes | Lost writes | Recovered in | " +
 		"Session check p50, p99: before | during | after | Most memory |\n")
 	b.WriteString("|---|---|---|---|---|---|---|---|---|---|\n")

@@ -52,7 +52,6 @@ type run struct {
 	say     func(format string, args ...any)
 	cluster *cluster
 	attack  *attack
-	grouped string // why priorities count for less than they should; "" where they do not
 	began   time.Time
 }
 

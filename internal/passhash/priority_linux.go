@@ -1,6 +1,7 @@
 package passhash
 
 import (
+	"errors"
 	"fmt"
 	"syscall"
 	"time"
@@ -9,12 +10,12 @@ import (
 )
 
 const (
-	// niceness is how much lower the priority of a thread that hashes is: under load it gets a thirtieth of what another thread gets, and
+	// niceness is how much lower the priority of a thread that hashes is: under load it gets a seventieth of what another thread gets, and
 	// all that the others leave.
-	niceness = 15
-	// slice is how long a thread that hashes would go on at a time, were nobody else there. It is many times what others ask for, and so
-	// they go first the moment that they wake, in whatever group of processes they are (Linux 6.12 and later; see decision 36). Several
-	// times longer, and the kernel now and then has everybody wait for a second.
+	niceness = 19
+	// slice is what a thread that hashes asks to go on for at a time, once it goes on: many times what others ask for. Since Linux 6.12, one
+	// that wakes and asks for less goes first at once, if it has not had more than its part already. Of a slice several times as long the
+	// kernel now and then made everybody else wait for a second; see decision 36.
 	slice = 20 * time.Millisecond
 )
 
@@ -26,12 +27,10 @@ func giveWay() error {
 		return fmt.Errorf("get a thread's priority: %w", err)
 	}
 	nice := min(20-raw+niceness, 19)
-	if err := unix.SchedSetAttr(0, &unix.SchedAttr{Policy: unix.SCHED_BATCH, Nice: int32(nice), Runtime: uint64(slice)}, 0); err == nil {
+	err = unix.SchedSetAttr(0, &unix.SchedAttr{Policy: unix.SCHED_BATCH, Nice: int32(nice), Runtime: uint64(slice)}, 0)
+	if err == nil {
 		return nil
 	}
-	// Some filters know the older call alone. It is most of it.
-	if err := syscall.Setpriority(syscall.PRIO_PROCESS, 0, nice); err != nil {
-		return fmt.Errorf("set a thread's priority: %w", err)
-	}
-	return nil
+	// Some filters know the older call alone, which is some of it.
+	return errors.Join(fmt.Errorf("set a thread's slice: %w", err), syscall.Setpriority(syscall.PRIO_PROCESS, 0, nice))
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
@@ -174,12 +175,14 @@ func postgresMeaning(err error) error {
 		case "08", "53", "57", "58": // connection, resources, operator's intervention (a time-out too), system
 			return ErrUnavailable
 		}
-		switch pe.Code {
-		case "23505":
+		switch {
+		case pe.Code == "23505":
 			return ErrTaken
-		case "40001", "40P01": // serialization, deadlock
+		case pe.Code == "40001", pe.Code == "40P01": // serialization, deadlock
 			return ErrStale
-		case "25006", "55000": // a standby, or one that was just demoted, takes no writes; a database that takes no connections
+		case pe.Code == "25006": // a standby, or one that was a primary a moment ago
+			return ErrUnavailable
+		case pe.Code == "55000" && pe.Severity == pqerror.SeverityFatal: // the database takes no connections; otherwise a mistake of ours
 			return ErrUnavailable
 		}
 		return nil
