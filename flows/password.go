@@ -79,7 +79,8 @@ func (s *Service) waste(ctx context.Context, t *tenants.Tenant, password string)
 	return busy(err)
 }
 
-// Room declines a login where there is no room for its hash, before it is counted and before anything is done that would have to be undone.
+// Room declines a login where there is no room for its hash, before it is counted or read and before anything is done that would have to be
+// undone.
 // It looks at the tenant alone, and so tells nothing of any account.
 func (s *Service) Room(v *Visit) error {
 	err := busy(s.hasher.For(v.Tenant.ID).Crowded())

@@ -76,7 +76,7 @@ type route struct {
 	path   string // below /_allauth/{client}/v1
 	limit  string // the action whose rates a request uses up, "" for none
 	own    bool   // it is for whoever is signed in: a stranger, who is refused anyway, uses nothing up
-	hashes bool   // it hashes a password for a stranger, and is declined at once where there is no room for that
+	room   bool   // a login by password, which is declined before all else where there is no room for its hash
 	on     mounted
 	step   step
 	view   view
@@ -96,7 +96,7 @@ func (a *API) routes() []route {
 		{method: http.MethodGet, path: "/auth/session", step: a.session},
 		{method: http.MethodDelete, path: "/auth/session", step: a.logout},
 		{method: http.MethodGet, path: "/config", view: a.config},
-		{method: http.MethodPost, path: "/auth/login", step: a.login, limit: flows.ActionLogin, hashes: true, asks: asksOfLogin},
+		{method: http.MethodPost, path: "/auth/login", step: a.login, limit: flows.ActionLogin, room: true, asks: asksOfLogin},
 		{method: http.MethodPost, path: "/auth/signup", step: a.signup, limit: flows.ActionSignup},
 		{method: http.MethodGet, path: "/auth/email/verify", view: a.lookAtEmailKey},
 		{method: http.MethodPost, path: "/auth/email/verify", step: a.verifyEmail, asks: awaited((*flows.Visit).AwaitsEmailProof, "key")},

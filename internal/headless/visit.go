@@ -91,9 +91,9 @@ func serves(t *tenants.Tenant, c client) bool {
 	return slices.Contains(t.Settings.Headless.Clients, string(c.kind()))
 }
 
-// run takes the route's limit and calls its handler.
+// run asks for room where the route takes some, takes its limit and calls its handler.
 func (a *API) run(row route, v *flows.Visit, r *http.Request) (viewed, error) {
-	if row.hashes {
+	if row.room {
 		if err := a.Flows.Room(v); err != nil {
 			return viewed{}, err
 		}

@@ -34,7 +34,7 @@ type Class int
 
 // The classes of failures. A row that is not there, or that somebody else changed first, is none.
 const (
-	Unreachable   Class = iota // no connection, or one that broke
+	Unreachable   Class = iota // no connection, one that broke, or a database that takes no writes
 	TimedOut                   // it took longer than the database or the network may
 	Starved                    // no connection was free for as long as the caller could wait
 	Serialization              // it was in another transaction's way, and had to give way
