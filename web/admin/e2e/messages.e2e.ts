@@ -3,7 +3,8 @@ import { createServer, type Server as Receiver } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { axe, launch, open, settled, type Watched } from "./browser";
+import { between, type Held } from "./between";
+import { axe, launch, open, settled, shifts, type Watched } from "./browser";
 import { type Operator, operator } from "./operator";
 import { type Answer, Server } from "./server";
 
@@ -50,6 +51,22 @@ const silent = (...expected: RegExp[]) => {
   const rest = watched.complaints.splice(0).filter((c) => !expected.some((e) => e.test(c)));
   expect(rest).toEqual([]);
 };
+
+test("kinds of messages that come late move nothing", async () => {
+  const { page, context } = await open(browser, { cookies: owner.cookies, width: 390 });
+  let late: Held | undefined;
+  await between(page, "*/admin/v1/mail-kinds", async (call) => {
+    late = call;
+  });
+  await page.goto(`${server.operatorsURL}/tenants/demo/messages`);
+  await page.getByText("No messages yet").waitFor();
+  await late?.goOn();
+  await page.getByLabel("What").getByText("Verify an address at signup").waitFor({ state: "attached" });
+  await settled(page);
+  const { sum, moved } = await shifts(page);
+  expect(sum, `what jumped: ${moved.join("; ")}`).toBe(0);
+  await context.close();
+});
 
 test("a test mail arrives, and one that cannot is explained", async () => {
   await go("/tenants/demo/email");

@@ -119,6 +119,7 @@ export default function Messages() {
         />
         <NativeSelect
           label="What"
+          w={240} // its options come later than it does, and must not make it wider then
           value={search.kind ?? ""}
           onChange={(e) => set({ kind: e.currentTarget.value })}
           data={[
