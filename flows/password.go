@@ -80,8 +80,7 @@ func (s *Service) waste(ctx context.Context, t *tenants.Tenant, password string)
 }
 
 // Room declines a login where there is no room for its hash, before it is counted or read and before anything is done that would have to be
-// undone.
-// It looks at the tenant alone, and so tells nothing of any account.
+// undone. It looks at the tenant alone, and so tells nothing of any account.
 func (s *Service) Room(v *Visit) error {
 	err := busy(s.hasher.For(v.Tenant.ID).Crowded())
 	if err != nil {

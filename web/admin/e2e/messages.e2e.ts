@@ -54,13 +54,14 @@ const silent = (...expected: RegExp[]) => {
 
 test("kinds of messages that come late move nothing", async () => {
   const { page, context } = await open(browser, { cookies: owner.cookies, width: 390 });
-  let late: Held | undefined;
-  await between(page, "*/admin/v1/mail-kinds", async (call) => {
-    late = call;
+  let arrived: (call: Held) => void = () => {};
+  const late = new Promise<Held>((come) => {
+    arrived = come;
   });
+  await between(page, "*/admin/v1/mail-kinds", async (call) => arrived(call));
   await page.goto(`${server.operatorsURL}/tenants/demo/messages`);
   await page.getByText("No messages yet").waitFor();
-  await late?.goOn();
+  await (await late).goOn();
   await page.getByLabel("What").getByText("Verify an address at signup").waitFor({ state: "attached" });
   await settled(page);
   const { sum, moved } = await shifts(page);
