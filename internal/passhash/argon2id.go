@@ -106,25 +106,55 @@ func (s *shelf) collected() {
 
 // argon2idKey is argon2.IDKey.
 func argon2idKey(password, salt []byte, p Params, size int) []byte {
-	if p.Threads != 1 || p.Memory > keptMemory {
+	f := beginFilling(password, salt, p, size)
+	if f == nil {
 		return argon2.IDKey(password, salt, p.Time, p.Memory, p.Threads, uint32(size))
+	}
+	for !f.step() {
+		runtime.Gosched() // a hash is long, and what others want is short
+	}
+	return f.key()
+}
+
+// filling is an argon2id hash on its way.
+type filling struct {
+	passes uint32
+	size   int // of the key
+	memory *[]block
+	blocks []block
+	pass   uint32 // the next step's
+	slice  uint32
+}
+
+// beginFilling prepares a hash for its steps; nil where it has to be left to the library.
+func beginFilling(password, salt []byte, p Params, size int) *filling {
+	if p.Threads != 1 || p.Memory > keptMemory {
+		return nil
 	}
 	length := max(p.Memory, 2*passSlices) / passSlices * passSlices
 	memory := kept.take()
 	if memory == nil || len(*memory) < int(length) {
 		memory = newMemory(int(length))
 	}
-	defer kept.put(memory)
-	blocks := (*memory)[:length]
-	first, second := firstBlocks(password, salt, p, size)
-	blocks[0], blocks[1] = first, second
-	for pass := range p.Time {
-		for slice := range uint32(passSlices) {
-			fill(blocks, pass, slice, p.Time)
-			runtime.Gosched() // a hash is long, and what others want is short
-		}
+	f := &filling{passes: p.Time, size: size, memory: memory, blocks: (*memory)[:length]}
+	f.blocks[0], f.blocks[1] = firstBlocks(password, salt, p, size)
+	return f
+}
+
+// step fills one slice of one pass, in a few milliseconds, and reports whether it was the last.
+func (f *filling) step() (done bool) {
+	fill(f.blocks, f.pass, f.slice, f.passes)
+	f.slice++
+	if f.slice == passSlices {
+		f.pass, f.slice = f.pass+1, 0
 	}
-	return variableHash(bytesOf(&blocks[length-1]), size)
+	return f.pass == f.passes
+}
+
+// key is what came of all steps. It is asked for once: the memory is for the next hash then.
+func (f *filling) key() []byte {
+	defer kept.put(f.memory)
+	return variableHash(bytesOf(&f.blocks[len(f.blocks)-1]), f.size)
 }
 
 // firstBlocks are the two blocks that a lane begins with (sections 3.2 and 3.4).

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 func TestHashesAsideAreTheSame(t *testing.T) {
@@ -39,7 +40,7 @@ func TestHashesAsideAreTheSame(t *testing.T) {
 
 // A panic on another goroutine would end the process.
 func TestAPanicAsideIsTheCallers(t *testing.T) {
-	a := newAside(1, giveWay, nil)
+	a := newAside(1, prioritize, nil)
 	defer a.close()
 	for range 2 { // the thread goes on
 		func() {
@@ -48,11 +49,11 @@ func TestAPanicAsideIsTheCallers(t *testing.T) {
 					t.Errorf("recovered %v", p)
 				}
 			}()
-			a.do(func() { panic("broken") }) // as a formula with a bug would: its caller must hear of it, and the thread live on
+			a.do(func() bool { panic("broken") }) // as a formula with a bug would: its caller must hear of it, and the thread live on
 		}()
 	}
 	done := false
-	a.do(func() { done = true })
+	a.do(once(func() { done = true }))
 	if !done {
 		t.Error("nothing was computed afterwards")
 	}
@@ -62,7 +63,7 @@ func TestThreadsThatCannotGiveWaySaySoOnce(t *testing.T) {
 	const threads = 3
 	var told atomic.Int32
 	refused := errors.New("not permitted")
-	a := newAside(threads, func() error { return refused }, func(err error) {
+	a := newAside(threads, func(priority) error { return refused }, func(err error) {
 		if !errors.Is(err, refused) {
 			t.Error(err)
 		}
@@ -72,10 +73,41 @@ func TestThreadsThatCannotGiveWaySaySoOnce(t *testing.T) {
 	var all, meet sync.WaitGroup
 	meet.Add(threads)
 	for range threads {
-		all.Go(func() { a.do(func() { meet.Done(); meet.Wait() }) }) // one on each, so that all have begun
+		all.Go(func() { a.do(once(func() { meet.Done(); meet.Wait() })) }) // one on each, so that all have begun
 	}
 	all.Wait()
 	if n := told.Load(); n != 1 {
 		t.Errorf("it is told %d times", n)
+	}
+}
+
+func TestWhenThreadsStarveAndWhenTheyGetOn(t *testing.T) {
+	const ms = time.Millisecond
+	for name, c := range map[string]struct {
+		spell
+		starved, gotOn bool
+	}{
+		"it ran all the time":            {spell{20 * ms, 20 * ms}, false, true},
+		"others were busy for a moment":  {spell{90 * ms, 2 * ms}, false, false},
+		"others are busy":                {spell{390 * ms, 20 * ms}, false, false},
+		"others leave nearly nothing":    {spell{410 * ms, 20 * ms}, true, false},
+		"it has not run at all":          {spell{101 * ms, 0}, true, false},
+		"others leave a fifth":           {spell{100 * ms, 20 * ms}, false, true},
+		"others leave less than a fifth": {spell{110 * ms, 20 * ms}, false, false},
+	} {
+		if got := c.spell.starved(); got != c.starved {
+			t.Errorf("%s: starved %v", name, got)
+		}
+		if got := c.spell.gotOn(); got != c.gotOn {
+			t.Errorf("%s: got on %v", name, got)
+		}
+	}
+}
+
+// once is a job of one step.
+func once(compute func()) func() (done bool) {
+	return func() bool {
+		compute()
+		return true
 	}
 }

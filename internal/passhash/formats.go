@@ -125,6 +125,11 @@ func (f argon2id) key(password string) ([]byte, error) {
 	return argon2idKey([]byte(password), f.salt, f.params, f.size), nil
 }
 
+// begin is key in steps; nil where it has none.
+func (f argon2id) begin(password string) *filling {
+	return beginFilling([]byte(password), f.salt, f.params, f.size)
+}
+
 type argon2i argon2id
 
 func (f argon2i) key(password string) ([]byte, error) {

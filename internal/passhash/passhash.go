@@ -67,8 +67,9 @@
 // be as long as it likes. Where the queue is full, it is the longest line that makes room, by its last, and the tenant whose
 // line that is that is refused: a flood of logins at one tenant neither delays those at others by much nor has them refused.
 //
-// A Hasher that computes Aside does so on threads whose priority is low, so that a burst of logins takes the time that nothing
-// else wants (see aside.go and, for what a server adds to that, cmd/server/processors.go).
+// A Hasher that computes Aside does so on threads that run when nobody else wants the processor, so that a burst of logins takes
+// nothing from anything else; where that is too little to get on, they take a tenth of a core (see aside.go and, for what a server adds to
+// that, cmd/server/processors.go).
 //
 // # Memory
 //
@@ -264,6 +265,15 @@ func (s Share) compute(ctx context.Context, f formula, password string) (key []b
 	if h.aside == nil {
 		return f.key(password)
 	}
-	h.aside.do(func() { key, err = f.key(password) })
+	if f, ok := f.(argon2id); ok {
+		if hash := f.begin(password); hash != nil {
+			h.aside.do(hash.step)
+			return hash.key(), nil
+		}
+	}
+	h.aside.do(func() (done bool) {
+		key, err = f.key(password)
+		return true
+	})
 	return key, err
 }

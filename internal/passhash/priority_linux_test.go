@@ -1,7 +1,9 @@
 package passhash
 
 import (
+	"slices"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,19 +19,67 @@ func own(t *testing.T) unix.SchedAttr {
 }
 
 func TestThreadsAsideGiveWay(t *testing.T) {
-	a := newAside(2, giveWay, func(err error) { t.Error(err) })
+	a := newAside(2, prioritize, func(err error) { t.Error(err) })
 	defer a.close()
 	before := own(t)
 	var aside unix.SchedAttr
-	a.do(func() { aside = own(t) })
-	if want := min(before.Nice+niceness, 19); aside.Nice != want || aside.Policy != unix.SCHED_BATCH {
-		t.Errorf("a thread that hashes has niceness %d and policy %d, want %d and %d", aside.Nice, aside.Policy, want, unix.SCHED_BATCH)
+	look := once(func() { aside = own(t) })
+	if a.do(look); aside.Policy != unix.SCHED_IDLE {
+		t.Errorf("a spare thread has policy %d, want %d", aside.Policy, unix.SCHED_IDLE)
 	}
 	// A kernel before 6.12 tells of no slices.
 	if before.Runtime != 0 && aside.Runtime != uint64(slice) {
-		t.Errorf("a thread that hashes asks for %d ns at a time, want %d; others for %d", aside.Runtime, slice.Nanoseconds(), before.Runtime)
+		t.Errorf("a spare thread asks for %d ns at a time, want %d; others for %d", aside.Runtime, slice.Nanoseconds(), before.Runtime)
+	}
+	a.starving.Store(true)
+	if a.do(look); aside.Policy != unix.SCHED_BATCH || aside.Nice != min(before.Nice+niceness, 19) {
+		t.Errorf("a steady thread has policy %d and niceness %d, want %d and %d", aside.Policy, aside.Nice, unix.SCHED_BATCH, min(before.Nice+niceness, 19))
 	}
 	if after := own(t); after != before {
 		t.Errorf("others were scheduled as %+v and are as %+v", before, after)
+	}
+}
+
+// A thread that sleeps has not run, which is all that it knows of one that is not let run.
+func TestAHashThatStarvesGoesOnOnASteadyThread(t *testing.T) {
+	a := newAside(1, prioritize, nil)
+	defer a.close()
+	var by []uint32 // the policy of each step's thread
+	step := func() bool {
+		by = append(by, own(t).Policy)
+		if len(by) == 1 {
+			time.Sleep(150 * time.Millisecond)
+		}
+		return len(by) == 3
+	}
+	a.do(step)
+	if want := []uint32{unix.SCHED_IDLE, unix.SCHED_BATCH, unix.SCHED_BATCH}; !slices.Equal(by, want) {
+		t.Errorf("the steps were done by threads of the policies %d, want %d", by, want)
+	}
+}
+
+func TestSpareThreadsAreTriedAgainOnceThereIsTime(t *testing.T) {
+	a := newAside(1, prioritize, nil)
+	defer a.close()
+	a.starving.Store(true)
+	a.do(once(func() { time.Sleep(steadily) }))
+	if !a.starving.Load() {
+		t.Error("a thread that did not run is taken for one that did")
+	}
+	a.do(once(busy))
+	if !a.starving.Load() {
+		t.Error("one hash is taken for a sign")
+	}
+	for until := time.Now().Add(time.Minute); a.starving.Load() && time.Now().Before(until); {
+		a.do(once(busy))
+	}
+	if a.starving.Load() {
+		t.Error("threads that ran all the time are taken for ones that starve")
+	}
+}
+
+// busy keeps its thread at work for long enough that what else a machine does counts for little.
+func busy() {
+	for until := threadTime() + 50*time.Millisecond; threadTime() < until; {
 	}
 }

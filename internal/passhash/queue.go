@@ -101,7 +101,7 @@ func New(o Options) *Hasher {
 	}
 	h := &Hasher{workers: o.Workers, queue: max(0, o.Queue), maxWait: o.MaxWait, bounds: inBounds, before: o.Before, onWait: o.OnWait, cheap: o.Cheap, lines: map[string]*line{}}
 	if o.Aside {
-		h.aside = newAside(o.Workers, giveWay, o.OnEqual)
+		h.aside = newAside(o.Workers, prioritize, o.OnEqual)
 	}
 	return h
 }
