@@ -1,0 +1,3 @@
+module github.com/vestibule-auth/vestibule/sdk/go
+
+go 1.25.0
