@@ -423,7 +423,7 @@ func attacked(ctx context.Context, r *run, out *row) error {
 	calmly, under := figuresOf(quiet, check), figuresOf(loud, check)
 	ratio := under.p99.Seconds() / calmly.p99.Seconds()
 	out.note("%d logins a second with wrong passwords at one tenant, from as many addresses as logins: answers %s. "+
-		"Another tenant's session checks, p50, p99 and the longest: %s, %s in quiet (%d checks), %s, %s meanwhile (%d), the p99 %.2f times as long "+
+		"Another tenant's session checks, p50, p99 and the longest of all: %s, %s in quiet (%d checks), %s, %s meanwhile (%d), the p99 %.2f times as long "+
 		"(%d rounds in turns; at most %.1f is promised)",
 		floodRate, counts(&answers), pair(calmly), millis(calmly.most), calmly.requests, pair(under), millis(under.most), under.requests,
 		ratio, floodRounds, fair)

@@ -3,6 +3,7 @@ package passhash
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -49,11 +50,11 @@ func TestAPanicAsideIsTheCallers(t *testing.T) {
 					t.Errorf("recovered %v", p)
 				}
 			}()
-			a.do(func() bool { panic("broken") }) // as a formula with a bug would: its caller must hear of it, and the thread live on
+			a.whole(func() { panic("broken") }) // as a formula with a bug would: its caller must hear of it, and the thread live on
 		}()
 	}
 	done := false
-	a.do(once(func() { done = true }))
+	a.whole(func() { done = true })
 	if !done {
 		t.Error("nothing was computed afterwards")
 	}
@@ -70,12 +71,14 @@ func TestThreadsThatCannotGiveWaySaySoOnce(t *testing.T) {
 		told.Add(1)
 	})
 	defer a.close()
-	var all, meet sync.WaitGroup
-	meet.Add(threads)
-	for range threads {
-		all.Go(func() { a.do(once(func() { meet.Done(); meet.Wait() })) }) // one on each, so that all have begun
+	for _, p := range []priority{spare, steady} { // one on each, so that all have begun
+		var all, meet sync.WaitGroup
+		meet.Add(threads)
+		for range threads {
+			all.Go(func() { on(a, p, func() { meet.Done(); meet.Wait() }) })
+		}
+		all.Wait()
 	}
-	all.Wait()
 	if n := told.Load(); n != 1 {
 		t.Errorf("it is told %d times", n)
 	}
@@ -104,10 +107,118 @@ func TestWhenThreadsStarveAndWhenTheyGetOn(t *testing.T) {
 	}
 }
 
-// once is a job of one step.
-func once(compute func()) func() (done bool) {
-	return func() bool {
+// on computes in one step on a thread of that priority.
+func on(a *aside, p priority, compute func()) {
+	a.mu.Lock()
+	a.starving = p == steady
+	a.mu.Unlock()
+	a.do(func() bool {
 		compute()
 		return true
+	})
+}
+
+// starves says whether spare threads are taken for starving.
+func (a *aside) starves() bool { return a.next(true) == steady }
+
+func TestSpareThreadsAreTriedAgainOnceThereIsTime(t *testing.T) {
+	a := newAside(0, prioritize, nil)
+	a.starve()
+	for range 2 {
+		a.judge(spell{shortTrial, shortTrial / 10})
+		a.judge(spell{shortTrial / 10, shortTrial / 10}) // one that goes first, since it slept
+		if !a.starves() {
+			t.Fatal("little time is taken for enough")
+		}
 	}
+	a.judge(spell{2 * shortTrial, 0}) // whatever was counted so far is judged
+	a.judge(spell{shortTrial, shortTrial / 4})
+	if a.starves() {
+		t.Error("a quarter of a core is taken for too little")
+	}
+}
+
+func TestSpareThreadsThatStarveAgainAreTriedLater(t *testing.T) {
+	a := newAside(0, prioritize, nil)
+	fine := spell{shortTrial, shortTrial}
+	a.starve()
+	for _, trials := range []int{1, 2, 4, 8} {
+		for n := range trials {
+			if !a.starves() {
+				t.Fatalf("tried again after %d of %d", n, trials)
+			}
+			a.judge(fine)
+		}
+		if a.starves() {
+			t.Fatalf("not tried again after %d", trials)
+		}
+		a.judge(fine) // of jobs that were on steady threads still: it counts for nothing
+		a.starve()
+	}
+	a.since = time.Now().Add(-time.Hour)
+	a.starving = false
+	if a.starve(); a.trial != shortTrial {
+		t.Errorf("after an hour the trial is %v", a.trial)
+	}
+}
+
+// A hash goes on on another thread where its own is told to hand it on, and comes out the same.
+func TestAHashIsHandedOnBetweenItsSteps(t *testing.T) {
+	h := New(Options{Workers: 1, Aside: true})
+	h.Close()
+	h.aside = newAside(0, prioritize, nil)
+	steps := 0
+	go func() {
+		j := <-h.aside.jobs[spare]
+		for range 3 {
+			j.step()
+			steps++
+		}
+		h.aside.starve()
+		j.left <- outcome{handedOn: true}
+		j = <-h.aside.jobs[steady]
+		for done := false; !done; steps++ {
+			done = j.step()
+		}
+		j.left <- outcome{done: true}
+	}()
+	encoded, err := h.For("acme").Hash(t.Context(), quick, word)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := int(quick.Time) * passSlices; steps != want {
+		t.Errorf("it had %d steps, want %d", steps, want)
+	}
+	if ok, _, err := New(Options{}).For("acme").Verify(t.Context(), quick, encoded, word); !ok || err != nil {
+		t.Errorf("verify: %v, %v", ok, err)
+	}
+}
+
+// What has no steps, or is computed by the library's own threads, goes to steady threads, and says nothing of how those get on.
+func TestHashesWithoutStepsAreNotJudged(t *testing.T) {
+	h := New(Options{Workers: 1, Aside: true})
+	defer h.Close()
+	foreign := Params{Memory: 1024, Time: 1, Threads: 2}
+	encoded, err := New(Options{}).For("acme").Hash(t.Context(), foreign, word)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ok, _, err := h.For("acme").Verify(t.Context(), foreign, encoded, word); !ok || err != nil {
+		t.Fatalf("verify: %v, %v", ok, err)
+	}
+	h.aside.whole(func() { time.Sleep(150 * time.Millisecond) })
+	if h.aside.starves() || h.aside.steadily != (spell{}) {
+		t.Errorf("they are taken for starving: %+v", h.aside.steadily)
+	}
+}
+
+func TestAStepThatEndsItsGoroutineHangsNobody(t *testing.T) {
+	a := newAside(1, prioritize, nil)
+	defer a.close()
+	defer func() {
+		if recover() == nil {
+			t.Error("nobody is told")
+		}
+	}()
+	a.do(func() bool { runtime.Goexit(); return false })
 }

@@ -67,9 +67,10 @@
 // be as long as it likes. Where the queue is full, it is the longest line that makes room, by its last, and the tenant whose
 // line that is that is refused: a flood of logins at one tenant neither delays those at others by much nor has them refused.
 //
-// A Hasher that computes Aside does so on threads that run when nobody else wants the processor, so that a burst of logins takes
-// nothing from anything else; where that is too little to get on, they take a tenth of a core (see aside.go and, for what a server adds to
-// that, cmd/server/processors.go).
+// A Hasher that computes Aside does so on threads that run when nobody else wants the processor, so that a burst of logins takes the time
+// that is left. Where next to none is, hashes are given a tenth of a core (see aside.go and, for what a server adds to that,
+// cmd/server/processors.go). So are those of other formats from the start, which do not stop on the way; and what argon2 does in several
+// lanes does not give way at all, since the library has threads of its own.
 //
 // # Memory
 //
@@ -271,9 +272,6 @@ func (s Share) compute(ctx context.Context, f formula, password string) (key []b
 			return hash.key(), nil
 		}
 	}
-	h.aside.do(func() (done bool) {
-		key, err = f.key(password)
-		return true
-	})
+	h.aside.whole(func() { key, err = f.key(password) })
 	return key, err
 }
