@@ -16,7 +16,7 @@
 // Apps of a tenant whose headless.token_strategy is "jwt" have access tokens: JSON Web Tokens (RFC 7519), sent as RFC 6750 has it, in
 // Authorization: Bearer. They are checked here, with the tenant's published keys and without asking anybody. That costs some tens of
 // microseconds, and a token stays good until it expires, whatever becomes of its session: within five minutes, unless the tenant says
-// otherwise. A token is accepted if all of this holds:
+// otherwise (headless.jwt_access_token_expires_in). A token is accepted if all of this holds:
 //
 //   - its iss is, letter for letter, an issuer that the Verifier is to trust;
 //   - a key of that issuer, found by kid, signed it with the key's own algorithm: RS256, ES256 or EdDSA, and never a shared secret;
@@ -39,7 +39,8 @@
 // # Answers
 //
 // A request without credentials, or with ones that are not accepted, is answered with 401 and WWW-Authenticate (RFC 6750, section 3); one
-// that cannot be decided, since the server is away, with 503 and Retry-After. Why, the error says, for the log alone.
+// with a cookie that another site's page made, with 403; one that cannot be decided, since the server is away, with 503 and Retry-After. Why, the
+// error says, for the log alone.
 //
 // Package vestibuletest makes tokens for tests, package grpcauth does the same for gRPC, and package client is the API by which people sign in.
 package vestibule

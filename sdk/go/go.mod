@@ -2,10 +2,7 @@ module github.com/vestibule-auth/vestibule/sdk/go
 
 go 1.25.0
 
-require (
-	github.com/go-jose/go-jose/v4 v4.1.9
-	google.golang.org/grpc v1.84.0
-)
+require google.golang.org/grpc v1.84.0
 
 require (
 	golang.org/x/net v0.57.0 // indirect

@@ -2,12 +2,6 @@ package vestibule
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
-	"crypto/rsa"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,8 +10,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/go-jose/go-jose/v4"
 )
 
 const (
@@ -47,7 +39,7 @@ type keySet struct {
 	now     func() time.Time
 
 	mu      sync.Mutex
-	keys    map[string]*jose.JSONWebKey // by kid; nil until they were fetched
+	keys    map[string]*key // by kid; nil until they were fetched
 	fetched time.Time
 	fresh   time.Time // until then
 	failed  error     // of the fetch that ended last, nil if it did not fail
@@ -59,7 +51,7 @@ type keySet struct {
 // fetch is a fetch that is under way. Whoever waits for it reads what came of it afterwards.
 type fetch struct {
 	over chan struct{}
-	keys map[string]*jose.JSONWebKey
+	keys map[string]*key
 	err  error
 }
 
@@ -68,11 +60,11 @@ func newKeySet(i Issuer, client *http.Client, timeout time.Duration, now func() 
 }
 
 // find is the key with that id.
-func (s *keySet) find(ctx context.Context, id string) (*jose.JSONWebKey, error) {
+func (s *keySet) find(ctx context.Context, id string) (*key, error) {
 	for {
-		key, f, joined, err := s.look(id)
+		k, f, joined, err := s.look(id)
 		if f == nil {
-			return key, err
+			return k, err
 		}
 		select {
 		case <-f.over:
@@ -82,8 +74,8 @@ func (s *keySet) find(ctx context.Context, id string) (*jose.JSONWebKey, error) 
 		if f.err != nil {
 			return nil, f.err
 		}
-		if key := f.keys[id]; key != nil {
-			return key, nil
+		if k := f.keys[id]; k != nil {
+			return k, nil
 		}
 		// A fetch that had begun before may have missed a key that was published meanwhile.
 		if !joined {
@@ -94,16 +86,16 @@ func (s *keySet) find(ctx context.Context, id string) (*jose.JSONWebKey, error) 
 
 // look is the key, if it is known and good; or else the fetch to wait for, which may bring it, and whether that was under way already; or
 // why there is nothing to wait for.
-func (s *keySet) look(id string) (key *jose.JSONWebKey, f *fetch, joined bool, err error) {
+func (s *keySet) look(id string) (k *key, f *fetch, joined bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
 	good := s.keys != nil && now.Before(s.fetched.Add(goodFor))
-	if key := s.keys[id]; key != nil && good {
+	if k := s.keys[id]; k != nil && good {
 		if !now.Before(s.fresh) {
 			_ = s.begin(now) // nobody waits for it
 		}
-		return key, nil, false, nil
+		return k, nil, false, nil
 	}
 	if s.running != nil {
 		return nil, s.running, true, nil
@@ -149,7 +141,7 @@ func (s *keySet) run(f *fetch) {
 }
 
 // fetch is the key set as the server has it, and for how long it is fresh.
-func (s *keySet) fetch(ctx context.Context) (keys map[string]*jose.JSONWebKey, age time.Duration, err error) {
+func (s *keySet) fetch(ctx context.Context) (keys map[string]*key, age time.Duration, err error) {
 	res, err := ask(ctx, s.client, s.issuer, keysPath, nil)
 	if err != nil {
 		return nil, 0, err
@@ -195,47 +187,6 @@ func readAll(from io.Reader, most int64) ([]byte, error) {
 		err = fmt.Errorf("the answer is longer than %d bytes", most)
 	}
 	return b, err
-}
-
-// parseKeys reads a JWK Set (RFC 7517, section 5). Keys that are not for signatures of ours are passed over, so that there can be new kinds.
-func parseKeys(document []byte) (map[string]*jose.JSONWebKey, error) {
-	var set struct {
-		Keys []json.RawMessage `json:"keys"`
-	}
-	if err := json.Unmarshal(document, &set); err != nil {
-		return nil, fmt.Errorf("read the key set: %w", err)
-	}
-	if len(set.Keys) > maxKeys {
-		return nil, fmt.Errorf("the key set has %d keys, which is more than %d", len(set.Keys), maxKeys)
-	}
-	keys := make(map[string]*jose.JSONWebKey, len(set.Keys))
-	for _, raw := range set.Keys {
-		var k jose.JSONWebKey
-		if k.UnmarshalJSON(raw) != nil || k.KeyID == "" || k.Use != "" && k.Use != "sig" || !fits(k) {
-			continue
-		}
-		if _, twice := keys[k.KeyID]; twice {
-			return nil, fmt.Errorf("the key set has two keys with the kid %q", k.KeyID)
-		}
-		keys[k.KeyID] = &k
-	}
-	if len(keys) == 0 {
-		return nil, errors.New("the key set has no key that could have signed")
-	}
-	return keys, nil
-}
-
-// fits reports whether a key is the public half of one for the algorithm that it names.
-func fits(k jose.JSONWebKey) bool {
-	switch key := k.Key.(type) {
-	case *rsa.PublicKey:
-		return k.Algorithm == string(jose.RS256) && key.N.BitLen() >= 2048
-	case *ecdsa.PublicKey:
-		return k.Algorithm == string(jose.ES256) && key.Curve == elliptic.P256()
-	case ed25519.PublicKey:
-		return k.Algorithm == string(jose.EdDSA)
-	}
-	return false
 }
 
 // freshFor reads the max-age of a Cache-Control (RFC 9111, section 5.2.2.1).

@@ -54,6 +54,8 @@ func (v *Verifier) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.Is(err, ErrMissing):
 		w.Header().Set("WWW-Authenticate", "Bearer")
+	case errors.Is(err, errOrigin):
+		status, text = http.StatusForbidden, "A page of another site may not do this for you.\n"
 	case errors.Is(err, ErrInvalid):
 		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 		text = "What was sent to sign in with is not accepted, or no longer. Get a new access token.\n"

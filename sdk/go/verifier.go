@@ -10,9 +10,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/go-jose/go-jose/v4"
-	"github.com/go-jose/go-jose/v4/json"
 )
 
 // Issuer is a tenant of a Vestibule server.
@@ -191,79 +188,35 @@ func (v *Verifier) issuer(name string) (Issuer, error) {
 	return i, nil
 }
 
-const (
-	// maxToken is how long a token is at most, in bytes, as the server has it.
-	maxToken = 8 << 10
-	// maxAhead is how far in the future a token may have been made: as far as two clocks may differ, and some more.
-	maxAhead = 5 * time.Minute
-)
-
-// algorithms are those that are accepted.
-var algorithms = []jose.SignatureAlgorithm{jose.RS256, jose.ES256, jose.EdDSA}
-
-// claims are those of a token that are read.
-type claims struct {
-	Issuer   string `json:"iss"`
-	Audience string `json:"aud"`
-	Subject  string `json:"sub"`
-	Session  string `json:"sid"`
-	Use      string `json:"token_use"`
-	IssuedAt int64  `json:"iat"`
-	Expires  int64  `json:"exp"`
-}
-
 // Verify is who an access token stands for. Its errors are ErrInvalid and ErrUnavailable. It waits for nothing while the keys are known.
-func (v *Verifier) Verify(ctx context.Context, token string) (*Identity, error) {
-	if len(token) > maxToken {
-		return nil, errTooLong
-	}
-	signed, err := jose.ParseSignedCompact(token, algorithms)
+func (v *Verifier) Verify(ctx context.Context, accessToken string) (*Identity, error) {
+	t, err := parse(accessToken)
 	if err != nil {
-		return nil, errForm
+		return nil, err
 	}
-	// Of what nobody has signed yet, only the issuer is looked at, to find the one whose key it has to be.
+	// Of what nobody is known to have signed, only the issuer is looked at, to find the one whose key it has to be.
 	var c claims
-	if err := json.Unmarshal(signed.UnsafePayloadWithoutVerification(), &c); err != nil {
-		return nil, errClaims
+	if err := c.read(t.payload); err != nil {
+		return nil, err
 	}
-	i, err := v.issuer(c.Issuer)
+	i, err := v.issuer(c.issuer)
 	if err != nil {
 		return nil, err
 	}
-	header := signed.Signatures[0].Protected
-	key, err := v.keysOf(i).find(ctx, header.KeyID)
+	k, err := v.keysOf(i).find(ctx, t.kid)
 	if err != nil {
 		return nil, err
 	}
-	if key.Algorithm != header.Algorithm {
+	if k.algorithm != t.algorithm {
 		return nil, errKey
 	}
-	payload, err := signed.Verify(key.Key)
-	if err != nil {
+	if !k.verify(t.signed, t.signature) {
 		return nil, errSignature
 	}
 	if err := c.fit(i, v.options.Now()); err != nil {
 		return nil, err
 	}
-	return &Identity{Issuer: c.Issuer, Subject: c.Subject, Session: c.Session, Expires: time.Unix(c.Expires, 0).UTC(), claims: payload}, nil
-}
-
-// fit is why claims are not those of an access token that is good now, or nil.
-func (c *claims) fit(i Issuer, now time.Time) error {
-	made, expires := time.Unix(c.IssuedAt, 0), time.Unix(c.Expires, 0)
-	switch {
-	case c.Audience != i.audience():
-		return errAudience
-	case c.Use != "access":
-		return errUse
-	case c.Subject == "" || c.Session == "":
-		return errPerson
-	case c.Expires <= 0 || !now.Before(expires):
-		return errExpired
-	case c.IssuedAt <= 0 || made.After(now.Add(maxAhead)) || made.After(expires):
-		return errFuture
-	}
-	return nil
+	return &Identity{Issuer: c.issuer, Subject: c.subject, Session: c.session, Expires: c.expires, claims: t.payload}, nil
 }
 
 // keysOf are the keys of an issuer.

@@ -7,13 +7,7 @@
 package vestibuletest
 
 import (
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
-	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -23,8 +17,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/go-jose/go-jose/v4"
 
 	vestibule "github.com/vestibule-auth/vestibule/sdk/go"
 )
@@ -38,7 +30,7 @@ type Issuer struct {
 
 	server *httptest.Server
 	mu     sync.Mutex
-	keys   []jose.JSONWebKey // private; the last one signs
+	keys   []*Key // the last one signs
 	down   bool
 	maxAge time.Duration
 }
@@ -67,7 +59,7 @@ func (i *Issuer) Verifier(t testing.TB) *vestibule.Verifier {
 // Rotate has another key sign from now on. Those before it stay published.
 func (i *Issuer) Rotate(t testing.TB, algorithm ...string) {
 	t.Helper()
-	name := string(jose.ES256)
+	name := "ES256"
 	if len(algorithm) > 0 {
 		name = algorithm[0]
 	}
@@ -75,6 +67,13 @@ func (i *Issuer) Rotate(t testing.TB, algorithm ...string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.keys = append(i.keys, key)
+}
+
+// Key is the key that signs.
+func (i *Issuer) Key() *Key {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.keys[len(i.keys)-1]
 }
 
 // Retire takes away all keys but the one that signs.
@@ -98,33 +97,6 @@ func (i *Issuer) MaxAge(age time.Duration) {
 	i.maxAge = age
 }
 
-// NewKey is a private key for RS256, ES256 or EdDSA that no issuer has.
-func NewKey(t testing.TB, algorithm string) jose.JSONWebKey {
-	t.Helper()
-	var private crypto.Signer
-	var err error
-	switch algorithm {
-	case string(jose.RS256):
-		private, err = rsa.GenerateKey(rand.Reader, 2048)
-	case string(jose.ES256):
-		private, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	case string(jose.EdDSA):
-		_, private, err = ed25519.GenerateKey(rand.Reader)
-	default:
-		t.Fatalf("there are no keys for %q; RS256, ES256 and EdDSA have some", algorithm)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	key := jose.JSONWebKey{Key: private, Algorithm: algorithm, Use: "sig"}
-	thumb, err := key.Thumbprint(crypto.SHA256) // RFC 7638
-	if err != nil {
-		t.Fatal(err)
-	}
-	key.KeyID = base64.RawURLEncoding.EncodeToString(thumb)
-	return key
-}
-
 // serve serves the key set.
 func (i *Issuer) serve(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path != "/.well-known/jwks.json" {
@@ -133,9 +105,9 @@ func (i *Issuer) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	i.Fetches.Add(1)
 	i.mu.Lock()
-	var set jose.JSONWebKeySet
+	var keys []map[string]string
 	for _, k := range i.keys {
-		set.Keys = append(set.Keys, k.Public())
+		keys = append(keys, k.Public())
 	}
 	down, age := i.down, i.maxAge
 	i.mu.Unlock()
@@ -145,7 +117,7 @@ func (i *Issuer) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "public, max-age="+strconv.Itoa(int(age.Seconds())))
-	_ = json.NewEncoder(w).Encode(set) // whoever has gone needs no keys
+	_ = json.NewEncoder(w).Encode(map[string]any{"keys": keys}) // whoever has gone needs no keys
 }
 
 // Claims are what a token is to say. What is empty is filled in, so that the zero value makes a token that is good.
@@ -181,22 +153,8 @@ func (i *Issuer) Token(t testing.TB, c Claims) string {
 // Sign is a token of that payload, whatever is in it.
 func (i *Issuer) Sign(t testing.TB, payload []byte) string {
 	t.Helper()
-	i.mu.Lock()
-	key := i.keys[len(i.keys)-1]
-	i.mu.Unlock()
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(key.Algorithm), Key: key}, (&jose.SignerOptions{}).WithType("JWT"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	signed, err := signer.Sign(payload)
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, err := signed.CompactSerialize()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return token
+	key := i.Key()
+	return key.Sign(t, key.Header(), payload)
 }
 
 func or[T comparable](value, otherwise T) T {
