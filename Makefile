@@ -36,6 +36,9 @@ CHART := helm/check
 # A module of its own, so that what it needs to break things is not among what the server needs.
 FAULTS := internal/faults
 
+# What apps import is a module of its own, so that what the server needs is not among what they need.
+SDK := sdk/go
+
 # Runs a command with PostgreSQL and Redis at hand.
 SERVICES := $(GO) run ./internal/tools/services
 
@@ -141,7 +144,7 @@ test: ## run every test but e2e, on SQLite, PostgreSQL and Redis (PACKAGES=./flo
 	@failed=; \
 	$(TEST) $(PACKAGES) 2>&1 | $(SUMMARY) || failed=1; \
 	if [ "$(PACKAGES)" = ./... ]; then \
-		(cd $(FAULTS) && $(GO) test -count=1 ./...) || failed=1; \
+		for module in $(FAULTS) $(SDK); do $(GO) -C $$module test -count=1 ./... 2>&1 | $(SUMMARY) || failed=1; done; \
 		why=$$($(NO_NODE)); \
 		if [ -z "$$why" ]; then $(MAKE) --no-print-directory ui-unit || failed=1; \
 		else echo "$$why: the tests of the operators' pages were not run"; fi; \
@@ -264,7 +267,7 @@ alerts: $(PROMTOOL) ## check the alert rules, run their tests, and read the dash
 
 .PHONY: fmt
 fmt: ## fail where gofmt would change a file
-	@unformatted=$$(gofmt -l $(wildcard cmd flows helm internal migrations tenants web/admin/*.go)); \
+	@unformatted=$$(gofmt -l $(wildcard cmd flows helm internal migrations sdk tenants web/admin/*.go)); \
 	if [ -n "$$unformatted" ]; then printf 'gofmt would change:\n%s\n' "$$unformatted"; exit 1; fi
 
 .PHONY: vet
@@ -272,6 +275,7 @@ vet: ## go vet
 	$(GO) vet ./...
 	$(GO) -C $(CHART) vet ./...
 	$(GO) -C $(FAULTS) vet ./...
+	$(GO) -C $(SDK) vet ./...
 
 .PHONY: lint
 lint: ## golangci-lint, by the rules of .golangci.yml
@@ -285,7 +289,7 @@ lint: ## golangci-lint, by the rules of .golangci.yml
 		linter=$(TOOLS)/golangci-lint; \
 	fi; \
 	"$$linter" run ./...; \
-	for module in $(CHART) $(FAULTS); do (cd "$$module" && "$$linter" run --config $(CURDIR)/.golangci.yml ./...); done
+	for module in $(CHART) $(FAULTS) $(SDK); do (cd "$$module" && "$$linter" run --config $(CURDIR)/.golangci.yml ./...); done
 
 .PHONY: helm
 helm: $(TOOLS)/helm-4.3.1 $(TOOLS)/kube-score-1.20.0 ## the Helm chart: lint, what it makes of each value set, what it refuses, kube-score
@@ -324,6 +328,7 @@ race: ## every test with the race detector (needs a C compiler)
 	@$(TEST) -race $(PACKAGES) 2>&1 | $(SUMMARY)
 	@$(GO) -C $(FAULTS) test -race -count=1 ./... 2>&1 | $(SUMMARY)
 	@$(GO) -C $(CHART) test -race -count=1 ./roll 2>&1 | $(SUMMARY)
+	@$(GO) -C $(SDK) test -race -count=1 ./... 2>&1 | $(SUMMARY)
 
 # Packages whose tests do not reach the store: SQLite, which is Go too, takes minutes to build and run with the detector.
 LIGHT = $(GO) list -test -f '{{if not .ForTest}}{{.ImportPath}} {{join .Deps " "}}{{end}}' ./... \

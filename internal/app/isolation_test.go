@@ -301,7 +301,8 @@ func newCodeHouse(t *testing.T, engine string) *house {
 func houseOf(t *testing.T, engine string, codes bool, account string) *house {
 	t.Helper()
 	h := &house{scene: newScene(t, engine), codes: codes}
-	account += `, "rate_limits": false}, "headless": {"token_strategy": "jwt", "jwt_algorithm": "EdDSA"` // more than of accounts
+	account += `, "rate_limits": false}, "headless": {"token_strategy": "jwt", "jwt_algorithm": "EdDSA",
+		"jwt_access_token_expires_in": 86400` // more than of accounts, and the walk takes longer than the five minutes that tokens have
 	h.a, h.b = h.house(account), h.house(account)
 	h.ofA, h.ofB = h.move(h.a, password), h.move(h.b, otherPassword)
 	return h

@@ -75,6 +75,7 @@ func TestEveryMetricIsServed(t *testing.T) {
 			})
 			return len(missing) == 0
 		})
+		c.get("/config") // so that the tenant is remembered, which it is for seconds
 		series, names := s.scraped()
 		for _, name := range names {
 			if strings.HasPrefix(name, "vestibule_") && !slices.Contains(listed, name) {
