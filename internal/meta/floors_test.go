@@ -29,7 +29,7 @@ var floors = [][]string{
 var beside = []string{
 	"internal/bench", "internal/factor/factortest", "internal/meta", "internal/store/storetest", "internal/testkit",
 	"internal/tools/alerts", "internal/tools/image", "internal/tools/kit", "internal/tools/listening", "internal/tools/services",
-	"internal/tools/settingsdoc", "internal/trace/tracetest",
+	"internal/tools/settingsdoc", "internal/trace/tracetest", "sdk/go/vestibuletest",
 }
 
 func floorOf(within string) int {

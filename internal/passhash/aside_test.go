@@ -165,7 +165,9 @@ func TestSpareThreadsThatStarveAgainAreTriedLater(t *testing.T) {
 // A hash goes on on another thread where its own is told to hand it on, and comes out the same.
 func TestAHashIsHandedOnBetweenItsSteps(t *testing.T) {
 	h := New(Options{Workers: 1, Aside: true})
-	h.Close()
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
 	h.aside = newAside(0, prioritize, nil)
 	steps := 0
 	go func() {
@@ -197,7 +199,7 @@ func TestAHashIsHandedOnBetweenItsSteps(t *testing.T) {
 // What has no steps, or is computed by the library's own threads, goes to steady threads, and says nothing of how those get on.
 func TestHashesWithoutStepsAreNotJudged(t *testing.T) {
 	h := New(Options{Workers: 1, Aside: true})
-	defer h.Close()
+	defer func() { _ = h.Close() }() // it cannot fail
 	foreign := Params{Memory: 1024, Time: 1, Threads: 2}
 	encoded, err := New(Options{}).For("acme").Hash(t.Context(), foreign, word)
 	if err != nil {

@@ -26,21 +26,22 @@
 // # Keys
 //
 // The key set of an issuer is fetched when it is first needed, and remembered. Once it is older than it says (five minutes), it is fetched
-// anew beside whatever goes on; nobody waits for that. A token with a kid that nobody knows has it fetched at once, by one for all that ask, and no
-// more often than made-up tokens may cost. While the server is away, the keys that are known stay good for a day. Keys are fetched from the
-// issuer's address alone, which no token chooses, and redirects are not followed.
+// anew beside whatever goes on; nobody waits for that. A token with a kid that nobody knows has it fetched at once, by one for all that
+// ask, and no more often than made-up tokens may cost. While the server is away, the keys that are known stay good for a day. Keys are
+// fetched from the issuer's address alone, which no token chooses, and redirects are not followed.
 //
 // # Sessions
 //
 // With [Options.Sessions], requests may show a session instead: the X-Session-Token of an app or the cookie of a browser. Each is asked of
-// the server, so that a logout counts at once. Cookies go along with requests that other sites make, so that a request with one that may change something must
-// come from the API's own origin (see [net/http.CrossOriginProtection]).
+// the server, so that a logout counts at once. Cookies go along with requests that other sites make, so that a request with one that may
+// change something must come from the API's own origin (see [net/http.CrossOriginProtection]).
 //
 // # Answers
 //
 // A request without credentials, or with ones that are not accepted, is answered with 401 and WWW-Authenticate (RFC 6750, section 3); one
-// with a cookie that another site's page made, with 403; one that cannot be decided, since the server is away, with 503 and Retry-After. Why, the
-// error says, for the log alone.
+// with a cookie that another site's page made, with 403; one that cannot be decided, since the server is away, with 503 and Retry-After.
+// Why, the error says, for the log alone.
 //
-// Package vestibuletest makes tokens for tests, package grpcauth does the same for gRPC, and package client is the API by which people sign in.
+// Package vestibuletest makes tokens for tests, package grpcauth does the same for gRPC, and package client is the API by which people
+// sign in.
 package vestibule

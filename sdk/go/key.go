@@ -33,7 +33,8 @@ type jwk struct {
 	Y         string `json:"y"`
 }
 
-// parseKeys reads a JWK Set (RFC 7517, section 5). Keys that are not for signatures of ours are passed over, so that there can be new kinds.
+// parseKeys reads a JWK Set (RFC 7517, section 5). Keys that are not for signatures of ours are passed over, so that there can be new
+// kinds.
 func parseKeys(document []byte) (map[string]*key, error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`

@@ -9,8 +9,8 @@ import (
 // Protect lets those in whose credentials are accepted. The handler finds out who it is with [From].
 func (v *Verifier) Protect(next http.Handler) http.Handler { return v.admit(next, false) }
 
-// Identify lets everybody in, and tells the handler who it is where credentials are shown. Ones that are not accepted are refused all the same:
-// an app whose token has expired should get another, and not be taken for a stranger.
+// Identify lets everybody in, and tells the handler who it is where credentials are shown. Ones that are not accepted are refused all the
+// same: an app whose token has expired should get another, and not be taken for a stranger.
 func (v *Verifier) Identify(next http.Handler) http.Handler { return v.admit(next, true) }
 
 func (v *Verifier) admit(next http.Handler, strangers bool) http.Handler {

@@ -94,7 +94,8 @@ func TestAnAnswerOfOnesOwn(t *testing.T) {
 	}
 }
 
-// sessionServer answers as the server does: the token "good" is somebody's session, "waiting" waits for its second factor, and "gone" has ended.
+// sessionServer answers as the server does: the token "good" is somebody's session, "waiting" waits for its second factor, and "gone" has
+// ended.
 func sessionServer(t *testing.T) *httptest.Server {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -17,8 +17,8 @@ type Sessions struct {
 	Tokens bool
 	// IssuerOf is whose a session is, by the request: a session token does not say. It is needed where there is more than one issuer.
 	IssuerOf func(r *http.Request) (Issuer, bool)
-	// AllowedOrigins are those of pages, as https://www.example.org, that may send requests with a cookie which change something. The API's own needs
-	// not be among them.
+	// AllowedOrigins are those of pages, as https://www.example.org, that may send requests with a cookie which change something. The
+	// API's own needs not be among them.
 	AllowedOrigins []string
 }
 

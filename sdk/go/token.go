@@ -148,8 +148,8 @@ func moment(value []byte, into *time.Time, otherwise error) error {
 	return nil
 }
 
-// members calls f with the members of a JSON object. It answers with a bit for each name that counts: one that is there twice, or is
-// spelt with escapes, would be one thing here and another elsewhere, and is refused. Names differ by their case, other than in encoding/json.
+// members calls f with the members of a JSON object. It answers with a bit for each name that counts: one that is there twice, or is spelt
+// with escapes, would be one thing here and another elsewhere, and is refused. Names differ by their case, other than in encoding/json.
 func members(object []byte, otherwise error, f func(name string, value []byte) (bit int, err error)) error {
 	if !json.Valid(object) {
 		return otherwise

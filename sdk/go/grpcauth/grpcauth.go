@@ -6,9 +6,9 @@
 //		grpc.ChainStreamInterceptor(grpcauth.Stream(v)),
 //	)
 //
-// Calls show an access token in the metadata "authorization: Bearer …". A method finds out who calls with vestibule.From(ctx). A call without a
-// token, or with one that is not accepted, ends with the code Unauthenticated; one that cannot be decided, since the server is away, with
-// Unavailable, on which clients try again. A stream is checked when it begins, and goes on when the token has expired.
+// Calls show an access token in the metadata "authorization: Bearer …". A method finds out who calls with vestibule.From(ctx). A call
+// without a token, or with one that is not accepted, ends with the code Unauthenticated; one that cannot be decided, since the server is
+// away, with Unavailable, on which clients try again. A stream is checked when it begins, and goes on when the token has expired.
 package grpcauth
 
 import (
