@@ -62,6 +62,12 @@ func (c *client) carried() http.Header {
 	return h
 }
 
+// signUpAs signs up with a username, and is signed in as the user with the id.
+func (c *client) signUpAs(email, username string) (id string) {
+	c.s.Helper()
+	return c.post("/auth/signup", map[string]any{"email": email, "username": username, "password": password}).want(http.StatusOK).userID()
+}
+
 // identity is what an answer tells of somebody, without what is empty. All headers must be there, once each, and none of a page's.
 func (r *reply) identity() map[string]string {
 	r.c.s.Helper()
@@ -113,9 +119,7 @@ func TestForwardAuthTellsWhoItIs(t *testing.T) {
 		host := s.house(links + `, "signup_fields": ["email*", "username", "password1*"], "login_methods": ["email", "username"]`)
 		c := s.front(host)
 		var id string
-		letter := s.letter("ann@example.org", func() {
-			id = c.post("/auth/signup", map[string]any{"email": "ann@example.org", "username": "ann", "password": password}).want(http.StatusOK).userID()
-		})
+		letter := s.letter("ann@example.org", func() { id = c.signUpAs("ann@example.org", "ann") })
 		told := s.asks(host, c.carried()).lets(host, id)
 		if _, ok := told["Email"]; ok || told["Preferred-Username"] != "ann" {
 			t.Errorf("before the address is proved: %v", told)
@@ -189,7 +193,9 @@ func TestForwardAuthLetsNobodyElseIn(t *testing.T) {
 		// A kind of client that the tenant has not any more.
 		left := map[string]string{"app": "browser", "browser": "app"}[s.kind]
 		patch := func(clients ...string) {
-			s.adminWants(http.StatusOK, http.MethodPatch, "/admin/v1/tenants/"+slugOf(host), map[string]any{"config": map[string]any{"headless": map[string]any{"clients": clients}}})
+			s.adminWants(http.StatusOK, http.MethodPatch, "/admin/v1/tenants/"+slugOf(host), map[string]any{
+				"config": map[string]any{"headless": map[string]any{"clients": clients}},
+			})
 		}
 		patch(left)
 		s.asks(host, member.carried()).keepsOut(http.StatusUnauthorized)
@@ -288,8 +294,8 @@ func TestForwardAuthIsTheSameForAllMethodsAndPaths(t *testing.T) {
 		before := s.db.everything(host)
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "get"} {
 			for _, below := range []string{
-				"", "/", "/reports", "/a/b?sign_in=redirect&x=%0d%0a", "//evil.example/", "/../app/v1/config", "/../browser/v1/config", "/..", "/%2e%2e/app/v1/config",
-				"/..%2fapp%2fv1%2fconfig", "/./", "/%0d%0aX-Auth-Request-User:%20x", "/app/v1/config", "/..;/app/v1/config", "?x", "/é",
+				"", "/", "/reports", "/a/b?sign_in=redirect&x=%0d%0a", "//evil.example/", "/../app/v1/config", "/../browser/v1/config", "/..",
+				"/%2e%2e/app/v1/config", "/..%2fapp%2fv1%2fconfig", "/./", "/%0d%0aX-Auth-Request-User:%20x", "/app/v1/config", "/..;/app/v1/config", "?x", "/é",
 			} {
 				for name, cross := range map[string]http.Header{
 					"plain": {}, "from a page": {"Origin": {"https://app.example.com"}, "Access-Control-Request-Method": {"GET"}},
@@ -325,7 +331,8 @@ func TestForwardAuthReadsNoBody(t *testing.T) {
 	s := boot(t, "sqlite")
 	host := s.tenant(noLimits)
 	for _, length := range []string{"12", "100000000"} {
-		if status := s.raw("POST " + forwardPath + "/upload HTTP/1.1\r\nHost: " + host + "\r\nContent-Length: " + length + "\r\n\r\n"); status != http.StatusUnauthorized {
+		status := s.raw("POST " + forwardPath + "/upload HTTP/1.1\r\nHost: " + host + "\r\nContent-Length: " + length + "\r\n\r\n")
+		if status != http.StatusUnauthorized {
 			t.Errorf("a body of %s bytes, of which none comes, is answered %d", length, status)
 		}
 	}
@@ -336,10 +343,10 @@ func TestForwardAuthValuesAreSafe(t *testing.T) {
 	scenes(t, func(t *testing.T, s *scene) {
 		host := s.house(links + `, "signup_fields": ["email*", "username", "password1*"], "login_methods": ["email", "username"]`)
 		c := s.front(host)
-		id := c.post("/auth/signup", map[string]any{"email": "ann@example.org", "username": "ann", "password": password}).want(http.StatusOK).userID()
+		id := c.signUpAs("ann@example.org", "ann")
 		for _, name := range []string{
-			"Ann", "Ann Müller", "x\r\nX-Auth-Request-User: root\r\n\r\n", "\n", "\t \v\f", "\x7f\x1b[31m", "%0d%0a", "100%", "名前", "\u2028\u2029\u0085\u00a0",
-			"a,b;c=\"d\"", "😀", "\u202eroot", strings.Repeat("😀", 150), " ",
+			"Ann", "Ann Müller", "x\r\nX-Auth-Request-User: root\r\n\r\n", "\n", "\t \v\f", "\x7f\x1b[31m", "%0d%0a", "100%", "名前",
+			"\u2028\u2029\u0085\u00a0", "a,b;c=\"d\"", "😀", "\u202eroot", strings.Repeat("😀", 150), " ",
 		} {
 			s.exec(`UPDATE users SET name = $1, username = $2 WHERE id = $3`, name, "u"+name, id)
 			s.exec(`UPDATE users SET email = $1 WHERE id = $2`, "a%b\r\nX: y@example.org", id)
@@ -363,7 +370,8 @@ func TestForwardAuthIsUse(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		now := clock.At(testkit.Start)
 		s := boot(t, engine, func(_ *config.Config, o *app.Options) { o.Clock = now })
-		host := s.tenant(`{"account": {"email_verification": "none", "rate_limits": false}, "cookies": {"session_age": 100800}, "usersessions": {"track_activity": true}}`)
+		host := s.tenant(`{"account": {"email_verification": "none", "rate_limits": false}, "cookies": {"session_age": 100800},
+			"usersessions": {"track_activity": true}}`)
 		mobile, page := s.client("app", host), s.client("browser", host)
 		mobile.signup("app@example.org").want(http.StatusOK)
 		page.signup("page@example.org").want(http.StatusOK)
@@ -377,7 +385,8 @@ func TestForwardAuthIsUse(t *testing.T) {
 		h.Set("X-Test-Ip", "198.51.100.7")
 		h.Set("User-Agent", "somebody's browser")
 		s.asks(host, h).want(http.StatusOK)
-		if r := mobile.get("/auth/sessions").want(http.StatusOK); !strings.Contains(r.Body, `"ip":"198.51.100.7"`) && !strings.Contains(r.Body, "somebody's browser") {
+		r := mobile.get("/auth/sessions").want(http.StatusOK)
+		if !strings.Contains(r.Body, `"ip":"198.51.100.7"`) || !strings.Contains(r.Body, "somebody's browser") {
 			t.Errorf("where it was used is not noted: %s", r.Body)
 		}
 	})
@@ -424,7 +433,8 @@ func TestForwardAuthIsOneRoute(t *testing.T) {
 			routes = append(routes, name+" "+value)
 		}
 	}
-	if len(routes) != 1 || !strings.Contains(routes[0], `route="`+forwardPath+`"`) || !strings.Contains(routes[0], `tenant="`+slugOf(host)+`"`) || !strings.HasSuffix(routes[0], " 5") {
+	if len(routes) != 1 || !strings.Contains(routes[0], `route="`+forwardPath+`"`) || !strings.Contains(routes[0], `tenant="`+slugOf(host)+`"`) ||
+		!strings.HasSuffix(routes[0], " 5") {
 		t.Errorf("the series are %q", routes)
 	}
 	if strings.Contains(s.log.String(), "private") {
