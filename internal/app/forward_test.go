@@ -232,33 +232,34 @@ func TestForwardAuthHeaderCountsBeforeCookie(t *testing.T) {
 		plainPage := s.client("browser", plain)
 		plainID := plainPage.signup("page@example.org").want(http.StatusOK).userID()
 
-		cookie, token := page.carried().Get("Cookie"), appUser.token
+		cookie, plainCookie, token := page.carried().Get("Cookie"), plainPage.carried().Get("Cookie"), appUser.token
+		type h = http.Header
 		for name, c := range map[string]struct {
 			host   string
-			header http.Header
+			header h
 			want   string // the user's id, or the challenge's scheme and the rest of it
 		}{
-			"an access token": {host, http.Header{"Authorization": {"Bearer " + p.access}}, appID},
-			"an access token, the scheme without capitals": {host, http.Header{"Authorization": {"bearer  " + p.access}}, appID},
-			"a session token and a cookie":                 {host, http.Header{"X-Session-Token": {token}, "Cookie": {cookie}}, appID},
-			"an access token and a cookie":                 {host, http.Header{"Authorization": {"Bearer " + p.access}, "Cookie": {cookie}}, appID},
-			"a session token and a dead access token":      {host, http.Header{"X-Session-Token": {token}, "Authorization": {"Bearer " + dead.access}}, appID},
-			"an empty session token and a cookie":          {host, http.Header{"X-Session-Token": {""}, "Cookie": {cookie}}, pageID},
-			"a password for what is behind, and a cookie":  {host, http.Header{"Authorization": {"Basic YTpi"}, "Cookie": {cookie}}, pageID},
-			"a token for what is behind, and a cookie":     {plain, http.Header{"Authorization": {"Bearer x"}, "Cookie": {plainPage.carried().Get("Cookie")}}, plainID},
+			"an access token":                             {host, h{"Authorization": {"Bearer " + p.access}}, appID},
+			"an access token, in small letters":           {host, h{"Authorization": {"bearer  " + p.access}}, appID},
+			"a session token and a cookie":                {host, h{"X-Session-Token": {token}, "Cookie": {cookie}}, appID},
+			"an access token and a cookie":                {host, h{"Authorization": {"Bearer " + p.access}, "Cookie": {cookie}}, appID},
+			"a session token and a dead access token":     {host, h{"X-Session-Token": {token}, "Authorization": {"Bearer " + dead.access}}, appID},
+			"an empty session token and a cookie":         {host, h{"X-Session-Token": {""}, "Cookie": {cookie}}, pageID},
+			"a password for what is behind, and a cookie": {host, h{"Authorization": {"Basic YTpi"}, "Cookie": {cookie}}, pageID},
+			"a token for what is behind, and a cookie":    {plain, h{"Authorization": {"Bearer x"}, "Cookie": {plainCookie}}, plainID},
 
-			"a wrong session token and a cookie":          {host, http.Header{"X-Session-Token": {"x"}, "Cookie": {cookie}}, "Bearer"},
-			"a wrong session token and a good access one": {host, http.Header{"X-Session-Token": {"x"}, "Authorization": {"Bearer " + p.access}}, "Bearer"},
-			"two session tokens and a cookie":             {host, http.Header{"X-Session-Token": {token, token}, "Cookie": {cookie}}, "Bearer"},
-			"a good session token after an empty one":     {host, http.Header{"X-Session-Token": {"", token}, "Cookie": {cookie}}, "Bearer"},
-			"a dead access token and a cookie":            {host, http.Header{"Authorization": {"Bearer " + dead.access}, "Cookie": {cookie}}, "invalid"},
-			"another tenant's access token and a cookie":  {host, http.Header{"Authorization": {"Bearer " + other.access}, "Cookie": {cookie}}, "invalid"},
-			"a refresh token and a cookie":                {host, http.Header{"Authorization": {"Bearer " + p.refresh}, "Cookie": {cookie}}, "invalid"},
-			"a scheme alone and a cookie":                 {host, http.Header{"Authorization": {"Bearer"}, "Cookie": {cookie}}, "invalid"},
-			"an access token of two words and a cookie":   {host, http.Header{"Authorization": {"Bearer " + p.access + " x"}, "Cookie": {cookie}}, "invalid"},
-			"two access tokens and a cookie":              {host, http.Header{"Authorization": {"Basic YTpi", "Bearer " + p.access}, "Cookie": {cookie}}, "invalid"},
-			"nothing":                                     {host, http.Header{}, "Bearer"},
-			"nothing, where there are no access tokens":   {plain, http.Header{}, "Session"},
+			"a wrong session token and a cookie":          {host, h{"X-Session-Token": {"x"}, "Cookie": {cookie}}, "Bearer"},
+			"a wrong session token and a good access one": {host, h{"X-Session-Token": {"x"}, "Authorization": {"Bearer " + p.access}}, "Bearer"},
+			"two session tokens and a cookie":             {host, h{"X-Session-Token": {token, token}, "Cookie": {cookie}}, "Bearer"},
+			"a good session token after an empty one":     {host, h{"X-Session-Token": {"", token}, "Cookie": {cookie}}, "Bearer"},
+			"a dead access token and a cookie":            {host, h{"Authorization": {"Bearer " + dead.access}, "Cookie": {cookie}}, "invalid"},
+			"another tenant's access token and a cookie":  {host, h{"Authorization": {"Bearer " + other.access}, "Cookie": {cookie}}, "invalid"},
+			"a refresh token and a cookie":                {host, h{"Authorization": {"Bearer " + p.refresh}, "Cookie": {cookie}}, "invalid"},
+			"a scheme alone and a cookie":                 {host, h{"Authorization": {"Bearer"}, "Cookie": {cookie}}, "invalid"},
+			"an access token of two words and a cookie":   {host, h{"Authorization": {"Bearer " + p.access + " x"}, "Cookie": {cookie}}, "invalid"},
+			"two access tokens and a cookie":              {host, h{"Authorization": {"Basic x", "Bearer " + p.access}, "Cookie": {cookie}}, "invalid"},
+			"nothing":                                     {host, h{}, "Bearer"},
+			"nothing, where there are no access tokens":   {plain, h{}, "Session"},
 		} {
 			t.Run(name, func(t *testing.T) {
 				of := *s
@@ -295,7 +296,8 @@ func TestForwardAuthIsTheSameForAllMethodsAndPaths(t *testing.T) {
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "get"} {
 			for _, below := range []string{
 				"", "/", "/reports", "/a/b?sign_in=redirect&x=%0d%0a", "//evil.example/", "/../app/v1/config", "/../browser/v1/config", "/..",
-				"/%2e%2e/app/v1/config", "/..%2fapp%2fv1%2fconfig", "/./", "/%0d%0aX-Auth-Request-User:%20x", "/app/v1/config", "/..;/app/v1/config", "?x", "/é",
+				"/%2e%2e/app/v1/config", "/..%2fapp%2fv1%2fconfig", "/./", "/%0d%0aX-Auth-Request-User:%20x",
+				"/app/v1/config", "/..;/app/v1/config", "?x", "/é",
 			} {
 				for name, cross := range map[string]http.Header{
 					"plain": {}, "from a page": {"Origin": {"https://app.example.com"}, "Access-Control-Request-Method": {"GET"}},
@@ -314,7 +316,9 @@ func TestForwardAuthIsTheSameForAllMethodsAndPaths(t *testing.T) {
 		if d := difference(before, s.db.everything(host)); d != "" {
 			t.Errorf("asking changed something:\n%s", d)
 		}
-		for _, beside := range []string{forwardPath + "ed", forwardPath + "/../config", "/_allauth/app/v1/forward-auth", "/_allauth/browser/v1/../../forward-auth"} {
+		for _, beside := range []string{
+			forwardPath + "ed", forwardPath + "/../config", "/_allauth/app/v1/forward-auth", "/_allauth/browser/v1/../../forward-auth",
+		} {
 			if r := s.proxied("GET", host, beside, c.carried()); strings.HasPrefix(beside, forwardPath+"/") != (r.Status == http.StatusOK) {
 				t.Errorf("%s is answered %d", beside, r.Status)
 			}
@@ -433,8 +437,8 @@ func TestForwardAuthIsOneRoute(t *testing.T) {
 			routes = append(routes, name+" "+value)
 		}
 	}
-	if len(routes) != 1 || !strings.Contains(routes[0], `route="`+forwardPath+`"`) || !strings.Contains(routes[0], `tenant="`+slugOf(host)+`"`) ||
-		!strings.HasSuffix(routes[0], " 5") {
+	if len(routes) != 1 || !strings.Contains(routes[0], `route="`+forwardPath+`"`) ||
+		!strings.Contains(routes[0], `tenant="`+slugOf(host)+`"`) || !strings.HasSuffix(routes[0], " 5") {
 		t.Errorf("the series are %q", routes)
 	}
 	if strings.Contains(s.log.String(), "private") {

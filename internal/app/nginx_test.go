@@ -42,7 +42,8 @@ func (s *server) acme(settings string) {
 	s.Helper()
 	s.adminWants(http.StatusCreated, http.MethodPost, "/admin/v1/tenants", map[string]any{
 		"slug": "acme", "name": "Acme", "hosts": []string{exampleLogin}, "config": json.RawMessage(`{"account": {
-			"email_verification": "none", "rate_limits": false, "signup_fields": ["email*", "username", "password1*"], "login_methods": ["email"]}` + settings + `}`),
+			"email_verification": "none", "rate_limits": false, "signup_fields": ["email*", "username", "password1*"],
+			"login_methods": ["email"]}` + settings + `}`),
 	})
 }
 
@@ -199,7 +200,8 @@ func with(header http.Header, more ...string) http.Header {
 // forgedIdentity are headers by which a client would be somebody else.
 var forgedIdentity = []string{
 	"X-Auth-Request-User", "root", "X-Auth-Request-Email", "root@acme.example", "X-Auth-Request-Preferred-Username", "root",
-	"X-Auth-Request-Name", "Root", "X-Auth-Request-Tenant", "system", "X-Auth-Request-Session", "x", "X_Auth_Request_User", "root", "X-Auth-Request_User", "root",
+	"X-Auth-Request-Name", "Root", "X-Auth-Request-Tenant", "system", "X-Auth-Request-Session", "x",
+	"X_Auth_Request_User", "root", "X-Auth-Request_User", "root",
 }
 
 // The example for nginx does what it says, with a real nginx before the real server.
@@ -249,14 +251,17 @@ func TestNginxLetsInWhoIsSignedIn(t *testing.T) {
 
 	cookie := page.carried()
 	got := lets(cookie, pageID)
-	if c := got.Header.Get("Cookie"); !strings.Contains(c, "theme=dark") || !strings.Contains(c, "csrftoken=") || strings.Contains(c, "sessionid") {
+	c := got.Header.Get("Cookie")
+	if !strings.Contains(c, "theme=dark") || !strings.Contains(c, "csrftoken=") || strings.Contains(c, "sessionid") {
 		t.Errorf("of the cookies the application saw %q", c)
 	}
 	for _, order := range []string{
-		"sessionid=%s", "sessionid=%s; theme=dark", "theme=dark; sessionid=%s", "theme=dark;sessionid=%s;a=b", "xsessionid=1; sessionid=%s; sessionid=2",
+		"sessionid=%s", "sessionid=%s; theme=dark", "theme=dark; sessionid=%s", "theme=dark;sessionid=%s;a=b",
+		"xsessionid=1; sessionid=%s; sessionid=2",
 	} {
 		c := lets(http.Header{"Cookie": {fmt.Sprintf(order, page.cookies["sessionid"])}}, pageID).Header.Get("Cookie")
-		if strings.Contains(order, "theme") && !strings.Contains(c, "theme=dark") || strings.Contains(strings.ReplaceAll(c, "xsessionid", ""), "sessionid") {
+		if strings.Contains(order, "theme") && !strings.Contains(c, "theme=dark") ||
+			strings.Contains(strings.ReplaceAll(c, "xsessionid", ""), "sessionid") {
 			t.Errorf("of %s the application saw %q", order, c)
 		}
 	}
@@ -281,7 +286,8 @@ func TestNginxLetsInWhoIsSignedIn(t *testing.T) {
 	if h.Get("WWW-Authenticate") == "" || h.Get("Location") != "" {
 		t.Errorf("401 with %v", h)
 	}
-	if h = keepsOut(http.StatusFound, http.Header{"Accept": {"text/html,application/xhtml+xml"}}); h.Get("Location") != "https://"+exampleLogin+"/" {
+	h = keepsOut(http.StatusFound, http.Header{"Accept": {"text/html,application/xhtml+xml"}})
+	if h.Get("Location") != "https://"+exampleLogin+"/" {
 		t.Errorf("a browser is sent to %v", h)
 	}
 	if status, _, _ := s.through(proxy, http.MethodGet, "/_forward_auth", cookie, nil); status != http.StatusNotFound {
