@@ -1,5 +1,5 @@
 # `make` shows what there is. All of it needs Go and bash; what has to do with the operators' pages (web/admin) needs Node and
-# npm, too. Tests find, start or install PostgreSQL, Redis and Chromium themselves (internal/tools/services). `make check` also
+# npm, too. Tests find, start or install PostgreSQL, Redis, Chromium and nginx themselves (internal/tools/services). `make check` also
 # needs git, a C compiler for the race detector, and python3 where the conformance kit is.
 
 SHELL := bash
@@ -161,10 +161,10 @@ e2e: ui ## the operators' pages in a real Chromium, with the real server (ONLY=d
 # browser and for times to run out; those of the other compute, and let them go first. What a step says is shown when it is over.
 CHECK_FIRST    := fresh ui
 CHECK_WAITS    := e2e kit
-CHECK_COMPUTES := ui-test fmt vet lint helm alerts test race-quick
+CHECK_COMPUTES := ui-test fmt vet lint helm alerts nginx test race-quick
 
 .PHONY: check
-check: ## what CI runs: fresh, ui, ui-test, fmt, vet, lint, helm, alerts, e2e, test, race-quick and kit; goes on after a failure and names all
+check: ## what CI runs: fresh, ui, ui-test, fmt, vet, lint, helm, alerts, nginx, e2e, test, race-quick and kit; goes on after a failure and names all
 	@logs=$$(mktemp -d); trap 'rm -rf "$$logs"' EXIT; \
 	steps() { low=$$1; shift; \
 		for step; do \
@@ -264,6 +264,11 @@ $(eval $(call tool,promtool,github.com/prometheus/prometheus/cmd/promtool,0.316.
 .PHONY: alerts
 alerts: $(PROMTOOL) ## check the alert rules, run their tests, and read the dashboard's expressions
 	@$(GO) run ./internal/tools/alerts -promtool $(PROMTOOL)
+
+.PHONY: nginx
+nginx: ## the example of forward authentication, with a real nginx before the real server
+	@$(SERVICES) --nginx $(GO) test -count=1 -timeout 10m -run '^TestNginx' ./internal/app
+	@echo "nginx: passed"
 
 .PHONY: fmt
 fmt: ## fail where gofmt would change a file

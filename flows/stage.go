@@ -174,7 +174,7 @@ func (s *Service) advance(ctx context.Context, v *Visit, a *store.Account) error
 			v.hold(a)
 			v.proven(a, l.Proves)
 		}
-		if v.Origin.Tokens && hasTokens(v.Tenant) {
+		if v.Origin.Tokens && TokensOffered(v.Tenant) {
 			var err error // before anything is written: whoever cannot be handed tokens is not signed in
 			if v.keys, err = s.keys.Set(ctx, v.Tenant); err != nil {
 				return err

@@ -35,8 +35,8 @@ type Tokens struct {
 // newFamily is how far a login is ahead of the refresh token before: too far for that to be the one just before.
 const newFamily = 2
 
-// hasTokens reports whether a tenant hands out access and refresh tokens.
-func hasTokens(t *tenants.Tenant) bool { return t.Settings.Headless.TokenStrategy == "jwt" }
+// TokensOffered reports whether a tenant hands out access and refresh tokens.
+func TokensOffered(t *tenants.Tenant) bool { return t.Settings.Headless.TokenStrategy == "jwt" }
 
 // Tokens are those that are handed to whoever this visit has signed in; none where it has signed in nobody.
 func (v *Visit) Tokens() (Tokens, error) {
@@ -119,8 +119,7 @@ func (s *Service) readShown(ctx context.Context, v *Visit) error {
 		return err
 	}
 	v.shown = true
-	session, user, err := s.store.For(v.Tenant).SessionOf(ctx, v.Origin.Client, c.Subject, c.Session)
-	err = s.found(ctx, v, session, user, err)
+	err = s.readOf(ctx, v, c.Subject, c.Session)
 	if v.Tenant.Settings.Headless.JWTStatefulValidationEnabled {
 		v.lost = false // the token dies with its session, and is then as good as any that is not accepted
 	}
@@ -134,7 +133,7 @@ func (s *Service) Refresh(ctx context.Context, v *Visit, raw string) (Tokens, er
 	if !textFaults(&f, "refresh_token", shown, true) {
 		return Tokens{}, f.Err()
 	}
-	if !hasTokens(v.Tenant) {
+	if !TokensOffered(v.Tenant) {
 		return Tokens{}, refusal.Of(refusal.Invalid)
 	}
 	keys, c, err := s.verify(ctx, v, shown, token.Refresh)
@@ -230,7 +229,7 @@ type PublicKeys struct {
 
 // PublicKeys are those of a tenant. One without tokens is refused as Missing.
 func (s *Service) PublicKeys(ctx context.Context, t *tenants.Tenant) (PublicKeys, error) {
-	if !hasTokens(t) {
+	if !TokensOffered(t) {
 		return PublicKeys{}, fmt.Errorf("headless.token_strategy is not jwt: %w", refusal.Of(refusal.Missing))
 	}
 	keys, err := s.keys.Set(ctx, t)

@@ -26,6 +26,7 @@ type Origin struct {
 	Access    string     // an access token that it showed in its place
 	Slides    bool       // use moves the session's end along; otherwise it ends a fixed time after the last login
 	Trust     string     // what marks a browser as trusted, as it was handed out; "" for nothing
+	Identity  bool       // what Visit.Identity tells is read
 	Tokens    bool       // whoever signs in is handed an access and a refresh token, where the tenant has them
 	IP        netip.Addr // the client's address; invalid where there is none
 	UserAgent string
@@ -190,7 +191,7 @@ func (s *Service) Open(ctx context.Context, t *tenants.Tenant, o Origin) (*Visit
 	switch {
 	case o.Token != "":
 		return v, s.read(ctx, v, secret.Digest(o.Token))
-	case o.Access != "" && hasTokens(t):
+	case o.Access != "" && TokensOffered(t):
 		return v, s.readShown(ctx, v)
 	default:
 		return v, nil
@@ -199,7 +200,21 @@ func (s *Service) Open(ctx context.Context, t *tenants.Tenant, o Origin) (*Visit
 
 // read fills the visit from the session with a token's digest.
 func (s *Service) read(ctx context.Context, v *Visit, digest []byte) error {
-	session, user, err := s.store.For(v.Tenant).SessionByToken(ctx, v.Origin.Client, digest)
+	find := s.store.For(v.Tenant).SessionByToken
+	if v.Origin.Identity {
+		find = s.store.For(v.Tenant).IdentityByToken
+	}
+	session, user, err := find(ctx, v.Origin.Client, digest)
+	return s.found(ctx, v, session, user, err)
+}
+
+// readOf fills the visit from a user's session with an id.
+func (s *Service) readOf(ctx context.Context, v *Visit, userID, id string) error {
+	find := s.store.For(v.Tenant).SessionOf
+	if v.Origin.Identity {
+		find = s.store.For(v.Tenant).IdentityOf
+	}
+	session, user, err := find(ctx, v.Origin.Client, userID, id)
 	return s.found(ctx, v, session, user, err)
 }
 
@@ -210,8 +225,7 @@ func (s *Service) again(ctx context.Context, v *Visit) error {
 	if !v.shown {
 		return s.read(ctx, v, before.Token)
 	}
-	session, user, err := s.store.For(v.Tenant).SessionOf(ctx, v.Origin.Client, before.UserID, before.ID)
-	return s.found(ctx, v, session, user, err)
+	return s.readOf(ctx, v, before.UserID, before.ID)
 }
 
 // found fills the visit from what was read.

@@ -257,6 +257,7 @@ func costs() []cost {
 		t.coded(t.otherPhone, func() *reply { return t.changePhone(t.otherPhone) })
 	}
 
+	asked := func(t *turn) *reply { return t.s.asks(t.at, t.carried()) }
 	logIn := func(t *turn) *reply { return t.login(t.email, password) }
 	askCode := func(t *turn) *reply { return t.request(t.email) }
 	askReset := func(t *turn) *reply { return t.askReset(t.email) }
@@ -280,6 +281,10 @@ func costs() []cost {
 		{"a stranger's session check", 0, 0, links, none, gets(http.StatusUnauthorized, "/auth/session")},
 		{"a session check", 1, 1, links, (*turn).in, gets(http.StatusOK, "/auth/session")},
 		{"a session check of a login that waits", 1, 1, waitLinks, (*turn).linked, gets(http.StatusUnauthorized, "/auth/session")},
+
+		{"a proxy's question about a stranger", 0, 0, links, none, does(http.StatusUnauthorized, asked)},
+		{"a proxy's question", 1, 1, links, (*turn).in, does(http.StatusOK, asked)},
+		{"a proxy's question about a login that waits", 1, 1, waitLinks, (*turn).linked, does(http.StatusUnauthorized, asked)},
 
 		{"a login", 4, 4, links, inAndOut, does(http.StatusOK, logIn)},
 		{"a login by number", 4, 4, textCodes, func(t *turn) { inByText(t); t.out() }, does(http.StatusOK, func(t *turn) *reply {
@@ -459,6 +464,7 @@ func tokenCosts() []cost {
 		{"a session check by an access token", 1, 1, tokens, shown, gets(http.StatusOK, "/auth/session")},
 		{"a session check by an access token that is none", 0, 0, tokens, func(t *turn) { t.header.Set("Authorization", "Bearer nope") },
 			gets(http.StatusUnauthorized, "/auth/session")},
+		{"a proxy's question about an access token", 1, 1, tokens, shown, does(http.StatusOK, func(t *turn) *reply { return t.s.asks(t.at, t.header) })},
 		{"a refresh", 1, 1, tokens, handed, does(http.StatusOK, refresh)},
 		{"a refresh that is asked for again", 2, 2, tokens, func(t *turn) { handed(t); rotated(t) }, does(http.StatusOK, refresh)},
 		{"a refresh by a token that was used before", 4, 4, tokens, func(t *turn) {

@@ -11,5 +11,7 @@
 //	{"status": 200, "data": …, "meta": …}
 //	{"status": 400, "errors": [{"message": …, "code": …, "param": …}]}
 //
+// Two things are no kind of client's: the documents about tokens (wellknown.go), and what reverse proxies ask (forward.go).
+//
 // answer.go is the one place where a refusal becomes a status code. Answers are never cached.
 package headless

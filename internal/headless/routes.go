@@ -159,6 +159,7 @@ func (a *API) Handler() http.Handler {
 	for _, d := range a.documents() {
 		root.Path(d.path).Handler(d)
 	}
+	forwardAuth{a}.mount(root)
 	for _, c := range clients {
 		prefix := "/_allauth/" + string(c.kind()) + "/v1"
 		below := root.PathPrefix(prefix).Subrouter()

@@ -94,6 +94,20 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	}
 }
 
+// What the page shows is the file that is tried out.
+func TestPageOfForwardAuthShowsTheExample(t *testing.T) {
+	var shown strings.Builder
+	for line := range strings.Lines(read(t, "examples/forward-auth/nginx/nginx.conf")) {
+		if strings.TrimSpace(line) != "" {
+			line = "    " + line
+		}
+		shown.WriteString(line)
+	}
+	if !strings.Contains(read(t, "docs/forward-auth.md"), shown.String()) {
+		t.Error("docs/forward-auth.md does not have examples/forward-auth/nginx/nginx.conf as it is")
+	}
+}
+
 func TestPagesNameTestsThatThereAre(t *testing.T) {
 	there := map[string]bool{}
 	for _, text := range files(t, "_test.go") {

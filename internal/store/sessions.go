@@ -65,6 +65,33 @@ func (s Scope) SessionOf(ctx context.Context, client Client, userID, id string) 
 	return r.read(err)
 }
 
+// IdentityByToken is SessionByToken with the user's EmailVerified, for whoever tells others who somebody is. It reads a second row, of the
+// user's addresses, by their key.
+func (s Scope) IdentityByToken(ctx context.Context, client Client, digest []byte) (*Session, *User, error) {
+	r := sessionRow{Session: Session{Token: digest, Client: client}}
+	err := s.store.reader().row(ctx, "read identity", `
+		SELECT `+sessionColumns+`, `+emailVerified+`
+		  FROM sessions
+		 WHERE tenant_id = $1 AND token = $2 AND client = $3`, []any{s.tenant, digest, string(client)}, append(r.into(), &r.user.EmailVerified))
+	return r.read(err)
+}
+
+// IdentityOf is SessionOf with the user's EmailVerified, likewise.
+func (s Scope) IdentityOf(ctx context.Context, client Client, userID, id string) (*Session, *User, error) {
+	r := sessionRow{Session: Session{Client: client}}
+	err := s.store.reader().row(ctx, "read identity by session", `
+		SELECT `+sessionColumns+`, token, `+emailVerified+`
+		  FROM sessions
+		 WHERE tenant_id = $1 AND id = $2 AND client = $3 AND user_id = $4 AND NOT pending`,
+		[]any{s.tenant, id, string(client), userID}, append(r.into(), &r.Token, &r.user.EmailVerified))
+	return r.read(err)
+}
+
+// emailVerified says whether the address that a session repeats is one that its user has proved. It is not among what sessions repeat:
+// session checks do not show it.
+const emailVerified = `EXISTS (SELECT 1 FROM emails e
+		                WHERE e.tenant_id = $1 AND e.user_id = sessions.user_id AND e.email = sessions.email AND e.verified)`
+
 const sessionColumns = `id, user_id, pending, epoch, methods, state, version, seen_at, expires_at, refresh_number,
 		       username, email, name, has_password, factors, alive`
 

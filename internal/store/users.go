@@ -28,6 +28,7 @@ type User struct {
 	FactorEpoch int64     // counts their changes; read for logins only
 
 	PhoneVerified bool
+	EmailVerified bool // that of Email; read for identities only
 
 	// JSON objects, which the user is made with; read for operators only. Nil is an empty one.
 	MetadataPublic  []byte

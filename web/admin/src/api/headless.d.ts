@@ -648,6 +648,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/_allauth/forward-auth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether a proxy is to let a request through, and who it is from
+         * @description For reverse proxies, which send the headers of the request that they ask about. Any method, and any path below this one,
+         *     is answered alike; the body is not read. `X-Session-Token` counts before `Authorization: Bearer TOKEN`, and that before the
+         *     browser's session cookie; what is wrong with one of them is not made good by another. Every answer has all of the headers that
+         *     200 describes, empty where there is nothing to say. In their values, whatever is not visible ASCII is percent-encoded.
+         */
+        get: operations["forwardAuth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/.well-known/jwks.json": {
         parameters: {
             query?: never;
@@ -2324,6 +2347,54 @@ export interface operations {
             404: components["responses"]["Missing"];
             409: components["responses"]["Refused"];
             410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+        };
+    };
+    forwardAuth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Somebody is signed in. The body is empty. */
+            200: {
+                headers: {
+                    /** @description The user's id. */
+                    "X-Auth-Request-User"?: string;
+                    /** @description The primary address; empty unless it is verified. */
+                    "X-Auth-Request-Email"?: string;
+                    /** @description The username; empty where there is none. */
+                    "X-Auth-Request-Preferred-Username"?: string;
+                    /** @description The name; empty where there is none. */
+                    "X-Auth-Request-Name"?: string;
+                    /** @description The tenant's slug. */
+                    "X-Auth-Request-Tenant"?: string;
+                    /** @description The session's id, which opens nothing: the `sid` of access tokens. */
+                    "X-Auth-Request-Session"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    /** @description What to show. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: 401;
+                    };
+                };
+            };
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Missing"];
             503: components["responses"]["Later"];
         };
     };
