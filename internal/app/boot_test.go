@@ -284,6 +284,7 @@ func (c *client) try(ctx context.Context, method, path string, body any, header 
 		return nil, err
 	}
 	got := &reply{c: c, asked: method + " " + path, Status: res.StatusCode, Header: res.Header, Body: string(out)}
+	conforms(c.s, method, path, got.Status, res.Header.Get("Content-Type"), got.Body)
 	_ = json.Unmarshal(out, &got.decoded) // a body of another form is looked at as text
 	if c.kind == "browser" {
 		for _, k := range res.Cookies() {

@@ -28,7 +28,7 @@ func operations(table []route) []string {
 }
 
 // public are the documents that are read without a session, in the same form.
-func public(table []wellKnown) []string {
+func public(table []published) []string {
 	var all []string
 	for _, d := range table {
 		all = append(all, http.MethodGet+" "+d.path)
@@ -49,7 +49,10 @@ func documented(t *testing.T) []string {
 		if p := item.Parameters.GetByInAndName("path", "client"); p != nil {
 			kinds = p.Schema.Value.Enum
 		}
-		for method := range item.Operations() {
+		for method, operation := range item.Operations() {
+			if operation.Responses.Default() == nil {
+				t.Errorf("%s %s is described without what any path may answer", method, path)
+			}
 			for _, kind := range kinds {
 				all = append(all, method+" "+strings.ReplaceAll(path, "{client}", kind.(string)))
 			}
@@ -69,8 +72,8 @@ func served(t *testing.T, a *API) []string {
 			for method := range h.methods {
 				all = append(all, method+" "+h.template)
 			}
-		case wellKnown:
-			all = append(all, public([]wellKnown{h})...)
+		case published:
+			all = append(all, public([]published{h})...)
 		case forwardAuth:
 			if path, err := r.GetPathTemplate(); err != nil {
 				return err

@@ -1,32 +1,58 @@
 package headless
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/vestibule-auth/vestibule/flows"
 	"github.com/vestibule-auth/vestibule/internal/keyring"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
-// The documents by which whoever checks a tenant's tokens finds out how (RFC 8414, RFC 8615). They are the same for everybody, are read
-// without a session, and may be remembered for as long as package keyring reckons with.
+// The documents that are read without a session, and are the same for everybody: those by which whoever checks a tenant's tokens finds out
+// how (RFC 8414, RFC 8615), and the description of the API (spec.go).
 
 // documents is the table of them.
-func (a *API) documents() []wellKnown {
-	return []wellKnown{
-		{a, tenants.KeysPath, func(_ *tenants.Tenant, keys flows.PublicKeys) any { return json.RawMessage(keys.Document) }},
-		{a, "/.well-known/openid-configuration", discovery},
+func (a *API) documents() []published {
+	all := []published{
+		{a, tenants.KeysPath, a.ofKeys(func(_ *tenants.Tenant, keys flows.PublicKeys) any { return json.RawMessage(keys.Document) })},
+		{a, "/.well-known/openid-configuration", a.ofKeys(discovery)},
 	}
+	return append(all, a.specs()...)
 }
 
-// wellKnown is one of them.
-type wellKnown struct {
+// published is one of them.
+type published struct {
 	api  *API
 	path string
-	of   func(*tenants.Tenant, flows.PublicKeys) any
+	of   func(context.Context, *tenants.Tenant) (page, error)
+}
+
+// page is what a document is for a tenant.
+type page struct {
+	contentType []string
+	policy      string        // its Content-Security-Policy, if it is one for people
+	age         time.Duration // for which it may be remembered
+	body        []byte
+}
+
+// ofKeys is a document about a tenant's keys, which may be remembered for as long as package keyring reckons with.
+func (a *API) ofKeys(of func(*tenants.Tenant, flows.PublicKeys) any) func(context.Context, *tenants.Tenant) (page, error) {
+	return func(ctx context.Context, t *tenants.Tenant) (page, error) {
+		keys, err := a.Flows.PublicKeys(ctx, t)
+		if err != nil {
+			return page{}, err
+		}
+		body, err := json.Marshal(of(t, keys))
+		if err != nil {
+			panic("headless: " + err.Error()) // it is made of plain values; this is a mistake in the program
+		}
+		return page{contentType: jsonType, age: keyring.MaxAge, body: body}, nil
+	}
 }
 
 // configurationOfIssuer is what there is of OpenID Connect Discovery 1.0, section 3: the issuer of tokens, and their keys. The members that
@@ -47,16 +73,13 @@ func discovery(t *tenants.Tenant, keys flows.PublicKeys) any {
 	}
 }
 
-// remembered is how long the documents may be.
-var remembered = []string{"public, max-age=" + strconv.Itoa(int(keyring.MaxAge.Seconds()))}
-
 // ServeHTTP serves one.
-func (d wellKnown) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (d published) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a := d.api
 	h := w.Header()
 	// Any page may read what is public; without credentials, which nothing here depends on.
 	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Vary", a.TenantHeader) // on a shared host the header decides whose keys they are
+	h.Set("Vary", a.TenantHeader) // on a shared host the header decides whose it is
 	t, err := a.Tenants.Resolve(r.Context(), r.Host, strings.Join(r.Header.Values(a.TenantHeader), ","))
 	if err != nil {
 		a.Recorder.Route(r, d.path, "")
@@ -77,16 +100,22 @@ func (d wellKnown) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		write(w, answer{Status: http.StatusMethodNotAllowed})
 		return
 	}
-	keys, err := a.Flows.PublicKeys(r.Context(), t)
+	p, err := d.of(r.Context(), t)
 	if err != nil {
 		a.decline(w, r, nil, err)
 		return
 	}
-	body, err := json.Marshal(d.of(t, keys))
-	if err != nil {
-		panic("headless: " + err.Error()) // it is made of plain values; this is a mistake in the program
+	p.write(w)
+}
+
+func (p page) write(w http.ResponseWriter) {
+	h := w.Header()
+	h["Content-Type"], h["X-Content-Type-Options"] = p.contentType, nosniff
+	h["Cache-Control"] = []string{"public, max-age=" + strconv.Itoa(int(p.age.Seconds()))}
+	if p.policy != "" {
+		h.Set("Content-Security-Policy", p.policy)
+		h.Set("Referrer-Policy", "no-referrer")
 	}
-	h["Content-Type"], h["Cache-Control"], h["X-Content-Type-Options"] = jsonType, remembered, nosniff
 	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(body) // a client that has gone is no fault of ours
+	_, _ = w.Write(p.body) // a client that has gone is no fault of ours
 }

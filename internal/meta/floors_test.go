@@ -12,7 +12,7 @@ import (
 
 // floors are the floors of the house, from the ground up. A package imports from lower floors, never from its own.
 var floors = [][]string{
-	{"internal/clock", "internal/hostname", "internal/refusal", "internal/secret", "internal/trace", "internal/yamldoc"},
+	{"internal/apidoc", "internal/clock", "internal/hostname", "internal/refusal", "internal/secret", "internal/trace", "internal/yamldoc"},
 	{"internal/factor", "internal/outbound", "internal/passhash", "internal/passrule", "internal/token"},
 	{"internal/config", "internal/limit", "internal/store/faultdb", "migrations", "tenants"},
 	{"internal/provider", "internal/store"},
