@@ -355,19 +355,30 @@ func TestALostRefreshIsSentOnceMore(t *testing.T) {
 		}
 	})
 	t.Run("it hangs", func(t *testing.T) {
-		c, _, asked := refreshes(t, func(n int32, w http.ResponseWriter, r *http.Request) {
-			if n == 1 {
-				<-r.Context().Done() // as long as it is waited for
-				return
-			}
-			handOut(w)
-		}, func(o *Options) { o.RefreshGrace = 200 * time.Millisecond })
+		token := jwt("ann", time.Now(), time.Now().Add(time.Hour))
+		sent := 0
+		c, _, _ := refreshes(t, nil, func(o *Options) {
+			o.RefreshGrace = 200 * time.Millisecond
+			o.HTTP = &http.Client{Transport: trip(func(r *http.Request) (*http.Response, error) {
+				if sent++; sent == 1 {
+					<-r.Context().Done() // as long as it is waited for
+					return nil, r.Context().Err()
+				}
+				body := io.NopCloser(strings.NewReader(`{"data": {"access_token": "` + token + `"}}`))
+				return &http.Response{StatusCode: http.StatusOK, Body: body}, nil
+			})}
+		})
 		c.now = func() func() time.Time { at := time.Now(); return func() time.Time { return at } }() // however slow this machine is
-		if _, err := c.Access(t.Context()); err != nil || asked.Load() != 2 {
-			t.Errorf("%v, asked %d times", err, asked.Load())
+		if got, err := c.Access(t.Context()); err != nil || got != token || sent != 2 {
+			t.Errorf("%s %v, sent %d times", got, err, sent)
 		}
 	})
 }
+
+// trip is a transport.
+type trip func(*http.Request) (*http.Response, error)
+
+func (f trip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func TestAnAnsweredRefreshIsNotSentAgain(t *testing.T) {
 	for status, ends := range map[int]bool{400: true, 429: false, 503: false, 500: false} {
