@@ -94,7 +94,7 @@ func New(o Options) (*Client, error) {
 		h = *o.HTTP
 	}
 	h.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	c := &Client{options: o, base: base, http: &h, now: time.Now} //nolint:forbidigo // a module of its own has no clock.Clock; tests set now
+	c := &Client{options: o, base: base, http: &h, now: time.Now}
 	if o.Kind == App || h.Jar == nil {
 		c.newJar()
 	}

@@ -125,7 +125,7 @@ func TestAnswersOfSomebodyElse(t *testing.T) {
 			t.Errorf("%d: %+v %v", code, s, err)
 		}
 	}
-	for _, body := range []string{`{"status": 200}`, `{"status": 200, "data": 7}`} {
+	for _, body := range []string{`{"status": 200}`, `{"status": 200, "data": 7}`, `{"status": 200, "data": []}`} {
 		c := served(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) }, nil)
 		if _, err := c.Session(t.Context()); err == nil {
 			t.Errorf("%s is a session", body)
@@ -148,7 +148,8 @@ func TestWhatEachRequestShows(t *testing.T) {
 		if _, err := c.Session(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if got.Get("X-Session-Token") != token || got.Get("X-Tenant") != "acme" || got.Get("User-Agent") != "acme for phones" || got.Get("Cookie") != "" {
+		if got.Get("X-Session-Token") != token || got.Get("X-Tenant") != "acme" || got.Get("User-Agent") != "acme for phones" ||
+			got.Get("Cookie") != "" {
 			t.Errorf("%v", got)
 		}
 	}
@@ -163,6 +164,7 @@ func TestWhatEachRequestShows(t *testing.T) {
 func TestAnOldAnswerEndsNoNewSession(t *testing.T) {
 	reading, changed := make(chan struct{}), make(chan struct{})
 	var once sync.Once
+	change := sync.OnceFunc(func() { close(changed) })
 	kept := &memory{Tokens{Session: "old"}}
 	c := served(t, func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -177,7 +179,8 @@ func TestAnOldAnswerEndsNoNewSession(t *testing.T) {
 			say(w, 200, `"data": []`)
 		}
 	}, func(o *Options) { o.Store = kept })
-	done := make(chan error)
+	t.Cleanup(change) // or the handler would wait for ever where the test fails
+	done := make(chan error, 1)
 	go func() {
 		_, err := c.Emails(t.Context())
 		done <- err
@@ -185,7 +188,7 @@ func TestAnOldAnswerEndsNoNewSession(t *testing.T) {
 	if _, err := c.ChangePassword(t.Context(), "a", "b"); err != nil {
 		t.Fatal(err)
 	}
-	close(changed)
+	change()
 	if err := <-done; err != nil || kept.held.Session != "new" {
 		t.Errorf("%v %+v", err, kept.held)
 	}
@@ -196,7 +199,8 @@ func TestOneUsersTokensAreNotLeftToAnother(t *testing.T) {
 	bens := jwt("ben", now, now.Add(time.Hour))
 	for what, body := range map[string]string{
 		"somebody else is signed in": ann(`, "session_token": "new"`),
-		"a login waits":              `"data": {"flows": [{"id": "verify_email", "is_pending": true}]}, "meta": {"is_authenticated": false, "session_token": "new"}`,
+		"a login waits": `"data": {"flows": [{"id": "verify_email", "is_pending": true}]},
+			"meta": {"is_authenticated": false, "session_token": "new"}`,
 	} {
 		kept := &memory{Tokens{Session: "old", Access: bens, Refresh: "bens"}}
 		c := served(t, func(w http.ResponseWriter, _ *http.Request) { say(w, 200, body) }, func(o *Options) { o.Store = kept })
@@ -209,7 +213,9 @@ func TestOneUsersTokensAreNotLeftToAnother(t *testing.T) {
 	}
 	anns := Tokens{Session: "new", Access: jwt("ann", now, now.Add(time.Hour)), Refresh: "anns"}
 	kept := &memory{Tokens{Session: "old", Access: anns.Access, Refresh: anns.Refresh}}
-	c := served(t, func(w http.ResponseWriter, _ *http.Request) { say(w, 200, ann(`, "session_token": "new"`)) }, func(o *Options) { o.Store = kept })
+	c := served(t, func(w http.ResponseWriter, _ *http.Request) {
+		say(w, 200, ann(`, "session_token": "new"`))
+	}, func(o *Options) { o.Store = kept })
 	if _, err := c.ChangePassword(t.Context(), "a", "b"); err != nil || kept.held != anns {
 		t.Errorf("one's own tokens went with a new session token: %v", err)
 	}
@@ -265,8 +271,28 @@ func TestStoresThatFail(t *testing.T) {
 	}
 }
 
+// TestWhatWasHandedOutOnceIsKept has whoever signs in give up at the moment at which the answer is there.
+func TestWhatWasHandedOutOnceIsKept(t *testing.T) {
+	ctx, giveUp := context.WithCancel(t.Context())
+	store := &broken{}
+	answer := trip(func(*http.Request) (*http.Response, error) {
+		giveUp()
+		body := io.NopCloser(strings.NewReader("{" + ann(`, "session_token": "new"`) + "}"))
+		return &http.Response{StatusCode: http.StatusOK, Body: body}, nil
+	})
+	c, err := New(Options{URL: "https://acme.example.org", Store: store, HTTP: &http.Client{Transport: answer}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Login(ctx, LoginInput{}); err != nil || store.held.Session != "new" {
+		t.Errorf("%v %+v", err, store.held)
+	}
+}
+
 // refreshes is a server of tokens that counts how often it was asked, by a store with tokens that have expired.
-func refreshes(t *testing.T, h func(n int32, w http.ResponseWriter, r *http.Request), set func(*Options)) (*Client, *memory, *atomic.Int32) {
+func refreshes(
+	t *testing.T, h func(n int32, w http.ResponseWriter, r *http.Request), set func(*Options),
+) (*Client, *memory, *atomic.Int32) {
 	t.Helper()
 	asked := &atomic.Int32{}
 	past := time.Now().Add(-time.Hour)
@@ -409,14 +435,16 @@ func TestARefreshTokenThatStays(t *testing.T) {
 
 // TestARefreshOutlivesWhoBeganIt has the one who began a refresh give up while another waits for it.
 func TestARefreshOutlivesWhoBeganIt(t *testing.T) {
-	arrived, go1 := make(chan struct{}), make(chan struct{})
+	arrived, answer := make(chan struct{}), make(chan struct{})
 	c, kept, asked := refreshes(t, func(_ int32, w http.ResponseWriter, _ *http.Request) {
 		close(arrived)
-		<-go1
+		<-answer
 		handOut(w)
 	}, nil)
+	release := sync.OnceFunc(func() { close(answer) })
+	t.Cleanup(release) // or the handler would wait for ever where the test fails
 	ctx, giveUp := context.WithCancel(t.Context())
-	first := make(chan error)
+	first := make(chan error, 1)
 	go func() {
 		_, err := c.Access(ctx)
 		first <- err
@@ -426,7 +454,7 @@ func TestARefreshOutlivesWhoBeganIt(t *testing.T) {
 	if err := <-first; !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
-	second := make(chan string)
+	second := make(chan string, 1)
 	go func() {
 		got, err := c.Access(t.Context())
 		if err != nil {
@@ -434,7 +462,7 @@ func TestARefreshOutlivesWhoBeganIt(t *testing.T) {
 		}
 		second <- got
 	}()
-	close(go1)
+	release()
 	if got := <-second; got != kept.held.Access || asked.Load() != 1 {
 		t.Errorf("%s, asked %d times", got, asked.Load())
 	}
@@ -442,13 +470,15 @@ func TestARefreshOutlivesWhoBeganIt(t *testing.T) {
 
 // TestALogoutWinsOverARefresh has the answer of a refresh arrive after a logout: it must not bring tokens back.
 func TestALogoutWinsOverARefresh(t *testing.T) {
-	arrived, go1 := make(chan struct{}), make(chan struct{})
+	arrived, answer := make(chan struct{}), make(chan struct{})
 	c, kept, _ := refreshes(t, func(_ int32, w http.ResponseWriter, _ *http.Request) {
 		close(arrived)
-		<-go1
+		<-answer
 		handOut(w)
 	}, nil)
-	refreshed := make(chan error)
+	release := sync.OnceFunc(func() { close(answer) })
+	t.Cleanup(release)
+	refreshed := make(chan error, 1)
 	go func() {
 		_, err := c.Access(t.Context())
 		refreshed <- err
@@ -457,7 +487,7 @@ func TestALogoutWinsOverARefresh(t *testing.T) {
 	if _, err := c.Logout(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	close(go1)
+	release()
 	if err := <-refreshed; !errors.Is(err, ErrNoTokens) || kept.held != (Tokens{}) {
 		t.Errorf("%v %+v", err, kept.held)
 	}
@@ -526,7 +556,7 @@ func TestErrorsSayWhatIsWrong(t *testing.T) {
 	}
 	c := served(t, func(http.ResponseWriter, *http.Request) {}, func(o *Options) { o.URL = "http://127.0.0.1:1" })
 	_, err := c.LookAtResetKey(t.Context(), "secret")
-	if err == nil || strings.Contains(err.Error(), "secret") || !strings.Contains(err.Error(), "GET auth/password/reset") {
+	if err == nil || strings.Contains(err.Error(), "secret") || !strings.HasPrefix(err.Error(), "client: GET auth/password/reset: dial") {
 		t.Errorf("%v", err)
 	}
 	_, err = c.LookAtResetKey(t.Context(), "secret\n") // which no header can hold
@@ -549,6 +579,19 @@ func TestRetryAfterOfBothForms(t *testing.T) {
 		if got := wait(value, now); got != want {
 			t.Errorf("%q: %s", value, got)
 		}
+	}
+}
+
+func TestFlowsOfASession(t *testing.T) {
+	s := Session{Flows: []Flow{{ID: FlowLogin}, {ID: FlowVerifyEmail, Pending: true}}}
+	if f, ok := s.Pending(); !ok || f.ID != FlowVerifyEmail {
+		t.Errorf("%v waits", f)
+	}
+	if _, ok := s.Flow(FlowSignup); ok {
+		t.Error("it has a flow that it has not")
+	}
+	if f, ok := s.Flow(FlowLogin); !ok || f.ID != FlowLogin {
+		t.Errorf("%v", f)
 	}
 }
 

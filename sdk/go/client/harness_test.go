@@ -35,14 +35,16 @@ type server struct {
 }
 
 var (
-	shared  *server
-	refused error // why there is no server
-	noRoot  = errors.New("the server is in the repository, which this module stands alone without; name a program in VESTIBULE_SERVER")
+	shared    *server
+	refused   error // why there is no server
+	errNoRoot = errors.New("the server is in the repository, which this module stands alone without; name a program in VESTIBULE_SERVER")
 )
 
 func TestMain(m *testing.M) {
 	stop := func() {}
-	shared, stop, refused = start()
+	if shared, stop, refused = start(); errors.Is(refused, errNoRoot) {
+		fmt.Fprintln(os.Stderr, "tests against a real server are skipped:", refused)
+	}
 	code := m.Run()
 	stop()
 	os.Exit(code)
@@ -120,7 +122,7 @@ func build(folder string) (string, error) {
 		return "", err
 	}
 	if _, err := os.Stat(filepath.Join(root, "cmd/server")); err != nil {
-		return "", noRoot
+		return "", errNoRoot
 	}
 	program := filepath.Join(folder, "server")
 	cmd := exec.Command("go", "build", "-o", program, "./cmd/server")
@@ -188,7 +190,7 @@ var slugs struct {
 func tenantWith(t *testing.T, settings map[string]map[string]any) *tenant {
 	t.Helper()
 	switch {
-	case errors.Is(refused, noRoot):
+	case errors.Is(refused, errNoRoot):
 		t.Skip(refused)
 	case refused != nil:
 		t.Fatal(refused)

@@ -92,7 +92,8 @@ func (p *passkey) create(raw json.RawMessage) json.RawMessage {
 	data = append(append(data, 0x22, 0x58, 32), point[33:]...)
 	object := append([]byte("\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x58"), byte(len(data)))
 	return p.credential(map[string]any{
-		"clientDataJSON": b64.EncodeToString(clientData), "attestationObject": b64.EncodeToString(append(object, data...)), "transports": []string{"internal"},
+		"clientDataJSON": b64.EncodeToString(clientData), "attestationObject": b64.EncodeToString(append(object, data...)),
+		"transports": []string{"internal"},
 	}, map[string]any{"credProps": map[string]any{"rk": true}})
 }
 
@@ -108,8 +109,8 @@ func (p *passkey) get(raw json.RawMessage) json.RawMessage {
 		p.t.Fatal(err)
 	}
 	return p.credential(map[string]any{
-		"clientDataJSON": b64.EncodeToString(clientData), "authenticatorData": b64.EncodeToString(data), "signature": b64.EncodeToString(signature),
-		"userHandle": p.owner,
+		"clientDataJSON": b64.EncodeToString(clientData), "authenticatorData": b64.EncodeToString(data),
+		"signature": b64.EncodeToString(signature), "userHandle": p.owner,
 	}, map[string]any{})
 }
 
@@ -124,8 +125,11 @@ func TestPasskeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	key, recovery, err := c.AddKey(ctx, client.KeyInput{Name: "Laptop", Credential: p.create(made)})
-	if err != nil || !recovery || key.Name != "Laptop" || key.Type != client.WebAuthn || key.Passwordless == nil || !*key.Passwordless || key.ID == 0 {
+	if err != nil || !recovery || key.Name != "Laptop" || key.Type != client.WebAuthn || key.ID == 0 {
 		t.Fatalf("%+v %v %v", key, recovery, err)
+	}
+	if key.Passwordless == nil || !*key.Passwordless || key.CreatedAt.IsZero() || !key.LastUsedAt.IsZero() {
+		t.Errorf("%+v", key)
 	}
 	if key, err = c.RenameKey(ctx, key.ID, "Phone"); err != nil || key.Name != "Phone" {
 		t.Fatalf("%+v %v", key, err)
@@ -168,7 +172,8 @@ func TestPasskeys(t *testing.T) {
 
 func TestSignupByPasskey(t *testing.T) {
 	x := tenantWith(t, settings{"account": byCode, "mfa": {
-		"supported_types": []string{"webauthn"}, "passkey_login_enabled": true, "passkey_signup_enabled": true, "webauthn_allow_insecure_origin": true,
+		"supported_types": []string{"webauthn"}, "passkey_login_enabled": true, "passkey_signup_enabled": true,
+		"webauthn_allow_insecure_origin": true,
 	}})
 	c, ctx := x.client(t), t.Context()
 	p := &passkey{t: t, origin: "http://" + x.slug + ".localhost"}
