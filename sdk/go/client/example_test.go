@@ -151,7 +151,7 @@ func ExampleTokenStore() {
 }
 
 func ask(question string) (answer string) {
-	fmt.Print(question, ": ")
+	fmt.Fprint(os.Stdout, question, ": ")
 	_, _ = fmt.Scanln(&answer)
 	return answer
 }

@@ -41,7 +41,7 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	stop := func() {}
+	var stop func()
 	if shared, stop, refused = start(); errors.Is(refused, errNoRoot) {
 		fmt.Fprintln(os.Stderr, "tests against a real server are skipped:", refused)
 	}
@@ -314,17 +314,23 @@ func waits(t *testing.T, s *client.Session, err error, id client.FlowID) client.
 	return f
 }
 
-// declined fails unless an error has that status and, unless it is "", that code at that member.
-func declined(t *testing.T, err error, status int, code, param string) *client.Error {
+// errorOf is the error of the client, and fails unless there is one with that status.
+func errorOf(t *testing.T, err error, status int) *client.Error {
 	t.Helper()
 	var e *client.Error
 	if !errors.As(err, &e) || e.Status != status {
 		t.Fatalf("not %d: %v", status, err)
 	}
+	return e
+}
+
+// declined fails unless an error has that status and, unless it is "", that code at that member.
+func declined(t *testing.T, err error, status int, code, param string) {
+	t.Helper()
+	e := errorOf(t, err, status)
 	if code != "" && (len(e.Errors) == 0 || e.Errors[0].Code != code || e.Errors[0].Param != param || e.Errors[0].Message == "") {
 		t.Fatalf("not %s at %q: %+v", code, param, e.Errors)
 	}
-	return e
 }
 
 // totp is the code of an authenticator app in a period of 30 s (RFC 6238, section 4).
