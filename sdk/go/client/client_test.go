@@ -211,6 +211,13 @@ func TestOneUsersTokensAreNotLeftToAnother(t *testing.T) {
 			t.Errorf("%s: %s %v", what, got, err)
 		}
 	}
+	for _, held := range []Tokens{{Session: "old", Refresh: "anns"}, {Session: "old"}} { // of which nothing says whose they are
+		kept := &memory{held}
+		c := served(t, func(w http.ResponseWriter, _ *http.Request) { say(w, 200, ann("")) }, func(o *Options) { o.Store = kept })
+		if _, err := c.Session(t.Context()); err != nil || kept.held != held {
+			t.Errorf("%+v %v", kept.held, err)
+		}
+	}
 	anns := Tokens{Session: "new", Access: jwt("ann", now, now.Add(time.Hour)), Refresh: "anns"}
 	kept := &memory{Tokens{Session: "old", Access: anns.Access, Refresh: anns.Refresh}}
 	c := served(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -118,7 +118,7 @@ func ExampleClient_For() {
 			http.Redirect(w, r, "/login", http.StatusSeeOther)
 			return
 		}
-		fmt.Fprintln(w, s.User.Display)
+		_, _ = fmt.Fprintln(w, s.User.Display)
 	})
 }
 
@@ -151,7 +151,7 @@ func ExampleTokenStore() {
 }
 
 func ask(question string) (answer string) {
-	fmt.Fprint(os.Stdout, question, ": ")
+	_, _ = fmt.Fprint(os.Stdout, question, ": ")
 	_, _ = fmt.Scanln(&answer)
 	return answer
 }

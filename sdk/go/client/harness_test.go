@@ -36,17 +36,18 @@ type server struct {
 
 var (
 	shared    *server
-	refused   error // why there is no server
+	stop      = func() {} // stops it
+	refused   error       // why there is none
+	needed    = sync.OnceFunc(func() { shared, stop, refused = start() })
 	errNoRoot = errors.New("the server is in the repository, which this module stands alone without; name a program in VESTIBULE_SERVER")
 )
 
 func TestMain(m *testing.M) {
-	var stop func()
-	if shared, stop, refused = start(); errors.Is(refused, errNoRoot) {
-		fmt.Fprintln(os.Stderr, "tests against a real server are skipped:", refused)
-	}
 	code := m.Run()
 	stop()
+	if errors.Is(refused, errNoRoot) {
+		_, _ = fmt.Fprintln(os.Stderr, "tests against a real server were skipped:", refused)
+	}
 	os.Exit(code)
 }
 
@@ -86,7 +87,9 @@ func start() (s *server, stop func(), err error) {
 	go func() { ended <- cmd.Wait() }()
 	stop = func() {
 		_ = cmd.Process.Signal(os.Interrupt)
-		<-ended
+		if err := <-ended; err != nil {
+			_, _ = fmt.Fprintf(os.Stderr, "the server: %v\n%s", err, s.log.String())
+		}
 		_ = os.RemoveAll(folder)
 	}
 	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
@@ -99,7 +102,7 @@ func start() (s *server, stop func(), err error) {
 		}
 		select {
 		case err := <-ended:
-			ended <- err
+			ended <- nil // for stop
 			return nil, stop, fmt.Errorf("the server did not start: %w\n%s", err, s.log.String())
 		default:
 		}
@@ -189,6 +192,7 @@ var slugs struct {
 // tenantWith makes a tenant with these settings.
 func tenantWith(t *testing.T, settings map[string]map[string]any) *tenant {
 	t.Helper()
+	needed()
 	switch {
 	case errors.Is(refused, errNoRoot):
 		t.Skip(refused)

@@ -75,7 +75,7 @@ func (c *Client) keep(ctx context.Context, r *request, a *answer) error {
 		}
 	case m.AccessToken != "":
 		next.Access, next.Refresh = m.AccessToken, m.RefreshToken
-	case user == "" && m.SessionToken != "", user != "" && claimsOf(next.Access).Subject != user:
+	case user == "" && m.SessionToken != "", user != "" && next.Access != "" && claimsOf(next.Access).Subject != user:
 		next.Access, next.Refresh = "", ""
 	}
 	if a.Meta.SessionToken != "" {
