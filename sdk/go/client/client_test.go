@@ -194,6 +194,32 @@ func TestAnOldAnswerEndsNoNewSession(t *testing.T) {
 	}
 }
 
+// TestClientsThatShareAStore has one client show a token that another has had replaced: in another tab of a web app, say.
+func TestClientsThatShareAStore(t *testing.T) {
+	kept := &memory{Tokens{Session: "old"}}
+	c := served(t, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Header.Get("X-Session-Token") == "new":
+			say(w, 200, ann(""))
+		case r.Method == http.MethodPost:
+			say(w, 200, ann(`, "session_token": "new"`))
+		case kept.held.Session == "new":
+			say(w, 410, nobody)
+		default:
+			say(w, 200, ann(""))
+		}
+	}, func(o *Options) { o.Store = kept })
+	other := c.For(kept)
+	for range 2 {
+		if s, err := other.Session(t.Context()); err != nil || !s.Authenticated || other.held != kept.held {
+			t.Fatalf("%+v %v, %+v is shown and %+v kept", s, err, other.held, kept.held)
+		}
+		if _, err := c.ChangePassword(t.Context(), "a", "b"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestOneUsersTokensAreNotLeftToAnother(t *testing.T) {
 	now := time.Now()
 	bens := jwt("ben", now, now.Add(time.Hour))

@@ -519,6 +519,27 @@ func askAtOnce(t *testing.T, c *client.Client, many int) string {
 	return all[many-1]
 }
 
+// TestClientsThatShareAStoreRefreshOnce would end the session if the second client sent the refresh token that it has read at first.
+func TestClientsThatShareAStoreRefreshOnce(t *testing.T) {
+	x := tenantWith(t, settings{"headless": tokens})
+	kept := &store{}
+	c, ctx := x.member(t, "ann", with(kept)), t.Context()
+	other := c.For(kept)
+	s, err := other.Session(ctx)
+	signedIn(t, s, err)
+	for _, of := range []*client.Client{c, other, c, other} {
+		before := kept.tokens()
+		if err := of.RefreshTokens(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if of == c && kept.tokens() == before {
+			t.Fatal("nothing was refreshed")
+		}
+		s, err := of.Session(ctx)
+		signedIn(t, s, err)
+	}
+}
+
 func TestAUsedRefreshTokenEndsThePair(t *testing.T) {
 	x := tenantWith(t, settings{"headless": tokens})
 	kept := &store{}

@@ -12,9 +12,11 @@ type Tokens struct {
 	Refresh string `json:"refresh,omitempty"` // buys the next two, once
 }
 
-// TokenStore keeps the tokens of one user between runs of a program. It is called one at a time, by one client.
+// TokenStore keeps the tokens of one user between runs of a program. A client calls it one at a time; clients that share one, in this or
+// another program, take over what the others have saved, and call it at the same time.
 type TokenStore interface {
-	// Load is called once, before the first request; zero Tokens are a stranger's.
+	// Load is called before the first request, and again before a refresh and where the session turns out to be over. Zero Tokens are a
+	// stranger's.
 	Load(context.Context) (Tokens, error)
 	// Save is called with every change, zero Tokens after a logout. The context is not cancelled: what was handed out is handed out once.
 	// An error is returned by the method that brought the tokens; the client itself goes on with them, and tries again with its next answer.
@@ -44,6 +46,14 @@ func (c *Client) load(ctx context.Context) (err error) {
 	return err
 }
 
+// reload takes over what another client has put into the store meanwhile. The lock is held. What cannot be read stays as it is, and so
+// does what could not be saved.
+func (c *Client) reload(ctx context.Context) {
+	if stored, err := c.options.Store.Load(ctx); err == nil && !c.unsaved {
+		c.held = stored
+	}
+}
+
 // save has the store keep what changed. The lock is held.
 func (c *Client) save(ctx context.Context, next Tokens) error {
 	if next == c.held && !c.unsaved {
@@ -67,12 +77,15 @@ func (c *Client) keep(ctx context.Context, r *request, a *answer) error {
 	over := a.status == http.StatusGone || r.ends && a.status == http.StatusUnauthorized && user == "" && !waits
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	ended := over && a.Meta.SessionToken == "" && c.held.Session == r.shown.session
+	if ended {
+		c.reload(ctx)
+		ended = c.held.Session == r.shown.session
+	}
 	next := c.held
 	switch m := &a.Meta; {
-	case m.SessionToken == "" && over:
-		if next.Session == r.shown.session {
-			next = Tokens{}
-		}
+	case ended:
+		next = Tokens{}
 	case m.AccessToken != "":
 		next.Access, next.Refresh = m.AccessToken, m.RefreshToken
 	case user == "" && m.SessionToken != "", user != "" && next.Access != "" && claimsOf(next.Access).Subject != user:

@@ -50,6 +50,11 @@ type refreshing struct {
 // end with the context of who began it: others wait for it, and its answer comes once.
 func (c *Client) refresh(ctx context.Context) (string, error) {
 	if c.refreshing == nil {
+		before := c.held
+		if c.reload(ctx); c.held != before && fresh(c.held.Access, c.now()) { // another client has just done it
+			defer c.mu.Unlock()
+			return c.held.Access, nil
+		}
 		if c.held.Refresh == "" {
 			c.mu.Unlock()
 			return "", ErrNoTokens
