@@ -304,6 +304,26 @@ func TestStoresThatFail(t *testing.T) {
 	}
 }
 
+// TestAStoreThatFailsHasNothingNewer refreshes twice while nothing can be saved: what is in the store was used by the first.
+func TestAStoreThatFailsHasNothingNewer(t *testing.T) {
+	full := errors.New("the disk is full")
+	store := &broken{memory: memory{Tokens{Refresh: "first"}}, save: full}
+	var sent []string
+	c := served(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		sent = append(sent, string(body))
+		handOut(w)
+	}, func(o *Options) { o.Store = store })
+	for range 2 {
+		if err := c.RefreshTokens(t.Context()); !errors.Is(err, full) {
+			t.Errorf("nobody is told that the tokens cannot be kept: %v", err)
+		}
+	}
+	if len(sent) != 2 || sent[1] != `{"refresh_token":"second"}` {
+		t.Errorf("%q were sent", sent)
+	}
+}
+
 // TestWhatWasHandedOutOnceIsKept has whoever signs in give up at the moment at which the answer is there.
 func TestWhatWasHandedOutOnceIsKept(t *testing.T) {
 	ctx, giveUp := context.WithCancel(t.Context())
