@@ -28,6 +28,7 @@ var floors = [][]string{
 // a row in the table keeps to it.
 var beside = []string{
 	"internal/bench", "internal/factor/factortest", "internal/meta", "internal/store/storetest", "internal/testkit",
+	"sdk/go/client",
 	"internal/tools/alerts", "internal/tools/image", "internal/tools/kit", "internal/tools/listening", "internal/tools/services",
 	"internal/tools/settingsdoc", "internal/trace/tracetest", "sdk/go/vestibuletest",
 }
