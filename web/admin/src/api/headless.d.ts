@@ -671,6 +671,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/_allauth/openapi.yaml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * This document, as the tenant's front ends need it
+         * @description Without what the tenant does not have. Where the tenant's `headless.serve_specification` is false, it is 404.
+         */
+        get: operations["document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as JSON */
+        get: operations["documentAsJSON"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/openapi.html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a page */
+        get: operations["documentAsPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/.well-known/jwks.json": {
         parameters: {
             query?: never;
@@ -997,6 +1051,23 @@ export interface components {
                 };
             };
         };
+        /**
+         * @description Whatever the path: 400 where a request names two tenants or cannot be read, 403 where the tenant is suspended or a page of another
+         *     site asks, 404 where there is no such tenant or it has no such clients, 405 for another method, 408 and 413 for a body that comes
+         *     too slowly or is too long, 429 and 503 with Retry-After where it is to be tried again later, and 500 where something is wrong here.
+         */
+        AtAnyPath: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    status: 400 | 403 | 404 | 405 | 408 | 413 | 415 | 429 | 500 | 503;
+                    errors?: components["schemas"]["Error"][];
+                };
+            };
+        };
         /** @description There is no such thing here, or the tenant does not offer it. */
         Missing: {
             headers: {
@@ -1119,6 +1190,7 @@ export interface operations {
                 };
             };
             410: components["responses"]["Gone"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     session: {
@@ -1135,6 +1207,7 @@ export interface operations {
             200: components["responses"]["SignedIn"];
             401: components["responses"]["SignedOut"];
             410: components["responses"]["Gone"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     logout: {
@@ -1151,6 +1224,7 @@ export interface operations {
             401: components["responses"]["SignedOut"];
             403: components["responses"]["Refused"];
             410: components["responses"]["Gone"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     login: {
@@ -1182,6 +1256,7 @@ export interface operations {
             410: components["responses"]["Gone"];
             429: components["responses"]["Later"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     signup: {
@@ -1215,6 +1290,7 @@ export interface operations {
             410: components["responses"]["Gone"];
             429: components["responses"]["Later"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     lookAtEmailKey: {
@@ -1251,7 +1327,9 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
+            409: components["responses"]["Refused"];
             410: components["responses"]["Gone"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     verifyEmail: {
@@ -1277,6 +1355,7 @@ export interface operations {
             403: components["responses"]["Refused"];
             409: components["responses"]["Refused"];
             410: components["responses"]["Gone"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     resendEmailCode: {
@@ -1296,6 +1375,7 @@ export interface operations {
             410: components["responses"]["Gone"];
             429: components["responses"]["Later"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     requestLoginCode: {
@@ -1325,6 +1405,7 @@ export interface operations {
             409: components["responses"]["Refused"];
             410: components["responses"]["Gone"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     resendLoginCode: {
@@ -1344,6 +1425,7 @@ export interface operations {
             409: components["responses"]["Refused"];
             410: components["responses"]["Gone"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     confirmLoginCode: {
@@ -1371,6 +1453,7 @@ export interface operations {
             410: components["responses"]["Gone"];
             429: components["responses"]["Later"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     verifyPhone: {
@@ -1398,6 +1481,7 @@ export interface operations {
             410: components["responses"]["Gone"];
             429: components["responses"]["Later"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     resendPhoneCode: {
@@ -1417,6 +1501,7 @@ export interface operations {
             410: components["responses"]["Gone"];
             429: components["responses"]["Later"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     requestPasswordReset: {
@@ -1445,6 +1530,7 @@ export interface operations {
             410: components["responses"]["Gone"];
             429: components["responses"]["Later"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     lookAtResetKey: {
@@ -1465,6 +1551,7 @@ export interface operations {
             409: components["responses"]["Refused"];
             410: components["responses"]["Gone"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     resetPassword: {
@@ -1493,6 +1580,7 @@ export interface operations {
             410: components["responses"]["Gone"];
             429: components["responses"]["Later"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     reauthenticate: {
@@ -1520,6 +1608,7 @@ export interface operations {
             410: components["responses"]["Gone"];
             429: components["responses"]["Later"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     refreshTokens: {
@@ -1568,6 +1657,7 @@ export interface operations {
             };
             410: components["responses"]["Gone"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     sessions: {
@@ -1585,6 +1675,7 @@ export interface operations {
             401: components["responses"]["SignedOut"];
             410: components["responses"]["Gone"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     endSessions: {
@@ -1611,6 +1702,7 @@ export interface operations {
             409: components["responses"]["Refused"];
             410: components["responses"]["Gone"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     changePassword: {
@@ -1639,6 +1731,7 @@ export interface operations {
             410: components["responses"]["Gone"];
             429: components["responses"]["Later"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     emails: {
@@ -1656,6 +1749,7 @@ export interface operations {
             401: components["responses"]["SignedOut"];
             410: components["responses"]["Gone"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     resendEmail: {
@@ -1684,6 +1778,7 @@ export interface operations {
             410: components["responses"]["Gone"];
             429: components["responses"]["Later"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     addEmail: {
@@ -1712,6 +1807,7 @@ export interface operations {
             410: components["responses"]["Gone"];
             429: components["responses"]["Later"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     removeEmail: {
@@ -1740,6 +1836,7 @@ export interface operations {
             410: components["responses"]["Gone"];
             429: components["responses"]["Later"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     makeEmailPrimary: {
@@ -1770,6 +1867,7 @@ export interface operations {
             410: components["responses"]["Gone"];
             429: components["responses"]["Later"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     phones: {
@@ -1787,6 +1885,7 @@ export interface operations {
             401: components["responses"]["SignedOut"];
             410: components["responses"]["Gone"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     changePhone: {
@@ -1814,6 +1913,7 @@ export interface operations {
             410: components["responses"]["Gone"];
             429: components["responses"]["Later"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     authenticateByCode: {
@@ -1840,6 +1940,7 @@ export interface operations {
             409: components["responses"]["Refused"];
             410: components["responses"]["Gone"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     reauthenticateByCode: {
@@ -1866,6 +1967,7 @@ export interface operations {
             409: components["responses"]["Refused"];
             410: components["responses"]["Gone"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     trust: {
@@ -1890,6 +1992,7 @@ export interface operations {
             404: components["responses"]["Missing"];
             409: components["responses"]["Refused"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     authenticateKeyOptions: {
@@ -1909,6 +2012,7 @@ export interface operations {
             409: components["responses"]["Refused"];
             410: components["responses"]["Gone"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     authenticateByKey: {
@@ -1930,6 +2034,7 @@ export interface operations {
             409: components["responses"]["Refused"];
             410: components["responses"]["Gone"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     reauthenticateKeyOptions: {
@@ -1949,6 +2054,7 @@ export interface operations {
             409: components["responses"]["Refused"];
             410: components["responses"]["Gone"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     reauthenticateByKey: {
@@ -1970,6 +2076,7 @@ export interface operations {
             409: components["responses"]["Refused"];
             410: components["responses"]["Gone"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     loginKeyOptions: {
@@ -1989,6 +2096,7 @@ export interface operations {
             410: components["responses"]["Gone"];
             429: components["responses"]["Later"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     loginByKey: {
@@ -2011,6 +2119,7 @@ export interface operations {
             410: components["responses"]["Gone"];
             429: components["responses"]["Later"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     signupKeyOptions: {
@@ -2029,6 +2138,7 @@ export interface operations {
             409: components["responses"]["Refused"];
             410: components["responses"]["Gone"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     finishSignupByKey: {
@@ -2050,6 +2160,7 @@ export interface operations {
             409: components["responses"]["Refused"];
             410: components["responses"]["Gone"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     signupByKey: {
@@ -2082,6 +2193,7 @@ export interface operations {
             410: components["responses"]["Gone"];
             429: components["responses"]["Later"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     authenticators: {
@@ -2111,6 +2223,7 @@ export interface operations {
             401: components["responses"]["SignedOut"];
             410: components["responses"]["Gone"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     totp: {
@@ -2147,6 +2260,7 @@ export interface operations {
             409: components["responses"]["Refused"];
             410: components["responses"]["Gone"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     activateTOTP: {
@@ -2174,6 +2288,7 @@ export interface operations {
             409: components["responses"]["Refused"];
             410: components["responses"]["Gone"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     deactivateTOTP: {
@@ -2194,6 +2309,7 @@ export interface operations {
             409: components["responses"]["Refused"];
             410: components["responses"]["Gone"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     recoveryCodes: {
@@ -2213,6 +2329,7 @@ export interface operations {
             409: components["responses"]["Refused"];
             410: components["responses"]["Gone"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     generateRecoveryCodes: {
@@ -2234,6 +2351,7 @@ export interface operations {
             409: components["responses"]["Refused"];
             410: components["responses"]["Gone"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     keyOptions: {
@@ -2256,6 +2374,7 @@ export interface operations {
             409: components["responses"]["Refused"];
             410: components["responses"]["Gone"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     renameKey: {
@@ -2284,6 +2403,7 @@ export interface operations {
             409: components["responses"]["Refused"];
             410: components["responses"]["Gone"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     addKey: {
@@ -2321,6 +2441,7 @@ export interface operations {
             409: components["responses"]["Refused"];
             410: components["responses"]["Gone"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     removeKeys: {
@@ -2348,6 +2469,7 @@ export interface operations {
             409: components["responses"]["Refused"];
             410: components["responses"]["Gone"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     forwardAuth: {
@@ -2396,6 +2518,79 @@ export interface operations {
             403: components["responses"]["Refused"];
             404: components["responses"]["Missing"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
+        };
+    };
+    document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OpenAPI 3.1. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": string;
+                };
+            };
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Missing"];
+            503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
+        };
+    };
+    documentAsJSON: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OpenAPI 3.1. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, unknown>;
+                };
+            };
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Missing"];
+            503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
+        };
+    };
+    documentAsPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page without scripts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            403: components["responses"]["Refused"];
+            404: components["responses"]["Missing"];
+            503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     publicKeys: {
@@ -2421,6 +2616,7 @@ export interface operations {
             403: components["responses"]["Refused"];
             404: components["responses"]["Missing"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
     issuer: {
@@ -2453,6 +2649,7 @@ export interface operations {
             403: components["responses"]["Refused"];
             404: components["responses"]["Missing"];
             503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
         };
     };
 }
