@@ -250,6 +250,14 @@ ui-test: ## formatting, rules, types and unit tests of the operators' pages
 ui-unit: $(UI_MODULES)
 	@npm --prefix $(UI) run --silent test
 
+# Python keeps what it compiled beside the sources unless it is told not to.
+.PHONY: sdk-python
+sdk-python: ## the package for APIs in Python (sdk/python): its tests, one of them with the real server
+	@$(GO) build -o bin/ ./cmd/server ./cmd/admin
+	@$(SERVICES) --python env PYTHONDONTWRITEBYTECODE=1 VESTIBULE_SERVER=$(CURDIR)/bin/server VESTIBULE_ADMIN=$(CURDIR)/bin/admin \
+		bash -c 'cd sdk/python && exec "$$VESTIBULE_PYTHON" -m pytest -q'
+	@echo "sdk-python: passed"
+
 .PHONY: screenshots
 screenshots: ui ## take the pictures in docs/screenshots anew
 	@$(GO) build -o bin/server ./cmd/server

@@ -15,7 +15,8 @@
 //
 // With --own it looks for nothing that runs, and starts both. With --durable a PostgreSQL of its own, and a database of the
 // command's own, wait for the disk as in production, for measuring; else they do not, for tests. With --chromium the command
-// has a browser, too: the program that CHROMIUM names, or one that is installed, or one that it installs as above. With
+// has a browser, too: the program that CHROMIUM names, or one that is installed, or one that it installs as above. With --python
+// it has, likewise, a Python in which the tests of sdk/python run, at VESTIBULE_PYTHON. With
 // --database it has an empty database of its own on that PostgreSQL, at VESTIBULE_TEST_DATABASE_URL, which is gone when the
 // command has ended.
 //
@@ -40,7 +41,7 @@ import (
 // graceful is how long a command that was signalled may take to end before it is killed.
 const graceful = 15 * time.Second
 
-const usage = "usage: services [--own] [--durable] [--database] [--chromium] command [argument ...]"
+const usage = "usage: services [--own] [--durable] [--database] [--chromium] [--python] command [argument ...]"
 
 func main() {
 	ctx, stop := signalled(context.Background())
@@ -59,12 +60,16 @@ func run(ctx context.Context, args, environ []string, out, notes io.Writer) int 
 	flags.BoolVar(&p.durable, "durable", false, "")
 	flags.BoolVar(&p.database, "database", false, "")
 	browser := flags.Bool("chromium", false, "")
+	interpreter := flags.Bool("python", false, "")
 	if err := flags.Parse(args); err != nil || flags.NArg() == 0 {
 		p.note("%s", usage)
 		return 2
 	}
 	if *browser {
 		p.services = append(p.services, chromium)
+	}
+	if *interpreter {
+		p.services = append(p.services, python)
 	}
 	return p.run(ctx, flags.Args(), environ, out)
 }

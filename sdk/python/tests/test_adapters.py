@@ -79,7 +79,8 @@ def asgi_app(verifier, seen, **options):
 
 
 def http_scope(headers, **more):
-    return {"type": "http", "method": "GET", "path": "/", "headers": [(b"Authorization", value.encode("latin-1")) for value in headers], **more}
+    raw = [(b"Authorization", value.encode("latin-1")) for value in headers]
+    return {"type": "http", "method": "GET", "path": "/", "headers": raw, **more}
 
 
 def judge(how, required, seen, status, challenge):
@@ -150,9 +151,10 @@ def test_asgi_websockets(issuer, verifier, offline):
 
 def wsgi_call(app, headers, **more):
     """One request, under the eyes of the standard library's validator."""
-    environ = {"REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": "/", "QUERY_STRING": "", "SERVER_NAME": "localhost", "SERVER_PORT": "80",
-               "SERVER_PROTOCOL": "HTTP/1.1", "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(),
-               "wsgi.errors": io.StringIO(), "wsgi.multithread": True, "wsgi.multiprocess": False, "wsgi.run_once": False, **more}
+    environ = {"REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": "/", "QUERY_STRING": "", "SERVER_NAME": "localhost",
+               "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1", "wsgi.version": (1, 0), "wsgi.url_scheme": "http",
+               "wsgi.input": io.BytesIO(), "wsgi.errors": io.StringIO(), "wsgi.multithread": True, "wsgi.multiprocess": False,
+               "wsgi.run_once": False, **more}
     if headers:
         environ["HTTP_AUTHORIZATION"] = ",".join(headers)  # as servers join them
     answer = []

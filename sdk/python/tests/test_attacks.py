@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from vestibule import Identity, InvalidToken, Issuer, Unavailable, Verifier
+from vestibule import Identity, InvalidToken, Issuer, Unavailable, Verifier, _keys
 from vestibule.testing import LocalIssuer, SigningKey, encode
 
 AUDIENCE = "https://api.example.org"
@@ -106,7 +106,8 @@ ATTACKS = {
     "HS256 with the public key in PEM for a secret": (lambda h: h.hmac(pem(h.key), h.header(alg="HS256")), "not the key's algorithm"),
     "HS256 with the public key in DER for a secret": (lambda h: h.hmac(der(h.key), h.header(alg="HS256")), "not the key's algorithm"),
     "HS256 that says RS256": (lambda h: h.hmac(pem(h.key), h.header()), "the signature does not fit"),
-    "HS256 as the server makes it, without a kid": (lambda h: h.hmac(b"s" * 32, {"alg": "HS256", "typ": "JWT"}), "the header is none that an issuer writes"),
+    "HS256 as the server makes it, without a kid": (
+        lambda h: h.hmac(b"s" * 32, {"alg": "HS256", "typ": "JWT"}), "the header is none that an issuer writes"),
     "alg of another family": (lambda h: h.with_header(alg="ES256"), "not the key's algorithm"),
     "alg of the same family": (lambda h: h.with_header(alg="PS256"), "not the key's algorithm"),
     "alg in small letters": (lambda h: h.with_header(alg="rs256"), "not the key's algorithm"),
@@ -116,7 +117,8 @@ ATTACKS = {
     "kid missing": (lambda h: h.with_header(kid=None), "the header is none that an issuer writes"),
     "kid empty": (lambda h: h.with_header(kid=""), "kid is no text"),
     "kid that is no text": (lambda h: h.with_header(kid=[h.key.kid]), "kid is no text"),
-    "kid of another issuer": (lambda h: h.other.keys[-1].sign({"alg": "ES256", "kid": h.other.keys[-1].kid, "typ": "JWT"}, h.acme.claims()), "the issuer has no such key"),
+    "kid of another issuer": (
+        lambda h: h.other.keys[-1].sign(h.header(alg="ES256", kid=h.other.keys[-1].kid), h.acme.claims()), "the issuer has no such key"),
     "signed by another key under this kid": (lambda h: SigningKey("RS256").sign(h.header(), h.acme.claims()), "the signature does not fit"),
     "typ of something else": (lambda h: h.with_header(typ="logout+jwt"), "the header is none that an issuer writes"),
     "typ missing": (lambda h: h.with_header(typ=None), "the header is none that an issuer writes"),
@@ -156,9 +158,11 @@ ATTACKS = {
     "no jti": (lambda h: h.acme.token(jti=None), "jti is missing or no text"),
     "a claim twice": (lambda h: h.raw_claims(a='"sub":"root"'), "a member is there twice"),
     "a claim twice, once with escapes": (lambda h: h.raw_claims(a='"s\\u0075b":"root"'), "a member is there twice"),
-    "a claim of the tenant's own twice, further in": (lambda h: h.raw_claims(a='"x":{"role":"none","role":"owner"}'), "a member is there twice"),
+    "a claim of the tenant's own twice, further in": (
+        lambda h: h.raw_claims(a='"x":{"role":"none","role":"owner"}'), "a member is there twice"),
     "a member of the header twice": (
-        lambda h: h.key.sign(f'{{"alg":"none","alg":"RS256","kid":"{h.key.kid}","typ":"JWT"}}'.encode(), h.acme.claims()), "a member is there twice"),
+        lambda h: h.key.sign(f'{{"alg":"none","alg":"RS256","kid":"{h.key.kid}","typ":"JWT"}}'.encode(), h.acme.claims()),
+        "a member is there twice"),
     "claims changed on the way": (lambda h: other_claims(h.acme.token("ann"), sub="bob"), "the signature does not fit"),
     "claims changed to another issuer's": (lambda h: other_claims(h.acme.token(), iss=h.other.url), "the issuer has no such key"),
     "a bit of the signature": (lambda h: flipped(h.acme.token()), "the signature does not fit"),
@@ -199,7 +203,8 @@ def test_is_refused(house, attack):
 
 
 def test_whoever_is_not_configured_is_never_asked(house):
-    for token in (house.stranger.token(), house.acme.token(iss=house.stranger.url), house.with_header(jku=house.stranger.url + "/.well-known/jwks.json")):
+    elsewhere = house.stranger.url
+    for token in (house.stranger.token(), house.acme.token(iss=elsewhere), house.with_header(jku=elsewhere + "/.well-known/jwks.json")):
         with pytest.raises(InvalidToken):
             house.verifier.verify(token)
     assert house.stranger.fetches == 0
@@ -240,8 +245,9 @@ def test_the_same_subject_at_two_issuers_is_two_people(house):
 
 
 @pytest.mark.parametrize("url", [
-    "http://auth.example.org", "ftp://auth.example.org", "auth.example.org", "", "https://", "https://auth.example.org/", "https://u:p@auth.example.org",
-    "https://auth.example.org?x", "https://auth.example.org#x", "https://auth.example.org:port", "https://auth.example.org/ x", "http://127.0.0.1.example.org",
+    "http://auth.example.org", "ftp://auth.example.org", "auth.example.org", "", "https://", "https://auth.example.org/",
+    "https://u:p@auth.example.org", "https://auth.example.org?x", "https://auth.example.org#x", "https://auth.example.org:port",
+    "https://auth.example.org/ x", "http://127.0.0.1.example.org",
     "http://localhost.example.org", "http://10.0.0.1", "file:///etc/passwd", "https://auth.example.org\n",
 ])
 def test_an_address_that_keys_are_not_fetched_from(url):
@@ -249,7 +255,10 @@ def test_an_address_that_keys_are_not_fetched_from(url):
         Verifier([Issuer(url, AUDIENCE)])
 
 
-@pytest.mark.parametrize("url", ["https://auth.example.org", "https://auth.example.org:8443/a", "http://localhost:8080", "http://acme.localhost", "http://127.3.2.1", "http://[::1]:80"])
+@pytest.mark.parametrize("url", [
+    "https://auth.example.org", "https://auth.example.org:8443/a", "http://localhost:8080", "http://acme.localhost", "http://127.3.2.1",
+    "http://[::1]:80",
+])
 def test_an_address_that_keys_are_fetched_from(url):
     Verifier([Issuer(url, AUDIENCE)])
 
@@ -258,16 +267,18 @@ def test_http_can_be_allowed():
     Verifier([Issuer("http://auth.internal:8080", AUDIENCE)], allow_http=True)
 
 
-@pytest.mark.parametrize("issuers", [[], [Issuer("https://a.example.org", "")], [Issuer("https://a.example.org", None)], [Issuer("https://a.example.org", "x")] * 2])
+@pytest.mark.parametrize("issuers", [
+    [], [Issuer("https://a.example.org", "")], [Issuer("https://a.example.org", None)], [Issuer("https://a.example.org", "x")] * 2,
+])
 def test_a_configuration_that_makes_no_sense(issuers):
     with pytest.raises(ValueError):
         Verifier(issuers)
 
 
 @pytest.mark.parametrize("algorithm, spoil", [
-    ("RS256", {"alg": "HS256"}), ("RS256", {"alg": "none"}), ("RS256", {"alg": None}), ("RS256", {"use": "enc"}), ("RS256", {"kty": "oct", "k": "c2VjcmV0"}),
-    ("RS256", {"n": None}), ("RS256", {"alg": "ES256"}), ("ES256", {"crv": "P-384"}), ("ES256", {"x": "AAAA"}), ("EdDSA", {"crv": "Ed448"}), ("EdDSA", {"x": 5}),
-    ("ES256", {"y": "A" * 43}),
+    ("RS256", {"alg": "HS256"}), ("RS256", {"alg": "none"}), ("RS256", {"alg": None}), ("RS256", {"use": "enc"}),
+    ("RS256", {"kty": "oct", "k": "c2VjcmV0"}), ("RS256", {"n": None}), ("RS256", {"alg": "ES256"}), ("ES256", {"crv": "P-384"}),
+    ("ES256", {"x": "AAAA"}), ("EdDSA", {"crv": "Ed448"}), ("EdDSA", {"x": 5}), ("ES256", {"y": "A" * 43}),
 ])
 def test_a_published_key_that_nobody_signs_with_is_passed_over(algorithm, spoil, caplog):
     with LocalIssuer(AUDIENCE, algorithm) as issuer:
@@ -279,6 +290,12 @@ def test_a_published_key_that_nobody_signs_with_is_passed_over(algorithm, spoil,
             verifier.verify(token)
         assert "a published key is passed over" in caplog.text
         verifier.verify(good.sign({"alg": algorithm, "kid": good.kid, "typ": "JWT"}, issuer.claims()))
+
+
+def test_every_key_of_the_testing_issuer_can_be_read():
+    """One coordinate in 256 begins with a zero, which must not be left out."""
+    for _ in range(1000):
+        _keys.Key(SigningKey().jwk)
 
 
 def test_short_rsa_keys_are_passed_over():

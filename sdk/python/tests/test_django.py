@@ -10,8 +10,8 @@ from django.conf import settings  # noqa: E402
 
 if not settings.configured:
     settings.configure(
-        SECRET_KEY="of tests", ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, USE_TZ=True, INSTALLED_APPS=[], DATABASES={}, LOGGING_CONFIG=None,
-        MIDDLEWARE=["vestibule.django.VestibuleMiddleware"],
+        SECRET_KEY="of tests", ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, USE_TZ=True, INSTALLED_APPS=[], DATABASES={},
+        LOGGING_CONFIG=None, MIDDLEWARE=["vestibule.django.VestibuleMiddleware"],
         REST_FRAMEWORK={"DEFAULT_AUTHENTICATION_CLASSES": ["vestibule.drf.VestibuleAuthentication"], "UNAUTHENTICATED_USER": None,
                         "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"]})
     django.setup()
@@ -78,7 +78,8 @@ if rest_framework:
 
     urlpatterns += [path("drf/users", UsersAPI.as_view()), path("drf/whoever", WhoeverAPI.as_view())]
 
-needs_drf = pytest.mark.skipif(not rest_framework, reason="Django REST framework is not installed (Debian's package python3-djangorestframework)")
+needs_drf = pytest.mark.skipif(
+    not rest_framework, reason="Django REST framework is not installed (Debian's package python3-djangorestframework)")
 
 
 @pytest.fixture

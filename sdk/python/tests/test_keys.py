@@ -323,8 +323,10 @@ def test_a_server_that_is_not_there_is_unavailable():
 
 
 @pytest.mark.parametrize("answer", [
-    (200, b""), (200, b"<html>"), (200, b"[]"), (200, b"{}"), (200, b'{"keys":{}}'), (200, b"[" * 100_000), (404, b'{"keys":[]}'), (201, b'{"keys":[]}'),
-    (301, b""), (302, b""), (307, b""), (308, b""), (500, b""), (200, b'{"keys":[' + b",".join([b"{}"] * 101) + b"]}"), (200, b'{"keys":[]}' + b" " * (1 << 20)),
+    (200, b""), (200, b"<html>"), (200, b"[]"), (200, b"{}"), (200, b'{"keys":{}}'), (200, b"[" * 100_000), (404, b'{"keys":[]}'),
+    (201, b'{"keys":[]}'), (301, b""), (302, b""), (307, b""), (308, b""), (500, b""),
+    (200, b'{"keys":[' + b",".join([b"{}"] * 101) + b"]}"),
+    (200, b'{"keys":[]}' + b" " * (1 << 20)),
 ])
 def test_what_is_no_key_set_replaces_none(issuer, monkeypatch, answer):
     """A redirect above all: it leads to somebody who was not configured."""
@@ -369,7 +371,10 @@ def test_an_empty_set_is_a_set(issuer):
         Verifier([issuer.issuer]).verify(token)
 
 
-@pytest.mark.parametrize("drip", [b"", b"HTTP/1.1 200 OK\r\nX-Drip: ", b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"])
+@pytest.mark.parametrize("drip", [
+    b"", b"HTTP/1.1 200 OK\r\nX-Drip: ", b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+])
 def test_a_server_that_drips_is_given_up(drip):
     """Each byte would begin the wait anew, if it were one for each read."""
     listener = socket.create_server(("127.0.0.1", 0))
@@ -448,7 +453,8 @@ def test_no_thread_to_fetch_in_is_a_failed_fetch(issuer, monkeypatch):
 
 
 @pytest.mark.parametrize("header, age", [
-    ("public, max-age=300", 300), ("max-age=60", 60), ("MAX-AGE=\"60\"", 60), ("", 300), ("no-store", 300), ("s-maxage=9", 300), ("max-age=999999999", 3600),
+    ("public, max-age=300", 300), ("max-age=60", 60), ("MAX-AGE=\"60\"", 60), ("", 300), ("no-store", 300), ("s-maxage=9", 300),
+    ("max-age=999999999", 3600),
     ("max-age=-1", 300), ("max-age=x", 300),
 ])
 def test_max_age(header, age):

@@ -13,7 +13,8 @@ FRAMEWORKS = ("django", "rest_framework", "ninja", "starlette", "asgiref", "requ
 def imported_with(module):
     """Which frameworks are loaded once a module is."""
     program = f"import sys, {module}; print(*sorted({{name.split('.')[0] for name in sys.modules}} & set({FRAMEWORKS!r})))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env={"PYTHONPATH": str(SOURCE.parent)})
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True,
+                          env={"PYTHONPATH": str(SOURCE.parent)})
     return done.stdout.split()
 
 

@@ -21,7 +21,8 @@ AUDIENCE = "https://api.example.org"
 PASSWORD = "Kestrel-Orbit-49"
 STARTING = 60
 
-pytestmark = pytest.mark.skipif(not (SERVER and ADMIN), reason="VESTIBULE_SERVER and VESTIBULE_ADMIN name no programs (make sdk-python builds them)")
+pytestmark = pytest.mark.skipif(
+    not (SERVER and ADMIN), reason="VESTIBULE_SERVER and VESTIBULE_ADMIN name no programs (make sdk-python builds them)")
 
 
 def free_port():
@@ -37,7 +38,8 @@ class Server:
         self.folder, self.url, self.operators = folder, f"http://localhost:{public}", f"http://127.0.0.1:{operators}"
         self.log = (folder / "log").open("wb")
         self.process = subprocess.Popen([SERVER, "--dev"], cwd=folder, stdout=self.log, stderr=self.log, env={
-            "PATH": os.environ["PATH"], "HOME": str(folder), "VESTIBULE_LISTEN": f"127.0.0.1:{public}", "VESTIBULE_ADMIN_LISTEN": f"127.0.0.1:{operators}"})
+            "PATH": os.environ["PATH"], "HOME": str(folder), "VESTIBULE_LISTEN": f"127.0.0.1:{public}",
+            "VESTIBULE_ADMIN_LISTEN": f"127.0.0.1:{operators}"})
 
     def wait(self):
         end = time.monotonic() + STARTING
@@ -60,8 +62,9 @@ class Server:
 
     def app(self, method, path, body=None, **headers):
         """What an app is answered by the tenant."""
-        request = urllib.request.Request(f"{self.url}/_allauth/app/v1{path}", method=method, data=json.dumps(body).encode() if body else None,
-                                         headers={"Content-Type": "application/json", **headers})
+        request = urllib.request.Request(f"{self.url}/_allauth/app/v1{path}", method=method,
+                                         headers={"Content-Type": "application/json", **headers},
+                                         data=json.dumps(body).encode() if body else None)
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return json.load(answer)
@@ -83,7 +86,8 @@ def server(request):
             one.wait()
             one.algorithm = request.param
             one.admin("tenant", "patch", "demo", "--config", "-", given=json.dumps({
-                "headless": {"token_strategy": "jwt", "jwt_audience": AUDIENCE, "jwt_algorithm": request.param, "jwt_claims": {"email": "{{.User.Email}}"}},
+                "headless": {"token_strategy": "jwt", "jwt_audience": AUDIENCE, "jwt_algorithm": request.param,
+                             "jwt_claims": {"email": "{{.User.Email}}"}},
                 "account": {"email_verification": "none", "rate_limits": False}}))
             yield one
         finally:

@@ -77,7 +77,8 @@ def test_nothing_is_remembered(server):
     (200, b'{"data":{"user":"u1"},"meta":{"is_authenticated":true}}', Unavailable),
     (200, b"<html>", Unavailable), (200, b"", Unavailable), (200, b"[]", Unavailable), (200, b"[" * 100_000, Unavailable),
     (200, SIGNED_IN + b" " * (1 << 20), Unavailable),
-    (201, SIGNED_IN, Unavailable), (403, b"{}", Unavailable), (404, b"{}", Unavailable), (429, b"{}", Unavailable), (500, b"{}", Unavailable), (503, b"{}", Unavailable),
+    (201, SIGNED_IN, Unavailable), (403, b"{}", Unavailable), (404, b"{}", Unavailable), (429, b"{}", Unavailable),
+    (500, b"{}", Unavailable), (503, b"{}", Unavailable),
 ])
 def test_who_is_not_signed_in_and_what_is_no_answer(server, status, body, error):
     server.status, server.body = status, body

@@ -36,6 +36,14 @@ FIRST_RETRY = 1.0  # between fetches while there is no set
 QUIET = 60.0  # since the last failure, after which somebody waits again
 
 
+# The algorithms: the type and curve of their keys, and what of a JWK makes the public half.
+KINDS = {
+    "RS256": ("RSA", None, ("kty", "n", "e")),
+    "ES256": ("EC", "P-256", ("kty", "crv", "x", "y")),
+    "EdDSA": ("OKP", "Ed25519", ("kty", "crv", "x")),
+}
+
+
 class Key:
     """A public key with the one algorithm that it is for."""
 
@@ -46,11 +54,10 @@ class Key:
         if jwk.get("use", "sig") != "sig":
             raise ValueError("it is not for signatures")
         alg = jwk.get("alg")
-        members = {"RS256": ("kty", "n", "e"), "ES256": ("kty", "crv", "x", "y"), "EdDSA": ("kty", "crv", "x")}.get(alg if isinstance(alg, str) else "")
-        if members is None:
+        if not isinstance(alg, str) or alg not in KINDS:
             raise ValueError("its algorithm is none of RS256, ES256 and EdDSA")
-        kind = {"RS256": ("RSA", None), "ES256": ("EC", "P-256"), "EdDSA": ("OKP", "Ed25519")}[alg]
-        if (jwk.get("kty"), jwk.get("crv")) != kind:
+        kty, crv, members = KINDS[alg]
+        if (jwk.get("kty"), jwk.get("crv")) != (kty, crv):
             raise ValueError(f"it is not one for {alg}")
         # Of what it says no more is handed on than makes a public key: whoever publishes a private one signs nothing by it here.
         public = {name: jwk.get(name) for name in members}
@@ -139,9 +146,9 @@ class Keys:
         with self._lock:
             held = self._held
             usable = held is not None and now < held.usable_until
-            key = held.keys.get(kid) if held is not None and usable else None
-            if key is not None:
-                if held is not None and now >= held.fresh_until and now >= self._refreshed_at + self._refetch_interval and self._flight is None:
+            if held is not None and usable and (key := held.keys.get(kid)) is not None:
+                due = now >= held.fresh_until and now >= self._refreshed_at + self._refetch_interval
+                if due and self._flight is None:
                     self._refreshed_at = now
                     self._begin()
                 return key

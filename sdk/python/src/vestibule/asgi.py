@@ -2,8 +2,8 @@
 
     app = VestibuleMiddleware(app, verifier)
 
-`scope["vestibule"]` is then the Identity or, with required=False and where no token was sent, None. A token that is sent and not accepted is
-answered with 401 either way. With CORS, put it inside of what answers preflights: browsers send no token with those.
+`scope["vestibule"]` is then the Identity or, with required=False and where no token was sent, None. A token that is sent and not
+accepted is answered with 401 either way. With CORS, put it inside of what answers preflights: browsers send no token with those.
 """
 
 import logging

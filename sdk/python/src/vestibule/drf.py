@@ -5,7 +5,8 @@
     REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": ["vestibule.drf.VestibuleAuthentication"],
                       "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"]}
 
-`request.auth` is then the Identity, and `request.user` a Caller, or what a subclass makes of it. vestibule.django's middleware is not needed.
+`request.auth` is then the Identity, and `request.user` a Caller, or what a subclass makes of it. vestibule.django's middleware is
+not needed.
 """
 
 import logging

@@ -7,8 +7,8 @@
     def me(request):
         return {"id": request.auth.subject}
 
-`request.auth` is then the Identity. A Bearer without protect serves as well, for routers that have no api at hand; Ninja then answers 401 by
-itself, without WWW-Authenticate, and Unavailable is the application's to answer.
+`request.auth` is then the Identity. A Bearer without protect serves as well, for routers that have no api at hand; Ninja then answers
+401 by itself, without WWW-Authenticate, and Unavailable is the application's to answer.
 """
 
 import logging

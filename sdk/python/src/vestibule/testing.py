@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any
 
 import jwt
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from .verifier import KEYS_PATH, Issuer
@@ -28,21 +29,26 @@ class SigningKey:
         self.algorithm = algorithm
         if algorithm == "RS256":
             self.private: Any = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+            rsa_numbers = self.private.public_key().public_numbers()
+            needed = {"kty": "RSA", "n": _number(rsa_numbers.n, 256), "e": _number(rsa_numbers.e, 3)}
         elif algorithm == "ES256":
             self.private = ec.generate_private_key(ec.SECP256R1())
+            point = self.private.public_key().public_numbers()
+            needed = {"kty": "EC", "crv": "P-256", "x": _number(point.x, 32), "y": _number(point.y, 32)}
         elif algorithm == "EdDSA":
             self.private = ed25519.Ed25519PrivateKey.generate()
+            raw = self.private.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+            needed = {"kty": "OKP", "crv": "Ed25519", "x": encode(raw)}
         else:
             raise ValueError(f"{algorithm!r} is none of RS256, ES256 and EdDSA")
         self._method = jwt.algorithms.get_default_algorithms()[algorithm]
-        public = json.loads(self._method.to_jwk(self.private.public_key()))
-        needed = {name: public[name] for name in ("crv", "e", "kty", "n", "x", "y") if name in public}
         self.kid = encode(hashlib.sha256(_json(needed)).digest())
         self.jwk: dict[str, Any] = {**needed, "kid": self.kid, "alg": algorithm, "use": "sig"}
 
     def sign(self, header: dict[str, Any] | bytes, claims: dict[str, Any] | bytes) -> str:
         """The token of a header and claims, whatever they say; bytes are taken as they are."""
-        signed = ".".join(encode(part if isinstance(part, bytes) else json.dumps(part, separators=(",", ":")).encode()) for part in (header, claims))
+        parts = [part if isinstance(part, bytes) else json.dumps(part, separators=(",", ":")).encode() for part in (header, claims)]
+        signed = ".".join(encode(part) for part in parts)
         return signed + "." + encode(self._method.sign(signed.encode("ascii"), self.private))
 
 
@@ -60,7 +66,7 @@ class LocalIssuer:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> "LocalIssuer":
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, name="vestibule-testing", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="vestibule-testing", daemon=True)
         self._thread.start()
         return self
 
@@ -124,6 +130,11 @@ def _handler(issuer: LocalIssuer) -> type[BaseHTTPRequestHandler]:
 def encode(raw: bytes) -> str:
     """base64url without padding (RFC 7515, section 2)."""
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+def _number(value: int, length: int) -> str:
+    """A number of a key, with the zeros in front that it needs to have its length (RFC 7518, section 6.2.1.2). PyJWT leaves them out."""
+    return encode(value.to_bytes(length, "big"))
 
 
 def _json(value: Any) -> bytes:
