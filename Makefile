@@ -1,5 +1,5 @@
 # `make` shows what there is. All of it needs Go and bash; what has to do with the operators' pages (web/admin) needs Node and
-# npm, too. Tests find, start or install PostgreSQL, Redis and Chromium themselves (internal/tools/services). `make check` also
+# npm, too. Tests find, start or install PostgreSQL, Redis, Chromium and Python themselves (internal/tools/services). `make check` also
 # needs git, a C compiler for the race detector, and python3 where the conformance kit is.
 
 SHELL := bash

@@ -111,6 +111,41 @@ def test_a_key_that_is_published_no_more_is_gone_with_the_next_set(issuer):
         verifier.verify(old)
 
 
+def test_after_a_long_silence_the_next_set_is_waited_for(issuer):
+    """Nobody asked for an hour, in which a key was stolen and taken away: its first token is refused, and not the second one only."""
+    clock = Clock()
+    verifier, old = Verifier([issuer.issuer], monotonic=clock), issuer.token()
+    verifier.verify(old)
+    issuer.rotate(retire=True)
+    clock.now += 3600
+    with pytest.raises(InvalidToken):
+        verifier.verify(old)
+    assert asyncio.run(verifier.verify_async(issuer.token()))
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+def test_after_a_long_silence_the_old_set_is_good_where_there_is_no_next_one(issuer, monkeypatch, hangs):
+    clock, go_on, out = Clock(), threading.Event(), threading.Event()
+
+    def fetch(url):
+        if out.is_set():
+            assert not hangs or go_on.wait(PLENTY)
+            raise _web.Failed("silence")
+        return _web.get(url, {}, timeout=5, most=1 << 20)
+
+    verifier, token = Verifier([issuer.issuer], monotonic=clock, fetch=fetch), issuer.token()
+    verifier.verify(token)
+    out.set()
+    clock.now += 3600
+    monkeypatch.setattr(verifier, "_patience", 0.1 if hangs else PLENTY)
+    assert verifier.verify(token)
+    monkeypatch.setattr(verifier, "_patience", 1e6)
+    for _ in range(100):
+        assert verifier.verify(token)
+    go_on.set()
+    settled(verifier)
+
+
 def test_a_new_key_is_fetched_at_once(issuer):
     verifier = Verifier([issuer.issuer])
     verifier.verify(issuer.token())
@@ -421,9 +456,18 @@ def test_waiting_for_keys_has_an_end(issuer, monkeypatch):
 
     verifier = Verifier([issuer.issuer], fetch=fetch, timeout=0.1)
     monkeypatch.setattr(verifier, "_patience", 0.1)
-    with pytest.raises(Unavailable, match="too long"):
+    with pytest.raises(Unavailable):
         verifier.verify(issuer.token())
-    with pytest.raises(Unavailable, match="too long"):
+    monkeypatch.setattr(verifier, "_patience", 1e6)  # nobody else waits for it
+    for _ in range(100):
+        with pytest.raises(Unavailable):
+            verifier.verify(issuer.token())
+    go_on.set()
+    settled(verifier)
+    go_on.clear()
+    verifier = Verifier([issuer.issuer], fetch=fetch, timeout=0.1)
+    monkeypatch.setattr(verifier, "_patience", 0.1)
+    with pytest.raises(Unavailable):
         asyncio.run(verifier.verify_async(issuer.token()))
     go_on.set()
     settled(verifier)

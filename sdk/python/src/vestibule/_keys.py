@@ -1,7 +1,8 @@
 """The published keys of one issuer, remembered: what is fetched when, and who waits for it.
 
 A set is fetched when a token first asks for it. Once its max-age is over it goes on being used while a thread fetches the
-next one, for up to max_stale seconds after it was fetched. A key that is not in the set is asked for at once, but no more than once
+next one, for up to max_stale seconds after it was fetched; but where nobody asked for so long that it is twice as old as it should get,
+who comes waits for the next one, so that a key which was taken away meanwhile is not believed once more. A key that is not in the set is asked for at once, but no more than once
 in refetch_interval seconds, whoever asks for whatever. There is never more than one fetch of an issuer at a time.
 
 Whoever needs a key that is not there waits for the fetch that may bring it. After a fetch that failed nobody waits, as long as
@@ -115,6 +116,7 @@ def max_age(cache_control: str) -> float:
 class _Held:
     keys: dict[str, Key]
     fresh_until: float
+    late_from: float
     usable_until: float
 
 
@@ -146,13 +148,13 @@ class Keys:
         with self._lock:
             held = self._held
             usable = held is not None and now < held.usable_until
+            patient = not self._failed or now >= self._failed_at + QUIET
             if held is not None and usable and (key := held.keys.get(kid)) is not None:
                 due = now >= held.fresh_until and now >= self._refreshed_at + self._refetch_interval
                 if due and self._flight is None:
                     self._refreshed_at = now
                     self._begin()
-                return key
-            patient = not self._failed or now >= self._failed_at + QUIET
+                return self._flight if self._flight is not None and patient and now >= held.late_from else key
             if self._flight is None and usable and now >= self._asked_at + self._refetch_interval:
                 self._asked_at = now
                 self._begin()
@@ -164,6 +166,12 @@ class Keys:
             if usable and not self._failed:
                 return None
         raise Unavailable("the issuer's keys cannot be fetched")
+
+    def give_up(self) -> None:
+        """Has nobody wait any more for a fetch that takes too long. It counts as failed until it has come to something."""
+        with self._lock:
+            if self._flight is not None:
+                self._failed, self._failed_at = True, self._monotonic()
 
     def _begin(self) -> None:
         """Begins to fetch. The lock is held."""
@@ -185,7 +193,7 @@ class Keys:
                 raise Failed(f"the answer has more than {MOST_BYTES} bytes")
             keys = read_set(answer.body)
             age = max(max_age(answer.cache_control), self._refetch_interval)
-            outcome: _Held | BaseException = _Held(keys, began + age, began + max(age, self._max_stale))
+            outcome: _Held | BaseException = _Held(keys, began + age, began + 2 * age, began + max(age, self._max_stale))
         except BaseException as error:  # whatever it is, those who wait must not wait for ever
             outcome = error
         with self._lock:

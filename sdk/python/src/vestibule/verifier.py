@@ -84,11 +84,8 @@ class Verifier:
         try:
             flight = next(steps)
             while True:
-                try:
-                    flight.result(self._patience)
-                except concurrent.futures.TimeoutError:
-                    raise Unavailable("the issuer's keys take too long") from None
-                flight = steps.send(None)
+                concurrent.futures.wait([flight], self._patience)
+                flight = next(steps)
         except StopIteration as done:
             return done.value
 
@@ -98,11 +95,8 @@ class Verifier:
         try:
             flight = next(steps)
             while True:
-                try:
-                    await asyncio.wait_for(asyncio.wrap_future(flight), self._patience)
-                except (asyncio.TimeoutError, TimeoutError):
-                    raise Unavailable("the issuer's keys take too long") from None
-                flight = steps.send(None)
+                await asyncio.wait([asyncio.wrap_future(flight)], timeout=self._patience)
+                flight = next(steps)
         except StopIteration as done:
             return done.value
 
@@ -131,6 +125,8 @@ class Verifier:
             if not isinstance(key, concurrent.futures.Future):
                 break
             yield key
+            if not key.done():
+                keys.give_up()
         else:
             raise Unavailable("the issuer's keys take too long")
         if key is None:
