@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, rsa
 
 from vestibule import Identity, InvalidToken, Issuer, Unavailable, Verifier, _keys
 from vestibule.testing import LocalIssuer, SigningKey, encode
@@ -290,6 +290,28 @@ def test_a_published_key_that_nobody_signs_with_is_passed_over(algorithm, spoil,
             verifier.verify(token)
         assert "a published key is passed over" in caplog.text
         verifier.verify(good.sign({"alg": algorithm, "kid": good.kid, "typ": "JWT"}, issuer.claims()))
+
+
+def test_real_keys_of_other_curves_are_none_for_these_algorithms():
+    """They are sound keys of the same families, so that nothing but their curve speaks against them."""
+    point = ec.generate_private_key(ec.SECP384R1()).public_key().public_numbers()
+    raw = ed448.Ed448PrivateKey.generate().public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    for jwk in (
+        {"kty": "EC", "crv": "P-384", "alg": "ES256", "x": encode(point.x.to_bytes(48, "big")), "y": encode(point.y.to_bytes(48, "big"))},
+        {"kty": "OKP", "crv": "Ed448", "alg": "EdDSA", "x": encode(raw)},
+    ):
+        with pytest.raises(ValueError, match="it is not one for"):
+            _keys.Key(jwk)
+
+
+def test_a_published_private_key_is_read_as_a_public_one():
+    """A mistake of whoever publishes it, which must not make this side hold a private key."""
+    pair = SigningKey("RS256")
+    numbers = pair.private.private_numbers()
+    private = {name: encode(value.to_bytes(256, "big")) for name, value in {
+        "d": numbers.d, "p": numbers.p, "q": numbers.q, "dp": numbers.dmp1, "dq": numbers.dmq1, "qi": numbers.iqmp}.items()}
+    key = _keys.Key({**pair.jwk, **private})
+    assert isinstance(key._key, rsa.RSAPublicKey)
 
 
 def test_every_key_of_the_testing_issuer_can_be_read():

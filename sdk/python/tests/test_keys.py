@@ -393,6 +393,28 @@ def test_what_is_no_key_set_replaces_none(issuer, monkeypatch, answer):
         assert issuer.fetches == 3 and elsewhere.fetches == 0
 
 
+def test_a_set_without_an_end_is_not_read_to_its_end(issuer, monkeypatch):
+    """What is too much is not taken in, and not only refused once it is there."""
+    sent, over, whole = [], threading.Event(), 256 << 20
+
+    def do_get(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(whole))
+        self.end_headers()
+        try:
+            while sum(sent) < whole:
+                self.wfile.write(b" " * (1 << 20))
+                sent.append(1 << 20)
+        except OSError:
+            pass
+        over.set()
+
+    monkeypatch.setattr(issuer._server.RequestHandlerClass, "do_GET", do_get)
+    with pytest.raises(Unavailable):
+        Verifier([issuer.issuer], timeout=PLENTY).verify(issuer.token())
+    assert over.wait(PLENTY) and sum(sent) < whole
+
+
 def test_one_kid_twice_is_no_key_set(issuer):
     issuer.rotate().jwk["kid"] = issuer.keys[0].kid
     with pytest.raises(Unavailable):
