@@ -250,6 +250,49 @@ def test_a_new_key_is_found_though_an_older_fetch_is_under_way(issuer):
     assert issuer.fetches == 3
 
 
+def test_there_is_never_more_than_one_fetch_at_a_time(issuer):
+    """While a new key is being asked for, the set's age is over too: the fetch that is under way does for both."""
+    clock, began, go_on = Clock(), threading.Event(), threading.Event()
+    running, most, lock = [0], [0], threading.Lock()
+
+    def fetch(url):
+        with lock:
+            running[0] += 1
+            most[0] = max(most[0], running[0])
+        if issuer.fetches:
+            began.set()
+            assert go_on.wait(PLENTY)
+        answer = _web.get(url, {}, timeout=5, most=1 << 20)
+        with lock:
+            running[0] -= 1
+        return answer
+
+    verifier, good = Verifier([issuer.issuer], monotonic=clock, fetch=fetch), issuer.token()
+    verifier.verify(good)
+    issuer.rotate()
+    with ThreadPoolExecutor(1) as pool:
+        new = pool.submit(verifier.verify, issuer.token())
+        assert began.wait(PLENTY)
+        clock.now += 301
+        for _ in range(50):
+            verifier.verify(good)
+        go_on.set()
+        new.result(PLENTY)
+    settled(verifier)
+    assert most[0] == 1
+
+
+def test_a_fetch_of_one_s_own_is_held_to_the_same_bounds(issuer):
+    document = _web.get(issuer.url + "/.well-known/jwks.json", {}, timeout=5, most=1 << 20).body
+    for answer, error in ((_web.Answer(200, "", document), None), (_web.Answer(200, "", document + b" " * (1 << 20)), Unavailable)):
+        verifier = Verifier([issuer.issuer], fetch=lambda url, answer=answer: answer)
+        if error is None:
+            verifier.verify(issuer.token())
+            continue
+        with pytest.raises(error):
+            verifier.verify(issuer.token())
+
+
 def test_cached_keys_go_on_while_the_server_is_down(issuer, caplog):
     clock = Clock()
     verifier, token = Verifier([issuer.issuer], monotonic=clock, max_stale=3600), issuer.token()

@@ -14,8 +14,9 @@ that (401). Unavailable: nobody can tell, since the issuer's keys are not there 
 and `vestibule.testing` is an issuer for tests. Each is imported by its name; none of them is by this module.
 """
 
+from ._web import Answer
 from .errors import InvalidToken, Unavailable
 from .session import Session, SessionCheck
 from .verifier import Identity, Issuer, Verifier
 
-__all__ = ["Identity", "InvalidToken", "Issuer", "Session", "SessionCheck", "Unavailable", "Verifier"]
+__all__ = ["Answer", "Identity", "InvalidToken", "Issuer", "Session", "SessionCheck", "Unavailable", "Verifier"]

@@ -1,9 +1,10 @@
 """The published keys of one issuer, remembered: what is fetched when, and who waits for it.
 
 A set is fetched when a token first asks for it. Once its max-age is over it goes on being used while a thread fetches the
-next one, for up to max_stale seconds after it was fetched; but where nobody asked for so long that it is twice as old as it should get,
-who comes waits for the next one, so that a key which was taken away meanwhile is not believed once more. A key that is not in the set is asked for at once, but no more than once
-in refetch_interval seconds, whoever asks for whatever. There is never more than one fetch of an issuer at a time.
+next one, for up to max_stale seconds after it was fetched; but where nobody asked for so long that it is twice as old as it
+should get, who comes waits for the next one, so that a key which was taken away meanwhile is not believed once more. A key
+that is not in the set is asked for at once, but no more than once in refetch_interval seconds, whoever asks for whatever.
+There is never more than one fetch of an issuer at a time.
 
 Whoever needs a key that is not there waits for the fetch that may bring it. After a fetch that failed nobody waits, as long as
 somebody asked within the last minute: strangers could hold every worker of an application with made-up tokens while the issuer

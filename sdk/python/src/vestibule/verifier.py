@@ -53,7 +53,8 @@ class Verifier:
     seconds there are at least between two fetches that tokens with unknown keys cause, for each issuer. max_stale is for how many
     seconds keys are used after they were last fetched while their issuer cannot be reached.
 
-    fetch replaces what gets a key set, and clock and monotonic what tells the time, in seconds.
+    fetch replaces what gets a key set, for those who must go through a proxy, say: it is given the address, runs in a thread, must
+    not follow redirects, and what it raises is a failure. clock and monotonic tell the time, in seconds, and are replaced in tests.
     """
 
     def __init__(self, issuers: Iterable[Issuer], *, allow_http: bool = False, timeout: float = 5.0, refetch_interval: float = 10.0,
