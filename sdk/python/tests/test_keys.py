@@ -619,9 +619,10 @@ def test_a_fork_in_the_middle_of_a_fetch_leaves_the_child_none_to_wait_for(issue
             os._exit(0)
         except BaseException:
             os._exit(1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    ended = os.waitpid(child, 0)[1]
     go_on.set()
     first.join()
+    assert os.waitstatus_to_exitcode(ended) == 0
 
 
 def test_proxies_of_the_environment_are_not_asked(issuer, monkeypatch):

@@ -177,7 +177,6 @@ class Keys:
     def _begin(self) -> None:
         """Begins to fetch. The lock is held."""
         flight: Future[None] = Future()
-        flight.set_running_or_notify_cancel()  # nobody who waits can call it off for the others
         self._flight = flight
         try:
             threading.Thread(target=self._run, args=(flight,), name="vestibule-keys", daemon=True).start()
@@ -202,8 +201,6 @@ class Keys:
 
     def _land(self, flight: "Future[None]", outcome: "_Held | BaseException") -> None:
         """Ends a fetch. The lock is held."""
-        if self._flight is not flight:
-            return
         self._flight = None
         if isinstance(outcome, _Held):
             if self._failed:
