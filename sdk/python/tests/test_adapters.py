@@ -10,7 +10,7 @@ from wsgiref.validate import validator
 
 import pytest
 
-from vestibule import Verifier, asgi, wsgi
+from vestibule import Verifier, _web, asgi, wsgi
 from vestibule.testing import LocalIssuer
 
 AUDIENCE = "api"
@@ -127,6 +127,25 @@ def test_asgi_without_keys_is_503(offline):
     seen = []
     start, body = asyncio.run(asgi_call(asgi_app(verifier, seen), http_scope([f"Bearer {token}"])))
     assert start["status"] == 503 and dict(start["headers"])[b"retry-after"] == b"5" and body["body"] == b'{"status":503}' and seen == []
+
+
+def test_asgi_does_not_hold_up_the_loop(issuer):
+    """The keys come only once the loop has gone on, so that whoever blocks it never has them."""
+    go_on = threading.Event()
+
+    def fetch(url):
+        assert go_on.wait(30)
+        return _web.get(url, {}, timeout=5, most=1 << 20)
+
+    async def main():
+        app = asgi_app(Verifier([issuer.issuer], fetch=fetch), seen := [])
+        request = asyncio.create_task(asgi_call(app, http_scope([f"Bearer {issuer.token()}"])))
+        await asyncio.sleep(0)
+        go_on.set()
+        return await request, seen
+
+    (start, _), seen = asyncio.run(main())
+    assert start["status"] == 200 and len(seen) == 1
 
 
 def test_asgi_leaves_the_lifespan_alone(verifier):

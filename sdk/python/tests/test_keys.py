@@ -5,6 +5,7 @@ import http.client
 import logging
 import os
 import secrets
+import signal
 import socket
 import ssl
 import threading
@@ -614,6 +615,7 @@ def test_a_fork_in_the_middle_of_a_fetch_leaves_the_child_none_to_wait_for(issue
     assert began.wait(PLENTY)
     child = os.fork()
     if child == 0:
+        signal.alarm(PLENTY)  # ends a child that waits for a lock that nobody in it holds
         try:
             verifier.verify(token)
             os._exit(0)
