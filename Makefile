@@ -1,5 +1,5 @@
 # `make` shows what there is. All of it needs Go and bash; what has to do with the operators' pages (web/admin) needs Node and
-# npm, too. Tests find, start or install PostgreSQL, Redis, Chromium and nginx themselves (internal/tools/services). `make check` also
+# npm, too. Tests find, start or install PostgreSQL, Redis, Chromium, nginx and Python themselves (internal/tools/services). `make check` also
 # needs git, a C compiler for the race detector, and python3 where the conformance kit is.
 
 SHELL := bash
@@ -252,6 +252,14 @@ ui-test: ## formatting, rules, types and unit tests of the operators' pages
 .PHONY: ui-unit
 ui-unit: $(UI_MODULES)
 	@npm --prefix $(UI) run --silent test
+
+# Python keeps what it compiled beside the sources unless it is told not to.
+.PHONY: sdk-python
+sdk-python: ## the package for APIs in Python (sdk/python): its tests, one of them with the real server
+	@$(GO) build -o bin/ ./cmd/server ./cmd/admin
+	@$(SERVICES) --python env PYTHONDONTWRITEBYTECODE=1 VESTIBULE_SERVER=$(CURDIR)/bin/server VESTIBULE_ADMIN=$(CURDIR)/bin/admin \
+		bash -c 'cd sdk/python && exec "$$VESTIBULE_PYTHON" -m pytest -q'
+	@echo "sdk-python: passed"
 
 .PHONY: screenshots
 screenshots: ui ## take the pictures in docs/screenshots anew

@@ -16,8 +16,9 @@
 // With --own it looks for nothing that runs, and starts both. With --durable a PostgreSQL of its own, and a database of the
 // command's own, wait for the disk as in production, for measuring; else they do not, for tests. With --chromium the command
 // has a browser, too: the program that CHROMIUM names, or one that is installed, or one that it installs as above. With --nginx
-// it has that proxy, at VESTIBULE_TEST_NGINX, likewise. With --database it has an empty database of its own on that PostgreSQL, at
-// VESTIBULE_TEST_DATABASE_URL, which is gone when the command has ended.
+// it has that proxy, at VESTIBULE_TEST_NGINX, likewise, and with --python a Python in which the tests of sdk/python run, at
+// VESTIBULE_PYTHON. With --database it has an empty database of its own on that PostgreSQL, at VESTIBULE_TEST_DATABASE_URL, which is gone when
+// the command has ended.
 //
 // The command gets the variables, no standard input, and the signals that come while it runs. The exit status is the
 // command's.
@@ -40,7 +41,7 @@ import (
 // graceful is how long a command that was signalled may take to end before it is killed.
 const graceful = 15 * time.Second
 
-const usage = "usage: services [--own] [--durable] [--database] [--chromium] [--nginx] command [argument ...]"
+const usage = "usage: services [--own] [--durable] [--database] [--chromium] [--nginx] [--python] command [argument ...]"
 
 func main() {
 	ctx, stop := signalled(context.Background())
@@ -60,6 +61,7 @@ func run(ctx context.Context, args, environ []string, out, notes io.Writer) int 
 	flags.BoolVar(&p.database, "database", false, "")
 	browser := flags.Bool("chromium", false, "")
 	proxy := flags.Bool("nginx", false, "")
+	interpreter := flags.Bool("python", false, "")
 	if err := flags.Parse(args); err != nil || flags.NArg() == 0 {
 		p.note("%s", usage)
 		return 2
@@ -69,6 +71,9 @@ func run(ctx context.Context, args, environ []string, out, notes io.Writer) int 
 	}
 	if *proxy {
 		p.services = append(p.services, nginx)
+	}
+	if *interpreter {
+		p.services = append(p.services, python)
 	}
 	return p.run(ctx, flags.Args(), environ, out)
 }

@@ -20,7 +20,7 @@ type service struct {
 	name     string // what people call it
 	variable string // the environment variable that says where it is: a URL, or the program's path
 	usual    string // where it is on a developer's machine
-	packages string // what apt-get calls it
+	packages string // what apt-get calls it: one name or several, with spaces between them
 	// answers tells why a server at a URL cannot be used; nil if it can. It is an unfitError if there is one, and waiting
 	// will not help. The error never repeats the URL, which may hold a password.
 	answers func(ctx context.Context, url string) error
@@ -46,7 +46,11 @@ func (e unfitError) Error() string { return string(e) }
 
 // hint is what to do where the service is missing.
 func (s service) hint() string {
-	return fmt.Sprintf("%s (Debian's package %s) or set %s", s.name, s.packages, s.variable)
+	noun := "package"
+	if strings.Contains(s.packages, " ") {
+		noun = "packages"
+	}
+	return fmt.Sprintf("%s (Debian's %s %s) or set %s", s.name, noun, s.packages, s.variable)
 }
 
 // provider finds or starts services, and stops those it started.
@@ -161,7 +165,7 @@ func (p *provider) installed(ctx context.Context, services []service) error {
 	}
 	var packages []string
 	for _, s := range missing {
-		packages = append(packages, s.packages)
+		packages = append(packages, strings.Fields(s.packages)...)
 	}
 	tried, err := p.install(ctx, packages, p.notes)
 	if ctx.Err() != nil {

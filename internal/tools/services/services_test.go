@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -364,6 +365,33 @@ func TestWhatIsMissingIsInstalledOnce(t *testing.T) {
 	}}
 	if got := try(t.Context(), p, nil, "true"); got.code != 0 || calls != 1 {
 		t.Errorf("%d calls, got %+v", calls, got)
+	}
+}
+
+func TestSeveralPackagesAreInstalledByTheirNames(t *testing.T) {
+	s := greeter(t)
+	s.packages, s.find = "greeter greeter-extras", func() string { return "" }
+	p := provider{services: []service{s}, install: func(_ context.Context, packages []string, _ io.Writer) (bool, error) {
+		if !slices.Equal(packages, []string{"greeter", "greeter-extras"}) {
+			t.Errorf("installs %q", packages)
+		}
+		return true, nil
+	}}
+	want := "services: what tests need is not all here: install Greeter (Debian's packages greeter greeter-extras) or set GREETER\n"
+	if got := try(t.Context(), p, nil, "true"); got.code != 1 || got.notes != want {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestAPythonWithoutWhatIsNeededIsPassedOver(t *testing.T) {
+	if exec.CommandContext(t.Context(), "python3", "-c", "").Run() != nil {
+		t.Skip("there is no python3 here")
+	}
+	if pythonWith("import sys") == "" {
+		t.Error("no Python has sys")
+	}
+	if got := pythonWith("import no_such_module"); got != "" {
+		t.Errorf("%s has a module that does not exist", got)
 	}
 }
 
