@@ -160,11 +160,11 @@ e2e: ui ## the operators' pages in a real Chromium, with the real server (ONLY=d
 # What check runs. After the first steps, which others build on, come two lanes side by side: those of one mostly wait, for a
 # browser and for times to run out; those of the other compute, and let them go first. What a step says is shown when it is over.
 CHECK_FIRST    := fresh ui
-CHECK_WAITS    := e2e kit
+CHECK_WAITS    := e2e kit sdk-python
 CHECK_COMPUTES := ui-test fmt vet lint helm alerts nginx test race-quick
 
 .PHONY: check
-check: ## what CI runs: fresh, ui, ui-test, fmt, vet, lint, helm, alerts, nginx, e2e, test, race-quick and kit; goes on after a failure and names all
+check: ## what CI runs: fresh, ui, ui-test, fmt, vet, lint, helm, alerts, nginx, e2e, test, race-quick, kit and sdk-python; goes on after a failure and names all
 	@logs=$$(mktemp -d); trap 'rm -rf "$$logs"' EXIT; \
 	steps() { low=$$1; shift; \
 		for step; do \
@@ -359,10 +359,11 @@ fuzz: ## run each fuzz target for FUZZTIME (10s)
 	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; failed=; \
 	while IFS=: read -r file target; do \
 		dir=./$$(dirname "$$file"); target=$${target#func }; echo "==> $$target in $$dir"; \
-		$(SERVICES) $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$dir" 2>&1 | tee "$$log" \
+		case $$dir in ./$(SDK)*) where="-C $(SDK)"; dir=.$${dir#./$(SDK)} ;; *) where= ;; esac; \
+		$(SERVICES) $(GO) $$where test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$dir" 2>&1 | tee "$$log" \
 		|| { grep -q '^ *context deadline exceeded$$' "$$log" && ! grep -q 'Failing input' "$$log"; } \
 		|| failed="$$failed $$target"; \
-	done < <(grep -rEo '^func Fuzz[A-Za-z0-9_]*' --include='*_test.go' cmd flows internal tenants | sort); \
+	done < <(grep -rEo '^func Fuzz[A-Za-z0-9_]*' --include='*_test.go' cmd flows internal sdk tenants | sort); \
 	if [ -n "$$failed" ]; then echo "fuzz: FAILED:$$failed"; exit 1; fi; echo "fuzz: passed"
 
 .PHONY: bench

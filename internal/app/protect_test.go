@@ -111,7 +111,7 @@ for try in {1..100}; do if curl -so /dev/null http://`+api+`; then break; fi; sl
 	if err != nil {
 		t.Fatalf("%v\n%s\n%s", err, script, out)
 	}
-	for _, want := range []string{`401 Unauthorized`, "Www-Authenticate: Bearer\r\n", `"orders":[],"user":"`, "ok  \texample.org/orders"} {
+	for _, want := range []string{`401 Unauthorized`, `Www-Authenticate: Bearer realm="api"`, `"orders":[],"user":"`, "ok  \texample.org/orders"} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("%q is not in what came of it:\n%s", want, out)
 		}

@@ -21,27 +21,30 @@
 //   - its iss is, letter for letter, an issuer that the Verifier is to trust;
 //   - a key of that issuer, found by kid, signed it with the key's own algorithm: RS256, ES256 or EdDSA, and never a shared secret;
 //   - its aud is the audience of that issuer, its token_use is "access", and it has a sub and a sid;
-//   - it has not expired, and was not made in the future, but for what clocks may differ (five minutes).
+//   - it has not expired, and was made no more than five minutes in the future, which clocks may differ;
+//   - it is JSON that every reader reads alike: no name is there twice or spelt with escapes, and there is no nbf.
 //
 // # Keys
 //
-// The key set of an issuer is fetched when it is first needed, and remembered. Once it is older than it says (five minutes), it is fetched
-// anew beside whatever goes on; nobody waits for that. A token with a kid that nobody knows has it fetched at once, by one for all that
-// ask, and no more often than made-up tokens may cost. While the server is away, the keys that are known stay good for a day. Keys are
-// fetched from the issuer's address alone, which no token chooses, and redirects are not followed.
+// The key set of an issuer is fetched when it is first needed, or by [Verifier.Ready], and remembered. Once it is older than it says (five
+// minutes), it is fetched anew beside whatever goes on; once it is twice as old, whoever comes waits for that. A token with a kid that
+// nobody knows has it fetched at once, by one for all that ask, and no more often than made-up tokens may cost. While the server is away,
+// the keys that are known stay good for a day. Keys are fetched from the issuer's address alone, which no token chooses, and redirects
+// are not followed.
 //
 // # Sessions
 //
 // With [Options.Sessions], requests may show a session instead: the X-Session-Token of an app or the cookie of a browser. Each is asked of
 // the server, so that a logout counts at once. Cookies go along with requests that other sites make, so that a request with one that may
-// change something must come from the API's own origin (see [net/http.CrossOriginProtection]).
+// change something, and a handshake of a WebSocket, must come from the API's own origin (see [net/http.CrossOriginProtection]).
+// Handlers of GET must not change anything.
 //
 // # Answers
 //
 // A request without credentials, or with ones that are not accepted, is answered with 401 and WWW-Authenticate (RFC 6750, section 3); one
 // with a cookie that another site's page made, with 403; one that cannot be decided, since the server is away, with 503 and Retry-After.
-// Why, the error says, for the log alone.
+// Why, [Options.Log] is told, and nobody else.
 //
-// Package vestibuletest makes tokens for tests, package grpcauth does the same for gRPC, and package client is the API by which people
+// Package vestibuletest makes tokens for tests, package grpcauth checks those of gRPC's calls, and package client is the API by which people
 // sign in.
 package vestibule

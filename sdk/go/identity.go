@@ -17,14 +17,15 @@ type Identity struct {
 	Session string
 	// Expires is when the token stops being good; zero for whoever shows a session.
 	Expires time.Time
-
-	claims json.RawMessage
+	// Raw is what Claims reads, as JSON.
+	Raw json.RawMessage
 }
 
 // Claims unmarshals everything that is said of the user into a value: the claims of a token, those that the tenant adds included
 // (headless.jwt_claims); or, for whoever shows a session, the user as the server shows it. An address among them may be unverified.
+// Claims whose names differ from "sub" and its like by their case alone are left out, since encoding/json takes one for the other.
 func (id *Identity) Claims(into any) error {
-	if err := json.Unmarshal(id.claims, into); err != nil {
+	if err := json.Unmarshal(id.Raw, into); err != nil {
 		return fmt.Errorf("read the claims: %w", err)
 	}
 	return nil
@@ -35,7 +36,7 @@ type identityKey struct{}
 // From is who sent the request; false where nobody is known, which behind [Verifier.Protect] does not happen.
 func From(ctx context.Context) (*Identity, bool) {
 	id, ok := ctx.Value(identityKey{}).(*Identity)
-	return id, ok
+	return id, ok && id != nil
 }
 
 // With is a context in which From finds an identity: what the middleware does, and tests of handlers.

@@ -2,8 +2,10 @@ package vestibule
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -15,10 +17,11 @@ import (
 const (
 	// keysPath is where the key set of every tenant is, below its URL.
 	keysPath = "/.well-known/jwks.json"
-	// maxKeySet is how large a key set may be, in bytes, and maxKeys how many keys are taken from it.
+	// maxKeySet is how large a key set may be, in bytes, and maxKeys how many keys may be in it.
 	maxKeySet = 1 << 20
 	maxKeys   = 100
-	// A key set is fresh for as long as its max-age says, within these bounds, and for the first where it says nothing.
+	// A key set is fresh for as long as its max-age says, within these bounds, and for the first where it says nothing. For as long again, it
+	// is fetched anew beside whatever goes on; who comes later waits for that.
 	usualAge = 5 * time.Minute
 	leastAge = 30 * time.Second
 	mostAge  = time.Hour
@@ -37,14 +40,15 @@ type keySet struct {
 	client  *http.Client
 	timeout time.Duration
 	now     func() time.Time
+	log     *slog.Logger
 
 	mu      sync.Mutex
 	keys    map[string]*key // by kid; nil until they were fetched
 	fetched time.Time
-	fresh   time.Time // until then
-	failed  error     // of the fetch that ended last, nil if it did not fail
-	again   time.Time // no sooner is another begun after one that failed
-	running *fetch    // nil where none is
+	age     time.Duration // for which they are fresh
+	failed  error         // of the fetch that ended last, nil if it did not fail
+	tried   time.Time     // when that ended
+	running *fetch        // nil where none is
 	unknown allowance
 }
 
@@ -55,65 +59,121 @@ type fetch struct {
 	err  error
 }
 
-func newKeySet(i Issuer, client *http.Client, timeout time.Duration, now func() time.Time) *keySet {
-	return &keySet{issuer: i, client: client, timeout: timeout, now: now, unknown: allowance{left: unknownAtOnce, at: now()}}
+func (v *Verifier) newKeySet(i Issuer) *keySet {
+	now := v.options.Now
+	return &keySet{issuer: i, client: v.client, timeout: v.options.Timeout, now: now, log: v.log, unknown: allowance{left: unknownAtOnce, at: now()}}
 }
 
 // find is the key with that id.
 func (s *keySet) find(ctx context.Context, id string) (*key, error) {
-	for {
-		k, f, joined, err := s.look(id)
-		if f == nil {
-			return k, err
+	for round := 0; ; round++ {
+		w := s.look(id)
+		if w.fetch == nil {
+			return w.key, w.err
 		}
-		select {
-		case <-f.over:
-		case <-ctx.Done():
-			return nil, fmt.Errorf("%w: wait for the keys of %s: %w", ErrUnavailable, s.issuer.URL, ctx.Err())
+		if err := s.wait(ctx, w.fetch); err != nil {
+			return nil, err
 		}
-		if f.err != nil {
-			return nil, f.err
-		}
-		if k := f.keys[id]; k != nil {
+		switch k := w.fetch.keys[id]; {
+		case w.fetch.err != nil && w.key != nil:
+			return w.key, nil // an old one is better than none
+		case w.fetch.err != nil:
+			return nil, w.fetch.err
+		case k != nil:
 			return k, nil
-		}
-		// A fetch that had begun before may have missed a key that was published meanwhile.
-		if !joined {
+		// A fetch that had begun before may have missed a key that was published meanwhile; the one after it has not.
+		case !w.joined || round > 0:
 			return nil, errKey
 		}
 	}
 }
 
-// look is the key, if it is known and good; or else the fetch to wait for, which may bring it, and whether that was under way already; or
-// why there is nothing to wait for.
-func (s *keySet) look(id string) (k *key, f *fetch, joined bool, err error) {
+func (s *keySet) wait(ctx context.Context, f *fetch) error {
+	select {
+	case <-f.over:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%w: wait for the keys of %s: %w", ErrUnavailable, s.issuer.URL, ctx.Err())
+	}
+}
+
+// ready waits until there are keys.
+func (s *keySet) ready(ctx context.Context) error {
+	s.mu.Lock()
+	good, f := s.good(s.now()), (*fetch)(nil)
+	if !good {
+		f = s.begin()
+	}
+	s.mu.Unlock()
+	if good {
+		return nil
+	}
+	if err := s.wait(ctx, f); err != nil {
+		return err
+	}
+	return f.err
+}
+
+// looked is what looking for a key comes to: the key, or why there is none. With a fetch, that is to be waited for, and the key is what
+// counts should it fail.
+type looked struct {
+	key    *key
+	err    error
+	fetch  *fetch
+	joined bool // it was under way already
+}
+
+func (s *keySet) look(id string) looked {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	good := s.keys != nil && now.Before(s.fetched.Add(goodFor))
+	good := s.good(now)
+	// A clock that was set back makes nothing fresh.
+	old := now.Sub(s.fetched)
+	if old < 0 {
+		old = s.age
+	}
 	if k := s.keys[id]; k != nil && good {
-		if !now.Before(s.fresh) {
-			_ = s.begin(now) // nobody waits for it
+		if old < s.age {
+			return looked{key: k}
 		}
-		return k, nil, false, nil
+		waits := old >= 2*s.age && s.failed == nil // after one that failed, the next may hang as well
+		f := s.running
+		if f == nil && !s.pausing(now) {
+			f = s.begin()
+		}
+		if waits {
+			return looked{key: k, fetch: f}
+		}
+		return looked{key: k}
 	}
-	if s.running != nil {
-		return nil, s.running, true, nil
+	switch {
+	case s.running != nil:
+		return looked{fetch: s.running, joined: true}
+	case s.pausing(now):
+		return looked{err: s.failed}
+	case good && id == "":
+		return looked{err: errKey}
+	case good && !s.unknown.take(now):
+		return looked{err: errAllowance}
 	}
-	if good && (id == "" || !s.unknown.take(now)) {
-		return nil, nil, false, errKey
-	}
-	if f := s.begin(now); f != nil {
-		return nil, f, false, nil
-	}
-	return nil, nil, false, s.failed // whether the key has come meanwhile, nobody knows
+	return looked{fetch: s.begin()}
 }
 
-// begin begins a fetch, if none is under way; nil where the last one has just failed. The caller holds the lock.
-func (s *keySet) begin(now time.Time) *fetch {
-	if s.running == nil && s.failed != nil && now.Before(s.again) {
-		return nil
-	}
+// errAllowance says that nobody knows: the key may be a new one, and be found by the next who asks.
+var errAllowance = fmt.Errorf("%w: a key that is not known was asked for too often; the next fetch waits", ErrUnavailable)
+
+// good reports whether there are keys that count. The caller holds the lock.
+func (s *keySet) good(now time.Time) bool { return s.keys != nil && now.Before(s.fetched.Add(goodFor)) }
+
+// pausing reports whether a fetch failed just now. The caller holds the lock.
+func (s *keySet) pausing(now time.Time) bool {
+	since := now.Sub(s.tried)
+	return s.failed != nil && since >= 0 && since < pause
+}
+
+// begin begins a fetch, if none is under way. The caller holds the lock.
+func (s *keySet) begin() *fetch {
 	if s.running == nil {
 		s.running = &fetch{over: make(chan struct{})}
 		go s.run(s.running)
@@ -128,26 +188,32 @@ func (s *keySet) run(f *fetch) {
 	keys, age, err := s.fetch(ctx)
 	if err != nil {
 		err = fmt.Errorf("%w: fetch the keys of %s: %w", ErrUnavailable, s.issuer.URL, err)
+		s.log.LogAttrs(ctx, slog.LevelWarn, "keys could not be fetched", slog.String("issuer", s.issuer.URL), slog.Any("error", err))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
 	if err == nil {
-		s.keys, s.fetched, s.fresh = keys, now, now.Add(age)
+		s.keys, s.fetched, s.age = keys, now, age
 	}
-	s.failed, s.again = err, now.Add(pause)
+	s.failed, s.tried = err, now
 	s.running, f.keys, f.err = nil, keys, err
 	close(f.over)
 }
 
-// fetch is the key set as the server has it, and for how long it is fresh.
+// fetch is the key set as the server has it, and for how long it is fresh. A tenant that is suspended or gone has none, which is an answer;
+// one that is not found may be a proxy's mistake.
 func (s *keySet) fetch(ctx context.Context) (keys map[string]*key, age time.Duration, err error) {
-	res, err := ask(ctx, s.client, s.issuer, keysPath, nil)
+	res, err := ask(ctx, s.client, s.issuer, keysPath, http.Header{})
 	if err != nil {
 		return nil, 0, err
 	}
 	defer discard(res)
-	if res.StatusCode != http.StatusOK {
+	switch res.StatusCode {
+	case http.StatusOK:
+	case http.StatusForbidden, http.StatusGone:
+		return map[string]*key{}, leastAge, nil
+	default:
 		return nil, 0, fmt.Errorf("the answer is %s", res.Status)
 	}
 	body, err := readAll(res.Body, maxKeySet)
@@ -165,12 +231,11 @@ func ask(ctx context.Context, client *http.Client, i Issuer, path string, header
 	if err != nil {
 		return nil, err
 	}
-	if u, err := url.Parse(i.URL); err == nil {
-		r.Host = u.Host
+	u, err := url.Parse(i.URL)
+	if err != nil {
+		return nil, err
 	}
-	if header != nil {
-		r.Header = header
-	}
+	r.Host, r.Header = u.Host, header
 	r.Header.Set("Accept", "application/json")
 	return client.Do(r) //nolint:gosec // the same
 }
@@ -181,11 +246,13 @@ func discard(res *http.Response) {
 	_ = res.Body.Close()
 }
 
+var errTooMuch = errors.New("the answer is too long")
+
 // readAll reads what is not longer than that.
 func readAll(from io.Reader, most int64) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(from, most+1))
 	if err == nil && int64(len(b)) > most {
-		err = fmt.Errorf("the answer is longer than %d bytes", most)
+		err = errTooMuch
 	}
 	return b, err
 }
@@ -197,8 +264,8 @@ func freshFor(control string) time.Duration {
 		if !strings.EqualFold(name, "max-age") {
 			continue
 		}
-		if seconds, err := strconv.Atoi(value); err == nil && seconds >= 0 {
-			return max(leastAge, min(time.Duration(min(seconds, 1<<30))*time.Second, mostAge))
+		if seconds, err := strconv.Atoi(strings.Trim(value, `"`)); err == nil && seconds >= 0 {
+			return max(leastAge, time.Duration(min(seconds, int(mostAge.Seconds())))*time.Second)
 		}
 	}
 	return usualAge

@@ -1,12 +1,17 @@
 package vestibule_test
 
 import (
+	"bytes"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	vestibule "github.com/vestibule-auth/vestibule/sdk/go"
 	"github.com/vestibule-auth/vestibule/sdk/go/vestibuletest"
@@ -25,7 +30,8 @@ var whoami = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 func sent(t *testing.T, h http.Handler, method string, header http.Header) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), method, "http://api.example.org/orders", http.NoBody)
-	r.Header = header
+	r.Header = header.Clone()
+	r.Header.Set("User-Agent", "the user's")
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	return w
@@ -38,19 +44,21 @@ func TestWhoIsLetIn(t *testing.T) {
 	v := issuer.Verifier(t)
 	good := issuer.Token(t, vestibuletest.Claims{Subject: "ann"})
 	expired := issuer.Token(t, vestibuletest.Claims{Age: 10 * 60e9})
-	const missing, refused = "Bearer", `Bearer error="invalid_token"`
+	const missing, refused = `Bearer realm="api"`, `Bearer realm="api", error="invalid_token"`
 	for name, c := range map[string]struct {
 		header                       http.Header
 		protected, open              int
 		challenge, protectedBy, said string
 	}{
-		"a token":                    {bearer(good), 200, 200, "", "ann", "ann"},
-		"a scheme in small letters":  {http.Header{"Authorization": {"bearer " + good}}, 200, 200, "", "ann", "ann"},
-		"nothing":                    {http.Header{}, 401, 200, missing, "", "a stranger"},
-		"a token that has expired":   {bearer(expired), 401, 401, refused, "", ""},
-		"an empty token":             {bearer(""), 401, 401, refused, "", ""},
-		"another scheme":             {http.Header{"Authorization": {"Basic YTpi"}}, 401, 401, refused, "", ""},
-		"two headers":                {http.Header{"Authorization": {"Bearer " + good, "Bearer " + good}}, 401, 401, refused, "", ""},
+		"a token":                   {bearer(good), 200, 200, "", "ann", "ann"},
+		"a scheme in small letters": {http.Header{"Authorization": {"bearer " + good}}, 200, 200, "", "ann", "ann"},
+		"nothing":                   {http.Header{}, 401, 200, missing, "", "a stranger"},
+		"a token that has expired":  {bearer(expired), 401, 401, refused, "", ""},
+		"an empty token":            {bearer(""), 401, 401, refused, "", ""},
+		"another scheme":            {http.Header{"Authorization": {"Basic YTpi"}}, 401, 200, missing, "", "a stranger"},
+		"two headers": {http.Header{"Authorization": {"Bearer " + good, "Bearer " + good}}, 400, 400,
+			`Bearer realm="api", error="invalid_request"`, "", ""},
+		"spaces before the token":    {http.Header{"Authorization": {"Bearer   " + good}}, 200, 200, "", "ann", "ann"},
 		"a session, which is no use": {http.Header{"X-Session-Token": {"x"}, "Cookie": {"sessionid=x"}}, 401, 200, missing, "", "a stranger"},
 	} {
 		w := sent(t, v.Protect(whoami), http.MethodGet, c.header)
@@ -81,6 +89,7 @@ func TestAnAnswerOfOnesOwn(t *testing.T) {
 	var why error
 	v, err := vestibule.New(vestibule.Options{
 		Issuers: []vestibule.Issuer{{URL: issuer.URL}},
+		Realm:   "orders",
 		Refuse: func(w http.ResponseWriter, _ *http.Request, err error) {
 			why = err
 			w.WriteHeader(http.StatusTeapot)
@@ -89,7 +98,7 @@ func TestAnAnswerOfOnesOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w := sent(t, v.Protect(whoami), http.MethodGet, http.Header{}); w.Code != http.StatusTeapot || w.Header().Get("WWW-Authenticate") != "Bearer" || !errors.Is(why, vestibule.ErrMissing) {
+	if w := sent(t, v.Protect(whoami), http.MethodGet, http.Header{}); w.Code != http.StatusTeapot || w.Header().Get("WWW-Authenticate") != `Bearer realm="orders"` || !errors.Is(why, vestibule.ErrMissing) {
 		t.Errorf("%d %v, %v", w.Code, w.Header(), why)
 	}
 }
@@ -108,7 +117,7 @@ func sessionServer(t *testing.T) *httptest.Server {
 		} else if r.URL.Path != "/_allauth/app/v1/auth/session" {
 			t.Errorf("it is asked for %s", r.URL.Path)
 		}
-		if r.Header.Get("Authorization") != "" || r.Method != http.MethodGet || len(r.Cookies()) > 1 {
+		if r.Header.Get("Authorization") != "" || r.UserAgent() != "the user's" || r.Method != http.MethodGet || len(r.Cookies()) > 1 {
 			t.Errorf("it is sent %s %v", r.Method, r.Header)
 		}
 		switch token {
@@ -118,6 +127,16 @@ func sessionServer(t *testing.T) *httptest.Server {
 			_, _ = io.WriteString(w, `{"status":200,"data":{"user":{"id":7}},"meta":{"is_authenticated":true}}`)
 		case "odd":
 			_, _ = io.WriteString(w, `{"status":200,"data":{"user":{"id":"u1"}},"meta":{"is_authenticated":false}}`)
+		case "null":
+			_, _ = io.WriteString(w, `{"status":200,"data":{"user":{"id":null}},"meta":{"is_authenticated":true}}`)
+		case "object":
+			_, _ = io.WriteString(w, `{"status":200,"data":{"user":{"id":{"a":1}}},"meta":{"is_authenticated":true}}`)
+		case "long":
+			_, _ = io.WriteString(w, `{"status":200,"data":{"user":{"id":"u1"}},"meta":{"is_authenticated":true}}`+strings.Repeat(" ", 70<<10))
+		case "suspended":
+			w.WriteHeader(http.StatusForbidden)
+		case "elsewhere":
+			http.Redirect(w, r, "/_allauth/app/v1/auth/session?other", http.StatusFound)
 		case "nobody":
 			_, _ = io.WriteString(w, `{"status":200,"data":{"user":{}},"meta":{"is_authenticated":true}}`)
 		case "waiting":
@@ -158,6 +177,7 @@ func TestSessionsAreAskedAbout(t *testing.T) {
 	}{
 		"good": {200, server.URL + " u1 ann@example.org"}, "number": {200, server.URL + " 7 "}, "waiting": {401, ""}, "gone": {401, ""},
 		"odd": {503, ""}, "nobody": {503, ""}, "broken": {503, ""}, "busy": {503, ""},
+		"null": {503, ""}, "object": {503, ""}, "long": {503, ""}, "suspended": {401, ""}, "elsewhere": {503, ""},
 	} {
 		for name, header := range map[string]http.Header{
 			"token": {"X-Session-Token": {token}}, "cookie": {"Cookie": {"other=1; sessionid=" + token + "; csrftoken=2"}},
@@ -202,12 +222,16 @@ func TestACookieFromAnotherSiteChangesNothing(t *testing.T) {
 		header http.Header
 		want   int
 	}{
-		"a reading request from elsewhere":   {http.MethodGet, cookie("Sec-Fetch-Site", "cross-site"), 200},
-		"a changing one from elsewhere":      {http.MethodPost, cookie("Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"), 403},
-		"one from a sibling":                 {http.MethodDelete, cookie("Sec-Fetch-Site", "same-site", "Origin", "https://evil.example.org"), 403},
-		"one of an old browser":              {http.MethodPost, cookie("Origin", "https://evil.example"), 403},
-		"one of the API's own origin":        {http.MethodPost, cookie("Sec-Fetch-Site", "same-origin", "Origin", "http://api.example.org"), 200},
-		"one of an origin that is allowed":   {http.MethodPost, cookie("Sec-Fetch-Site", "cross-site", "Origin", "https://www.example.org"), 200},
+		"a reading request from elsewhere": {http.MethodGet, cookie("Sec-Fetch-Site", "cross-site"), 200},
+		"a changing one from elsewhere":    {http.MethodPost, cookie("Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"), 403},
+		"one from a sibling":               {http.MethodDelete, cookie("Sec-Fetch-Site", "same-site", "Origin", "https://evil.example.org"), 403},
+		"one of an old browser":            {http.MethodPost, cookie("Origin", "https://evil.example"), 403},
+		"one of the API's own origin":      {http.MethodPost, cookie("Sec-Fetch-Site", "same-origin", "Origin", "http://api.example.org"), 200},
+		"one of an origin that is allowed": {http.MethodPost, cookie("Sec-Fetch-Site", "cross-site", "Origin", "https://www.example.org"), 200},
+		"a WebSocket from a sibling": {http.MethodGet,
+			cookie("Sec-Fetch-Site", "same-site", "Origin", "https://evil.example.org", "Upgrade", "websocket"), 403},
+		"a WebSocket of the API's own origin": {http.MethodGet,
+			cookie("Sec-Fetch-Site", "same-origin", "Origin", "http://api.example.org", "Upgrade", "websocket"), 200},
 		"one of an app, which has no cookie": {http.MethodPost, http.Header{"X-Session-Token": {"good"}, "Origin": {"https://evil.example"}}, 200},
 	} {
 		if w := sent(t, v.Protect(whoami), c.method, c.header); w.Code != c.want {
@@ -220,22 +244,150 @@ func TestWhoseASessionIs(t *testing.T) {
 	a, b := sessionServer(t), sessionServer(t)
 	v, err := vestibule.New(vestibule.Options{
 		Issuers: []vestibule.Issuer{{URL: a.URL}, {URL: b.URL}},
-		Sessions: &vestibule.Sessions{Tokens: true, IssuerOf: func(r *http.Request) (vestibule.Issuer, bool) {
+		Sessions: &vestibule.Sessions{Tokens: true, IssuerOf: func(r *http.Request) (vestibule.Issuer, error) {
 			switch r.Header.Get("X-Tenant") {
 			case "b":
-				return vestibule.Issuer{URL: b.URL}, true
+				return vestibule.Issuer{URL: b.URL}, nil
 			case "wrong":
-				return vestibule.Issuer{URL: "http://example.org"}, true
+				return vestibule.Issuer{URL: "http://example.org"}, nil
+			case "broken":
+				return vestibule.Issuer{}, errors.New("the table of tenants is away")
 			}
-			return vestibule.Issuer{}, false
+			return vestibule.Issuer{}, vestibule.ErrInvalid
 		}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for tenant, want := range map[string]int{"b": 200, "": 401, "wrong": 401} {
+	for tenant, want := range map[string]int{"b": 200, "": 401, "wrong": 503, "broken": 503} {
 		if w := sent(t, v.Protect(whoami), http.MethodGet, http.Header{"X-Session-Token": {"good"}, "X-Tenant": {tenant}}); w.Code != want {
 			t.Errorf("%q: %d, want %d", tenant, w.Code, want)
 		}
+	}
+}
+
+// What is not asked for is not looked at, and what is wrong with one thing is not made good by another.
+func TestWhichOfManyCredentialsCounts(t *testing.T) {
+	server, issuer := sessionServer(t), vestibuletest.NewIssuer(t)
+	with := func(s vestibule.Sessions) *vestibule.Verifier {
+		v, err := vestibule.New(vestibule.Options{
+			Issuers: []vestibule.Issuer{{URL: issuer.URL}},
+			Sessions: &vestibule.Sessions{Tokens: s.Tokens, Cookie: s.Cookie, IssuerOf: func(*http.Request) (vestibule.Issuer, error) {
+				return vestibule.Issuer{URL: server.URL}, nil
+			}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	tokens, cookies, both := vestibule.Sessions{Tokens: true}, vestibule.Sessions{Cookie: "sessionid"}, vestibule.Sessions{Tokens: true, Cookie: "sessionid"}
+	for name, c := range map[string]struct {
+		sessions vestibule.Sessions
+		header   http.Header
+		want     error
+	}{
+		"a cookie where tokens are looked at":   {tokens, http.Header{"Cookie": {"sessionid=good"}}, vestibule.ErrMissing},
+		"a token where cookies are":             {cookies, http.Header{"X-Session-Token": {"good"}}, vestibule.ErrMissing},
+		"a bad token and a good cookie":         {both, http.Header{"X-Session-Token": {"gone"}, "Cookie": {"sessionid=good"}}, vestibule.ErrInvalid},
+		"a good token and a bad cookie":         {both, http.Header{"X-Session-Token": {"good"}, "Cookie": {"sessionid=gone"}}, nil},
+		"Basic, which is somebody else's":       {both, http.Header{"Authorization": {"Basic YTpi"}, "Cookie": {"sessionid=good"}}, nil},
+		"a bad access token and a good session": {both, http.Header{"Authorization": {"Bearer x"}, "X-Session-Token": {"good"}}, vestibule.ErrInvalid},
+		"the same cookie twice":                 {both, http.Header{"Cookie": {"sessionid=good; sessionid=good"}}, nil},
+		"two cookies":                           {both, http.Header{"Cookie": {"sessionid=good; sessionid=gone"}}, vestibule.ErrInvalid},
+		"an empty cookie":                       {both, http.Header{"Cookie": {"sessionid="}}, vestibule.ErrMissing},
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
+		r.Header = c.header
+		r.Header.Set("User-Agent", "the user's")
+		if _, err := with(c.sessions).Authenticate(r); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+}
+
+// A browser cannot take away a cookie that is good for nothing, and is not kept out of what is open to everybody.
+func TestWhatIsOpenIsOpenToBrowsersWithOldCookies(t *testing.T) {
+	server := sessionServer(t)
+	v, err := vestibule.New(vestibule.Options{Issuers: []vestibule.Issuer{{URL: server.URL}}, Sessions: &vestibule.Sessions{Tokens: true, Cookie: "sessionid"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		method string
+		header http.Header
+		want   int
+		said   string
+	}{
+		"a cookie that has ended":           {http.MethodGet, http.Header{"Cookie": {"sessionid=gone"}}, 200, "a stranger"},
+		"a cookie from another site":        {http.MethodPost, http.Header{"Cookie": {"sessionid=good"}, "Sec-Fetch-Site": {"cross-site"}}, 200, "a stranger"},
+		"a cookie that is good":             {http.MethodGet, http.Header{"Cookie": {"sessionid=good"}}, 200, "u1"},
+		"a token that has ended":            {http.MethodGet, http.Header{"X-Session-Token": {"gone"}}, 401, ""},
+		"a cookie of which nobody can tell": {http.MethodGet, http.Header{"Cookie": {"sessionid=broken"}}, 503, ""},
+	} {
+		w := sent(t, v.Identify(whoami), c.method, c.header)
+		if w.Code != c.want || c.said != "" && w.Body.String() != c.said {
+			t.Errorf("%s: %d %q", name, w.Code, w.Body)
+		}
+	}
+}
+
+// What one user's answer sets does not go along with the next one's question.
+func TestNoCookiesAreKept(t *testing.T) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.Cookies()) > 1 {
+			t.Errorf("it is sent %v", r.Cookies())
+		}
+		http.SetCookie(w, &http.Cookie{Name: "csrftoken", Value: "of the first", Path: "/"})
+		_, _ = io.WriteString(w, `{"status":200,"data":{"user":{"id":"u1"}},"meta":{"is_authenticated":true}}`)
+	}))
+	defer s.Close()
+	followed := false
+	v, err := vestibule.New(vestibule.Options{
+		Issuers: []vestibule.Issuer{{URL: s.URL}}, Sessions: &vestibule.Sessions{Cookie: "sessionid"},
+		HTTP: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { followed = true; return nil }},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if w := sent(t, v.Protect(whoami), http.MethodGet, http.Header{"Cookie": {"sessionid=good"}}); w.Code != 200 {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	}
+	if followed || len(jar.Cookies(&url.URL{Scheme: "http", Host: strings.TrimPrefix(s.URL, "http://")})) > 0 {
+		t.Error("the client's own jar has something in it")
+	}
+}
+
+func TestTheLogSaysWhy(t *testing.T) {
+	issuer := vestibuletest.NewIssuer(t)
+	var log bytes.Buffer
+	v, err := vestibule.New(vestibule.Options{
+		Issuers: []vestibule.Issuer{{URL: issuer.URL}}, Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	expired := issuer.Token(t, vestibuletest.Claims{Age: time.Hour})
+	sent(t, v.Protect(whoami), http.MethodGet, bearer(expired))
+	if !strings.Contains(log.String(), "level=DEBUG") || !strings.Contains(log.String(), "expired") || strings.Contains(log.String(), expired) {
+		t.Errorf("of a token that has expired it says %s", log.String())
+	}
+	log.Reset()
+	issuer.Down(true)
+	issuer.Rotate(t)
+	sent(t, v.Protect(whoami), http.MethodGet, bearer(issuer.Token(t, vestibuletest.Claims{})))
+	if !strings.Contains(log.String(), "level=WARN") || !strings.Contains(log.String(), "503") || !strings.Contains(log.String(), issuer.URL) {
+		t.Errorf("of a server that is away it says %s", log.String())
+	}
+	log.Reset()
+	sent(t, v.Protect(whoami), http.MethodGet, http.Header{})
+	if log.Len() > 0 {
+		t.Errorf("of a request without credentials it says %s", log.String())
 	}
 }

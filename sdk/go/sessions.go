@@ -15,10 +15,12 @@ type Sessions struct {
 	Cookie string
 	// Tokens has the X-Session-Token of apps looked at.
 	Tokens bool
-	// IssuerOf is whose a session is, by the request: a session token does not say. It is needed where there is more than one issuer.
-	IssuerOf func(r *http.Request) (Issuer, bool)
-	// AllowedOrigins are those of pages, as https://www.example.org, that may send requests with a cookie which change something. The
-	// API's own needs not be among them.
+	// IssuerOf is whose a session is, by the request: a session token does not say. It is needed where there is more than one issuer. It has
+	// to be exact: what it says is where the session is sent. ErrInvalid says that it is nobody's; with any other error, nobody can tell.
+	IssuerOf func(r *http.Request) (Issuer, error)
+	// AllowedOrigins are those of pages, as https://www.example.org, that may send requests with a cookie which change something. The API's
+	// own needs not be among them. Requests that only read (GET, HEAD, OPTIONS) may come from anywhere, but for handshakes of WebSockets: a
+	// handler of those must not change anything.
 	AllowedOrigins []string
 }
 
@@ -41,7 +43,9 @@ const maxSession = 64 << 10
 
 var (
 	errSession = invalid("the session is not signed in, or has ended")
-	errOrigin  = invalid("a page of another origin made the request")
+	// errCookie is errSession of a browser, whose pages cannot take the cookie away.
+	errCookie  = fmt.Errorf("%w, as the cookie names it", errSession)
+	errCookies = invalid("there are two session cookies")
 )
 
 // bySession is who a request is of by the session that it shows.
@@ -51,27 +55,43 @@ func (v *Verifier) bySession(r *http.Request) (*Identity, error) {
 		return nil, ErrMissing
 	}
 	if token := r.Header.Get(sessionHeader); s.Tokens && token != "" {
-		return v.askAbout(r, "app", http.Header{sessionHeader: {token}})
+		return v.askAbout(r, "app", http.Header{sessionHeader: {token}}, errSession)
 	}
 	if s.Cookie == "" {
 		return nil, ErrMissing
 	}
-	cookie, err := r.Cookie(s.Cookie)
-	if err != nil || cookie.Value == "" {
+	cookies := r.CookiesNamed(s.Cookie)
+	if len(cookies) == 0 || cookies[0].Value == "" {
 		return nil, ErrMissing
 	}
-	if err := v.origins.Check(r); err != nil {
-		return nil, fmt.Errorf("%w: %w", errOrigin, err)
+	for _, other := range cookies[1:] {
+		if other.Value != cookies[0].Value { // which of them counts, two readers may see differently
+			return nil, errCookies
+		}
 	}
-	return v.askAbout(r, "browser", http.Header{"Cookie": {cookie.Name + "=" + cookie.Value}})
+	if err := v.origins.Check(changing(r)); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrOrigin, err)
+	}
+	return v.askAbout(r, "browser", http.Header{"Cookie": {s.Cookie + "=" + cookies[0].Value}}, errCookie)
 }
 
-// askAbout asks the server whose session it is.
-func (v *Verifier) askAbout(r *http.Request, client string, header http.Header) (*Identity, error) {
-	i, ok := v.options.issuerOfSession(r)
-	if !ok {
-		return nil, errIssuer
+// changing is a request as the check of origins is to see it: what begins as a GET and goes on as a WebSocket may change anything.
+func changing(r *http.Request) *http.Request {
+	if r.Header.Get("Upgrade") == "" {
+		return r
 	}
+	as := *r
+	as.Method = http.MethodPost
+	return &as
+}
+
+// askAbout asks the server whose session it is. The user's own program is named, since the server notes what a session is used with.
+func (v *Verifier) askAbout(r *http.Request, client string, header http.Header, ended error) (*Identity, error) {
+	i, err := v.issuerOfSession(r)
+	if err != nil {
+		return nil, err
+	}
+	header.Set("User-Agent", r.UserAgent())
 	ctx, cancel := context.WithTimeout(r.Context(), v.options.Timeout)
 	defer cancel()
 	res, err := ask(ctx, v.client, i, "/_allauth/"+client+"/v1/auth/session", header)
@@ -81,8 +101,8 @@ func (v *Verifier) askAbout(r *http.Request, client string, header http.Header) 
 	defer discard(res)
 	switch res.StatusCode {
 	case http.StatusOK:
-	case http.StatusUnauthorized, http.StatusGone:
-		return nil, errSession
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusGone:
+		return nil, ended
 	default:
 		return nil, fmt.Errorf("%w: ask %s about a session: the answer is %s", ErrUnavailable, i.URL, res.Status)
 	}
@@ -94,12 +114,21 @@ func (v *Verifier) askAbout(r *http.Request, client string, header http.Header) 
 }
 
 // issuerOfSession is whose the session of a request is.
-func (o *Options) issuerOfSession(r *http.Request) (Issuer, bool) {
-	if o.Sessions.IssuerOf != nil {
-		i, ok := o.Sessions.IssuerOf(r)
-		return i, ok && i.validate() == nil
+func (v *Verifier) issuerOfSession(r *http.Request) (Issuer, error) {
+	of := v.options.Sessions.IssuerOf
+	if of == nil {
+		return v.options.Issuers[0], nil
 	}
-	return o.Issuers[0], true
+	i, err := of(r)
+	if err == nil {
+		err = i.validate()
+	} else if errors.Is(err, ErrInvalid) {
+		return i, err
+	}
+	if err != nil {
+		return i, fmt.Errorf("%w: look up the issuer: %w", ErrUnavailable, err)
+	}
+	return i, nil
 }
 
 // readSession reads the answer about a session that is signed in.
@@ -125,14 +154,25 @@ func readSession(res *http.Response, i Issuer) (*Identity, error) {
 	if err := json.Unmarshal(answer.Data.User, &user); err != nil {
 		return nil, err
 	}
-	id := string(user.ID)
-	if len(id) > 0 && id[0] == '"' {
-		if err := json.Unmarshal(user.ID, &id); err != nil {
-			return nil, err
-		}
+	id, err := subjectOf(user.ID)
+	if err != nil {
+		return nil, err
 	}
-	if !answer.Meta.Authenticated || id == "" || id == "null" {
+	if !answer.Meta.Authenticated || id == "" {
 		return nil, errors.New("it says 200, and not who is signed in")
 	}
-	return &Identity{Issuer: i.URL, Subject: id, claims: answer.Data.User}, nil
+	return &Identity{Issuer: i.URL, Subject: id, Raw: answer.Data.User}, nil
+}
+
+// subjectOf is a user's id as text. Servers that Vestibule took the place of may have had numbers.
+func subjectOf(raw json.RawMessage) (string, error) {
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		return text, nil
+	}
+	var number json.Number
+	if err := json.Unmarshal(raw, &number); err != nil {
+		return "", errors.New("the user's id is neither text nor a number")
+	}
+	return number.String(), nil
 }

@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // token is a JSON Web Signature in its compact form (RFC 7515, section 7.1), taken apart and not believed yet.
@@ -59,16 +63,16 @@ func parse(text string) (token, error) {
 
 // readHeader reads what says how a token is signed. Keys, and addresses of keys, that a token brings along are passed over.
 func (t *token) readHeader(header []byte) error {
-	return members(header, errForm, func(name string, value []byte) (bit int, err error) {
+	return members(header, errForm, func(name string, value []byte) error {
 		switch name {
 		case "alg":
-			return 1, text(value, &t.algorithm, errForm)
+			return text(value, &t.algorithm, errForm)
 		case "kid":
-			return 2, text(value, &t.kid, errForm)
+			return text(value, &t.kid, errForm)
 		case "crit": // what must be understood is not (RFC 7515, section 4.1.11)
-			return 0, errForm
+			return errForm
 		}
-		return 0, nil
+		return nil
 	})
 }
 
@@ -76,31 +80,55 @@ func (t *token) readHeader(header []byte) error {
 type claims struct {
 	issuer, audience, subject, session, use string
 	issuedAt, expires                       time.Time
+	doubles                                 bool // there are others whose names differ from theirs by their case alone
 }
+
+// registered are the names of the claims that the server has a word for.
+var registered = []string{"iss", "aud", "sub", "sid", "jti", "token_use", "iat", "exp", "nbf"}
 
 // read reads claims. What is missing stays empty, which fits nothing.
 func (c *claims) read(payload []byte) error {
-	return members(payload, errClaims, func(name string, value []byte) (bit int, err error) {
+	return members(payload, errClaims, func(name string, value []byte) error {
 		switch name {
 		case "iss":
-			return 1, text(value, &c.issuer, errIssuer)
+			return text(value, &c.issuer, errIssuer)
 		case "aud":
-			return 2, text(value, &c.audience, errAudience)
+			return text(value, &c.audience, errAudience)
 		case "sub":
-			return 4, text(value, &c.subject, errPerson)
+			return text(value, &c.subject, errPerson)
 		case "sid":
-			return 8, text(value, &c.session, errPerson)
+			return text(value, &c.session, errPerson)
 		case "token_use":
-			return 16, text(value, &c.use, errUse)
+			return text(value, &c.use, errUse)
 		case "iat":
-			return 32, moment(value, &c.issuedAt, errFuture)
+			return moment(value, &c.issuedAt, errFuture)
 		case "exp":
-			return 64, moment(value, &c.expires, errExpired)
+			return moment(value, &c.expires, errExpired)
 		case "nbf": // which the server does not write
-			return 0, errFuture
+			return errFuture
 		}
-		return 0, nil
+		c.doubles = c.doubles || doubleOf(name)
+		return nil
 	})
+}
+
+// doubleOf reports whether encoding/json may take a name for that of a claim which it is not.
+func doubleOf(name string) bool {
+	return slices.ContainsFunc(registered, func(r string) bool { return name != r && strings.EqualFold(name, r) })
+}
+
+// withoutDoubles is a payload that encoding/json reads as it is read here.
+func withoutDoubles(payload []byte) ([]byte, error) {
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(payload, &all); err != nil {
+		return nil, errClaims
+	}
+	maps.DeleteFunc(all, func(name string, _ json.RawMessage) bool { return doubleOf(name) })
+	b, err := json.Marshal(all)
+	if err != nil {
+		return nil, errClaims
+	}
+	return b, nil
 }
 
 // fit is why claims are not those of an access token that is good now, or nil.
@@ -148,10 +176,13 @@ func moment(value []byte, into *time.Time, otherwise error) error {
 	return nil
 }
 
-// members calls f with the members of a JSON object. It answers with a bit for each name that counts: one that is there twice, or is spelt
-// with escapes, would be one thing here and another elsewhere, and is refused. Names differ by their case, other than in encoding/json.
-func members(object []byte, otherwise error, f func(name string, value []byte) (bit int, err error)) error {
-	if !json.Valid(object) {
+// maxMembers is how many members an object has at most.
+const maxMembers = 128
+
+// members calls f with the members of a JSON object. One that is there twice, or whose name is spelt with escapes, would be one thing
+// here and another elsewhere, and is refused. Names differ by their case, other than in encoding/json.
+func members(object []byte, otherwise error, f func(name string, value []byte) error) error {
+	if !json.Valid(object) || !utf8.Valid(object) {
 		return otherwise
 	}
 	s := scanner(bytes.TrimLeft(object, spaces))
@@ -159,27 +190,25 @@ func members(object []byte, otherwise error, f func(name string, value []byte) (
 		return otherwise
 	}
 	s = s[1:]
-	seen := 0
+	var room [16][]byte
+	seen := room[:0]
 	for s.skip(); s[0] != '}'; s.skip() {
 		if s[0] == ',' {
 			s = s[1:]
 			s.skip()
 		}
 		name := s.value()
-		if bytes.IndexByte(name, '\\') >= 0 {
+		twice := slices.ContainsFunc(seen, func(n []byte) bool { return bytes.Equal(n, name) })
+		if twice || len(seen) == maxMembers || bytes.IndexByte(name, '\\') >= 0 {
 			return otherwise
 		}
+		seen = append(seen, name)
 		s.skip()
 		s = s[1:] // the colon
 		s.skip()
-		bit, err := f(string(name[1:len(name)-1]), s.value())
-		if err != nil {
+		if err := f(string(name[1:len(name)-1]), s.value()); err != nil {
 			return err
 		}
-		if seen&bit != 0 {
-			return otherwise
-		}
-		seen |= bit
 	}
 	return nil
 }

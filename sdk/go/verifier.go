@@ -4,17 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 )
 
-// Issuer is a tenant of a Vestibule server.
+// Issuer is a tenant of a Vestibule server, which has a host of its own.
 type Issuer struct {
-	// URL is the tenant's public_url, without a slash at its end: what its tokens have as iss.
+	// URL is what its tokens have as iss: the "issuer" of its /.well-known/openid-configuration.
 	URL string
 	// Audience is what they have as aud: the tenant's headless.jwt_audience, or "" where that is null, which means the URL.
 	Audience string
@@ -29,17 +31,23 @@ type Issuer struct {
 type Options struct {
 	// Issuers are those whose tokens are accepted.
 	Issuers []Issuer
-	// IssuerOf, if set, tells whether to trust an issuer that is not among them, by the iss of a token that nobody has checked yet. It is
-	// asked for each such token, and has to be quick and exact: what it says is where keys are fetched from.
-	IssuerOf func(issuer string) (Issuer, bool)
+	// IssuerOf, if set, is asked for an issuer that is not among them, by the iss of a token that nobody has checked yet. It has to be exact:
+	// what it says is where keys are fetched from. It is asked for each such token. ErrInvalid says that it is none to be trusted; with
+	// any other error, nobody can tell.
+	IssuerOf func(ctx context.Context, issuer string) (Issuer, error)
 	// Sessions, if set, has sessions accepted, too.
 	Sessions *Sessions
-	// HTTP fetches keys and asks for sessions; nil is a client of its own. Its redirects are not followed.
+	// HTTP fetches keys and asks about sessions; nil is a client of its own. Its redirects are not followed, and its cookies not sent.
 	HTTP *http.Client
 	// Timeout is how long the server has to answer; 5 seconds if zero.
 	Timeout time.Duration
-	// Refuse, if set, answers what Protect does not let in, after the header of the answer was set.
+	// Refuse, if set, answers what Protect does not let in, for ErrMissing, ErrInvalid, ErrOrigin or ErrUnavailable. WWW-Authenticate and
+	// Retry-After are set by then.
 	Refuse func(w http.ResponseWriter, r *http.Request, err error)
+	// Realm is what WWW-Authenticate calls the API; "api" if empty.
+	Realm string
+	// Log is told why keys could not be fetched and nobody could tell (Warn), and why credentials were not accepted (Debug); never a token.
+	Log *slog.Logger
 	// Now is the time; time.Now if nil.
 	Now func() time.Time
 }
@@ -50,6 +58,8 @@ var (
 	ErrMissing = errors.New("vestibule: no credentials")
 	// ErrInvalid says that credentials are not accepted.
 	ErrInvalid = errors.New("vestibule: not accepted")
+	// ErrOrigin says that a page of another site made the request, with a cookie that came along by itself.
+	ErrOrigin = errors.New("vestibule: a page of another origin made the request")
 	// ErrUnavailable says that nobody can tell, since the server cannot be reached.
 	ErrUnavailable = errors.New("vestibule: the server cannot be reached")
 )
@@ -71,14 +81,23 @@ var (
 	errFuture    = invalid("from the future")
 )
 
-// Verifier checks what requests show. It is safe for concurrent use; a process needs one.
+// Verifier checks what requests show. It is safe for concurrent use; a process needs one for each audience.
 type Verifier struct {
 	options Options
 	issuers map[string]Issuer
 	client  *http.Client
-	keys    sync.Map // Issuer -> *keySet
 	origins *http.CrossOriginProtection
+	log     *slog.Logger
+
+	mu   sync.RWMutex
+	keys map[place]*keySet
 }
+
+// place is where keys come from.
+type place struct{ url, server string }
+
+// maxKeySets is how many issuers' keys are remembered. Beyond, one is forgotten for each that comes.
+const maxKeySets = 10_000
 
 // New is a Verifier. It fetches nothing yet. The error names everything that is wrong with the options.
 func New(o Options) (*Verifier, error) {
@@ -88,19 +107,44 @@ func New(o Options) (*Verifier, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Realm == "" {
+		o.Realm = "api"
+	}
+	log := o.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
 	client := http.Client{Transport: transport()}
 	if o.HTTP != nil {
 		client = *o.HTTP
 	}
+	client.Jar = nil // of one user's answers, nothing may go along with the next one's question
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	v := &Verifier{options: o, issuers: map[string]Issuer{}, client: &client, origins: http.NewCrossOriginProtection()}
+	v := &Verifier{
+		options: o, issuers: map[string]Issuer{}, client: &client, origins: http.NewCrossOriginProtection(), log: log, keys: map[place]*keySet{},
+	}
+	if err := v.validate(); err != nil {
+		return nil, fmt.Errorf("vestibule: %w", err)
+	}
+	return v, nil
+}
+
+// validate is what is wrong with the options. It takes the issuers over.
+func (v *Verifier) validate() error {
+	o := &v.options
 	var faults []error
 	for _, i := range o.Issuers {
 		faults = append(faults, i.validate())
+		if _, twice := v.issuers[i.URL]; twice {
+			faults = append(faults, fmt.Errorf("issuer %q is there twice; for two audiences, make two Verifiers", i.URL))
+		}
 		v.issuers[i.URL] = i
 	}
 	if len(o.Issuers) == 0 && o.IssuerOf == nil {
 		faults = append(faults, errors.New("there is no issuer"))
+	}
+	if strings.ContainsAny(o.Realm, "\"\\\r\n") {
+		faults = append(faults, fmt.Errorf("realm %q: leave out quotes, backslashes and line breaks", o.Realm))
 	}
 	if s := o.Sessions; s != nil {
 		faults = append(faults, s.validate(o.Issuers))
@@ -108,10 +152,7 @@ func New(o Options) (*Verifier, error) {
 			faults = append(faults, v.origins.AddTrustedOrigin(origin))
 		}
 	}
-	if err := errors.Join(faults...); err != nil {
-		return nil, fmt.Errorf("vestibule: %w", err)
-	}
-	return v, nil
+	return errors.Join(faults...)
 }
 
 // transport is the usual one, which keeps more connections to one server: each session is a question of its own.
@@ -127,29 +168,60 @@ func transport() http.RoundTripper {
 
 // validate is what is wrong with an issuer.
 func (i Issuer) validate() error {
-	var faults []error
-	if strings.HasSuffix(i.URL, "/") {
-		faults = append(faults, fmt.Errorf("issuer %q: leave out the slash at the end", i.URL))
+	_, err := origin(i.URL)
+	faults := []error{err}
+	scheme, at := "", err
+	if i.Server != "" {
+		scheme, at = origin(i.Server)
+		faults = append(faults, at)
+	} else if err == nil {
+		scheme, _ = origin(i.URL)
 	}
-	for _, address := range []string{i.URL, i.server()} {
-		u, err := url.Parse(address)
-		switch {
-		case err != nil:
-			faults = append(faults, fmt.Errorf("issuer %q: %w", i.URL, err))
-		case u.Scheme != "https" && u.Scheme != "http", u.Host == "", u.User != nil, u.RawQuery != "", u.Fragment != "":
-			faults = append(faults, fmt.Errorf("issuer %q: %q is no address of a server, such as https://acme.example.org", i.URL, address))
+	if at == nil && scheme == "http" && !i.AllowHTTP {
+		faults = append(faults, fmt.Errorf("%q is without TLS and not on this machine, and AllowHTTP is not set", i.server()))
+	}
+	if err := errors.Join(faults...); err != nil {
+		return fmt.Errorf("issuer %q: %w", i.URL, err)
+	}
+	return nil
+}
+
+// origin is what is wrong with an address that has to be an origin in its normal form (RFC 6454, section 6.2), as the server writes its own. The
+// scheme is "" where the address is one of this machine.
+func origin(address string) (scheme string, err error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", fmt.Errorf("%q is no address: %w", address, err)
+	}
+	host, port := u.Hostname(), u.Port()
+	number, bad := strconv.ParseUint(port, 10, 16)
+	if (u.Scheme != "https" && u.Scheme != "http") || host == "" || strings.HasSuffix(u.Host, ":") || port != "" && (bad != nil || number == 0) {
+		return "", fmt.Errorf("%q is no address of a server, such as https://acme.example.org", address)
+	}
+	if normal := u.Scheme + "://" + u.Host; address != normal || strings.ToLower(normal) != normal || !ascii(normal) ||
+		u.Scheme == "https" && port == "443" || u.Scheme == "http" && port == "80" {
+		return "", fmt.Errorf("%q is no origin in its normal form: scheme, host and port alone, in small letters, the host as xn--… where it "+
+			"is not ASCII, without the usual port and without a slash at the end", address)
+	}
+	if a, err := netip.ParseAddr(host); host == "localhost" || err == nil && a.IsLoopback() {
+		return "", nil
+	}
+	return u.Scheme, nil
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
 		}
 	}
-	if u, err := url.Parse(i.server()); err == nil && u.Scheme == "http" && !i.AllowHTTP && !loopback(u.Hostname()) {
-		faults = append(faults, fmt.Errorf("issuer %q: %q is without TLS, and AllowHTTP is not set", i.URL, i.server()))
-	}
-	return errors.Join(faults...)
+	return true
 }
 
 // server is where an issuer is reached.
 func (i Issuer) server() string {
 	if i.Server != "" {
-		return strings.TrimSuffix(i.Server, "/")
+		return i.Server
 	}
 	return i.URL
 }
@@ -162,34 +234,37 @@ func (i Issuer) audience() string {
 	return i.URL
 }
 
-// loopback reports whether a host is this machine.
-func loopback(host string) bool {
-	if a, err := netip.ParseAddr(host); err == nil {
-		return a.IsLoopback()
-	}
-	return host == "localhost" || strings.HasSuffix(host, ".localhost")
-}
-
 // issuer is the issuer that a token names, if it is to be trusted.
-func (v *Verifier) issuer(name string) (Issuer, error) {
+func (v *Verifier) issuer(ctx context.Context, name string) (Issuer, error) {
 	if i, ok := v.issuers[name]; ok {
 		return i, nil
 	}
 	if v.options.IssuerOf == nil || name == "" {
 		return Issuer{}, errIssuer
 	}
-	i, ok := v.options.IssuerOf(name)
-	if !ok || i.URL != name {
+	i, err := v.options.IssuerOf(ctx, name)
+	switch {
+	case errors.Is(err, ErrInvalid):
+		return Issuer{}, err
+	case err != nil:
+		return Issuer{}, fmt.Errorf("%w: look up the issuer: %w", ErrUnavailable, err)
+	case i.URL != name:
 		return Issuer{}, errIssuer
 	}
 	if err := i.validate(); err != nil {
-		return Issuer{}, fmt.Errorf("%w: %w", errIssuer, err)
+		return Issuer{}, fmt.Errorf("%w: look up the issuer: %w", ErrUnavailable, err)
 	}
 	return i, nil
 }
 
 // Verify is who an access token stands for. Its errors are ErrInvalid and ErrUnavailable. It waits for nothing while the keys are known.
 func (v *Verifier) Verify(ctx context.Context, accessToken string) (*Identity, error) {
+	id, err := v.verify(ctx, accessToken)
+	v.note(ctx, err)
+	return id, err
+}
+
+func (v *Verifier) verify(ctx context.Context, accessToken string) (*Identity, error) {
 	t, err := parse(accessToken)
 	if err != nil {
 		return nil, err
@@ -199,7 +274,7 @@ func (v *Verifier) Verify(ctx context.Context, accessToken string) (*Identity, e
 	if err := c.read(t.payload); err != nil {
 		return nil, err
 	}
-	i, err := v.issuer(c.issuer)
+	i, err := v.issuer(ctx, c.issuer)
 	if err != nil {
 		return nil, err
 	}
@@ -216,14 +291,56 @@ func (v *Verifier) Verify(ctx context.Context, accessToken string) (*Identity, e
 	if err := c.fit(i, v.options.Now()); err != nil {
 		return nil, err
 	}
-	return &Identity{Issuer: c.issuer, Subject: c.subject, Session: c.session, Expires: c.expires, claims: t.payload}, nil
+	if c.doubles {
+		if t.payload, err = withoutDoubles(t.payload); err != nil {
+			return nil, err
+		}
+	}
+	return &Identity{Issuer: c.issuer, Subject: c.subject, Session: c.session, Expires: c.expires, Raw: t.payload}, nil
+}
+
+// note tells the log why somebody was not let in.
+func (v *Verifier) note(ctx context.Context, err error) {
+	switch {
+	case err == nil:
+	case errors.Is(err, ErrUnavailable):
+		v.log.LogAttrs(ctx, slog.LevelWarn, "nobody can tell who it is", slog.Any("error", err))
+	default:
+		v.log.LogAttrs(ctx, slog.LevelDebug, "not let in", slog.Any("error", err))
+	}
+}
+
+// Ready fetches the keys of all Issuers that are not known yet, and returns why one cannot be: for a start that fails early, or a readiness
+// check. Without it, the first request waits for them.
+func (v *Verifier) Ready(ctx context.Context) error {
+	var faults []error
+	for _, i := range v.options.Issuers {
+		faults = append(faults, v.keysOf(i).ready(ctx))
+	}
+	return errors.Join(faults...)
 }
 
 // keysOf are the keys of an issuer.
 func (v *Verifier) keysOf(i Issuer) *keySet {
-	if s, ok := v.keys.Load(i); ok {
-		return s.(*keySet)
+	at := place{i.URL, i.server()}
+	v.mu.RLock()
+	s, ok := v.keys[at]
+	v.mu.RUnlock()
+	if ok {
+		return s
 	}
-	s, _ := v.keys.LoadOrStore(i, newKeySet(i, v.client, v.options.Timeout, v.options.Now))
-	return s.(*keySet)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if s, ok := v.keys[at]; ok {
+		return s
+	}
+	for other := range v.keys {
+		if len(v.keys) < maxKeySets {
+			break
+		}
+		delete(v.keys, other)
+	}
+	s = v.newKeySet(i)
+	v.keys[at] = s
+	return s
 }

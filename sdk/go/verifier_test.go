@@ -1,6 +1,7 @@
 package vestibule_test
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -109,6 +110,15 @@ func TestWhatIsNotAccepted(t *testing.T) {
 		"from the future":                      ec.Token(t, claims{Audience: "orders", Age: -6 * time.Minute, Lasts: time.Hour}),
 		"made after its end":                   ec.Token(t, claims{Audience: "orders", Extra: map[string]any{"iat": time.Now().Add(4 * time.Minute).Unix(), "exp": time.Now().Add(time.Minute).Unix()}}),
 		"a claim that is there twice":          ec.Sign(t, []byte(strings.Replace(string(payload), `"sub":"user"`, `"sub":"user","sub":"root"`, 1))),
+		"another claim that is there twice":    ec.Sign(t, []byte(strings.Replace(string(payload), `{`, `{"x":1,"x":2,`, 1))),
+		"a name that is spelt with escapes":    ec.Sign(t, []byte(strings.Replace(string(payload), `"sub":`, `"\u0073ub":`, 1))),
+		"a subject that is no text":            ec.Sign(t, []byte(strings.Replace(string(payload), `"user"`, "\"a\xff\"", 1))),
+		"not good yet":                         ec.Token(t, claims{Audience: "orders", Extra: map[string]any{"nbf": 1}}),
+		"good for ever":                        ec.Token(t, claims{Audience: "orders", Extra: map[string]any{"exp": 253402300800}}),
+		"an end with a fraction":               ec.Token(t, claims{Audience: "orders", Extra: map[string]any{"exp": float64(time.Now().Unix()+60) + .5}}),
+		"a line break in it":                   good[:len(good)-5] + "\n" + good[len(good)-5:],
+		"padding":                              good + "==",
+		"bits that count for nothing":          loose(good),
 		"claims that are a list":               ec.Sign(t, []byte(`["iss"]`)),
 		"too long":                             ec.Token(t, claims{Audience: "orders", Extra: map[string]any{"x": strings.Repeat("x", 8<<10)}}),
 	} {
@@ -174,18 +184,53 @@ func TestHeaders(t *testing.T) {
 // A tenant may have claims of its own, and encoding/json takes "Sub" for "sub".
 func TestClaimsDifferByTheirCase(t *testing.T) {
 	issuer := vestibuletest.NewIssuer(t)
-	id, err := issuer.Verifier(t).Verify(t.Context(), issuer.Token(t, vestibuletest.Claims{Subject: "ann", Extra: map[string]any{"Sub": "root", "SUB": "root"}}))
+	id, err := issuer.Verifier(t).Verify(t.Context(), issuer.Token(t, vestibuletest.Claims{
+		Subject: "ann", Extra: map[string]any{"Sub": "root", "SUB": "root", "token_Use": "refresh", "email": "ann@example.org"},
+	}))
 	if err != nil || id.Subject != "ann" {
-		t.Errorf("%+v, %v", id, err)
+		t.Fatalf("%+v, %v", id, err)
+	}
+	var said struct{ Sub, Email string }
+	if err := id.Claims(&said); err != nil || said.Sub != "ann" || said.Email != "ann@example.org" {
+		t.Errorf("the claims say %+v, %v", said, err)
+	}
+}
+
+func TestTheTimesOfATokenToTheSecond(t *testing.T) {
+	issuer := vestibuletest.NewIssuer(t)
+	made := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	token := issuer.Token(t, vestibuletest.Claims{Extra: map[string]any{"iat": made.Unix(), "exp": made.Add(time.Minute).Unix()}})
+	for after, fine := range map[time.Duration]bool{
+		-5*time.Minute - time.Second: false, -5 * time.Minute: true, 0: true, time.Minute - time.Nanosecond: true, time.Minute: false, time.Hour: false,
+	} {
+		v, err := vestibule.New(vestibule.Options{Issuers: []vestibule.Issuer{{URL: issuer.URL}}, Now: func() time.Time { return made.Add(after) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := v.Verify(t.Context(), token); (err == nil) != fine {
+			t.Errorf("%v after it was made: %v", after, err)
+		}
 	}
 }
 
 func TestIssuersOfManyTenants(t *testing.T) {
-	acme, beta, gone := vestibuletest.NewIssuer(t), vestibuletest.NewIssuer(t), vestibuletest.NewIssuer(t)
-	tenants := map[string]vestibule.Issuer{acme.URL: {URL: acme.URL}, beta.URL: {URL: beta.URL}, gone.URL: {URL: acme.URL}}
-	v, err := vestibule.New(vestibule.Options{IssuerOf: func(issuer string) (vestibule.Issuer, bool) {
+	acme, beta := vestibuletest.NewIssuer(t), vestibuletest.NewIssuer(t)
+	const root = "https://root.example.org"
+	tenants := map[string]vestibule.Issuer{
+		acme.URL: {URL: acme.URL}, beta.URL: {URL: beta.URL},
+		root:                          {URL: acme.URL, Audience: "orders"}, // a mistake in the table
+		"http://plain.example.org":    {URL: "http://plain.example.org"},
+		"https://Capital.example.org": {URL: "https://Capital.example.org"},
+	}
+	v, err := vestibule.New(vestibule.Options{IssuerOf: func(_ context.Context, issuer string) (vestibule.Issuer, error) {
+		if issuer == "https://away.example.org" {
+			return vestibule.Issuer{}, errors.New("the table of tenants is away")
+		}
 		i, ok := tenants[issuer]
-		return i, ok
+		if !ok {
+			return i, vestibule.ErrInvalid
+		}
+		return i, nil
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -195,9 +240,21 @@ func TestIssuersOfManyTenants(t *testing.T) {
 			t.Errorf("%+v, %v", id, err)
 		}
 	}
-	// It is told of another tenant's keys: what it is told has to be of the one it asked for.
-	if _, err := v.Verify(t.Context(), gone.Token(t, vestibuletest.Claims{})); !errors.Is(err, vestibule.ErrInvalid) {
-		t.Errorf("an issuer with another's keys: %v", err)
+	for name, c := range map[string]struct {
+		issuer string
+		want   error
+	}{
+		"one with another's keys":     {root, vestibule.ErrInvalid},
+		"one that is not known":       {"https://nobody.example.org", vestibule.ErrInvalid},
+		"none":                        {"", vestibule.ErrInvalid},
+		"one that nobody can look up": {"https://away.example.org", vestibule.ErrUnavailable},
+		"one without TLS":             {"http://plain.example.org", vestibule.ErrUnavailable},
+		"one that is written wrongly": {"https://Capital.example.org", vestibule.ErrUnavailable},
+	} {
+		token := acme.Token(t, vestibuletest.Claims{Audience: "orders", Extra: map[string]any{"iss": c.issuer}})
+		if id, err := v.Verify(t.Context(), token); !errors.Is(err, c.want) || id != nil {
+			t.Errorf("%s: %+v, %v, want %v", name, id, err, c.want)
+		}
 	}
 	delete(tenants, beta.URL)
 	if _, err := v.Verify(t.Context(), beta.Token(t, vestibuletest.Claims{})); !errors.Is(err, vestibule.ErrInvalid) {
@@ -206,33 +263,82 @@ func TestIssuersOfManyTenants(t *testing.T) {
 }
 
 func TestWhatIsWrongWithOptionsIsSaidAtOnce(t *testing.T) {
+	wrong := []string{
+		"https://a.example.org/", "http://b.example.org", "c.example.org", "https://user:word@d.example.org", "https://e.example.org#", "https://f.example.org?",
+		"https://:8080", "https://g.example.org/x/..", "https://h.example.org:99999", "https://i.example.org:", "https://j.example.org:443", "https://K.example.org",
+		"https://m\u00fcller.example", "http://evil.localhost", "http://10.0.0.1", "ftp://l.example.org", "", "https://n.example.org:0",
+	}
+	for _, u := range wrong {
+		if _, err := vestibule.New(vestibule.Options{Issuers: []vestibule.Issuer{{URL: u}}}); err == nil || !strings.Contains(err.Error(), u) {
+			t.Errorf("%q: %v", u, err)
+		}
+		if _, err := vestibule.New(vestibule.Options{Issuers: []vestibule.Issuer{{URL: "https://a.example.org", Server: u}}}); err == nil && u != "" {
+			t.Errorf("%q is a server's address", u)
+		}
+	}
+	for _, u := range []string{
+		"https://a.example.org", "https://a.example.org:8443", "http://localhost:8080", "http://127.0.0.1", "http://[::1]:8080", "https://xn--mller-kva.example",
+	} {
+		if _, err := vestibule.New(vestibule.Options{Issuers: []vestibule.Issuer{{URL: u}}}); err != nil {
+			t.Errorf("%q: %v", u, err)
+		}
+	}
+	if _, err := vestibule.New(vestibule.Options{Issuers: []vestibule.Issuer{{URL: "http://b.example.org", AllowHTTP: true}}}); err != nil {
+		t.Error(err)
+	}
 	_, err := vestibule.New(vestibule.Options{
-		Issuers: []vestibule.Issuer{
-			{URL: "https://a.example.org/"}, {URL: "http://b.example.org"}, {URL: "c.example.org"}, {URL: "https://d.example.org", Server: "http://d:8080"},
-			{URL: "https://user:word@e.example.org"}, {URL: "http://localhost:8080"}, {URL: "http://f.example.org", AllowHTTP: true},
-		},
+		Issuers:  []vestibule.Issuer{{URL: "https://a.example.org", Audience: "a"}, {URL: "https://a.example.org", Audience: "b"}},
+		Realm:    `a"`,
 		Sessions: &vestibule.Sessions{AllowedOrigins: []string{"https://g.example.org/path"}},
 	})
 	if err == nil {
 		t.Fatal("they are taken")
 	}
-	for _, part := range []string{
-		`"https://a.example.org/": leave out the slash`, `"http://b.example.org" is without TLS`, `"c.example.org" is no address`, `"http://d:8080" is without TLS`,
-		`"https://user:word@e.example.org" is no address`, "neither cookies nor tokens", "7 issuers, and nothing tells whose", "g.example.org/path",
-	} {
+	for _, part := range []string{"is there twice", "realm", "neither cookies nor tokens", "2 issuers, and nothing tells whose", "g.example.org/path"} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("%q is not in: %v", part, err)
-		}
-	}
-	for _, fine := range []string{"localhost:8080", "f.example.org"} {
-		if strings.Contains(err.Error(), fine) {
-			t.Errorf("%s is called wrong: %v", fine, err)
 		}
 	}
 	if _, err := vestibule.New(vestibule.Options{}); err == nil {
 		t.Error("no issuer is needed")
 	}
 }
+
+// The server has some time to answer, and no more.
+func TestAServerThatDoesNotAnswer(t *testing.T) {
+	issuer := vestibuletest.NewIssuer(t)
+	defer issuer.Hold()()
+	v, err := vestibule.New(vestibule.Options{Issuers: []vestibule.Issuer{{URL: issuer.URL}}, Timeout: 10 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.Verify(t.Context(), issuer.Token(t, vestibuletest.Claims{})); !errors.Is(err, vestibule.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+}
+
+// One's own client is asked, and follows nothing.
+func TestAClientOfOnesOwn(t *testing.T) {
+	issuer := vestibuletest.NewIssuer(t)
+	asked := 0
+	v, err := vestibule.New(vestibule.Options{Issuers: []vestibule.Issuer{{URL: issuer.URL}}, HTTP: &http.Client{
+		Transport: transport(func(r *http.Request) (*http.Response, error) {
+			asked++
+			return &http.Response{StatusCode: http.StatusFound, Header: http.Header{"Location": {"http://127.0.0.1:1/"}}, Body: http.NoBody, Request: r}, nil
+		}),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return nil },
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.Verify(t.Context(), issuer.Token(t, vestibuletest.Claims{})); !errors.Is(err, vestibule.ErrUnavailable) || asked != 1 {
+		t.Errorf("asked %d times, %v", asked, err)
+	}
+}
+
+type transport func(*http.Request) (*http.Response, error)
+
+func (t transport) RoundTrip(r *http.Request) (*http.Response, error) { return t(r) }
 
 // cut takes a token apart.
 func cut(t *testing.T, token string) (header, payload, signature []byte) {
@@ -246,6 +352,13 @@ func cut(t *testing.T, token string) (header, payload, signature []byte) {
 		raw[n] = b
 	}
 	return raw[0], raw[1], raw[2]
+}
+
+// loose is a token whose signature is spelt in another way, which a decoder may let pass: of its last letter some bits count for nothing.
+func loose(token string) string {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	last := strings.IndexByte(letters, token[len(token)-1])
+	return token[:len(token)-1] + letters[last|1:last|1+1]
 }
 
 // payloadOf is the payload of a token of an issuer that would be good.

@@ -101,6 +101,9 @@ func (g *guard) admit(ctx context.Context, method string) (context.Context, erro
 	case errors.Is(err, vestibule.ErrInvalid):
 		return ctx, errRefused
 	}
+	if ctx.Err() != nil { // the caller has gone, or has waited for long enough
+		return ctx, status.FromContextError(ctx.Err()).Err()
+	}
 	return ctx, status.Error(codes.Unavailable, "it cannot be told now who you are; try again in a moment")
 }
 

@@ -30,7 +30,9 @@ type Issuer struct {
 
 	server *httptest.Server
 	mu     sync.Mutex
-	keys   []*Key // the last one signs
+	keys   []*Key
+	signer int           // which of them signs
+	held   chan struct{} // nil: nobody is kept waiting
 	down   bool
 	maxAge time.Duration
 }
@@ -38,7 +40,7 @@ type Issuer struct {
 // NewIssuer is an issuer with one key, which ends with the test. The algorithm is RS256, ES256 or EdDSA; ES256 if none is given.
 func NewIssuer(t testing.TB, algorithm ...string) *Issuer {
 	t.Helper()
-	i := &Issuer{maxAge: 5 * time.Minute}
+	i := &Issuer{maxAge: 5 * time.Minute, signer: -1}
 	i.server = httptest.NewServer(http.HandlerFunc(i.serve))
 	t.Cleanup(i.server.Close)
 	i.URL = i.server.URL
@@ -56,8 +58,8 @@ func (i *Issuer) Verifier(t testing.TB) *vestibule.Verifier {
 	return v
 }
 
-// Rotate has another key sign from now on. Those before it stay published.
-func (i *Issuer) Rotate(t testing.TB, algorithm ...string) {
+// Publish has another key in the key set that does not sign yet, as the server has it for ten minutes before.
+func (i *Issuer) Publish(t testing.TB, algorithm ...string) {
 	t.Helper()
 	name := "ES256"
 	if len(algorithm) > 0 {
@@ -69,18 +71,42 @@ func (i *Issuer) Rotate(t testing.TB, algorithm ...string) {
 	i.keys = append(i.keys, key)
 }
 
+// Rotate has the next key sign from now on: the one that was published, or a new one. Those before it stay published.
+func (i *Issuer) Rotate(t testing.TB, algorithm ...string) {
+	t.Helper()
+	i.mu.Lock()
+	published := i.signer+1 < len(i.keys)
+	i.mu.Unlock()
+	if !published {
+		i.Publish(t, algorithm...)
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.signer++
+}
+
 // Key is the key that signs.
 func (i *Issuer) Key() *Key {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return i.keys[len(i.keys)-1]
+	return i.keys[i.signer]
 }
 
-// Retire takes away all keys but the one that signs.
+// Next is the key that is published and signs next; nil where there is none.
+func (i *Issuer) Next() *Key {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.signer+1 == len(i.keys) {
+		return nil
+	}
+	return i.keys[i.signer+1]
+}
+
+// Retire takes away all keys before the one that signs.
 func (i *Issuer) Retire() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.keys = i.keys[len(i.keys)-1:]
+	i.keys, i.signer = i.keys[i.signer:], 0
 }
 
 // Down has the issuer answer with 503, or as before.
@@ -88,6 +114,20 @@ func (i *Issuer) Down(down bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.down = down
+}
+
+// Hold has the issuer keep whoever asks waiting until release is called.
+func (i *Issuer) Hold() (release func()) {
+	held := make(chan struct{})
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.held = held
+	return sync.OnceFunc(func() {
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		i.held = nil
+		close(held)
+	})
 }
 
 // MaxAge is for how long it says that its keys may be remembered: five minutes at first, as the server's.
@@ -104,6 +144,16 @@ func (i *Issuer) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	i.Fetches.Add(1)
+	i.mu.Lock()
+	held := i.held
+	i.mu.Unlock()
+	if held != nil {
+		select {
+		case <-held:
+		case <-r.Context().Done():
+			return
+		}
+	}
 	i.mu.Lock()
 	var keys []map[string]string
 	for _, k := range i.keys {
