@@ -275,7 +275,9 @@ alerts: $(PROMTOOL) ## check the alert rules, run their tests, and read the dash
 
 .PHONY: nginx
 nginx: ## the example of forward authentication, with a real nginx before the real server
-	@$(SERVICES) --nginx $(GO) test -count=1 -timeout 10m -run '^TestNginx' ./internal/app
+	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
+	$(SERVICES) --nginx $(GO) test -count=1 -timeout 10m -run '^TestNginx' -v ./internal/app >"$$log" 2>&1 || { cat "$$log"; exit 1; }; \
+	grep -q '^--- PASS: TestNginxLetsInWhoIsSignedIn' "$$log" || { cat "$$log"; echo "nginx: the test was not run"; exit 1; }
 	@echo "nginx: passed"
 
 .PHONY: fmt

@@ -216,7 +216,7 @@ type Headless struct {
 	// The pages of your front end that mails and redirects lead to.
 	FrontendURLs FrontendURLs `json:"frontend_urls"`
 
-	// Whether the API's OpenAPI document is served.
+	// Whether the OpenAPI document of the API is served, to everybody, at /_allauth/openapi.yaml, .json and .html.
 	ServeSpecification bool `json:"serve_specification"`
 
 	// What a login hands to app clients: a session token alone, or an access and a refresh token too.

@@ -52,6 +52,9 @@ func conforms(t testing.TB, method, path string, status int, contentType, body s
 	mediaType, _, _ := strings.Cut(contentType, ";")
 	content := answer.Value.Content.Get(mediaType)
 	switch {
+	case body == "" && len(answer.Value.Content) > 0:
+		t.Errorf("%s %s: the document has a body for %d, and there is none", method, path, status)
+		return
 	case content == nil && body != "":
 		t.Errorf("%s %s: the document knows no %s as %s: %s", method, path, http.StatusText(status), contentType, body)
 		return

@@ -42,6 +42,9 @@ func (s *server) proxied(method, host, path string, header http.Header) *reply {
 	if err != nil {
 		s.Fatal(err)
 	}
+	if method != http.MethodHead {
+		conforms(s, http.MethodGet, forwardPath, res.StatusCode, res.Header.Get("Content-Type"), string(body)) // whatever the method and the path
+	}
 	return &reply{c: &client{s: s}, asked: method + " " + path, Status: res.StatusCode, Header: res.Header, Body: string(body)}
 }
 

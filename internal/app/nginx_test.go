@@ -215,7 +215,8 @@ func TestNginxLetsInWhoIsSignedIn(t *testing.T) {
 	appID, access := signedUp.userID(), signedUp.handed().access
 	pageID := page.signup("page@example.org").want(http.StatusOK).userID()
 
-	keys := []string{mobile.token, page.cookies["sessionid"]}
+	const trust = "secret-of-a-trusted-browser"
+	keys := []string{mobile.token, page.cookies["sessionid"], access, trust}
 
 	lets := func(header http.Header, user string) seen {
 		t.Helper()
@@ -257,7 +258,8 @@ func TestNginxLetsInWhoIsSignedIn(t *testing.T) {
 	}
 	for _, order := range []string{
 		"sessionid=%s", "sessionid=%s; theme=dark", "theme=dark; sessionid=%s", "theme=dark;sessionid=%s;a=b",
-		"xsessionid=1; sessionid=%s; sessionid=2",
+		"xsessionid=1; sessionid=%s; sessionid=2", "mfa_trusted=" + trust + "; sessionid=%s; theme=dark", "sessionid=%s; theme=dark; mfa_trusted=" + trust,
+		"mfa_trusted=1; sessionid=%s; mfa_trusted=" + trust,
 	} {
 		c := lets(http.Header{"Cookie": {fmt.Sprintf(order, page.cookies["sessionid"])}}, pageID).Header.Get("Cookie")
 		if strings.Contains(order, "theme") && !strings.Contains(c, "theme=dark") ||
@@ -269,6 +271,9 @@ func TestNginxLetsInWhoIsSignedIn(t *testing.T) {
 		t.Errorf("the application saw %v", got.Header)
 	}
 	lets(http.Header{"Authorization": {"Bearer " + access}}, appID)
+	if got = lets(with(cookie, "Authorization", "Basic YTpi"), pageID); got.Header.Get("Authorization") != "Basic YTpi" {
+		t.Errorf("the application does not get what is its own: %v", got.Header)
+	}
 	// What a client says of itself does not arrive, not even where there is nothing to put in its place.
 	got = lets(with(cookie, forgedIdentity...), pageID)
 	if _, there := got.Header["X-Auth-Request-Name"]; there {

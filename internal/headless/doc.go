@@ -11,7 +11,8 @@
 //	{"status": 200, "data": …, "meta": …}
 //	{"status": 400, "errors": [{"message": …, "code": …, "param": …}]}
 //
-// Two things are no kind of client's: the documents about tokens (wellknown.go), and what reverse proxies ask (forward.go).
+// Some things are no kind of client's: the documents about tokens (published.go) and about this API (spec.go), and what reverse proxies ask
+// (forward.go).
 //
 // answer.go is the one place where a refusal becomes a status code. Answers are never cached.
 package headless

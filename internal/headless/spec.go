@@ -39,7 +39,9 @@ func (a *API) documentOf(t *tenants.Tenant) (*apidoc.Document, error) {
 		func() error { return d.Set(t.Name+": headless API", "info", "title") },
 		func() error { return d.Set([]map[string]string{{"url": t.PublicURL()}}, "servers") },
 		func() error { return takes(d, "/_allauth/{client}/v1/auth/login", loginMembers(t)) },
-		func() error { return takes(d, "/_allauth/{client}/v1/auth/signup", signupMembers(t)) },
+		func() error { return takes(d, "/_allauth/{client}/v1/auth/signup", signupMembers(t, true)) },
+		func() error { return takes(d, "/_allauth/{client}/v1/auth/webauthn/signup", signupMembers(t, false)) },
+		func() error { return takes(d, "/_allauth/{client}/v1/auth/code/request", codeMembers(t)) },
 	} {
 		if err == nil {
 			err = change()
@@ -81,6 +83,9 @@ func takes(d *apidoc.Document, path string, m membersOf) error {
 		return nil // the tenant has no such step
 	}
 	d.KeepOf(func(name string) bool { return slices.Contains(m.takes, name) }, append(slices.Clone(schema), "properties")...)
+	if len(m.needs) == 0 {
+		return nil
+	}
 	return d.Put("required", m.needs, schema...)
 }
 
@@ -94,11 +99,23 @@ func loginMembers(t *tenants.Tenant) membersOf {
 	return m
 }
 
-// signupMembers are those of a signup: the tenant's signup_fields. The password that is typed twice is the front end's to compare.
-func signupMembers(t *tenants.Tenant) membersOf {
+// codeMembers are those by which a login code is asked for.
+func codeMembers(t *tenants.Tenant) membersOf {
+	if hasPhones(t) {
+		return membersOf{takes: []string{"email", "phone"}}
+	}
+	return membersOf{takes: []string{"email"}, needs: []string{"email"}}
+}
+
+// signupMembers are those of a signup: the tenant's signup_fields, but for the password where there is a passkey instead. The password that
+// is typed twice is the front end's to compare.
+func signupMembers(t *tenants.Tenant, password bool) membersOf {
 	var m membersOf
 	for wire, field := range map[string]string{"username": "username", "email": "email", "email2": "email2", "phone": "phone", "password": "password1"} {
 		asked, needed := t.Settings.Account.SignupFields.Field(field)
+		if !password && wire == "password" {
+			continue
+		}
 		if asked {
 			m.takes = append(m.takes, wire)
 		}
@@ -122,7 +139,7 @@ func hasLoginCodes(t *tenants.Tenant) bool {
 }
 
 func resendsLoginCodes(t *tenants.Tenant) bool {
-	return hasLoginCodes(t) && t.Settings.Account.LoginByCodeSupportsResend > 0
+	return hasLoginByCode(t) && t.Settings.Account.LoginByCodeSupportsResend > 0
 }
 
 func resendsEmailCodes(t *tenants.Tenant) bool {
@@ -138,64 +155,83 @@ func resendsPhoneCodes(t *tenants.Tenant) bool {
 	return hasPhones(t) && t.Settings.Account.PhoneVerificationSupportsResend > 0
 }
 
-func hasFactors(t *tenants.Tenant) bool { return len(t.Settings.MFA.SupportedTypes) > 0 }
-
 // specPath is where the document is, with the name of a form at its end. django-allauth has the same.
 const specPath = "/_allauth/openapi."
 
-// A shape is made once for a version of a tenant, since anybody may ask for it, and remembered for the tenants that were asked about last.
+// Anybody may ask for a shape, and to make one takes some ten milliseconds. So it is made once for a version of a tenant and remembered for
+// the tenants that were asked about last, and one is made at a time.
 const (
 	specAge   = time.Minute
-	specsKept = 128
+	specsKept = 3 * 64 // pages: of each tenant three
 )
 
-// spec is a shape: of a tenant, as of one of its versions, in one form.
-type spec struct {
+// shape is of a tenant, as of one of its versions, in one form.
+type shape struct {
 	tenant  string
 	version int64
 	form    string
 }
 
-// specs are the document in its three forms, for the tenants that show it.
+// form is a way in which the document is served.
+type form struct {
+	name, contentType, policy string
+	of                        func(*apidoc.Document) ([]byte, error)
+}
+
+var forms = []form{
+	{"yaml", "application/yaml", "", (*apidoc.Document).YAML},
+	{"json", "application/json", "", (*apidoc.Document).JSON},
+	{"html", "text/html; charset=utf-8", apidoc.Policy(), func(d *apidoc.Document) ([]byte, error) {
+		return d.Page(apidoc.Options{At: specPath + "yaml", Group: groupOf})
+	}},
+}
+
+// shapes are those that are remembered.
+type shapes struct {
+	api    *API
+	making sync.Mutex
+	known  *lru.Cache[shape, page]
+}
+
+// specs are the document in its forms, for the tenants that show it.
 func (a *API) specs() []published {
-	known, err := lru.New[spec, page](specsKept)
+	known, err := lru.New[shape, page](specsKept)
 	if err != nil {
 		panic("headless: " + err.Error()) // the size is positive
 	}
-	forms := []struct {
-		name, contentType, policy string
-		of                        func(*apidoc.Document) ([]byte, error)
-	}{
-		{"yaml", "application/yaml", "", (*apidoc.Document).YAML},
-		{"json", "application/json", "", (*apidoc.Document).JSON},
-		{"html", "text/html; charset=utf-8", apidoc.Policy(), func(d *apidoc.Document) ([]byte, error) {
-			return d.Page(apidoc.Options{At: specPath + "yaml", Group: groupOf})
-		}},
-	}
+	s := &shapes{api: a, known: known}
 	var all []published
 	for _, f := range forms {
-		all = append(all, published{a, specPath + f.name, func(_ context.Context, t *tenants.Tenant) (page, error) {
-			if !t.Settings.Headless.ServeSpecification {
-				return page{}, fmt.Errorf("headless.serve_specification is false: %w", refusal.Of(refusal.Missing))
-			}
-			key := spec{t.ID, t.Version, f.name}
-			if p, ok := known.Get(key); ok {
-				return p, nil
-			}
-			d, err := a.documentOf(t)
-			if err != nil {
-				return page{}, err
-			}
-			body, err := f.of(d)
-			if err != nil {
-				return page{}, err
-			}
-			p := page{contentType: []string{f.contentType}, policy: f.policy, age: specAge, body: body}
-			known.Add(key, p)
-			return p, nil
-		}})
+		all = append(all, published{a, specPath + f.name, func(_ context.Context, t *tenants.Tenant) (page, error) { return s.in(f, t) }})
 	}
 	return all
+}
+
+// in is the document of a tenant in a form.
+func (s *shapes) in(f form, t *tenants.Tenant) (page, error) {
+	if !t.Settings.Headless.ServeSpecification {
+		return page{}, fmt.Errorf("headless.serve_specification is false: %w", refusal.Of(refusal.Missing))
+	}
+	key := shape{t.ID, t.Version, f.name}
+	if p, ok := s.known.Get(key); ok {
+		return p, nil
+	}
+	s.making.Lock()
+	defer s.making.Unlock()
+	if p, ok := s.known.Get(key); ok {
+		return p, nil
+	}
+	d, err := s.api.documentOf(t)
+	if err != nil {
+		return page{}, err
+	}
+	body, err := f.of(d)
+	if err != nil {
+		return page{}, err
+	}
+	p := page{contentType: []string{f.contentType}, policy: f.policy, age: specAge, body: body}
+	s.known.Add(key, p)
+	return p, nil
 }
 
 // groupOf is the noun that a path is about: what comes after the version, and "for servers" for what is no client's.

@@ -28,9 +28,8 @@ var floors = [][]string{
 // a row in the table keeps to it.
 var beside = []string{
 	"internal/bench", "internal/factor/factortest", "internal/meta", "internal/store/storetest", "internal/testkit",
-	"sdk/go/client",
 	"internal/tools/alerts", "internal/tools/image", "internal/tools/kit", "internal/tools/listening", "internal/tools/services",
-	"internal/tools/settingsdoc", "internal/trace/tracetest", "sdk/go/vestibuletest",
+	"internal/tools/settingsdoc", "internal/trace/tracetest", "sdk/go/client", "sdk/go/vestibuletest",
 }
 
 func floorOf(within string) int {

@@ -65,8 +65,8 @@ func (s Scope) SessionOf(ctx context.Context, client Client, userID, id string) 
 	return r.read(err)
 }
 
-// IdentityByToken is SessionByToken with the user's EmailVerified, for whoever tells others who somebody is. It reads a second row, of the
-// user's addresses, by their key.
+// IdentityByToken is SessionByToken with the user's EmailVerified, for whoever tells others who somebody is. It reads a second row,
+// of the user's primary address.
 func (s Scope) IdentityByToken(ctx context.Context, client Client, digest []byte) (*Session, *User, error) {
 	r := sessionRow{Session: Session{Token: digest, Client: client}}
 	err := s.store.reader().row(ctx, "read identity", `
@@ -90,7 +90,7 @@ func (s Scope) IdentityOf(ctx context.Context, client Client, userID, id string)
 // emailVerified says whether the address that a session repeats is one that its user has proved. It is not among what sessions repeat:
 // session checks do not show it.
 const emailVerified = `EXISTS (SELECT 1 FROM emails e
-		                WHERE e.tenant_id = $1 AND e.user_id = sessions.user_id AND e.email = sessions.email AND e.verified)`
+		                WHERE e.tenant_id = $1 AND e.user_id = sessions.user_id AND e.is_primary AND e.email = sessions.email AND e.verified)`
 
 const sessionColumns = `id, user_id, pending, epoch, methods, state, version, seen_at, expires_at, refresh_number,
 		       username, email, name, has_password, factors, alive`
