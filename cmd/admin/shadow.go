@@ -131,7 +131,9 @@ func (t *tool) recording(name string) ([]shadow.Request, error) {
 
 func (t *tool) shadow(ctx context.Context, f *shadowFlags, recording []shadow.Request, o shadow.Options) error {
 	bar := t.quietly()
-	o.Progress = func(done, total int) { bar.show(int64(done), int64(total), fmt.Sprintf("%d of %d requests", done, total)) }
+	o.Progress = func(done, total int) {
+		bar.show(int64(done), int64(total), fmt.Sprintf("%d of %d requests", done, total))
+	}
 	if !bar.live {
 		o.Progress = nil
 	}

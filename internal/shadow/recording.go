@@ -44,7 +44,9 @@ type FaultError struct {
 	What string
 }
 
-func (e *FaultError) Error() string { return fmt.Sprintf("line %d of the recording: %s", e.Line, e.What) }
+func (e *FaultError) Error() string {
+	return fmt.Sprintf("line %d of the recording: %s", e.Line, e.What)
+}
 
 // Read reads a recording: UTF-8, one JSON object a line, empty lines aside, 1 MiB a line and 256 MiB in all at most. The error is a
 // *FaultError for the first line that is wrong.
