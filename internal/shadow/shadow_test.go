@@ -226,3 +226,16 @@ func TestDifferencesAreGroupedAndHideSecrets(t *testing.T) {
 		t.Errorf("report is %+v", r)
 	}
 }
+
+func TestHeadersWithoutAValueAreNotSent(t *testing.T) {
+	names := make(chan http.Header, 2)
+	note := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { names <- r.Header })
+	replayed(t, two(t, note, note), `{"client":"a","method":"GET","path":"/x","headers":{"X-Forwarded-For":"","Origin":"https://app.example","Te":"trailers"}}`)
+	for range 2 {
+		h := <-names
+		_, forwarded := h["X-Forwarded-For"]
+		if forwarded || h.Get("Origin") != "https://app.example" || h.Get("Te") != "" {
+			t.Errorf("sent with %v", h)
+		}
+	}
+}

@@ -64,8 +64,12 @@ func (s *side) request(ctx context.Context, q *Request) (*http.Request, error) {
 	}
 	r.Host = s.server.Host
 	for name, value := range q.Header {
-		if !slices.Contains(ours, name) {
-			r.Header.Set(name, value)
+		if slices.Contains(ours, name) || value == "" {
+			continue
+		}
+		r.Header.Set(name, value)
+		if strings.HasSuffix(name, "-Key") { // of a mailed link
+			s.secrets.add(value)
 		}
 	}
 	if q.Body != nil && r.Header.Get("Content-Type") == "" {
