@@ -1,10 +1,10 @@
 // Command admin is the operators' tool, with a file for each noun. It brings the database up to date, which needs the database alone;
 // everything else it does through a running server's admin API, so that every change is seen at once, admitted and logged: tenants, users,
 // imports and exports, signing keys, mail, webhooks, identity providers, operators, API tokens, the audit log, statistics, the fleet, and the
-// connection doctor.
+// connection doctor. To compare two servers (shadow) it asks both as their front ends would.
 //
 // Exit status: 0 when it was done, 1 when it was not (for migrate status: when something is pending; for audit verify, doctor and imports:
-// when something is wrong), 2 when the command line makes no sense.
+// when something is wrong; for shadow: when something differs), 2 when the command line makes no sense.
 package main
 
 import (
@@ -74,6 +74,7 @@ func (t *tool) run(ctx context.Context, args []string) int {
 		t.providerCommand(),
 		t.operatorCommand(),
 		t.doctorCommand(),
+		t.shadowCommand(),
 		t.tokenCommand(),
 		t.importCommand(),
 		t.exportCommand(),

@@ -15,7 +15,7 @@ var floors = [][]string{
 	{"internal/apidoc", "internal/clock", "internal/hostname", "internal/refusal", "internal/secret", "internal/trace", "internal/yamldoc"},
 	{"internal/factor", "internal/outbound", "internal/passhash", "internal/passrule", "internal/token"},
 	{"internal/config", "internal/limit", "internal/store/faultdb", "migrations", "tenants"},
-	{"internal/provider", "internal/store"},
+	{"internal/provider", "internal/shadow", "internal/store"},
 	{"internal/keyring"},
 	{"flows", "internal/post", "internal/webhook", "internal/audit", "internal/stats"},
 	{"internal/admin"},

@@ -1,0 +1,213 @@
+package shadow
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// comparedTo compares two JSON bodies and returns what differs as "pointer: reference | target" a line, as it is shown.
+func comparedTo(t *testing.T, c *comparer, reference, target string) string {
+	t.Helper()
+	r, err := decoded([]byte(reference))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := decoded([]byte(target))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.found = nil
+	c.compare("", "", "", r, other)
+	var lines []string
+	for _, d := range c.found {
+		lines = append(lines, d.pointer+": "+shown(d.reference, d.name)+" | "+shown(d.target, d.name))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func TestWhatHasToDifferIsTheSame(t *testing.T) {
+	const (
+		one     = `eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl`
+		another = `eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIyIn0.c2lnbmF0dXJlMg`
+	)
+	for _, c := range []struct{ name, reference, target, want string }{
+		{"the same", `{"a":[1,"x",null,true]}`, `{"a":[1,"x",null,true]}`, ""},
+		{"numbers by their value", `{"a":1}`, `{"a":1.0}`, ""},
+		{"other numbers", `{"a":1}`, `{"a":2}`, `/a: 1 | 2`},
+		{"a number and a text", `{"a":1}`, `{"a":"1"}`, `/a: 1 | "1"`},
+		{"null and false where it is said who is in", `{"meta":{"is_authenticated":null}}`, `{"meta":{"is_authenticated":false}}`, ""},
+		{"null and false elsewhere", `{"a":null}`, `{"a":false}`, `/a: null | false`},
+		{"a member too few and one too many", `{"a":1,"b":2}`, `{"a":1,"c":3}`, "/b: 2 | (absent)\n/c: (absent) | 3"},
+		{"a member with a slash and a tilde", `{"a/b~c":1}`, `{"a/b~c":2}`, `/a~1b~0c: 1 | 2`},
+		{"an object and a list", `{"a":{}}`, `{"a":[]}`, `/a: {} | []`},
+
+		{"session tokens", `{"meta":{"session_token":"abcdef"}}`, `{"meta":{"session_token":"ghi"}}`, ""},
+		{"a token on one side alone", `{"meta":{"session_token":"abcdef"}}`, `{"meta":{}}`, `/meta/session_token: "•••" | (absent)`},
+		{"an empty token", `{"access_token":"abcdef"}`, `{"access_token":""}`, `/access_token: "•••" | ""`},
+		{"a token that is a number", `{"access_token":"abcdef"}`, `{"access_token":null}`, `/access_token: "•••" | null`},
+		{"JWTs under any name", `{"x":"` + one + `"}`, `{"x":"` + another + `"}`, ""},
+		{"a JWT and none", `{"x":"` + one + `"}`, `{"x":"opaque"}`, `/x: "•••" | "opaque"`},
+		{"challenges", `{"publicKey":{"challenge":"AAAA","rpId":"a.example"}}`, `{"publicKey":{"challenge":"BBBB","rpId":"a.example"}}`, ""},
+		{"the rest of the options", `{"publicKey":{"challenge":"AAAA","rpId":"a.example"}}`, `{"publicKey":{"challenge":"B","rpId":"b.example"}}`,
+			`/publicKey/rpId: "a.example" | "b.example"`},
+		{"as many recovery codes", `{"unused_codes":["1","2"]}`, `{"unused_codes":["3","4"]}`, ""},
+		{"fewer recovery codes", `{"unused_codes":["11","22"]}`, `{"unused_codes":["33"]}`, `/unused_codes: ["•••","•••"] | ["•••"]`},
+
+		{"times close together", `{"created_at":1700000000}`, `{"created_at":1700000059}`, ""},
+		{"times far apart", `{"created_at":1700000000}`, `{"created_at":1700000061}`, `/created_at: 1700000000 | 1700000061`},
+		{"times in words", `{"created_at":"2026-01-31T12:00:00Z"}`, `{"created_at":"2026-01-31T13:00:10+01:00"}`, ""},
+		{"a time in words and one in seconds", `{"created_at":"1970-01-01T00:00:01Z"}`, `{"created_at":1}`, `/created_at: "1970-01-01T00:00:01Z" | 1`},
+		{"no time yet", `{"last_used_at":null}`, `{"last_used_at":1700000000}`, `/last_used_at: null | 1700000000`},
+
+		{"a number and a UUID as ids", `{"user":{"id":17}}`, `{"user":{"id":"8c2d3a50-57a7-4c8e-9d0f-3c1d0b8b1a11"}}`, ""},
+		{"ids that are names", `{"id":"login"}`, `{"id":"signup"}`, `/id: "login" | "signup"`},
+		{"an id and a name", `{"id":17}`, `{"id":"login"}`, `/id: 17 | "login"`},
+		{"two ids that become one", `[{"id":1},{"id":2}]`, `[{"id":7},{"id":7}]`, `/1/id: 2 | 7`},
+		{"one id that becomes two", `[{"id":1},{"id":1}]`, `[{"id":7},{"id":8}]`, `/1/id: 1 | 8`},
+
+		{"sets in another order", `{"flows":[{"id":"login"},{"id":"signup"}]}`, `{"flows":[{"id":"signup"},{"id":"login"}]}`, ""},
+		{"a flow less and one more", `{"flows":[{"id":"login"},{"id":"signup"}]}`, `{"flows":[{"id":"login_by_code"},{"id":"login"}]}`,
+			"/flows/1: {\"id\":\"signup\"} | (absent)\n/flows/-: (absent) | {\"id\":\"login_by_code\"}"},
+		{"a flow that is pending", `{"flows":[{"id":"a"},{"id":"b"}]}`, `{"flows":[{"id":"b","is_pending":true},{"id":"a"}]}`, `/flows/1/is_pending: (absent) | true`},
+		{"twice the same in a set", `{"types":["a","a"]}`, `{"types":["a","b"]}`, "/types/1: \"a\" | (absent)\n/types/-: (absent) | \"b\""},
+		{"lists in another order", `{"rows":["a","b"]}`, `{"rows":["b","a"]}`, "/rows/0: \"a\" | \"b\"\n/rows/1: \"b\" | \"a\""},
+
+		{"the words of an error", `{"errors":[{"code":"x","message":"A"}]}`, `{"errors":[{"code":"x","message":"B"}]}`, ""},
+		{"the code of an error", `{"errors":[{"code":"x","message":"A"}]}`, `{"errors":[{"code":"y","message":"A"}]}`,
+			"/errors/0: {\"code\":\"x\",\"message\":\"A\"} | (absent)\n/errors/-: (absent) | {\"code\":\"y\",\"message\":\"A\"}"},
+		{"a message that is no error's", `{"message":"A"}`, `{"message":"B"}`, `/message: "A" | "B"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := comparedTo(t, &comparer{pairs: pairs{}, slack: time.Minute}, c.reference, c.target)
+			if got != c.want {
+				t.Errorf("differs in\n%s\nnot\n%s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestIdsCorrespondThroughoutAConversation(t *testing.T) {
+	known := pairs{}
+	session := &comparer{route: "/auth/session", pairs: known}
+	if got := comparedTo(t, session, `{"user":{"id":1}}`, `{"user":{"id":"71"}}`); got != "" {
+		t.Error(got)
+	}
+	sessions := &comparer{route: "/auth/sessions", pairs: known}
+	if got := comparedTo(t, sessions, `{"data":[{"id":1},{"id":2}]}`, `{"data":[{"id":5},{"id":6}]}`); got != "" {
+		t.Errorf("a session may have the number of a user: %s", got)
+	}
+	login := &comparer{route: "/auth/login", pairs: known}
+	if got := comparedTo(t, login, `{"user":{"id":1}}`, `{"user":{"id":"72"}}`); got != `/user/id: 1 | "72"` {
+		t.Errorf("another user is not seen: %q", got)
+	}
+}
+
+func TestWordsOfErrorsAreComparedWhereThatIsAsked(t *testing.T) {
+	c := &comparer{pairs: pairs{}, messages: true}
+	if got := comparedTo(t, c, `{"errors":[{"code":"x","message":"A"}]}`, `{"errors":[{"code":"x","message":"B"}]}`); got != `/errors/0/message: "A" | "B"` {
+		t.Errorf("differs in %q", got)
+	}
+}
+
+func TestHeadersAreComparedByWhatTheyMean(t *testing.T) {
+	const date = "Sat, 31 Jan 2026 12:00:00 GMT"
+	for _, c := range []struct {
+		name              string
+		reference, target [][2]string
+		want              string
+	}{
+		{"a charset", [][2]string{{"Content-Type", "application/json"}}, [][2]string{{"Content-Type", "Application/JSON; charset=utf-8"}}, ""},
+		{"another type", [][2]string{{"Content-Type", "text/html"}}, [][2]string{{"Content-Type", "application/json"}},
+			`/headers/Content-Type: "text/html" | "application/json"`},
+		{"a header that does not count", [][2]string{{"Server", "a"}}, nil, ""},
+		{"who is asked for", [][2]string{{"WWW-Authenticate", "Bearer"}}, nil, `/headers/WWW-Authenticate: "Bearer" | (absent)`},
+		{"the host of a redirect", [][2]string{{"Location", "https://a.example/in?key=AAAA"}}, [][2]string{{"Location", "https://b.example/in?key=B"}}, ""},
+		{"the path of a redirect", [][2]string{{"Location", "/in?key=AAAA"}}, [][2]string{{"Location", "/out?state=B"}}, `/headers/Location: "/in?key" | "/out?state"`},
+		{"values of cookies", [][2]string{{"Set-Cookie", "sessionid=AAAA; Path=/"}}, [][2]string{{"Set-Cookie", "sessionid=BBBB; path=/"}}, ""},
+		{"attributes of cookies", [][2]string{{"Set-Cookie", "sessionid=AAAA; Path=/; HttpOnly; SameSite=Lax"}}, [][2]string{{"Set-Cookie", "sessionid=B; Path=/; SameSite=None"}},
+			"/headers/Set-Cookie/sessionid/HttpOnly: true | false\n/headers/Set-Cookie/sessionid/SameSite: \"Lax\" | \"None\""},
+		{"two ways to say how long", [][2]string{{"Date", date}, {"Set-Cookie", "a=1; Expires=Sat, 31 Jan 2026 13:00:00 GMT"}}, [][2]string{{"Set-Cookie", "a=1; Max-Age=3600"}}, ""},
+		{"two ways to take it back", [][2]string{{"Date", date}, {"Set-Cookie", "a=; Expires=Thu, 01 Jan 1970 00:00:00 GMT"}}, [][2]string{{"Set-Cookie", "a=; Max-Age=0"}}, ""},
+		{"for how long", [][2]string{{"Set-Cookie", "a=1; Max-Age=3600"}}, [][2]string{{"Set-Cookie", "a=1"}}, `/headers/Set-Cookie/a/life: 3600 | "session"`},
+		{"a cookie that is not set", [][2]string{{"Set-Cookie", "messages=AAAA"}}, nil,
+			`/headers/Set-Cookie: {"messages":{"Domain":"","HttpOnly":false,"Path":"","Secure":false,"life":"session"}} | (absent)`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			answer := func(all [][2]string) map[string]any {
+				a := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}}
+				for _, h := range all {
+					a.Header.Add(h[0], h[1])
+				}
+				return document(a, nil)
+			}
+			of := &comparer{pairs: pairs{}, slack: time.Minute}
+			of.compare("", "", "", answer(c.reference), answer(c.target))
+			var lines []string
+			for _, d := range of.found {
+				lines = append(lines, d.pointer+": "+shown(d.reference, d.name)+" | "+shown(d.target, d.name))
+			}
+			if got := strings.Join(lines, "\n"); got != c.want {
+				t.Errorf("differs in\n%s\nnot\n%s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestBodiesThatAreNotJSON(t *testing.T) {
+	of := func(body string) map[string]any {
+		return document(&http.Response{StatusCode: http.StatusNotFound}, []byte(body))
+	}
+	for _, c := range []struct{ reference, target, want string }{
+		{"<h1>gone</h1>", "<h1>gone</h1>", ""},
+		{"<h1>gone</h1>", "<p>", "/body (13 bytes that are not JSON) (3 bytes that are not JSON)"},
+		{"<h1>gone</h1>", `{"status":404}`, `/body (13 bytes that are not JSON) {"status":404}`},
+		{"", `{}`, `/body (absent) {}`},
+	} {
+		cmp := &comparer{pairs: pairs{}}
+		cmp.compare("", "", "", of(c.reference), of(c.target))
+		got := ""
+		for _, d := range cmp.found {
+			got += d.pointer + " " + shown(d.reference, d.name) + " " + shown(d.target, d.name)
+		}
+		if got != c.want {
+			t.Errorf("%q and %q differ in %q", c.reference, c.target, got)
+		}
+	}
+}
+
+func TestSecretsAreMaskedWhereverTheyAre(t *testing.T) {
+	s := &secrets{}
+	s.gather(map[string]any{"password": "Kestrel-49", "code": "123456", "email": "ann@example.org"}, "", true)
+	s.gather(map[string]any{"meta": map[string]any{"session_token": "tok-1234"}, "errors": []any{map[string]any{"code": "incorrect_code"}}}, "", false)
+	doc, err := decoded([]byte(`{"said":"you typed Kestrel-49 and 123456 for tok-1234","code":"incorrect_code","email":"ann@example.org","secret":"JBSW",
+		"new_password":"x","id_token":"abc","totp_url":"otpauth://totp/a?secret=JBSW","deep":[{"jwt":"Bearer eyJhbGciOi.eyJzdWIi.c2ln"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"code":"incorrect_code","deep":[{"jwt":"Bearer •••"}],"email":"ann@example.org","id_token":"•••","new_password":"•••",` +
+		`"said":"you typed ••• and ••• for •••","secret":"•••","totp_url":"•••"}`
+	if got := shown(doc, "", s); got != want {
+		t.Errorf("shown as\n%s\nnot\n%s", got, want)
+	}
+	if got := shown(strings.Repeat("<é>", 200), ""); len([]rune(got)) != mostShown+1 || !strings.HasSuffix(got, "…") {
+		t.Errorf("a long value is shown as %s", got)
+	}
+}
+
+func TestPathsShowNoKeys(t *testing.T) {
+	for path, want := range map[string]string{
+		"/_allauth/app/v1/auth/login":                            "/_allauth/app/v1/auth/login",
+		"/.well-known/openid-configuration":                      "/.well-known/openid-configuration",
+		"/_allauth/app/v1/account/authenticators/recovery-codes": "/_allauth/app/v1/account/authenticators/recovery-codes",
+		"/users/17": "/users/{id}",
+		"/users/8c2d3a50-57a7-4c8e-9d0f-3c1d0b8b1a11/x":            "/users/{id}/x",
+		"/confirm-email/Mw:1vQ:zzz/":                               "/confirm-email/{id}/",
+		"/password/reset/abcdefghijklmnopqrstuvwxyz0123456789-key": "/password/reset/{id}",
+	} {
+		if got := plainPath(path); got != want {
+			t.Errorf("%s is shown as %s", path, got)
+		}
+	}
+}

@@ -1,0 +1,241 @@
+package shadow
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// wire is a small server that speaks as the API does: it hands out tokens and a CSRF cookie, and wants them back.
+type wire struct {
+	name string // in front of everything that it hands out
+
+	mu   sync.Mutex
+	seen []string // what each request showed, by path
+	n    int
+}
+
+func (w *wire) ServeHTTP(out http.ResponseWriter, r *http.Request) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	b, err := io.ReadAll(r.Body)
+	if err != nil {
+		out.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	w.n++
+	w.seen = append(w.seen, fmt.Sprintf("%s %s cookie=%q csrf=%q session=%q auth=%q host=%s body=%s", r.Method, r.URL.Path, r.Header.Get("Cookie"),
+		r.Header.Get("X-CSRFToken"), r.Header.Get("X-Session-Token"), r.Header.Get("Authorization"), r.Host, b))
+	out.Header().Set("Content-Type", "application/json")
+	switch r.URL.Path {
+	case "/_allauth/browser/v1/config":
+		http.SetCookie(out, &http.Cookie{Name: "csrftoken", Value: w.name + "-csrf", Path: "/", SameSite: http.SameSiteLaxMode})
+	case "/moved":
+		out.Header().Set("Location", "/_allauth/elsewhere")
+		out.WriteHeader(http.StatusFound)
+		return
+	case "/large":
+		_, _ = out.Write(make([]byte, mostInAnswer+1)) // the client may have hung up
+		return
+	case "/slow":
+		<-r.Context().Done()
+		return
+	}
+	_ = json.NewEncoder(out).Encode(map[string]any{"status": 200, "meta": map[string]any{ // the client may have hung up
+		"session_token": fmt.Sprintf("%s-session-%d", w.name, w.n), "access_token": w.name + "-access", "refresh_token": w.name + "-refresh"}})
+}
+
+// two starts two servers and returns the options of a replay against them.
+func two(t *testing.T, reference, target http.Handler) Options {
+	t.Helper()
+	start := func(h http.Handler) Server {
+		s := httptest.NewServer(h)
+		t.Cleanup(s.Close)
+		u, err := ParseServer(s.URL, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Server{URL: u, Host: "id.example"}
+	}
+	return Options{Reference: start(reference), Target: start(target), Writes: true, Slack: time.Minute, Timeout: 10 * time.Second}
+}
+
+func replayed(t *testing.T, o Options, lines ...string) *Report {
+	t.Helper()
+	recording, err := Read(strings.NewReader(strings.Join(lines, "\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := Replay(t.Context(), recording, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+func TestEachSideGetsWhatItHandedOut(t *testing.T) {
+	a, b := &wire{name: "left"}, &wire{name: "right"}
+	r := replayed(t, two(t, a, b),
+		`{"client":"app","method":"GET","path":"/_allauth/app/v1/auth/session","headers":{"X-Session-Token":"recorded-token","Cookie":"sessionid=recorded-cookie"}}`,
+		`{"client":"app","method":"GET","path":"/_allauth/app/v1/auth/session","headers":{"X-Session-Token":"","Authorization":"Basic recorded-basic","Host":"recorded-host"}}`,
+		`{"client":"app","method":"GET","path":"/api","headers":{"authorization":"Bearer recorded-bearer"}}`,
+		`{"client":"app","method":"POST","path":"/_allauth/app/v1/tokens/refresh","headers":{},"body":{"refresh_token":"recorded-refresh"}}`,
+		`{"client":"app","method":"POST","path":"/_allauth/app/v1/auth/login","body":{"email":"ann@example.org"}}`,
+		`{"client":"page","method":"GET","path":"/_allauth/browser/v1/config","headers":{"Cookie":"sessionid=recorded-cookie"}}`,
+		`{"client":"page","method":"POST","path":"/_allauth/browser/v1/auth/login","headers":{"X-CSRFToken":"recorded-csrf"},"body":{}}`,
+		`{"client":"page","method":"POST","path":"/_allauth/browser/v1/auth/login","headers":{},"body":{}}`,
+		`{"client":"page","method":"POST","path":"/form","headers":{"Content-Type":"application/x-www-form-urlencoded"},"body":"csrfmiddlewaretoken=recorded-form&a=1"}`,
+		`{"client":"other","method":"GET","path":"/_allauth/app/v1/auth/session","headers":{"X-Session-Token":"recorded-token"}}`)
+	if !r.Clean() || r.Requests != 10 || r.Same != 10 || r.Conversations != 3 {
+		t.Errorf("report is %+v", r)
+	}
+	for _, w := range []*wire{a, b} {
+		got := strings.Join(w.seen, "\n")
+		if strings.Contains(got, "recorded") {
+			t.Errorf("what was recorded was sent:\n%s", got)
+		}
+		want := strings.ReplaceAll(`GET /_allauth/app/v1/auth/session cookie="" csrf="" session="never-handed-out-by-this-server" auth="" host=id.example body=
+GET /_allauth/app/v1/auth/session cookie="" csrf="" session="SIDE-session-1" auth="" host=id.example body=
+GET /api cookie="" csrf="" session="" auth="Bearer SIDE-access" host=id.example body=
+POST /_allauth/app/v1/tokens/refresh cookie="" csrf="" session="" auth="" host=id.example body={"refresh_token":"SIDE-refresh"}
+POST /_allauth/app/v1/auth/login cookie="" csrf="" session="SIDE-session-4" auth="" host=id.example body={"email":"ann@example.org"}
+GET /_allauth/browser/v1/config cookie="" csrf="" session="" auth="" host=id.example body=
+POST /_allauth/browser/v1/auth/login cookie="csrftoken=SIDE-csrf" csrf="SIDE-csrf" session="" auth="" host=id.example body={}
+POST /_allauth/browser/v1/auth/login cookie="csrftoken=SIDE-csrf" csrf="" session="" auth="" host=id.example body={}
+POST /form cookie="csrftoken=SIDE-csrf" csrf="" session="" auth="" host=id.example body=a=1&csrfmiddlewaretoken=SIDE-csrf
+GET /_allauth/app/v1/auth/session cookie="" csrf="" session="never-handed-out-by-this-server" auth="" host=id.example body=`, "SIDE", w.name)
+		if got != want {
+			t.Errorf("%s was sent\n%s\nnot\n%s", w.name, got, want)
+		}
+	}
+}
+
+func TestNothingIsWrittenUnlessThatIsAsked(t *testing.T) {
+	a, b := &wire{name: "a"}, &wire{name: "b"}
+	o := two(t, a, b)
+	o.Writes, o.Limit, o.Rate, o.Parallel = false, 2, 1000, 3
+	r := replayed(t, o,
+		`{"client":"a","method":"POST","path":"/login","body":{"password":"x"}}`,
+		`{"client":"a","method":"GET","path":"/1"}`, `{"client":"b","method":"HEAD","path":"/2"}`, `{"client":"c","method":"GET","path":"/3"}`,
+		`{"client":"a","method":"DELETE","path":"/session"}`)
+	if r.Withheld != 2 || r.Beyond != 1 || r.Requests != 2 || r.Same != 2 || r.Conversations != 2 {
+		t.Errorf("report is %+v", r)
+	}
+	if got := strings.Join(append(a.seen, b.seen...), "\n"); strings.Contains(got, "POST") || strings.Contains(got, "DELETE") || strings.Contains(got, "/3") || len(a.seen) != 2 {
+		t.Errorf("sent:\n%s", got)
+	}
+}
+
+func TestAnswersAreBounded(t *testing.T) {
+	a, b := &wire{name: "a"}, &wire{name: "b"}
+	o := two(t, a, b)
+	r := replayed(t, o, `{"client":"a","method":"GET","path":"/moved"}`, `{"client":"a","method":"GET","path":"/large"}`)
+	if r.Same != 1 || r.Failed != 1 || len(r.Failures) != 2 || r.Failures[0].Line != 2 || r.Failures[0].Server != "reference" || !strings.Contains(r.Failures[0].Error, "longer than 1 MiB") {
+		t.Errorf("report is %+v", r)
+	}
+	if got := strings.Join(a.seen, "\n"); strings.Contains(got, "elsewhere") {
+		t.Errorf("a redirect was followed:\n%s", got)
+	}
+	o.Timeout = 50 * time.Millisecond
+	if r := replayed(t, o, `{"client":"a","method":"GET","path":"/slow?key=hunter22"}`); r.Clean() || r.Failures[0].Error != "no answer in time" {
+		t.Errorf("report is %+v", r)
+	}
+	gone := httptest.NewServer(http.NotFoundHandler())
+	u, err := ParseServer(gone.URL, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone.Close()
+	o.Timeout, o.Target = 10*time.Second, Server{URL: u}
+	r = replayed(t, o, `{"client":"a","method":"GET","path":"/x?key=hunter22"}`)
+	if r.Clean() || len(r.Failures) != 1 || r.Failures[0].Server != "target" || strings.Contains(fmt.Sprint(r), "hunter22") {
+		t.Errorf("report is %+v", r)
+	}
+}
+
+func TestReplayEndsWithItsContext(t *testing.T) {
+	o := two(t, &wire{name: "a"}, &wire{name: "b"})
+	ctx, cancel := context.WithCancel(t.Context())
+	o.Progress = func(done, total int) {
+		if done == 2 && total == 50 {
+			cancel()
+		}
+	}
+	recording, err := Read(strings.NewReader(strings.Repeat(`{"client":"a","method":"GET","path":"/x"}`+"\n", 50)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := Replay(ctx, recording, o); err == nil || r.Requests != 2 {
+		t.Errorf("%d requests were sent, and the error is %v", r.Requests, err)
+	}
+}
+
+func TestDifferencesAreGroupedAndHideSecrets(t *testing.T) {
+	echo := func(status int, suffix string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			var in map[string]any
+			_ = json.NewDecoder(r.Body).Decode(&in) // there may be none
+			w.Header().Set("Content-Type", "application/json")
+			http.SetCookie(w, &http.Cookie{Name: "sessionid", Value: "cookie-value-" + suffix})
+			w.WriteHeader(status)
+			_ = json.NewEncoder(w).Encode(map[string]any{"said": fmt.Sprint(in["password"], in["code"], r.Header.Get("Cookie"), suffix), "session_token": "handed-out-" + suffix}) // likewise
+		})
+	}
+	o := two(t, echo(http.StatusOK, "left"), echo(http.StatusUnauthorized, "right"))
+	o.Parallel = 4
+	var lines []string
+	for n := range 6 {
+		lines = append(lines, fmt.Sprintf(`{"client":"c%d","method":"POST","path":"/users/%d","body":{"password":"Kestrel-Orbit-49!","code":"123456"}}`, n%3, n))
+	}
+	r := replayed(t, o, lines...)
+	if r.Differ != 6 || len(r.Differences) != 2 || r.Differences[0].Pointer != "/body/said" || r.Differences[1].Pointer != "/status" || r.Differences[0].Route != "POST /users/{id}" {
+		t.Fatalf("report is %+v", r)
+	}
+	for _, d := range r.Differences {
+		if d.Count != 6 || len(d.Examples) != mostExamples || d.Examples[0].Line != 1 || d.Examples[1].Line != 2 || d.Examples[2].Line != 3 {
+			t.Errorf("%s has %+v", d.Pointer, d)
+		}
+	}
+	if e := r.Differences[1].Examples[0]; e.Reference != "200" || e.Target != "401" {
+		t.Errorf("the status is shown as %+v", e)
+	}
+	all, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{"Kestrel", "123456", "cookie-value", "handed-out"} {
+		if strings.Contains(string(all), secret) {
+			t.Errorf("%s is in the report: %s", secret, all)
+		}
+	}
+	for _, known := range []string{"/status", "POST /users/*=/body/said"} {
+		i, err := ParseIgnore(known)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Ignore = append(o.Ignore, i)
+	}
+	if r := replayed(t, o, lines...); !r.Clean() || r.Same != 6 || r.Ignored != 12 {
+		t.Errorf("report is %+v", r)
+	}
+}
+
+func TestHeadersWithoutAValueAreNotSent(t *testing.T) {
+	names := make(chan http.Header, 2)
+	note := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { names <- r.Header })
+	replayed(t, two(t, note, note), `{"client":"a","method":"GET","path":"/x","headers":{"X-Forwarded-For":"","Origin":"https://app.example","Te":"trailers"}}`)
+	for range 2 {
+		h := <-names
+		_, forwarded := h["X-Forwarded-For"]
+		if forwarded || h.Get("Origin") != "https://app.example" || h.Get("Te") != "" {
+			t.Errorf("sent with %v", h)
+		}
+	}
+}

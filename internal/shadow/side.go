@@ -1,0 +1,228 @@
+package shadow
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Server is one of the two servers.
+type Server struct {
+	URL  *url.URL // scheme, host and port
+	Host string   // the Host header, where it is not that of the URL
+}
+
+// mostInAnswer bounds an answer, in bytes.
+const mostInAnswer = 1 << 20
+
+// unknown stands for a token that the recording has and this side never handed out: a dead one.
+const unknown = "never-handed-out-by-this-server"
+
+// ours are headers that are this side's own to set, or a connection's (RFC 9110, section 7.6.1).
+var ours = []string{
+	"Accept-Encoding", "Authorization", "Connection", "Content-Length", "Cookie", "Expect", "Host", "Keep-Alive", "Proxy-Authorization",
+	"Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "X-Csrftoken", "X-Session-Token",
+}
+
+// side is the state of one conversation on one server.
+type side struct {
+	server  Server
+	csrf    string // the name of the cookie that holds the CSRF token
+	client  *http.Client
+	cookies map[string]string
+	tokens  map[string]string // by the name of the member that they come and go in
+	secrets *secrets
+}
+
+func newSide(s Server, csrf string, client *http.Client) *side {
+	return &side{server: s, csrf: csrf, client: client, cookies: map[string]string{}, tokens: map[string]string{}, secrets: &secrets{}}
+}
+
+// tokenMembers are the members of answers and requests that hold tokens.
+var tokenMembers = []string{"session_token", "access_token", "refresh_token"}
+
+// ofApp reports whether a path is of the API for apps, which have no cookies.
+func ofApp(path string) bool { return strings.HasPrefix(path, "/_allauth/app/") }
+
+// request is a recorded request as this side is to have it. Nothing of the recording's own tokens and cookies is in it.
+func (s *side) request(ctx context.Context, q *Request) (*http.Request, error) {
+	var body io.Reader = http.NoBody
+	if q.Body != nil {
+		body = bytes.NewReader(s.body(q))
+	}
+	r, err := http.NewRequestWithContext(ctx, q.Method, s.server.URL.Scheme+"://"+s.server.URL.Host+q.Path, body)
+	if err != nil {
+		return nil, errors.New("make the request: it cannot be sent") // the error would quote the path
+	}
+	r.Host = s.server.Host
+	for name, value := range q.Header {
+		if slices.Contains(ours, name) || value == "" {
+			continue
+		}
+		r.Header.Set(name, value)
+		if strings.HasSuffix(name, "-Key") { // of a mailed link
+			s.secrets.add(value)
+		}
+	}
+	if q.Body != nil && r.Header.Get("Content-Type") == "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	bearer := strings.HasPrefix(strings.ToLower(q.Header["Authorization"]), "bearer")
+	_, session := q.Header["X-Session-Token"]
+	_, csrf := q.Header["X-Csrftoken"]
+	if q.Header == nil { // it was not recorded what there was: what a front end does
+		session, csrf = s.tokens["session_token"] != "", !q.reads()
+	}
+	if ofApp(q.Path) {
+		if session {
+			r.Header.Set("X-Session-Token", s.token("session_token"))
+		}
+	} else {
+		for _, name := range sorted(s.cookies) {
+			r.AddCookie(&http.Cookie{Name: name, Value: s.cookies[name]}) //nolint:gosec // it is sent, not set: attributes play no part
+		}
+		if token := s.cookies[s.csrf]; csrf && token != "" {
+			r.Header.Set("X-CSRFToken", token)
+		}
+	}
+	if bearer {
+		r.Header.Set("Authorization", "Bearer "+s.token("access_token"))
+	}
+	return r, nil
+}
+
+// token is what this side handed out last, or a dead one.
+func (s *side) token(name string) string {
+	if t := s.tokens[name]; t != "" {
+		return t
+	}
+	return unknown
+}
+
+// body is a recorded body with this side's tokens in place of the recording's.
+func (s *side) body(q *Request) []byte {
+	if strings.HasPrefix(strings.ToLower(q.Header["Content-Type"]), "application/x-www-form-urlencoded") {
+		form, err := url.ParseQuery(string(q.Body))
+		if err != nil {
+			return q.Body
+		}
+		for name, values := range form {
+			if sensitive(name) || name == "code" {
+				s.secrets.add(values...)
+			}
+		}
+		if form.Has("csrfmiddlewaretoken") {
+			form.Set("csrfmiddlewaretoken", s.cookies[s.csrf])
+		}
+		return []byte(form.Encode())
+	}
+	doc, err := decoded(q.Body)
+	if err != nil {
+		return q.Body // it is sent as it was, and both say what is wrong with it
+	}
+	s.secrets.gather(doc, "", true)
+	members, ok := doc.(map[string]any)
+	if !ok {
+		return q.Body
+	}
+	replaced := false
+	for _, name := range tokenMembers {
+		if _, there := members[name].(string); there {
+			members[name], replaced = s.token(name), true
+		}
+	}
+	if !replaced {
+		return q.Body
+	}
+	out, err := json.Marshal(members)
+	if err != nil {
+		return q.Body
+	}
+	return out
+}
+
+// ask sends a request, takes in what is handed out, and returns the answer as a document.
+func (s *side) ask(ctx context.Context, q *Request) (map[string]any, error) {
+	r, err := s.request(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := s.client.Do(r)
+	if err != nil {
+		return nil, unreachable(err)
+	}
+	defer func() { _ = answer.Body.Close() }() // it was only read
+	b, err := io.ReadAll(io.LimitReader(answer.Body, mostInAnswer+1))
+	if err != nil {
+		return nil, fmt.Errorf("the answer broke off: %w", unreachable(err))
+	}
+	if len(b) > mostInAnswer {
+		return nil, errors.New("the answer is longer than 1 MiB")
+	}
+	s.keepCookies(answer)
+	doc := document(answer, b)
+	s.secrets.gather(doc["body"], "", false)
+	if body, ok := doc["body"].(map[string]any); ok {
+		for _, of := range []any{body["meta"], body["data"]} {
+			members, _ := of.(map[string]any)
+			for _, name := range tokenMembers {
+				if t, ok := members[name].(string); ok && t != "" {
+					s.tokens[name] = t
+				}
+			}
+		}
+	}
+	return doc, nil
+}
+
+// unreachable is why there was no answer, without the URL, whose path may hold a key.
+func unreachable(err error) error {
+	var of *url.Error
+	if errors.As(err, &of) {
+		if of.Timeout() {
+			return errors.New("no answer in time")
+		}
+		return of.Err
+	}
+	return err
+}
+
+func (s *side) keepCookies(answer *http.Response) {
+	for _, c := range answer.Cookies() {
+		s.secrets.add(c.Value)
+		if lifeOf(c, answer) == "deleted" || c.Value == "" {
+			delete(s.cookies, c.Name)
+		} else {
+			s.cookies[c.Name] = c.Value
+		}
+	}
+}
+
+// lifeOf is how long a cookie is kept: "deleted", "session", a number of seconds, or "until" a time.
+func lifeOf(c *http.Cookie, answer *http.Response) any {
+	switch {
+	case c.MaxAge < 0:
+		return "deleted"
+	case c.MaxAge > 0:
+		return json.Number(fmt.Sprint(c.MaxAge))
+	case c.Expires.IsZero():
+		return "session"
+	}
+	now, err := http.ParseTime(answer.Header.Get("Date"))
+	switch left := c.Expires.Sub(now); {
+	case err != nil && c.Expires.Unix() > 0:
+		return "until"
+	case err != nil || left <= 0:
+		return "deleted"
+	default:
+		return json.Number(fmt.Sprint(int64(left / time.Second)))
+	}
+}
