@@ -139,11 +139,11 @@ func (t *tool) shadow(ctx context.Context, f *shadowFlags, recording []shadow.Re
 	}
 	report, err := shadow.Replay(ctx, recording, o)
 	bar.end()
-	if err != nil {
-		return fmt.Errorf("replay the recording: %w", err)
-	}
 	if err := t.printShadow(f, report); err != nil {
 		return err
+	}
+	if err != nil { // what was found until then is told all the same
+		return fmt.Errorf("replay the recording: %w", err)
 	}
 	if !report.Clean() {
 		return errQuiet
