@@ -91,7 +91,9 @@ func plainPath(path string) string {
 func cookiesOf(answer *http.Response) map[string]any {
 	all := map[string]any{}
 	for _, c := range answer.Cookies() {
-		attributes := map[string]any{"life": lifeOf(c, answer), "Path": c.Path, "Domain": strings.TrimPrefix(c.Domain, "."), "HttpOnly": c.HttpOnly, "Secure": c.Secure}
+		attributes := map[string]any{
+			"life": lifeOf(c, answer), "Path": c.Path, "Domain": strings.TrimPrefix(c.Domain, "."), "HttpOnly": c.HttpOnly, "Secure": c.Secure,
+		}
 		switch c.SameSite {
 		case http.SameSiteLaxMode:
 			attributes["SameSite"] = "Lax"
