@@ -37,7 +37,8 @@ func (t *tool) shadowCommand() *cobra.Command {
 			"names the conversation that it is part of. Each conversation has cookies and tokens of its own on each side; the recording's\n" +
 			"are sent to nobody.\n\n" +
 			"Only GET and HEAD are sent, unless --writes is given: the rest changes accounts, sends mail and texts, and uses up limits.\n" +
-			"Replay it against copies, never against accounts of real people. A recording with bodies holds passwords: keep it as you would keep those.\n\n" +
+			"Replay it against copies, never against accounts of real people. A recording with bodies holds passwords:\n" +
+			"keep it as you would keep those.\n\n" +
 			"The exit status is 0 if nothing differs, 1 if something does or was not answered, 2 if the command line or the recording makes no\n" +
 			"sense; nothing was sent then."}
 	p := cmd.Flags()
