@@ -33,10 +33,12 @@ func (t *tool) shadowCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "shadow --reference URL --target URL --replay FILE", Args: cobra.NoArgs,
 		Short: "Replay recorded requests against two servers, and say where their answers differ",
 		Long: "Replay recorded requests against two servers, and say where their answers differ.\n\n" +
-			"The recording is NDJSON, one request a line: {\"client\", \"method\", \"path\", \"headers\", \"body\", \"at\"}, where client names the\n" +
-			"conversation that it is part of. Each conversation has cookies and tokens of its own on each side; the recording's are sent to nobody.\n\n" +
-			"Only GET and HEAD are sent, unless --writes is given: the rest changes accounts, sends mail and texts, and uses up limits. Replay it\n" +
-			"against copies, never against accounts of real people. A recording with bodies holds passwords: keep it as you would keep those.\n\n" +
+			"The recording is NDJSON, one request a line: {\"client\", \"method\", \"path\", \"headers\", \"body\", \"at\"}, where client\n" +
+			"names the conversation that it is part of. Each conversation has cookies and tokens of its own on each side; the recording's\n" +
+			"are sent to nobody.\n\n" +
+			"Only GET and HEAD are sent, unless --writes is given: the rest changes accounts, sends mail and texts, and uses up limits.\n" +
+			"Replay it against copies, never against accounts of real people. A recording with bodies holds passwords:\n" +
+			"keep it as you would keep those.\n\n" +
 			"The exit status is 0 if nothing differs, 1 if something does or was not answered, 2 if the command line or the recording makes no\n" +
 			"sense; nothing was sent then."}
 	p := cmd.Flags()
@@ -50,7 +52,8 @@ func (t *tool) shadowCommand() *cobra.Command {
 	p.StringVar(&f.targetHost, "target-host", "", "the Host header for the target, if not that of its URL: it names the tenant")
 	p.BoolVar(&f.writes, "writes", false, "send what may change something, too: POST, PUT, PATCH, DELETE")
 	p.BoolVar(&f.insecure, "insecure", false, "let passwords and tokens go over http to other machines")
-	p.StringArrayVar(&f.ignore, "ignore", nil, "a known difference, as often as needed: POINTER or 'METHOD PATH=POINTER'; a * stands for one part")
+	p.StringArrayVar(&f.ignore, "ignore", nil,
+		"a known difference, as often as needed: POINTER or 'METHOD PATH=POINTER'; a * stands for one part")
 	p.BoolVar(&f.words, "messages", false, "compare the words of errors, too")
 	p.StringVar(&f.csrf, "csrf-cookie", "csrftoken", "the cookie that holds the CSRF token, on both sides")
 	p.IntVar(&f.parallel, "parallel", 4, "how many conversations go on at once, 1 to 64")
@@ -93,7 +96,8 @@ func (f *shadowFlags) options() (o shadow.Options, err error) {
 		return o, errors.New("--csrf-cookie must be the name of a cookie")
 	}
 	o = shadow.Options{
-		Writes: f.writes, Parallel: f.parallel, Limit: f.limit, Rate: f.rate, Timeout: f.timeout, Slack: f.tolerance, CSRFCookie: f.csrf, Messages: f.words,
+		Writes: f.writes, Parallel: f.parallel, Limit: f.limit, Rate: f.rate, Timeout: f.timeout, Slack: f.tolerance, CSRFCookie: f.csrf,
+		Messages: f.words,
 	}
 	for _, of := range []struct {
 		flag, url, host string
@@ -139,11 +143,11 @@ func (t *tool) shadow(ctx context.Context, f *shadowFlags, recording []shadow.Re
 	}
 	report, err := shadow.Replay(ctx, recording, o)
 	bar.end()
-	if err != nil {
-		return fmt.Errorf("replay the recording: %w", err)
-	}
 	if err := t.printShadow(f, report); err != nil {
 		return err
+	}
+	if err != nil { // what was found until then is told all the same
+		return fmt.Errorf("replay the recording: %w", err)
 	}
 	if !report.Clean() {
 		return errQuiet
@@ -165,7 +169,8 @@ func (t *tool) printShadow(f *shadowFlags, r *shadow.Report) error {
 		for _, d := range r.Differences {
 			route, where, count := d.Route, plain(d.Pointer), fmt.Sprint(d.Count)
 			for _, e := range d.Examples {
-				_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\t%s\n", plain(route), where, count, e.Line, plain(e.Reference), plain(e.Target)) // likewise
+				_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\t%s\n",
+					plain(route), where, count, e.Line, plain(e.Reference), plain(e.Target)) // likewise
 				route, where, count = "", "", ""
 			}
 		}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -107,5 +109,22 @@ GET /_allauth/app/v1/config  /body/data/account/is_open_for_signup  2      1    
 	}
 	if now := sent.Load(); now != before {
 		t.Errorf("%d requests were sent although something was wrong", now-before)
+	}
+}
+
+func TestInterruptedShadowTellsWhatItFound(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var sent atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		if sent.Add(1) == 3 { // the first two are one request, to both
+			cancel()
+		}
+	}))
+	defer server.Close()
+	var out, complaints bytes.Buffer
+	tool := tool{env: func(string) string { return "" }, in: strings.NewReader(strings.Repeat(`{"client": "a", "method": "GET", "path": "/x"}`+"\n", 20)), out: &out, complaints: &complaints}
+	code := tool.run(ctx, []string{"shadow", "--reference", server.URL, "--target", server.URL, "--replay", "-", "--rate", "0"})
+	if code != 1 || !strings.HasPrefix(out.String(), "1 of 1 requests in 1 conversations were answered the same") || !strings.Contains(complaints.String(), "canceled") {
+		t.Errorf("status %d\n%s%s", code, &out, &complaints)
 	}
 }

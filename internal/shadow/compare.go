@@ -36,7 +36,7 @@ func decoded(b []byte) (any, error) {
 
 // document is an answer as what is compared: status, headers and body.
 func document(answer *http.Response, body []byte) map[string]any {
-	headers := map[string]any{}
+	headers := map[string]any{"Set-Cookie": cookiesOf(answer)} // there even without cookies, so that each is a place of its own
 	media, _, err := mime.ParseMediaType(answer.Header.Get("Content-Type"))
 	if err == nil {
 		headers["Content-Type"] = media
@@ -46,9 +46,6 @@ func document(answer *http.Response, body []byte) map[string]any {
 	}
 	if v := answer.Header.Get("Location"); v != "" {
 		headers["Location"] = place(v)
-	}
-	if cookies := cookiesOf(answer); len(cookies) > 0 {
-		headers["Set-Cookie"] = cookies
 	}
 	doc := map[string]any{"status": json.Number(strconv.Itoa(answer.StatusCode)), "headers": headers}
 	if len(body) == 0 {
@@ -94,7 +91,9 @@ func plainPath(path string) string {
 func cookiesOf(answer *http.Response) map[string]any {
 	all := map[string]any{}
 	for _, c := range answer.Cookies() {
-		attributes := map[string]any{"life": lifeOf(c, answer), "Path": c.Path, "Domain": strings.TrimPrefix(c.Domain, "."), "HttpOnly": c.HttpOnly, "Secure": c.Secure}
+		attributes := map[string]any{
+			"life": lifeOf(c, answer), "Path": c.Path, "Domain": strings.TrimPrefix(c.Domain, "."), "HttpOnly": c.HttpOnly, "Secure": c.Secure,
+		}
 		switch c.SameSite {
 		case http.SameSiteLaxMode:
 			attributes["SameSite"] = "Lax"
@@ -122,9 +121,8 @@ type pairs map[string]map[string]string
 func (p pairs) correspond(kind, reference, target string) bool {
 	there, back := p.of(kind+" >"), p.of(kind+" <")
 	t, known := there[reference]
-	r, taken := back[target]
-	if known || taken {
-		return t == target && r == reference
+	if _, taken := back[target]; known || taken {
+		return known && t == target
 	}
 	there[reference], back[target] = target, reference
 	return true

@@ -33,7 +33,9 @@ type Request struct {
 }
 
 // methods are those that a recording may have.
-var methods = []string{http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+var methods = []string{
+	http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+}
 
 // reads reports whether a request changes nothing.
 func (q *Request) reads() bool { return q.Method == http.MethodGet || q.Method == http.MethodHead }
@@ -168,7 +170,8 @@ func isToken(name string) bool {
 	}) < 0
 }
 
-// isTime reports whether a value is a time, or none at all. Times are there for whoever reads the recording: the order is that of the lines.
+// isTime reports whether a value is a time, or none at all. Times are there for whoever reads the recording: the order is that of the
+// lines.
 func isTime(raw json.RawMessage) bool {
 	if len(raw) == 0 || string(raw) == "null" {
 		return true

@@ -29,12 +29,13 @@ type Options struct {
 // ParseServer reads a server's URL: https, or http where the server is on this machine or insecure is true; without path and user.
 func ParseServer(s string, insecure bool) (*url.URL, error) {
 	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" ||
-		u.Path != "" && u.Path != "/" {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" ||
+		u.Fragment != "" || u.Path != "" && u.Path != "/" {
 		return nil, errors.New("must be such as https://login.example.org, without a path")
 	}
 	if u.Scheme == "http" && !insecure && !loopback(u.Hostname()) {
-		return nil, errors.New("must be https, or on this machine: passwords and tokens would be readable on the way (--insecure sends them all the same)")
+		return nil, errors.New("must be https, or on this machine: passwords and tokens would be readable on the way " +
+			"(--insecure sends them all the same)")
 	}
 	return u, nil
 }
@@ -73,7 +74,9 @@ func Replay(ctx context.Context, recording []Request, o Options) (*Report, error
 	if o.CSRFCookie == "" {
 		o.CSRFCookie = "csrftoken"
 	}
-	transport := &http.Transport{DialContext: dial, MaxIdleConnsPerHost: max(o.Parallel, 1), MaxResponseHeaderBytes: 64 << 10, TLSHandshakeTimeout: 10 * time.Second}
+	transport := &http.Transport{
+		DialContext: dial, MaxIdleConnsPerHost: max(o.Parallel, 1), MaxResponseHeaderBytes: 64 << 10, TLSHandshakeTimeout: 10 * time.Second,
+	}
 	defer transport.CloseIdleConnections()
 	r := &replay{Options: o, report: &Report{Differences: []Difference{}, Failures: []Failure{}}, client: &http.Client{
 		Transport: transport, Timeout: o.Timeout,

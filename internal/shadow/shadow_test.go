@@ -88,7 +88,7 @@ func TestEachSideGetsWhatItHandedOut(t *testing.T) {
 		`{"client":"app","method":"GET","path":"/api","headers":{"authorization":"Bearer recorded-bearer"}}`,
 		`{"client":"app","method":"POST","path":"/_allauth/app/v1/tokens/refresh","headers":{},"body":{"refresh_token":"recorded-refresh"}}`,
 		`{"client":"app","method":"POST","path":"/_allauth/app/v1/auth/login","body":{"email":"ann@example.org"}}`,
-		`{"client":"page","method":"GET","path":"/_allauth/browser/v1/config","headers":{"Cookie":"sessionid=recorded-cookie"}}`,
+		`{"client":"page","method":"GET","path":"/_allauth/browser/v1/config","headers":{"Cookie":"sessionid=recorded-cookie","X-Session-Token":"recorded-token"}}`,
 		`{"client":"page","method":"POST","path":"/_allauth/browser/v1/auth/login","headers":{"X-CSRFToken":"recorded-csrf"},"body":{}}`,
 		`{"client":"page","method":"POST","path":"/_allauth/browser/v1/auth/login","headers":{},"body":{}}`,
 		`{"client":"page","method":"POST","path":"/form","headers":{"Content-Type":"application/x-www-form-urlencoded"},"body":"csrfmiddlewaretoken=recorded-form&a=1"}`,
@@ -185,7 +185,7 @@ func TestDifferencesAreGroupedAndHideSecrets(t *testing.T) {
 			w.Header().Set("Content-Type", "application/json")
 			http.SetCookie(w, &http.Cookie{Name: "sessionid", Value: "cookie-value-" + suffix})
 			w.WriteHeader(status)
-			_ = json.NewEncoder(w).Encode(map[string]any{"said": fmt.Sprint(in["password"], in["code"], r.Header.Get("Cookie"), suffix), "session_token": "handed-out-" + suffix}) // likewise
+			_ = json.NewEncoder(w).Encode(map[string]any{"said": fmt.Sprint(in["password"], in["code"], "cookie-value-"+suffix, "handed-out-"+suffix, status), "session_token": "handed-out-" + suffix}) // likewise
 		})
 	}
 	o := two(t, echo(http.StatusOK, "left"), echo(http.StatusUnauthorized, "right"))
