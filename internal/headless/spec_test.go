@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -237,6 +238,35 @@ func TestTheDocumentInItsForms(t *testing.T) {
 	}
 	if !strings.Contains(html, "<code>data.user</code>") || !strings.Contains(html, "<code>meta</code>") {
 		t.Error("what answers have in them is not shown")
+	}
+}
+
+// Anybody may ask, and many at once for what is not remembered yet: it is made once for all of them.
+func TestOneShapeIsMadeForAll(t *testing.T) {
+	const asking = 16
+	for _, d := range (&API{}).specs() {
+		var all sync.WaitGroup
+		var made [asking]*byte
+		begin := make(chan struct{})
+		for n := range asking {
+			all.Go(func() {
+				<-begin
+				p, err := d.of(t.Context(), tenantWith(t, `{}`))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				made[n] = &p.body[0]
+			})
+		}
+		close(begin)
+		all.Wait()
+		for _, p := range made {
+			if p != made[0] {
+				t.Errorf("%s was made more than once", d.path)
+				break
+			}
+		}
 	}
 }
 

@@ -385,7 +385,7 @@ func TestSeveralPackagesAreInstalledByTheirNames(t *testing.T) {
 
 func TestAPythonWithoutWhatIsNeededIsPassedOver(t *testing.T) {
 	if exec.CommandContext(t.Context(), "python3", "-c", "").Run() != nil {
-		t.Skip("there is no python3 here")
+		t.Skip("there is no python3 here, which this looks for a package in: install it (Debian: python3)")
 	}
 	if pythonWith("import sys") == "" {
 		t.Error("no Python has sys")

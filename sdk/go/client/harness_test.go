@@ -195,7 +195,7 @@ func tenantWith(t *testing.T, settings map[string]map[string]any) *tenant {
 	needed()
 	switch {
 	case errors.Is(refused, errNoRoot):
-		t.Skip(refused)
+		t.Skip(refused) // the module stands alone, without the server that these tests are about
 	case refused != nil:
 		t.Fatal(refused)
 	}
