@@ -25,7 +25,7 @@ func TestWhatComesNextIsKnownAhead(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, client := range []Client{App, Browser} {
-			v := Stranger(&tenants.Tenant{Settings: settings}, Origin{Client: client})
+			v := (&Service{}).Stranger(&tenants.Tenant{Settings: settings}, Origin{Client: client})
 			if got := [2]Stage{v.AfterSignup(), v.AfterLogin()}; got != want {
 				t.Errorf("%s, %s: %q, not %q", config, client, got, want)
 			}

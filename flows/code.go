@@ -348,7 +348,7 @@ func (v *Visit) hold(a *store.Account) {
 // claim closes the doors that whoever made the account may have left open. The account is entered, or its password reset, by what
 // was sent to an address or number that nobody had proved: whoever signed up with it, and knows the password, may be somebody
 // else. So may be whoever has the account's number, which goes, and its other addresses. The links that prove them die with the
-// epoch (see signEmail); and where no address is proved by coming in, so that any of them would do for the next code, they go too.
+// epoch (see signEmail), as do accounts with providers, by which they could come in again; and where no address is proved by coming in, so that any of them would do for the next code, they go too.
 // hold must come before.
 func (v *Visit) claim(a *store.Account, byPhone bool) {
 	if a.AnyVerified || (byPhone && a.PhoneVerified) {
@@ -356,6 +356,7 @@ func (v *Visit) claim(a *store.Account, byPhone bool) {
 	}
 	id, epoch := a.ID, a.Epoch
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.Claim(ctx, id, epoch, passhash.Mark) })
+	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropProviderAccountsOf(ctx, id) })
 	by := "email"
 	if byPhone {
 		by = "phone"

@@ -156,14 +156,30 @@ func usernameFault(t *tenants.Tenant, value string) refusal.Code {
 // the same with more and more random digits behind it. crowded is for when one was taken between the look and the deed: the digits are
 // so many then that no two signups choose the same, since one that is refused would tell that its address is free.
 func usernamesFor(t *tenants.Tenant, a address, crowded bool) []string {
-	base, _, _ := strings.Cut(string(a), "@")
-	base = strings.Map(func(r rune) rune {
+	local, _, _ := strings.Cut(string(a), "@")
+	return usernamesFrom(t, usable(t, local), crowded)
+}
+
+// usable is a text as far as a username can be made of it; "" where none can.
+func usable(t *tenants.Tenant, text string) string {
+	base := strings.Map(func(r rune) rune {
 		if username.MatchString(string(r)) && r != '@' {
 			return r
 		}
 		return -1
-	}, base)
+	}, norm.NFKC.String(text))
+	if !t.Settings.Account.PreserveUsernameCasing {
+		base = strings.ToLower(base)
+	}
 	if base == "" || usernameFault(t, base) != "" {
+		return ""
+	}
+	return base
+}
+
+// usernamesFrom are usernames to try that are made of a text, as usernamesFor has it; "" is no text.
+func usernamesFrom(t *tenants.Tenant, base string, crowded bool) []string {
+	if base == "" {
 		base = "user"
 	}
 	var all []string

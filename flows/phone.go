@@ -35,6 +35,12 @@ func phoneFaults(f *refusal.Faults, param, value string, required bool) string {
 	return value
 }
 
+// parsePhone reads a number that nobody has typed; false for what is none.
+func parsePhone(s string) (string, bool) {
+	s = trim(s)
+	return s, e164.MatchString(s)
+}
+
 // PhoneView is one number as its owner sees it.
 type PhoneView struct {
 	Phone    string `json:"phone"`

@@ -8,6 +8,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/keyring"
 	"github.com/vestibule-auth/vestibule/internal/limit"
 	"github.com/vestibule-auth/vestibule/internal/passhash"
+	"github.com/vestibule-auth/vestibule/internal/provider"
 	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
@@ -23,13 +24,15 @@ type Observer interface {
 
 // Options are what a Service works with. All of it is needed but the Observer: without one, nobody is told.
 type Options struct {
-	Store    *store.Store
-	Hasher   *passhash.Hasher
-	Limiter  limit.Limiter
-	Keys     *keyring.Keyring
-	Clock    clock.Clock
-	Observer Observer
-	Log      *slog.Logger
+	Store   *store.Store
+	Hasher  *passhash.Hasher
+	Limiter limit.Limiter
+	Keys    *keyring.Keyring
+	// Providers speaks to identity providers.
+	Providers provider.Providers
+	Clock     clock.Clock
+	Observer  Observer
+	Log       *slog.Logger
 	// Wake is called after mail was queued, so that it goes out at once.
 	Wake func()
 	// Even is how long answers take at least that must not tell by the clock whether there is an account; zero is no time.
@@ -38,16 +41,17 @@ type Options struct {
 
 // Service runs the flows of every tenant. It is safe for concurrent use.
 type Service struct {
-	store   *store.Store
-	hasher  *passhash.Hasher
-	limiter limit.Limiter
-	keys    *keyring.Keyring
-	clock   clock.Clock
-	observe Observer
-	log     *slog.Logger
-	wake    func()
-	even    time.Duration
-	flights *flights
+	store     *store.Store
+	hasher    *passhash.Hasher
+	limiter   limit.Limiter
+	keys      *keyring.Keyring
+	providers provider.Providers
+	clock     clock.Clock
+	observe   Observer
+	log       *slog.Logger
+	wake      func()
+	even      time.Duration
+	flights   *flights
 }
 
 // New is a Service.
@@ -56,7 +60,7 @@ func New(o Options) *Service {
 		o.Observer = unobserved{}
 	}
 	return &Service{
-		store: o.Store, hasher: o.Hasher, limiter: o.Limiter, keys: o.Keys, clock: o.Clock, observe: o.Observer, log: o.Log, wake: o.Wake,
+		store: o.Store, hasher: o.Hasher, limiter: o.Limiter, keys: o.Keys, providers: o.Providers, clock: o.Clock, observe: o.Observer, log: o.Log, wake: o.Wake,
 		even:    o.Even,
 		flights: newFlights(),
 	}

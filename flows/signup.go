@@ -19,6 +19,8 @@ type SignupInput struct {
 	Password string
 	// Passkey says that a passkey takes the password's place. It is asked for once the address is proved.
 	Passkey bool
+	// byProvider says that a provider vouches for the newcomer: there is no password, and the tenant says by itself whether an address is needed.
+	byProvider bool
 	// Honeypot is the value of the field that only programs fill in.
 	Honeypot string
 }
@@ -113,7 +115,11 @@ func (s *Service) checkSignup(ctx context.Context, t *tenants.Tenant, in SignupI
 	var f refusal.Faults
 	var n newcomer
 	account := &t.Settings.Account
-	if asked, required := account.SignupFields.Field("email"); asked {
+	asked, required := account.SignupFields.Field("email")
+	if in.byProvider {
+		asked, required = true, t.Settings.SocialAccount.EmailRequired
+	}
+	if asked {
 		n.email = addressFaults(&f, "email", in.Email, required, account.EmailMaxLength)
 	}
 	if asked, required := account.SignupFields.Field("email2"); asked {

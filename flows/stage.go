@@ -60,7 +60,7 @@ func (v *Visit) gather(l *login, a *store.Account) facts {
 	f := facts{
 		pretended:     a == nil,
 		codeDue:       !l.CodeGiven && (l.Requested || (codeRequired(account, l.Proof) && !trusted.code)),
-		emailRequired: account.EmailVerification == tenants.VerificationMandatory,
+		emailRequired: v.verification(l) == tenants.VerificationMandatory,
 	}
 	asked, _ := account.SignupFields.Field("phone")
 	verifies := asked && account.PhoneVerificationEnabled
@@ -91,6 +91,14 @@ func codeRequired(account *tenants.Account, proof string) bool {
 	}
 }
 
+// verification is how the tenant has addresses proved of those who come as a login does: by a provider, or otherwise.
+func (v *Visit) verification(l *login) tenants.EmailVerification {
+	if l.ByProvider {
+		return v.Tenant.Settings.SocialAccount.EmailVerification
+	}
+	return v.Tenant.Settings.Account.EmailVerification
+}
+
 // verified reports whether the address that counts for a login is verified: the one it was asked for with, or any of
 // the account's where it was asked for by another name.
 func verified(l *login, a *store.Account) bool {
@@ -107,7 +115,7 @@ func verified(l *login, a *store.Account) bool {
 func (s *Service) begin(ctx context.Context, v *Visit, l login, a *store.Account) error {
 	kept := v.keeps(&l, a)
 	l.Since = v.Now
-	v.state.Login, v.state.Email = &l, nil
+	v.state.Login, v.state.Email, v.state.Provider = &l, nil, nil
 	v.keep()
 	if !kept {
 		v.rotate() // a token that somebody planted must not come to mean a login
@@ -165,7 +173,7 @@ func (s *Service) advance(ctx context.Context, v *Visit, a *store.Account) error
 	case MFAAuthenticate, MFATrust, MFASignup:
 		return nil // there is nothing to send
 	default:
-		if l.Signup && v.Tenant.Settings.Account.EmailVerification == tenants.VerificationOptional && !verified(l, a) {
+		if l.Signup && v.verification(l) == tenants.VerificationOptional && !verified(l, a) {
 			if err := s.mailVerification(ctx, v, l, a); err != nil {
 				return err
 			}
@@ -194,7 +202,7 @@ func (l *login) stands(a *store.Account) bool {
 // complete signs the account in: the pending login becomes the session's, under a new token. Whom it is signed in as is read
 // under the lock that notes the login; an account that is being made is nobody else's to change yet.
 func (v *Visit) complete(l *login, a *store.Account) error {
-	v.state.Login, v.state.Email, v.state.Key, v.state.Enrolled = nil, nil, nil, ""
+	v.state.Login, v.state.Email, v.state.Key, v.state.Enrolled, v.state.Provider = nil, nil, nil, "", nil
 	v.state.Trusted = a.Factors.Second() && !l.Passwordless && !l.factorShown(a)
 	v.session.UserID, v.session.Pending, v.session.Epoch = a.ID, false, a.Epoch
 	v.session.RefreshNumber += newFamily // what was handed out under the session before is worth nothing

@@ -23,6 +23,10 @@ type Flow struct {
 	IsPending *bool  `json:"is_pending,omitempty"` // nil for a flow that says nothing of it
 	// Types are the types of authenticator that will do, for flows that take one.
 	Types []string `json:"types,omitempty"`
+	// Providers are the ids of the providers that there are, for flows that go by one.
+	Providers []string `json:"providers,omitempty"`
+	// Provider is the one whose signup waits.
+	Provider *ProviderView `json:"provider,omitempty"`
 }
 
 var yes, no = true, false
@@ -74,13 +78,17 @@ func (v *Visit) AwaitsReset() bool {
 // flows are the ways in that the tenant offers, in the contract's order, and what is pending.
 func (v *Visit) flows() []Flow {
 	account := &v.Tenant.Settings.Account
-	all := []Flow{{ID: "login"}}
-	if account.LoginByCodeEnabled {
-		all = append(all, Flow{ID: string(LoginByCode)})
+	var all []Flow
+	if only := v.Tenant.Settings.SocialAccount.Only; !only {
+		all = append(all, Flow{ID: "login"})
+		if account.LoginByCodeEnabled {
+			all = append(all, Flow{ID: string(LoginByCode)})
+		}
+		if account.SignupEnabled {
+			all = append(all, Flow{ID: "signup"})
+		}
 	}
-	if account.SignupEnabled {
-		all = append(all, Flow{ID: "signup"})
-	}
+	all = append(all, v.providerFlows()...)
 	if PasskeyLoginOffered(v.Tenant) {
 		all = append(all, Flow{ID: "mfa_login_webauthn"})
 	}

@@ -43,6 +43,7 @@ type Visit struct {
 	Origin Origin
 	trace  string // what it is part of, as a traceparent; "" where that is not traced
 
+	service *Service        // nil for an operator's visit
 	session *store.Session  // nil for a client without one
 	methods json.RawMessage // the proofs that the user gave, as the wire has them: a list of Method
 	state   state
@@ -96,6 +97,9 @@ type state struct {
 	// Seed is the sealed seed of an authenticator app that the user is setting up.
 	Seed []byte    `json:"seed,omitempty"`
 	Key  *ceremony `json:"key,omitempty"` // a WebAuthn credential is to be made or shown
+
+	Sent     []sent          `json:"sent,omitempty"`     // to providers, and not back yet; the latest last
+	Provider *providerSignup `json:"provider,omitempty"` // a signup by a provider that waits
 }
 
 // none is the list of proofs of somebody who gave none.
@@ -118,17 +122,23 @@ type Method struct {
 	ID           int64  `json:"id,omitempty"`
 	Type         string `json:"type,omitempty"`
 	Passwordless bool   `json:"passwordless,omitempty"`
+
+	// Of an account with a provider.
+	Provider string `json:"provider,omitempty"`
+	UID      string `json:"uid,omitempty"`
 }
 
 // login is a login on its way through the stages.
 type login struct {
-	UserID string    `json:"user_id,omitempty"` // "" for a pretended one, behind which there is no account
-	Email  string    `json:"email,omitempty"`   // the address it was asked for with
-	Phone  string    `json:"phone,omitempty"`   // the number, likewise
-	Proof  string    `json:"proof,omitempty"`   // the method of the latest proof; "" at a signup
-	Signup bool      `json:"signup,omitempty"`
-	Since  time.Time `json:"since"`
-	Stage  Stage     `json:"stage"`
+	UserID string `json:"user_id,omitempty"` // "" for a pretended one, behind which there is no account
+	Email  string `json:"email,omitempty"`   // the address it was asked for with
+	Phone  string `json:"phone,omitempty"`   // the number, likewise
+	Proof  string `json:"proof,omitempty"`   // the method of the latest proof; "" at a signup
+	Signup bool   `json:"signup,omitempty"`
+	// ByProvider says that it began with an account with a provider.
+	ByProvider bool      `json:"by_provider,omitempty"`
+	Since      time.Time `json:"since"`
+	Stage      Stage     `json:"stage"`
 
 	Requested bool     `json:"requested,omitempty"`  // it is a login by nothing but the code
 	Code      *process `json:"code,omitempty"`       // the login code
@@ -184,7 +194,7 @@ func (v *Visit) Pending() Stage {
 // then answered is the client kind's choice. The tenant must be the one that the request was addressed to: a token of
 // another tenant names nothing here.
 func (s *Service) Open(ctx context.Context, t *tenants.Tenant, o Origin) (*Visit, error) {
-	v := Stranger(t, o)
+	v := s.Stranger(t, o)
 	v.Now = s.clock.Now()
 	// A header may hold any bytes, and a cut may split a letter: PostgreSQL takes only what is UTF-8.
 	v.Origin.UserAgent = strings.ToValidUTF8(o.UserAgent[:min(len(o.UserAgent), maxUserAgent)], "")
@@ -221,7 +231,7 @@ func (s *Service) readOf(ctx context.Context, v *Visit, userID, id string) error
 // again reads the session that the visit has, which somebody else changed.
 func (s *Service) again(ctx context.Context, v *Visit) error {
 	before := v.session
-	*v = Visit{Tenant: v.Tenant, Now: v.Now, Origin: v.Origin, shown: v.shown}
+	*v = Visit{Tenant: v.Tenant, Now: v.Now, Origin: v.Origin, shown: v.shown, service: v.service}
 	if !v.shown {
 		return s.read(ctx, v, before.Token)
 	}
@@ -279,6 +289,9 @@ func (v *Visit) forgetLate() {
 		if late {
 			v.abandon()
 		}
+	}
+	if p := v.state.Provider; p != nil && v.Now.Sub(p.Since) > v.Tenant.Settings.Account.LoginTimeout.Duration() {
+		v.state.Provider, v.dirty = nil, true
 	}
 	for _, p := range []struct {
 		of purpose
@@ -548,6 +561,11 @@ func (v *Visit) provedBy() string {
 
 func (st state) clone() state {
 	c := state{MethodsOf: st.MethodsOf, Foreign: st.Foreign, Trusted: st.Trusted, Enrolled: st.Enrolled, Email: st.Email.clone(), Phone: st.Phone.clone(), Reset: st.Reset.clone(), Seed: st.Seed}
+	c.Sent = st.Sent // which is replaced, and never written into
+	if st.Provider != nil {
+		p := *st.Provider
+		c.Provider = &p
+	}
 	if st.Key != nil {
 		k := *st.Key
 		c.Key = &k

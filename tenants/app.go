@@ -30,7 +30,10 @@ func (s *Settings) Apps() []App {
 }
 
 // CallbackURL is where a provider sends people back to. It has to be registered there.
-func (t *Tenant) CallbackURL(a App) string {
+func (t *Tenant) CallbackURL(a App) string { return t.PublicURL() + t.CallbackPath(a) }
+
+// CallbackPath is where that is on the public URL's host.
+func (t *Tenant) CallbackPath(a App) string {
 	at := "/accounts/" + a.Provider
 	if a.Provider == manyServers {
 		at = "/accounts/" + a.ID
@@ -38,5 +41,27 @@ func (t *Tenant) CallbackURL(a App) string {
 			at = "/accounts/" + prefix + "/" + a.ID
 		}
 	}
-	return t.PublicURL() + at + "/login/callback/"
+	return at + "/login/callback/"
+}
+
+// TrustsAddresses reports whether an address that an app's provider has verified signs in to the account that has it here, and whether that
+// connects the two for good.
+func (t *Tenant) TrustsAddresses(a App) (trusts, connects bool) {
+	social := &t.Settings.SocialAccount
+	p := social.Providers[a.Provider]
+	trusts = first(a.Settings.EmailAuthentication, p.EmailAuthentication, social.EmailAuthentication)
+	connects = first(a.Settings.EmailAuthenticationAutoConnect, p.EmailAuthenticationAutoConnect, social.EmailAuthenticationAutoConnect)
+	return trusts, trusts && connects
+}
+
+// first is what the app says, or else its provider, or else the tenant.
+func first(app, provider *bool, all bool) bool {
+	switch {
+	case app != nil:
+		return *app
+	case provider != nil:
+		return *provider
+	default:
+		return all
+	}
 }

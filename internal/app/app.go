@@ -275,7 +275,7 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	service := admin.New(admin.Options{
 		Store: a.Store, Directory: a.Directory, Flows: a.Flows, Keyring: a.Keys, Audit: a.Audit, Clock: a.clock, Keys: a.config.Keys, Log: a.log,
 		CheckTemplate: checkTemplate, Health: a.look, Version: a.version,
-		SharedHosts: a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail, PreviewSignIn: previewSignIn,
+		SharedHosts: a.config.SharedHosts, MailKinds: mailKinds(), PreviewMail: previewMail, PreviewSignIn: a.previewSignIn,
 		PrivateWebhooks: a.config.AllowPrivateNetworks, WakeWebhooks: a.hooks.Wake,
 		WakeMail: a.worker.Wake, OnImport: a.imports.Wake, Limiter: a.limiter, TestMail: a.testMail, Watch: watch{seen},
 		Providers: tryProvider{&provider.Tester{
@@ -490,6 +490,7 @@ func (a *App) sweep(ctx context.Context) error {
 			some  func(n int) (int64, error)
 		}{
 			{"sessions", sweepBatch, func(n int) (int64, error) { return a.Store.SweepSessions(ctx, now.Add(-keepSessions), n) }},
+			{"used proofs", sweepBatch, func(n int) (int64, error) { return a.Store.SweepProofs(ctx, now, n) }},
 			{"statistics", sweepBatch, func(n int) (int64, error) { return stats.Sweep(ctx, a.Store, now, n) }},
 			{"signing keys", sweepBatch, func(n int) (int64, error) { return a.Store.SweepSigningKeys(ctx, now, n) }},
 			{"bodies of webhook deliveries", sweepBatch, func(n int) (int64, error) {

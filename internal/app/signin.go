@@ -11,8 +11,8 @@ import (
 )
 
 // previewSignIn tells package admin what package headless tells front ends.
-func previewSignIn(t *tenants.Tenant) (all admin.SignInClients, err error) {
-	for _, o := range headless.Offers(t) {
+func (a *App) previewSignIn(t *tenants.Tenant) (all admin.SignInClients, err error) {
+	for _, o := range headless.Offers(a.Flows, t) {
 		one := &admin.SignInOffer{AfterLogin: stepTo(o.AfterLogin)}
 		if one.Config, err = json.Marshal(o.Config); err != nil {
 			return all, fmt.Errorf("write the configuration: %w", err)

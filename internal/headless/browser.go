@@ -16,7 +16,8 @@ import (
 // A cookie goes along with requests that other sites make, so a request that may change something has to prove that
 // it comes from the tenant's own pages, in two ways at once:
 //
-//   - It repeats the csrftoken cookie, which only scripts of the same site can read, in the X-CSRFToken header. The token
+//   - It repeats the csrftoken cookie, which only scripts of the same site can read, in the X-CSRFToken header or, in a form, in the field
+//     csrfmiddlewaretoken. The token
 //     carries a MAC under the tenant's key over the session that it was made for, so one that an attacker planted, from
 //     a sibling domain or a session of his own, does not pass.
 //   - Its Origin, or else its Referer, is one of the tenant's own. Requests without either come from programs.
@@ -67,6 +68,13 @@ func (b *browser) admit(r *http.Request, v *flows.Visit) error {
 	}
 	sent := cookie(r, v.Tenant.Settings.Cookies.CSRFName)
 	shown := r.Header.Get("X-CSRFToken")
+	if shown == "" {
+		posted, err := postedForm(r)
+		if err != nil {
+			return err
+		}
+		shown = posted.Get(formToken)
+	}
 	if sent == "" || !secret.Equal([]byte(sent), []byte(shown)) || !validCSRF(v.Tenant, b.token(r, v.Tenant), sent) {
 		return errCSRF
 	}

@@ -25,7 +25,7 @@ type (
 		FormerAuthenticationMethod string   `json:"authentication_method,omitempty"` // for front ends of before login_methods
 	}
 	socialAccountConfig struct {
-		Providers []any `json:"providers"`
+		Providers []flows.ProviderView `json:"providers"`
 	}
 	mfaConfig struct {
 		SupportedTypes []string `json:"supported_types"`
@@ -38,11 +38,11 @@ type (
 
 // config serves GET config.
 func (a *API) config(v *flows.Visit, _ *http.Request) (viewed, error) {
-	return viewed{Data: configurationOf(v.Tenant)}, nil
+	return viewed{Data: configurationOf(v.Tenant, a.Flows.Providers(v.Tenant, v.Origin.Client))}, nil
 }
 
 // configurationOf is what a tenant offers.
-func configurationOf(t *tenants.Tenant) configuration {
+func configurationOf(t *tenants.Tenant, providers []flows.ProviderView) configuration {
 	s := &t.Settings
 	return configuration{
 		Account: accountConfig{
@@ -53,7 +53,7 @@ func configurationOf(t *tenants.Tenant) configuration {
 			PasswordResetByCode:        s.Account.PasswordResetByCodeEnabled,
 			FormerAuthenticationMethod: formerMethod(s.Account.LoginMethods),
 		},
-		SocialAccount: socialAccountConfig{Providers: []any{}},
+		SocialAccount: socialAccountConfig{Providers: providers},
 		MFA:           mfaConfig{SupportedTypes: s.MFA.SupportedTypes, PasskeyLogin: flows.PasskeyLoginOffered(t)},
 		UserSessions:  userSessionsConfig{TrackActivity: s.UserSessions.TrackActivity},
 	}

@@ -19,15 +19,15 @@ type Offer struct {
 
 // Offers are what front ends of a tenant with these settings would be told, for each kind that it has. They are made as the answers are,
 // and nothing is read for them.
-func Offers(t *tenants.Tenant) []Offer {
+func Offers(f *flows.Service, t *tenants.Tenant) []Offer {
 	var all []Offer
 	for _, c := range clients {
 		if !serves(t, c) {
 			continue
 		}
-		v := flows.Stranger(t, flows.Origin{Client: c.kind(), Slides: c.slides(), Tokens: c.tokens()})
+		v := f.Stranger(t, flows.Origin{Client: c.kind(), Slides: c.slides(), Tokens: c.tokens()})
 		all = append(all, Offer{
-			Client: c.kind(), Config: configurationOf(t), Nobody: status(v, http.StatusUnauthorized, &meta{}).Data,
+			Client: c.kind(), Config: configurationOf(t, f.Providers(t, c.kind())), Nobody: status(v, http.StatusUnauthorized, &meta{}).Data,
 			AfterSignup: v.AfterSignup(), AfterLogin: v.AfterLogin(),
 		})
 	}

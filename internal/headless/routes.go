@@ -81,6 +81,7 @@ type route struct {
 	step   step
 	view   view
 	act    act
+	form   redirectForm
 	asks   asks // where another method is told what is missing before it is told that it is none
 
 	offered func(*tenants.Tenant) bool // whether the tenant has the path at all; nil for all tenants
@@ -134,6 +135,12 @@ func (a *API) routes() []route {
 		{method: http.MethodPost, path: "/auth/webauthn/signup", step: a.signupByKey, limit: flows.ActionSignup, offered: flows.PasskeySignupOffered, useful: hasSignup},
 		{method: http.MethodGet, path: "/auth/webauthn/signup", view: a.signupKeyOptions, offered: flows.PasskeySignupOffered, useful: hasSignup},
 		{method: http.MethodPut, path: "/auth/webauthn/signup", step: a.finishSignupByKey, offered: flows.PasskeySignupOffered, useful: hasSignup},
+		{method: http.MethodPost, path: "/auth/provider/redirect", form: a.goToProvider, on: browserOnly, useful: hasProviders},
+		{method: http.MethodPost, path: "/auth/provider/token", step: a.providerToken, useful: hasProviders},
+		{method: http.MethodGet, path: "/auth/provider/signup", view: a.lookAtProviderSignup, useful: hasProviders},
+		{method: http.MethodPost, path: "/auth/provider/signup", step: a.finishProviderSignup, limit: flows.ActionSignup, useful: hasProviders},
+		{method: http.MethodGet, path: "/account/providers", view: a.providerAccounts, useful: hasProviders},
+		{method: http.MethodDelete, path: "/account/providers", act: a.disconnectProvider, asks: signedInFor(), useful: hasProviders},
 		{method: http.MethodGet, path: "/account/authenticators", view: a.authenticators, asks: signedInFor()},
 		{method: http.MethodGet, path: "/account/authenticators/totp", view: a.totp, offered: totp},
 		{method: http.MethodPost, path: "/account/authenticators/totp", act: a.activateTOTP, offered: totp, asks: signedInFor()},
@@ -161,6 +168,7 @@ func (a *API) Handler() http.Handler {
 		root.Path(d.path).Handler(d)
 	}
 	forwardAuth{a}.mount(root)
+	root.PathPrefix(callbacksBelow).Handler(callback{a})
 	for _, c := range clients {
 		prefix := "/_allauth/" + string(c.kind()) + "/v1"
 		below := root.PathPrefix(prefix).Subrouter()

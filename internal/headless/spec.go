@@ -131,6 +131,8 @@ func signupMembers(t *tenants.Tenant, password bool) membersOf {
 
 func hasSignup(t *tenants.Tenant) bool { return t.Settings.Account.SignupEnabled }
 
+func hasProviders(t *tenants.Tenant) bool { return len(t.Settings.Apps()) > 0 }
+
 func hasLoginByCode(t *tenants.Tenant) bool { return t.Settings.Account.LoginByCodeEnabled }
 
 // hasLoginCodes is also of tenants that ask for a code after another proof.

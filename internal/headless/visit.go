@@ -67,6 +67,16 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.decline(w, r, v, err)
 		return
 	}
+	if row.form != nil {
+		location, err := row.form(v, r)
+		e.client.finish(w, r, v, &meta{})
+		if err != nil {
+			a.decline(w, r, v, err)
+			return
+		}
+		sendTo(w, http.StatusFound, location)
+		return
+	}
 	got, err := a.run(row, v, r)
 	var handed flows.Tokens
 	if err == nil {

@@ -86,6 +86,8 @@ var kinds = []Kind{
 	{Name: "recovery_codes_generated", Channels: []store.Channel{store.Mail}, Variables: event},
 	{Name: "webauthn_added", Channels: []store.Channel{store.Mail}, Variables: event},
 	{Name: "webauthn_removed", Channels: []store.Channel{store.Mail}, Variables: event},
+	{Name: "account_connected", Channels: []store.Channel{store.Mail}, Variables: slices.Concat([]string{"provider"}, event)},
+	{Name: "account_disconnected", Channels: []store.Channel{store.Mail}, Variables: slices.Concat([]string{"provider"}, event)},
 }
 
 // Kinds lists the occasions and the variables of their templates.

@@ -49,6 +49,8 @@ var letters = map[string]struct {
 	"recovery_codes_generated":       {"recovery_codes_generated", changed(nil)},
 	"webauthn_added":                 {"webauthn_added", changed(nil)},
 	"webauthn_removed":               {"webauthn_removed", changed(nil)},
+	"account_connected":              {"account_connected", changed(map[string]string{"provider": "GitHub"})},
+	"account_disconnected":           {"account_disconnected", changed(nil)},
 	"phone_changed_added":            {"phone_changed", changed(map[string]string{"to_phone": "+31687654321"})},
 }
 

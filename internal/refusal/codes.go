@@ -46,6 +46,16 @@ const (
 	UnverifiedEmail      Code = "unverified_email"
 	CannotGenerateCodes  Code = "cannot_generate_recovery_codes"
 	AddEmailBlocked      Code = "add_email_blocked"
+
+	InvalidToken      Code = "invalid_token"
+	ClientIDRequired  Code = "client_id_required"
+	TokenRequired     Code = "token_required"
+	TokenNotSupported Code = "token_authentication_not_supported"
+	ConnectedOther    Code = "connected_other"
+	AccountNotFound   Code = "account_not_found"
+	NoPassword        Code = "no_password"
+	NoVerifiedEmail   Code = "no_verified_email"
+	DisconnectLast    Code = "disconnect_last"
 )
 
 // messages are what people read. Front ends may show them as they are.
@@ -91,6 +101,16 @@ var messages = map[Code]string{
 	UnverifiedEmail:      "Verify your email address before you set up a second factor.",
 	CannotGenerateCodes:  "Recovery codes stand in for a second factor. Set one up first.",
 	AddEmailBlocked:      "Remove your second factors before you add an email address, then set them up again.",
+
+	InvalidToken:      "This token is not accepted. Sign in at the provider again.",
+	ClientIDRequired:  "Say which app the token is of, in client_id.",
+	TokenRequired:     "Give an id_token or an access_token.",
+	TokenNotSupported: "Tokens of this provider are not taken. Go there by a redirect.",
+	ConnectedOther:    "This account is connected to somebody else's already.",
+	AccountNotFound:   "There is no such account among yours.",
+	NoPassword:        "Set a password first: nothing else would sign you in.",
+	NoVerifiedEmail:   "Verify an email address first: nothing else would let you back in if the password is lost.",
+	DisconnectLast:    "This is your only way in. Connect another account first.",
 }
 
 // Message is the sentence that goes with a code where nothing more specific is known.

@@ -86,5 +86,6 @@ const (
 	PasswordSet          Action = "password.set"
 	PasswordResetSent    Action = "password.reset_sent"
 	SessionsEnded        Action = "sessions.ended"
+	ProviderConnected    Action = "provider.connected"
 	ProviderDisconnected Action = "provider.disconnected"
 )

@@ -77,11 +77,11 @@ func (t *Tx) readWhole(ctx context.Context, w *Whole) error {
 		return err
 	}
 	return t.each(ctx, "read provider accounts", `
-		SELECT provider, uid, user_id, created_at, last_used_at
+		SELECT provider, uid, user_id, display, created_at, last_used_at
 		  FROM provider_accounts WHERE tenant_id = $1 AND user_id = $2 ORDER BY created_at, provider, uid`,
 		[]any{t.tenant, w.User.ID}, func(rows *sqlx.Rows) error {
 			var p ProviderAccount
-			err := rows.Scan(&p.Provider, &p.UID, &p.UserID, when(&p.CreatedAt), when(&p.LastUsedAt))
+			err := rows.Scan(&p.Provider, &p.UID, &p.UserID, &p.Display, when(&p.CreatedAt), when(&p.LastUsedAt))
 			w.Providers = append(w.Providers, p)
 			return err
 		})
@@ -242,12 +242,12 @@ func (s Scope) Wholes(ctx context.Context, after string, n int) ([]*Whole, error
 		return nil, err
 	}
 	err = s.store.reader().each(ctx, "read provider accounts of users", `
-		SELECT provider, uid, user_id, created_at, last_used_at
+		SELECT provider, uid, user_id, display, created_at, last_used_at
 		  FROM provider_accounts
 		 WHERE tenant_id = $1 AND user_id > $2 AND user_id <= $3
 		 ORDER BY user_id, created_at, provider, uid`, []any{s.tenant, after, last}, func(rows *sqlx.Rows) error {
 		var p ProviderAccount
-		err := rows.Scan(&p.Provider, &p.UID, &p.UserID, when(&p.CreatedAt), when(&p.LastUsedAt))
+		err := rows.Scan(&p.Provider, &p.UID, &p.UserID, &p.Display, when(&p.CreatedAt), when(&p.LastUsedAt))
 		if w := byID[p.UserID]; w != nil {
 			w.Providers = append(w.Providers, p)
 		}

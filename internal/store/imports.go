@@ -441,11 +441,11 @@ func (t *Tx) addAuthenticators(ctx context.Context, all []*Authenticator) error 
 func (t *Tx) addProviderAccounts(ctx context.Context, all []*ProviderAccount) error {
 	args := []any{t.tenant}
 	for _, p := range all {
-		args = append(args, p.Provider, p.UID, p.UserID, p.CreatedAt, orNever(p.LastUsedAt))
+		args = append(args, p.Provider, p.UID, p.UserID, p.Display, p.CreatedAt, orNever(p.LastUsedAt))
 	}
 	_, err := t.exec(ctx, "add provider accounts", `
-		INSERT INTO provider_accounts (tenant_id, provider, uid, user_id, created_at, last_used_at)
-		VALUES ($1, $2, $3, $4, $5, $6)`+moreRows(len(all), 5), args...)
+		INSERT INTO provider_accounts (tenant_id, provider, uid, user_id, display, created_at, last_used_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`+moreRows(len(all), 6), args...)
 	return err
 }
 

@@ -24,6 +24,7 @@ func OfTenants() []TenantTable {
 		{"authenticators", "id"},
 		{"emails", "id"},
 		{"provider_accounts", "provider, uid"},
+		{"provider_proofs", "digest"},
 		{"users", "id"},
 		{"deleted_users", "id"},
 		{"stats", "span, at, name"},

@@ -78,6 +78,7 @@ const words: Record<string, string> = {
   "password.set": "Password set by an operator",
   "password.reset_sent": "Reset link sent by an operator",
   "sessions.ended": "Sessions ended by an operator",
+  "provider.connected": "Provider account connected",
   "provider.disconnected": "Provider account disconnected",
 };
 

@@ -34,6 +34,8 @@ const words: Record<string, { label: string; when: string }> = {
   recovery_codes_generated: { label: "Recovery codes made", when: "A user made new recovery codes." },
   webauthn_added: { label: "Passkey added", when: "A security key or passkey was added." },
   webauthn_removed: { label: "Passkey removed", when: "A security key or passkey was removed." },
+  account_connected: { label: "Account connected", when: "An account with an identity provider was connected." },
+  account_disconnected: { label: "Account disconnected", when: "An account with an identity provider was disconnected." },
 };
 
 /** What a kind is called. */

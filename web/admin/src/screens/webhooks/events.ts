@@ -73,6 +73,7 @@ export const events = [
   "password.set",
   "password.reset_sent",
   "sessions.ended",
+  "provider.connected",
   "provider.disconnected",
 ];
 

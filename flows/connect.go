@@ -1,0 +1,155 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/vestibule-auth/vestibule/internal/provider"
+	"github.com/vestibule-auth/vestibule/internal/refusal"
+	"github.com/vestibule-auth/vestibule/internal/store"
+	"github.com/vestibule-auth/vestibule/tenants"
+)
+
+// The kinds of mail that this file sends. Package post has a template for each.
+const (
+	mailProviderConnected    = "account_connected"
+	mailProviderDisconnected = "account_disconnected"
+)
+
+// ProviderAccountView is an account with a provider as its owner sees it.
+type ProviderAccountView struct {
+	UID      string       `json:"uid"`
+	Display  string       `json:"display"`
+	Provider ProviderView `json:"provider"`
+}
+
+// viewApp is an app of a name as clients see it. One that the tenant has no more is shown by its name alone.
+func (s *Service) viewApp(t *tenants.Tenant, id string) ProviderView {
+	if a, ok := appOf(t, id, ""); ok {
+		if about, ok := s.providers.About(a); ok {
+			return viewProvider(about)
+		}
+	}
+	return ProviderView{ID: id, Name: id, Flows: []string{}}
+}
+
+// ProviderAccounts are the accounts with providers of whoever is signed in.
+func (s *Service) ProviderAccounts(ctx context.Context, v *Visit) ([]ProviderAccountView, error) {
+	if v.user == nil {
+		return nil, refusal.Of(refusal.Unauthenticated)
+	}
+	rows, err := s.store.For(v.Tenant).ProviderAccountsOf(ctx, v.user.ID)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]ProviderAccountView, len(rows))
+	for i, p := range rows {
+		all[i] = ProviderAccountView{UID: p.UID, Display: p.Display, Provider: s.viewApp(v.Tenant, p.Provider)}
+		if all[i].Display == "" {
+			all[i].Display = all[i].Provider.Name
+		}
+	}
+	return all, nil
+}
+
+// connect lets whoever is signed in come in by a provider's account, too. One that is somebody else's stays theirs.
+func (s *Service) connect(ctx context.Context, v *Visit, app tenants.App, id *provider.Identity) error {
+	return s.step(ctx, v, func() error {
+		if v.user == nil {
+			return refusal.Of(refusal.Forbidden)
+		}
+		if err := s.recent(v); err != nil {
+			return err
+		}
+		p := store.ProviderAccount{Provider: app.ID, UID: id.UID, UserID: v.user.ID, Display: shown(id), CreatedAt: v.Now}
+		known, err := s.store.For(v.Tenant).ProviderAccount(ctx, p.Provider, p.UID)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			a, err := s.account(ctx, v)
+			if err != nil {
+				return err
+			}
+			return s.addProviderAccount(ctx, v, &p, a)
+		case err != nil:
+			return err
+		case known.UserID != v.user.ID:
+			return refusal.Because("", refusal.ConnectedOther)
+		}
+		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.UseProviderAccount(ctx, &p, v.Now) })
+		return nil
+	})
+}
+
+// DisconnectInput names an account with a provider.
+type DisconnectInput struct {
+	Provider string
+	Account  string // what the provider calls it
+}
+
+// DisconnectProvider takes an account with a provider from whoever is signed in, and answers with the rest. The last way in stays.
+func (s *Service) DisconnectProvider(ctx context.Context, v *Visit, in DisconnectInput) ([]ProviderAccountView, error) {
+	if v.user == nil {
+		return nil, refusal.Of(refusal.Unauthenticated)
+	}
+	err := s.step(ctx, v, func() error {
+		if v.user == nil {
+			return refusal.Of(refusal.Unauthenticated)
+		}
+		var f refusal.Faults
+		textFaults(&f, "provider", in.Provider, true)
+		textFaults(&f, "account", in.Account, true)
+		if len(f) > 0 {
+			return f.Err()
+		}
+		all, err := s.store.For(v.Tenant).ProviderAccountsOf(ctx, v.user.ID)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(all, func(p store.ProviderAccount) bool { return p.Provider == in.Provider && p.UID == in.Account }) {
+			return refusal.Because("", refusal.AccountNotFound)
+		}
+		a, err := s.account(ctx, v)
+		if err != nil {
+			return err
+		}
+		drop := (*store.Tx).DropProviderAccountBut
+		if len(all) == 1 {
+			if code := v.needsProvider(a); code != "" {
+				return refusal.Because("", code)
+			}
+			drop = (*store.Tx).DropProviderAccount
+		}
+		if err := s.recent(v); err != nil {
+			return err
+		}
+		v.queue(func(ctx context.Context, tx *store.Tx) error { return drop(tx, ctx, a.ID, in.Provider, in.Account) })
+		v.audit(store.ProviderDisconnected, a.ID, map[string]any{"before": map[string]any{"provider": in.Provider}})
+		if !v.Tenant.Settings.Account.EmailNotifications {
+			return nil
+		}
+		to, err := s.emailFor(ctx, v, a)
+		if err != nil {
+			return err
+		}
+		return v.notify(a.ID, mailProviderDisconnected, to, map[string]string{"provider": s.providerName(v.Tenant, in.Provider)})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.ProviderAccounts(ctx, v)
+}
+
+// needsProvider is why an account cannot do without its last account with a provider; "" where it can.
+func (v *Visit) needsProvider(a *store.Account) refusal.Code {
+	switch {
+	case v.Tenant.Settings.SocialAccount.Only:
+		return refusal.DisconnectLast
+	case !a.HasPassword:
+		return refusal.NoPassword
+	case v.Tenant.Settings.Account.EmailVerification == tenants.VerificationMandatory && !a.AnyVerified:
+		return refusal.NoVerifiedEmail
+	default:
+		return ""
+	}
+}
