@@ -58,6 +58,7 @@ type house struct {
 	mail []letter
 
 	refusals refusals // of both services
+	idp      idp      // every provider that the tenant has
 }
 
 // letter is a queued mail, opened.
@@ -76,6 +77,12 @@ func newHouse(t testing.TB, engine, account string) *house {
 // newFactorHouse is newHouse with members of the tenant's mfa settings, too.
 func newFactorHouse(t testing.TB, engine, account, mfa string) *house {
 	t.Helper()
+	return newHouseOf(t, engine, fmt.Sprintf(`{"account": {%s}, "mfa": {%s}}`, account, mfa))
+}
+
+// newHouseOf is newHouse with a tenant of these settings.
+func newHouseOf(t testing.TB, engine, settings string) *house {
+	t.Helper()
 	h := &house{TB: t, clock: clock.At(testkit.Start)}
 	at, keys := testkit.URL(t, engine), testkit.Keys(t)
 	open := func(observe func(op, query string) error) *store.Store {
@@ -87,13 +94,12 @@ func newFactorHouse(t testing.TB, engine, account, mfa string) *house {
 		return st
 	}
 	h.store = open(h.observe)
-	h.tenant = testkit.AddTenant(t, h.store, "acme", fmt.Sprintf(
-		`{"account": {%s}, "mfa": {%s}}`, account, mfa))
+	h.tenant = testkit.AddTenant(t, h.store, "acme", settings)
 	h.hasher = passhash.New(passhash.Options{Queue: 1000, MaxWait: time.Hour, Cheap: true})
 	limiter := limit.NewMemory(h.clock, 0) // one for both, as processes share one
 	service := func(st *store.Store) *flows.Service {
 		return flows.New(flows.Options{
-			Store: st, Hasher: h.hasher, Limiter: limiter,
+			Store: st, Hasher: h.hasher, Limiter: limiter, Providers: &h.idp,
 			Clock: h.clock, Observer: &h.refusals, Log: slog.New(slog.DiscardHandler), Wake: func() {},
 		})
 	}

@@ -256,24 +256,27 @@ func (s *Service) ReturnFromProvider(ctx context.Context, v *Visit, app tenants.
 	if was == nil {
 		return failedAt(v.Tenant.FrontendURL(tenants.LoginError, ""), errorUnknown, processLogin), nil
 	}
-	// What two apps share a callback for is told apart by whom the state was made for.
-	if app, ok := appOf(v.Tenant, was.App, was.ClientID); ok {
-		id, err := s.providers.Complete(ctx, v.Tenant, app, attemptOf(v.Tenant, state), params)
-		if err == nil {
-			err = s.enterByProvider(ctx, v, app, id, was.Process)
-		} else {
-			s.providerFailed(ctx, v, app, err)
-		}
-		why, err := whyNot(v, err)
-		if err != nil {
-			return "", err
-		}
-		if why != "" {
-			return failedAt(was.Callback, why, was.Process), nil
-		}
-		return was.Callback, nil
+	// Several apps may share a callback: it is the one that the state was made for.
+	app, ok := appOf(v.Tenant, was.App, was.ClientID)
+	if !ok {
+		return failedAt(was.Callback, errorUnknown, was.Process), nil
 	}
-	return failedAt(was.Callback, errorUnknown, was.Process), nil
+	id, err := s.providers.Complete(ctx, v.Tenant, app, attemptOf(v.Tenant, state), params)
+	if err != nil {
+		s.providerFailed(ctx, v, app, err)
+		if errors.Is(err, provider.ErrCancelled) {
+			return failedAt(was.Callback, errorCancelled, was.Process), nil
+		}
+		return failedAt(was.Callback, errorUnknown, was.Process), nil
+	}
+	why, err := whyNot(v, s.enterByProvider(ctx, v, app, id, was.Process))
+	switch {
+	case err != nil:
+		return "", err
+	case why != "":
+		return failedAt(was.Callback, why, was.Process), nil
+	}
+	return was.Callback, nil
 }
 
 // whyNot is what the front end is told of how it came out: "" for well. What is the server's own fault stays an error.
@@ -285,8 +288,6 @@ func whyNot(v *Visit, err error) (string, error) {
 			return errorUnknown, nil
 		}
 		return "", nil
-	case errors.Is(err, provider.ErrCancelled):
-		return errorCancelled, nil
 	case v.reauthenticate:
 		return errorReauthenticate, nil
 	case declined && refused.Kind == refusal.Invalid && len(refused.Details) > 0:

@@ -1,0 +1,781 @@
+package flows_test
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vestibule-auth/vestibule/flows"
+	"github.com/vestibule-auth/vestibule/internal/provider"
+	"github.com/vestibule-auth/vestibule/internal/refusal"
+	"github.com/vestibule-auth/vestibule/internal/testkit"
+	"github.com/vestibule-auth/vestibule/tenants"
+)
+
+// idp is every provider at once. It vouches for whoever it is told to, by a code or a token of their name.
+type idp struct {
+	mu     sync.Mutex
+	people map[string]provider.Identity
+	spent  map[string]bool // codes, which are good once
+}
+
+func (p *idp) vouchFor(name string, id provider.Identity) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.people == nil {
+		p.people, p.spent = map[string]provider.Identity{}, map[string]bool{}
+	}
+	p.people[name] = id
+}
+
+func (*idp) About(a tenants.App) (provider.About, bool) {
+	return provider.About{ID: a.ID, Name: "The " + a.ID, ClientID: a.ClientID, Redirect: true, Token: a.ID != "github"}, a.ID != ""
+}
+
+func (*idp) Begin(_ context.Context, t *tenants.Tenant, a tenants.App, at provider.Attempt) (string, error) {
+	if at.State == "" || len(at.Verifier) < 43 || at.Nonce == "" || at.Nonce == at.Verifier {
+		return "", fmt.Errorf("an attempt without its secrets: %+v", at)
+	}
+	q := url.Values{"state": {at.State}, "nonce": {at.Nonce}, "challenge": {at.Verifier}, "redirect_uri": {t.CallbackURL(a)}}
+	return "https://idp.example/" + a.ID + "?" + q.Encode(), nil
+}
+
+func (p *idp) Complete(_ context.Context, t *tenants.Tenant, a tenants.App, at provider.Attempt, params url.Values) (*provider.Identity, error) {
+	if params.Get("error") == "access_denied" {
+		return nil, provider.ErrCancelled
+	}
+	code := params.Get("code")
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	id, ok := p.people[params.Get("as")]
+	if !ok || p.spent[code] || params.Get("nonce") != at.Nonce || params.Get("challenge") != at.Verifier {
+		return nil, provider.ErrRefused
+	}
+	p.spent[code] = true
+	return &id, nil
+}
+
+func (p *idp) Verify(_ context.Context, _ *tenants.Tenant, _ tenants.App, token provider.Token) (*provider.Identity, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	id, ok := p.people[token.ID]
+	if !ok {
+		return nil, provider.ErrRefused
+	}
+	return &id, nil
+}
+
+// vouched is who somebody is to a provider, with an address that it has verified.
+func vouched(uid, email string) provider.Identity {
+	id := provider.Identity{UID: uid, Display: email}
+	if email != "" {
+		id.Emails = []provider.Email{{Address: email, Verified: true, Primary: true}}
+	}
+	return id
+}
+
+// notVerified is the same without.
+func notVerified(id provider.Identity) provider.Identity {
+	id.Emails = slices.Clone(id.Emails)
+	for i := range id.Emails {
+		id.Emails[i].Verified = false
+	}
+	return id
+}
+
+// newProviderHouse is a house whose tenant has two apps, with members of its account and socialaccount settings.
+func newProviderHouse(t testing.TB, engine, account, social string) *house {
+	t.Helper()
+	if social != "" {
+		social = ", " + social
+	}
+	return newHouseOf(t, engine, `{"public_url": "https://acme.example", "account": {`+unlimited+`, `+account+`},
+		"cors": {"allowed_origins": ["https://app.example.net"]},
+		"mfa": {"supported_types": ["totp", "recovery_codes", "webauthn"], "allow_unverified_email": true},
+		"socialaccount": {"providers": {"google": {"apps": [{"client_id": "g"}]}, "github": {"apps": [{"client_id": "h"}]}}`+social+`}}`)
+}
+
+// byToken comes in, or connects, by a token of a person's.
+func (h *house) byToken(name, process string) func(v *flows.Visit) error {
+	return func(v *flows.Visit) error {
+		return h.EnterByProviderToken(h.Context(), v, flows.ProviderTokenInput{
+			Provider: "google", Process: process, Token: &flows.ProviderToken{ClientID: "g", ID: name},
+		})
+	}
+}
+
+// leaves sends a browser to a provider, and is what that sends back with, for a person.
+func (d *device) leaves(app, process, name string) url.Values {
+	d.Helper()
+	var location string
+	d.do(func(v *flows.Visit) (err error) {
+		location, err = d.GoToProvider(d.Context(), v, flows.ProviderRedirectInput{Provider: app, Callback: "/done?x=1#top", Process: process})
+		return err
+	})
+	u, err := url.Parse(location)
+	d.must(err)
+	if u.Host != "idp.example" {
+		d.Fatalf("sent to %s", location)
+	}
+	q := u.Query()
+	q.Set("as", name)
+	q.Set("code", fmt.Sprintf("code %s %p", q.Get("state"), q))
+	return q
+}
+
+// returns is where a browser goes on to that comes back from an app's provider.
+func (d *device) returns(app string, params url.Values) string {
+	d.Helper()
+	var location string
+	d.do(func(v *flows.Visit) (err error) {
+		a, ok := flows.CallbackApp(d.tenant, "/accounts/"+app+"/login/callback/")
+		if !ok {
+			location = "404"
+			return nil
+		}
+		location, err = d.ReturnFromProvider(d.Context(), v, a, params)
+		return err
+	})
+	return location
+}
+
+const done = "/done?x=1#top"
+
+// failedWith is where somebody goes on to for whom it came out so.
+func failedWith(why, process string) string {
+	return "/done?x=1&error=" + why + "&error_process=" + process + "#top"
+}
+
+const fallback = "https://acme.example/account/provider/callback?error=unknown&error_process=login"
+
+func TestAProvidersAccountIsWhoItsUIDSays(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		h := newProviderHouse(t, engine, optional, "")
+		h.idp.vouchFor("ann", vouched("1", "ann@example.org"))
+		first := h.browser()
+		if at := first.returns("google", first.leaves("google", "login", "ann")); at != done {
+			t.Fatal(at)
+		}
+		ann := first.user()
+		if ann == "" || h.one(`SELECT COUNT(*) FROM emails WHERE email = 'ann@example.org' AND verified`) != "1" {
+			t.Fatal("the newcomer is not signed in, or their address is not proved")
+		}
+
+		// The address moved on to somebody else, and the name changed: the account is the same.
+		moved := vouched("1", "ann@example.net")
+		moved.Username = "somebody-else"
+		h.idp.vouchFor("ann", moved)
+		h.idp.vouchFor("bob", vouched("2", "ann@example.org")) // who has her old address at the provider by now
+		second := h.browser()
+		second.returns("google", second.leaves("google", "login", "ann"))
+		if got := second.user(); got != ann {
+			t.Fatalf("%s is not %s", got, ann)
+		}
+		if got := h.one(`SELECT display FROM provider_accounts`); got != "ann@example.net" {
+			t.Errorf("she is shown as %s", got)
+		}
+		third := h.browser()
+		third.returns("google", third.leaves("google", "login", "bob"))
+		if got := third.user(); got == ann {
+			t.Error("an address that the provider has verified let somebody into an account that is not theirs")
+		}
+		// The same number at another provider is somebody else.
+		h.idp.vouchFor("eve", vouched("1", "eve@example.org"))
+		fourth := h.browser()
+		fourth.returns("github", fourth.leaves("github", "login", "eve"))
+		if got := fourth.user(); got == ann || got == "" {
+			t.Errorf("the account of another provider is %q", got)
+		}
+	})
+}
+
+func TestAStateIsGoodOnceInItsBrowserForItsApp(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		h := newProviderHouse(t, engine, optional, "")
+		h.idp.vouchFor("ann", vouched("1", "ann@example.org"))
+		d, other := h.browser(), h.browser()
+		other.leaves("google", "login", "ann") // it has states of its own
+		params := d.leaves("google", "login", "ann")
+		missing := url.Values{"code": params["code"], "as": {"ann"}}
+		wrong := url.Values{"code": params["code"], "as": {"ann"}, "state": {strings.Repeat("0", 43)}}
+		for name, at := range map[string]string{
+			"no state":                    d.returns("google", missing),
+			"a state that was made up":    d.returns("google", wrong),
+			"another browser":             other.returns("google", params),
+			"a browser without a session": h.browser().returns("google", params),
+			"an app":                      h.device().returns("google", params),
+		} {
+			if at != fallback {
+				t.Errorf("%s: went on to %s", name, at)
+			}
+		}
+		if got := d.returns("github", params); got != fallback { // mixed up by an attacker who has the other provider
+			t.Errorf("another provider's callback: %s", got)
+		}
+		if got := d.returns("google", params); got != fallback { // and it is spent by that
+			t.Errorf("a state that was shown to another app is still good: %s", got)
+		}
+		params = d.leaves("google", "login", "ann")
+		h.clock.Advance(h.tenant.Settings.Account.LoginTimeout.Duration() + time.Second)
+		if got := d.returns("google", params); got != fallback {
+			t.Errorf("a state that is too old: %s", got)
+		}
+		params = d.leaves("google", "login", "ann")
+		if got := d.returns("google", params); got != done || d.user() == "" {
+			t.Fatalf("the right one: %s", got)
+		}
+		if got := d.returns("google", params); got != fallback {
+			t.Errorf("twice: %s", got)
+		}
+	})
+}
+
+func TestAStateIsSpentOnceHoweverManyComeBackWithIt(t *testing.T) {
+	const n = 16
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		h := newProviderHouse(t, engine, optional, "")
+		h.idp.vouchFor("ann", vouched("1", "ann@example.org"))
+		d := h.browser()
+		params := d.leaves("google", "login", "ann")
+		visits := make([]*flows.Visit, n)
+		for i := range visits {
+			visits[i] = d.visit()
+		}
+		at := make([]string, n)
+		errs := together(n, func(i int) (err error) {
+			p := url.Values{}
+			for k, v := range params {
+				p[k] = v
+			}
+			p.Set("code", fmt.Sprint(i)) // the provider would take each
+			at[i], err = h.ReturnFromProvider(t.Context(), visits[i], h.app("google"), p)
+			return err
+		})
+		entered := 0
+		for i := range n {
+			if errs[i] == nil && at[i] == done {
+				entered++
+			} else if at[i] != fallback && !refusal.Is(errs[i], refusal.Conflict) {
+				t.Errorf("%s, %v", at[i], errs[i])
+			}
+		}
+		if entered != 1 {
+			t.Errorf("%d came in by one state", entered)
+		}
+	})
+}
+
+// app is one of the tenant's apps.
+func (h *house) app(id string) tenants.App {
+	h.Helper()
+	for _, a := range h.tenant.Settings.Apps() {
+		if a.ID == id {
+			return a
+		}
+	}
+	h.Fatalf("there is no app %s", id)
+	return tenants.App{}
+}
+
+func TestWhereSomebodyMayBeSentOn(t *testing.T) {
+	h := newProviderHouse(t, "sqlite", optional, "")
+	for address, fine := range map[string]bool{
+		"/": true, "/done": true, "/done?a=b&c=d#e": true, "https://acme.example/done": true, "https://acme.example": true,
+		"https://app.example.net/x": true, "https://app.example.net:443/x": false, "": false, "done": false, "//evil.example": false,
+		"///evil.example": false, `/\evil.example`: false, `\/evil.example`: false, `/done\`: false, "/\t/evil.example": false,
+		"/\r\nSet-Cookie: a=b": false, "/%0d%0aX:y": true, "/done ": false, " /done": false, "/dönе": false,
+		"http:///evil.example": false, "https:evil.example": false, "https:/evil.example": false, "javascript:alert(1)": false,
+		"data:text/html,x": false, "https://evil.example/": false, "https://acme.example.evil.example/": false,
+		"https://evil.example/acme.example": false, "https://evil-acme.example/": false, "https://acme.example@evil.example/": false,
+		"https://user@acme.example/": false, "https://acme.example:8443/": false, "https://acme.example:@evil.example": false,
+		"http://acme.example/": false, "https://xn--acme-9na.example/": false, "https://acme.example\\@evil.example/": false,
+		"https://acme.example%2eevil.example/": false, "https://ACME.example/": false, "HTTPS://acme.example/": false,
+		"https://sub.app.example.net/": false, "ftp://acme.example/": false, "https://[::1]/": false, "/" + strings.Repeat("a", 3000): false,
+	} {
+		d := h.browser()
+		var location string
+		d.do(func(v *flows.Visit) (err error) {
+			location, err = h.GoToProvider(t.Context(), v, flows.ProviderRedirectInput{Provider: "google", Callback: address, Process: "login"})
+			return err
+		})
+		if sent := strings.HasPrefix(location, "https://idp.example/"); sent != fine || (!sent && location != fallback) {
+			t.Errorf("%q: sent to %s", address, location)
+		}
+	}
+	for _, in := range []flows.ProviderRedirectInput{
+		{Provider: "unknown", Callback: "/", Process: "login"}, {Callback: "/", Process: "login"}, {Provider: "google", Callback: "/"},
+		{Provider: "google", Callback: "/", Process: "signup"},
+	} {
+		v := h.browser().visit()
+		location, err := h.GoToProvider(t.Context(), v, in)
+		h.must(err)
+		if location != fallback || v.Issued() != "" {
+			t.Errorf("%+v: sent to %s", in, location)
+		}
+	}
+}
+
+func TestWhatFrontEndsAreToldOfANo(t *testing.T) {
+	h := newProviderHouse(t, "sqlite", optional+`, "reauthentication_required": true`, "")
+	h.idp.vouchFor("ann", vouched("1", "ann@example.org"))
+	h.idp.vouchFor("bob", vouched("2", "bob@example.org"))
+	d := h.browser()
+	no := func(change func(url.Values), want string) {
+		t.Helper()
+		params := d.leaves("google", "login", "ann")
+		change(params)
+		if got := d.returns("google", params); got != failedWith(want, "login") || d.user() != "" {
+			t.Errorf("went on to %s", got)
+		}
+	}
+	no(func(p url.Values) { p.Set("error", "access_denied") }, "cancelled")
+	no(func(p url.Values) { p.Set("as", "nobody") }, "unknown")
+	no(func(p url.Values) { p.Set("nonce", "another") }, "unknown")
+	no(func(p url.Values) { p.Set("challenge", "another") }, "unknown")
+	if got := d.returns("google", d.leaves("google", "connect", "ann")); got != failedWith("permission_denied", "connect") {
+		t.Errorf("a stranger connects: %s", got)
+	}
+	other := h.browser()
+	other.returns("google", other.leaves("google", "login", "bob"))
+	d.returns("google", d.leaves("google", "login", "ann"))
+	if got := d.returns("google", d.leaves("google", "connect", "bob")); got != failedWith("connected_other", "connect") {
+		t.Errorf("somebody else's account: %s", got)
+	}
+	d.do(h.changePassword("", password))
+	h.clock.Advance(h.tenant.Settings.Account.ReauthenticationTimeout.Duration())
+	params := d.leaves("github", "connect", "ann")
+	if got := d.returns("github", params); got != failedWith("reauthentication_required", "connect") {
+		t.Errorf("without a recent proof: %s", got)
+	}
+	h.tenant.Settings.Account.SignupEnabled = false
+	h.idp.vouchFor("eve", vouched("3", "eve@example.org"))
+	closed := h.browser()
+	if got := closed.returns("google", closed.leaves("google", "login", "eve")); got != failedWith("signup_closed", "login") {
+		t.Errorf("a newcomer where nobody may sign up: %s", got)
+	}
+}
+
+func TestAnAppThatIsTakenAwayLetsNobodyIn(t *testing.T) {
+	h := newProviderHouse(t, "sqlite", optional, `"auto_signup": false`)
+	h.idp.vouchFor("ann", vouched("1", "ann@example.org"))
+	d := h.browser()
+	params := d.leaves("google", "login", "ann")
+	pending := h.device()
+	pending.do(h.byToken("ann", "login"))
+	if !pending.visit().AwaitsProviderSignup() {
+		t.Fatal("no signup waits")
+	}
+	delete(h.tenant.Settings.SocialAccount.Providers, "google")
+	if got := d.returns("google", params); got != "404" {
+		t.Errorf("the callback of an app that is gone: %s", got)
+	}
+	if got := d.returns("github", params); got != fallback {
+		t.Errorf("by way of another's: %s", got)
+	}
+	_, err := pending.try(func(v *flows.Visit) error {
+		return h.FinishProviderSignup(t.Context(), v, flows.ProviderSignupInput{Email: "ann@example.org"})
+	})
+	h.refused(err, refusal.Conflict, "")
+	_, err = h.device().try(h.byToken("ann", "login"))
+	h.refused(err, refusal.Invalid, refusal.InvalidToken)
+	if h.count("users") != "0" {
+		t.Error("there is an account")
+	}
+}
+
+func TestAnAddressLetsInOnlyWhereItsProviderIsTrusted(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		for _, row := range []struct {
+			name, social string
+			id           provider.Identity
+			in, stays    bool
+		}{
+			{"a provider that is not trusted", "", vouched("1", "ann@example.org"), false, false},
+			{"a trusted one", `"email_authentication": true`, vouched("1", "ann@example.org"), true, false},
+			{"a trusted one that connects", `"email_authentication": true, "email_authentication_auto_connect": true`, vouched("1", "ann@example.org"), true, true},
+			{"connecting without trust", `"email_authentication_auto_connect": true`, vouched("1", "ann@example.org"), false, false},
+			{"an address that the provider has not verified", `"email_authentication": true`, notVerified(vouched("1", "ann@example.org")), false, false},
+			{"another spelling", `"email_authentication": true`, vouched("1", "ANN@Example.org"), true, false},
+			{"a look-alike", `"email_authentication": true`, vouched("1", "\u0430nn@example.org"), false, false},
+		} {
+			t.Run(row.name, func(t *testing.T) {
+				h := newProviderHouse(t, engine, optional, row.social)
+				ann := h.verified("ann@example.org")
+				h.idp.vouchFor("ann", row.id)
+				d := h.device()
+				d.do(h.byToken("ann", "login"))
+				if got := d.user(); (got == ann) != row.in {
+					t.Fatalf("signed in as %q", got)
+				}
+				if got := h.one(`SELECT COUNT(*) FROM provider_accounts WHERE user_id = $1`, ann); (got == "1") != row.stays {
+					t.Errorf("%s accounts are connected", got)
+				}
+				h.login("ann@example.org") // her password still does
+			})
+		}
+	})
+}
+
+// TestAnAccountIsNotHadByAnAddressThatItOnlyNames has somebody with an account of their own name another's address in it.
+func TestAnAccountIsNotHadByAnAddressThatItOnlyNames(t *testing.T) {
+	h := newProviderHouse(t, "sqlite", optional, `"email_authentication": true`)
+	bob := h.verified("bob@example.org")
+	d := h.signedIn("bob@example.org")
+	_, err := d.add("ann@example.org")
+	h.must(err)
+	h.idp.vouchFor("ann", vouched("1", "ann@example.org"))
+	ann := h.device()
+	ann.do(h.byToken("ann", "login"))
+	if got := ann.user(); got == bob || got == "" {
+		t.Errorf("the address's owner is in %q", got)
+	}
+	if d.user() != bob {
+		t.Error("bob was put out")
+	}
+}
+
+func TestASquatterLosesEverythingToTheOwnerOfTheAddress(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		h := newProviderHouse(t, engine, optional, `"email_authentication": true, "email_authentication_auto_connect": true`)
+		squatter := h.device()
+		squatter.do(h.signUp(signupOf("ann@example.org")))
+		_, err := squatter.add("squatter@example.org")
+		h.must(err)
+		link := h.key("ann@example.org")
+		h.idp.vouchFor("squatter", vouched("666", ""))
+		squatter.do(h.byToken("squatter", "connect"))
+
+		h.idp.vouchFor("ann", vouched("1", "ann@example.org"))
+		owner := h.device()
+		owner.do(h.byToken("ann", "login"))
+		id := owner.user()
+		if id == "" || id != h.one(`SELECT user_id FROM emails WHERE email = 'ann@example.org'`) {
+			t.Fatal("the owner is not in the account")
+		}
+		if squatter.visit().Authenticated() {
+			t.Error("the squatter's session goes on")
+		}
+		if _, err := h.device().try(func(v *flows.Visit) error { return h.Login(t.Context(), v, loginOf("ann@example.org", password)) }); !refusal.Is(err, refusal.Invalid) {
+			t.Errorf("the squatter's password still does: %v", err)
+		}
+		if got := h.one(`SELECT COUNT(*) FROM emails WHERE email = 'squatter@example.org'`); got != "0" {
+			t.Error("the squatter's address stays a way in")
+		}
+		again := h.device()
+		again.do(h.byToken("squatter", "login"))
+		if again.user() == id {
+			t.Error("the squatter's account with the provider still signs in")
+		}
+		_, err = h.device().try(h.verifyEmail(link))
+		h.refused(err, refusal.Invalid, "")
+		third := h.device()
+		third.do(h.byToken("ann", "login"))
+		if third.user() != id {
+			t.Error("the owner's account with the provider is not connected")
+		}
+	})
+}
+
+// TestACodeLeavesNoAccountWithAProviderBehind is the same for an owner who comes by a code: whoever made the account may have connected one.
+func TestACodeLeavesNoAccountWithAProviderBehind(t *testing.T) {
+	h := newProviderHouse(t, "sqlite", codeLogin, "")
+	h.idp.vouchFor("squatter", notVerified(vouched("666", "ann@example.org")))
+	squatter := h.device()
+	squatter.do(h.byToken("squatter", "login"))
+	if !squatter.visit().Authenticated() {
+		t.Fatal("the squatter is not in")
+	}
+	owner := h.device()
+	owner.do(h.requestCode("ann@example.org"))
+	owner.do(h.confirmCode(h.code("ann@example.org")))
+	if !owner.visit().Authenticated() || squatter.visit().Authenticated() {
+		t.Fatal("the account was not claimed")
+	}
+	again := h.device()
+	again.do(h.byToken("squatter", "login"))
+	if again.user() == owner.user() {
+		t.Error("the squatter comes in again by the provider")
+	}
+}
+
+func TestTheSecondFactorIsAskedForAfterAProvider(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		h := newProviderHouse(t, engine, optional, `"email_authentication": true`)
+		h.idp.vouchFor("ann", vouched("1", "ann@example.org"))
+		d := h.device()
+		d.do(h.byToken("ann", "login"))
+		d.addApp()
+		second := h.device()
+		v := second.do(h.byToken("ann", "login"))
+		if v.Pending() != flows.MFAAuthenticate || second.user() != "" {
+			t.Errorf("it waits for %q", v.Pending())
+		}
+
+		// An account that nobody has proved an address of, and that has a factor: who set that up decides.
+		h.signup("bob@example.org")
+		made := h.signedIn("bob@example.org")
+		made.addApp()
+		h.idp.vouchFor("bob", vouched("2", "bob@example.org"))
+		comes := h.device()
+		v = comes.do(h.byToken("bob", "login"))
+		if v.Pending() != flows.MFAAuthenticate || !made.visit().Authenticated() {
+			t.Errorf("it waits for %q", v.Pending())
+		}
+		if got := h.one(`SELECT COUNT(*) FROM emails WHERE email = 'bob@example.org' AND verified`); got != "0" {
+			t.Error("the address is proved before the factor was shown")
+		}
+	})
+}
+
+func TestAProofIsGoodOnce(t *testing.T) {
+	const n = 16
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		h := newProviderHouse(t, engine, optional, "")
+		id := vouched("1", "ann@example.org")
+		id.Once = &provider.Once{ID: "https://idp.example 42", Until: h.clock.Now().Add(10 * time.Minute)}
+		h.idp.vouchFor("ann", id)
+		visits := make([]*flows.Visit, n)
+		for i := range visits {
+			visits[i] = h.open("")
+		}
+		errs := together(n, func(i int) error { return h.byToken("ann", "login")(visits[i]) })
+		in := 0
+		for _, err := range errs {
+			if err == nil {
+				in++
+				continue
+			}
+			h.refused(err, refusal.Invalid, refusal.InvalidToken)
+		}
+		if in != 1 {
+			t.Errorf("%d came in by one token", in)
+		}
+		other := testkit.AddTenant(t, h.store, "umbrella", `{"socialaccount": {"providers": {"google": {"apps": [{"client_id": "g"}]}}}}`)
+		v, err := h.Open(t.Context(), other, flows.Origin{Client: flows.App})
+		h.must(err)
+		h.must(h.byToken("ann", "login")(v)) // which is another app's matter
+		long := vouched("3", "eve@example.org")
+		long.Once = &provider.Once{ID: "x", Until: h.clock.Now().Add(48 * time.Hour)}
+		h.idp.vouchFor("eve", long)
+		_, err = h.device().try(h.byToken("eve", "login"))
+		h.refused(err, refusal.Invalid, refusal.InvalidToken)
+		h.clock.Advance(time.Hour)
+		swept, err := h.store.SweepProofs(t.Context(), h.clock.Now(), 100)
+		if err != nil || swept != 2 {
+			t.Errorf("%d used proofs were swept: %v", swept, err)
+		}
+	})
+}
+
+func TestAnAccountWithAProviderIsOnePersons(t *testing.T) {
+	const n = 8
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		h := newProviderHouse(t, engine, optional, "")
+		h.idp.vouchFor("ann", vouched("1", ""))
+		devices := make([]*device, n)
+		visits := make([]*flows.Visit, n)
+		for i := range n {
+			devices[i] = h.device()
+			devices[i].do(h.signUp(signupOf(fmt.Sprintf("user%d@example.org", i))))
+			visits[i] = devices[i].visit()
+		}
+		errs := together(n, func(i int) error { return h.byToken("ann", "connect")(visits[i]) })
+		won := 0
+		for _, err := range errs {
+			if err == nil {
+				won++
+				continue
+			}
+			h.refused(err, refusal.Invalid, refusal.ConnectedOther)
+		}
+		if won != 1 || h.count("provider_accounts") != "1" {
+			t.Errorf("%d connected it", won)
+		}
+	})
+}
+
+func TestTheLastWayInStays(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		h := newProviderHouse(t, engine, optional, "")
+		h.idp.vouchFor("ann", vouched("1", "ann@example.org"))
+		h.idp.vouchFor("ann too", vouched("2", ""))
+		d := h.device()
+		d.do(h.byToken("ann", "login"))
+		d.do(h.byToken("ann too", "connect"))
+		drop := func(uid string) func(v *flows.Visit) error {
+			return func(v *flows.Visit) error {
+				_, err := h.DisconnectProvider(t.Context(), v, flows.DisconnectInput{Provider: "google", Account: uid})
+				return err
+			}
+		}
+		one, two := d.visit(), d.visit()
+		errs := together(2, func(i int) error { return drop([]string{"1", "2"}[i])([]*flows.Visit{one, two}[i]) })
+		if h.count("provider_accounts") != "1" || (errs[0] == nil) == (errs[1] == nil) {
+			t.Fatalf("%s are left; %v", h.count("provider_accounts"), errs)
+		}
+		left := h.one(`SELECT uid FROM provider_accounts`)
+		_, err := d.try(drop(left))
+		h.refused(err, refusal.Invalid, refusal.NoPassword)
+		_, err = d.try(drop("another"))
+		h.refused(err, refusal.Invalid, refusal.AccountNotFound)
+		d.do(h.changePassword("", password))
+		d.do(drop(left))
+		again := h.device()
+		again.do(h.byToken(map[string]string{"1": "ann", "2": "ann too"}[left], "login"))
+		if again.user() == d.user() {
+			t.Error("an account that was disconnected still signs in")
+		}
+	})
+}
+
+func TestASignupThatWaitsForMore(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		h := newProviderHouse(t, engine, optional, `"auto_signup": false`)
+		h.verified("taken@example.org")
+		h.idp.vouchFor("ann", vouched("1", "ann@example.org"))
+		d := h.device()
+		v := d.do(h.byToken("ann", "login"))
+		if v.Authenticated() || !v.AwaitsProviderSignup() || v.Issued() == "" {
+			t.Fatal("no signup waits")
+		}
+		finish := func(email string) func(*flows.Visit) error {
+			return func(v *flows.Visit) error {
+				return h.FinishProviderSignup(t.Context(), v, flows.ProviderSignupInput{Email: email})
+			}
+		}
+		_, err := h.device().try(finish("ann@example.org"))
+		h.refused(err, refusal.Conflict, "") // another session has nothing of it
+		_, err = d.try(finish("taken@example.org"))
+		h.refused(err, refusal.Invalid, refusal.EmailTaken)
+		_, err = d.try(finish(""))
+		h.refused(err, refusal.Invalid, refusal.Required)
+		visits := []*flows.Visit{d.visit(), d.visit(), d.visit()}
+		errs := together(len(visits), func(i int) error { return finish("other@example.org")(visits[i]) })
+		won := 0
+		for i, err := range errs {
+			if err == nil {
+				won++
+				d.token = visits[i].Issued()
+			}
+		}
+		if won != 1 || h.count("users") != "2" {
+			t.Fatalf("%d made an account; %v", won, errs)
+		}
+		h.have(d.addresses(), nil, "ann@example.org primary verified", "other@example.org unverified")
+		_, err = d.try(finish("more@example.org"))
+		h.refused(err, refusal.Conflict, "")
+	})
+}
+
+// addresses are those of whoever is signed in.
+func (d *device) addresses() map[string]string {
+	d.Helper()
+	views, err := d.Emails(d.Context(), d.visit())
+	d.must(err)
+	all := map[string]string{}
+	for _, e := range views {
+		words := []string{}
+		if e.Primary {
+			words = append(words, "primary")
+		}
+		words = append(words, map[bool]string{false: "unverified", true: "verified"}[e.Verified])
+		all[e.Email] = strings.Join(words, " ")
+	}
+	return all
+}
+
+func TestASignupByAProviderIsGivenUpOrRunsOut(t *testing.T) {
+	h := newProviderHouse(t, "sqlite", optional, `"auto_signup": false`)
+	h.idp.vouchFor("ann", vouched("1", "ann@example.org"))
+	h.idp.vouchFor("bob", vouched("2", "bob@example.org"))
+	for name, ends := range map[string]func(d *device){
+		"a logout":            func(d *device) { d.do(func(v *flows.Visit) error { return h.Logout(t.Context(), v) }) },
+		"time":                func(*device) { h.clock.Advance(h.tenant.Settings.Account.LoginTimeout.Duration() + time.Second) },
+		"a signup otherwise":  func(d *device) { d.do(h.signUp(signupOf("other@example.org"))) },
+		"another login there": func(d *device) { d.do(h.byToken("bob", "login")) },
+	} {
+		d := h.device()
+		d.do(h.byToken("ann", "login"))
+		before := d.visit()
+		if !before.AwaitsProviderSignup() {
+			t.Fatal("no signup waits")
+		}
+		ends(d)
+		pending, err := h.PendingProviderSignup(d.visit())
+		if err == nil && pending.Account.UID != "2" {
+			t.Errorf("%s did not end it", name)
+		}
+	}
+}
+
+func TestDeactivatedUsersDoNotComeInByProviders(t *testing.T) {
+	h := newProviderHouse(t, "sqlite", optional, `"email_authentication": true`)
+	h.idp.vouchFor("ann", vouched("1", "ann@example.org"))
+	d := h.device()
+	d.do(h.byToken("ann", "login"))
+	h.setActive(d.user(), false)
+	for _, name := range []string{"ann", "ann by another"} {
+		h.idp.vouchFor("ann by another", vouched("2", "ann@example.org"))
+		v, err := h.device().try(h.byToken(name, "login"))
+		if v.Authenticated() || v.Pending() != "" {
+			t.Errorf("%s: signed in, %v", name, err)
+		}
+	}
+}
+
+// TestWhatEachTenantKnowsIsItsOwn shows one tenant's state and its accounts to another that has the same app.
+func TestWhatEachTenantKnowsIsItsOwn(t *testing.T) {
+	h := newProviderHouse(t, "sqlite", optional, "")
+	h.idp.vouchFor("ann", vouched("1", "ann@example.org"))
+	d := h.browser()
+	params := d.leaves("google", "login", "ann")
+	other := h.beside()
+	other.tenant = testkit.AddTenant(t, h.store, "umbrella", `{"public_url": "https://acme.example",
+		"socialaccount": {"providers": {"google": {"apps": [{"client_id": "g"}]}}}}`)
+	stray := &device{house: other, browser: true, token: d.token}
+	if got := stray.returns("google", params); got != fallback {
+		t.Errorf("another tenant took the state: %s", got)
+	}
+	if got := d.returns("google", params); got != done {
+		t.Fatalf("its own did not: %s", got)
+	}
+	there := &device{house: other}
+	there.do(other.byToken("ann", "login"))
+	if got := there.user(); got == "" || got == d.user() {
+		t.Errorf("one person is %q in both", got)
+	}
+}
+
+func TestAProviderThatSaysNoOneIsRefused(t *testing.T) {
+	h := newProviderHouse(t, "sqlite", optional, "")
+	for name, id := range map[string]provider.Identity{"nobody": {}, "too long": {UID: strings.Repeat("1", 501)}, "zero": {UID: "a\x00b"}} {
+		h.idp.vouchFor(name, id)
+		_, err := h.device().try(h.byToken(name, "login"))
+		h.refused(err, refusal.Invalid, refusal.InvalidToken)
+	}
+	if h.count("users") != "0" {
+		t.Error("there is an account")
+	}
+}
+
+// TestALoginByAProviderEndsTheSessionBefore has somebody who is signed in come in as another.
+func TestALoginByAProviderEndsTheSessionBefore(t *testing.T) {
+	h := newProviderHouse(t, "sqlite", optional, "")
+	h.verified("bob@example.org")
+	d := h.signedIn("bob@example.org")
+	was := &device{house: h, token: d.token}
+	h.idp.vouchFor("ann", vouched("1", "ann@example.org"))
+	d.do(h.byToken("ann", "login"))
+	if d.token == was.token || d.user() == "" || was.visit().Authenticated() {
+		t.Error("the session before goes on")
+	}
+	all, err := h.store.For(h.tenant).ProviderAccountsOf(t.Context(), d.user())
+	if err != nil || len(all) != 1 || !all[0].LastUsedAt.Equal(h.clock.Now().UTC()) {
+		t.Errorf("%+v %v", all, err)
+	}
+}
