@@ -14,9 +14,12 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 	"unicode"
 
+	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/outbound"
+	"github.com/vestibule-auth/vestibule/tenants"
 )
 
 // How much of an answer is read.
@@ -33,36 +36,74 @@ func (f *failed) Error() string { return f.why }
 // answer is what a provider said.
 type answer struct {
 	status int
+	kind   string // the media type, as it was sent
 	body   []byte
 }
 
-// call sends a request to an address that the provider, or whoever set it up, has named.
-func (r *trial) call(ctx context.Context, method, address string, form url.Values, most int64, prepare func(*http.Request)) (*answer, *failed) {
-	shown := r.quote(address)
-	u, err := url.Parse(address)
-	switch {
-	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil:
-		return nil, &failed{fmt.Sprintf("%q is not an address that can be asked.", shown), ""}
-	case u.Scheme != "https" && !r.Plain:
-		return nil, &failed{shown + " does not begin with https://: what is sent there could be read and changed on the way.", "Use the provider's https address."}
+// caller sends requests for an app, by the rules that hold for all of them.
+type caller struct {
+	client   *http.Client
+	plain    bool // what is sent may travel without TLS
+	clock    clock.Clock
+	app      tenants.App
+	callback string
+	patience time.Duration // for one answer
+	hidden   []string      // what is not repeated, whoever says it
+}
+
+// newCaller is a caller for an app of a tenant's.
+func newCaller(client *http.Client, plain bool, k clock.Clock, of *tenants.Tenant, a tenants.App) *caller {
+	c := &caller{
+		client: client, plain: plain, clock: k, app: a, callback: of.CallbackURL(a),
+		patience: min(of.Settings.SocialAccount.RequestsTimeout.Duration(), longest),
 	}
-	ctx, cancel := context.WithTimeout(ctx, r.patience)
-	defer cancel()
+	c.hide(a.Secret.Reveal(), a.Key.Reveal(), a.Settings.CertificateKey.Reveal())
+	return c
+}
+
+// call sends a request to an address that the provider, or whoever set it up, has named.
+func (c *caller) call(ctx context.Context, method, address string, form url.Values, most int64, prepare func(*http.Request)) (*answer, *failed) {
+	if bad := c.allows(address); bad != nil {
+		return nil, bad
+	}
 	q, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(form.Encode()))
 	if err != nil {
-		return nil, &failed{fmt.Sprintf("%q is not an address that can be asked.", shown), ""}
+		return nil, &failed{fmt.Sprintf("%q is not an address that can be asked.", c.quote(address)), ""}
 	}
 	q.Header.Set("Accept", "application/json")
-	q.Header.Set("User-Agent", "Vestibule")
 	if form != nil {
 		q.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	if prepare != nil {
 		prepare(q)
 	}
-	a, err := r.Client.Do(q)
+	return c.do(q, most)
+}
+
+// allows says what is wrong with an address that something is to be sent to, or somebody; nil: nothing.
+func (c *caller) allows(address string) *failed {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil:
+		return &failed{fmt.Sprintf("%q is not an address that can be asked.", c.quote(address)), ""}
+	case u.Scheme != "https" && !c.plain:
+		return &failed{c.quote(address) + " does not begin with https://: what is sent there could be read and changed on the way.", "Use the provider's https address."}
+	default:
+		return nil
+	}
+}
+
+// do sends a request whose address is allowed.
+func (c *caller) do(q *http.Request, most int64) (*answer, *failed) {
+	shown := c.quote(q.URL.Scheme + "://" + q.URL.Host + q.URL.EscapedPath()) // what follows may be a token's
+	ctx, cancel := context.WithTimeout(q.Context(), c.patience)
+	defer cancel()
+	if q.Header.Get("User-Agent") == "" {
+		q.Header.Set("User-Agent", "Vestibule")
+	}
+	a, err := c.client.Do(q.WithContext(ctx))
 	if err != nil {
-		return nil, r.unanswered(shown, err)
+		return nil, c.unanswered(shown, err)
 	}
 	defer func() { _ = a.Body.Close() }() // it was only read
 	body, err := outbound.ReadAll(a.Body, most)
@@ -70,16 +111,16 @@ func (r *trial) call(ctx context.Context, method, address string, form url.Value
 	case errors.Is(err, outbound.ErrTooLarge):
 		return nil, &failed{fmt.Sprintf("%s answered with more than %d KiB, which is too much to be what was asked for.", shown, most>>10), ""}
 	case err != nil:
-		return nil, r.unanswered(shown, err)
+		return nil, c.unanswered(shown, err)
 	case a.StatusCode/100 == 3:
-		return nil, &failed{fmt.Sprintf("%s leads on to %s (%d), which is not followed.", shown, r.quote(a.Header.Get("Location")), a.StatusCode), ""}
+		return nil, &failed{fmt.Sprintf("%s leads on to %s (%d), which is not followed.", shown, c.quote(a.Header.Get("Location")), a.StatusCode), ""}
 	}
-	return &answer{status: a.StatusCode, body: body}, nil
+	return &answer{status: a.StatusCode, kind: a.Header.Get("Content-Type"), body: body}, nil
 }
 
 // unanswered says why there is no answer. Errors of the network repeat what the other side sent, and that may be anything: each kind of
 // them has words of its own here, and what the error says is not among them.
-func (r *trial) unanswered(shown string, err error) *failed {
+func (c *caller) unanswered(shown string, err error) *failed {
 	var (
 		dns     *net.DNSError
 		timeout interface{ Timeout() bool }
@@ -170,18 +211,18 @@ func short(text string) string {
 }
 
 // hide has secrets not be repeated, in any of the ways in which they may have been sent.
-func (r *trial) hide(secrets ...string) {
+func (c *caller) hide(secrets ...string) {
 	for _, s := range secrets {
 		if s != "" {
-			basic := base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(r.app.ClientID) + ":" + url.QueryEscape(s)))
-			r.hidden = append(r.hidden, s, url.QueryEscape(s), url.PathEscape(s), basic)
+			basic := base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(c.clientID()) + ":" + url.QueryEscape(s)))
+			c.hidden = append(c.hidden, s, url.QueryEscape(s), url.PathEscape(s), basic)
 		}
 	}
 }
 
 // quote is what a provider said as it may be repeated, or that it cannot be where one of the app's secrets is in it.
-func (r *trial) quote(text string) string {
-	if slices.ContainsFunc(r.hidden, func(s string) bool { return strings.Contains(text, s) }) {
+func (c *caller) quote(text string) string {
+	if slices.ContainsFunc(c.hidden, func(s string) bool { return strings.Contains(text, s) }) {
 		return "(words with a secret in them)"
 	}
 	return short(text)

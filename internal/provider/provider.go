@@ -1,6 +1,11 @@
 // Package provider talks to the identity providers that tenants name in socialaccount.providers.
 //
-// What there is so far tries an app out before anybody depends on it: whether the provider describes itself where it should (OpenID
+// Apps sends people to them, and learns who came back (implements Providers). A provider is a value in a file of its own, which says where it
+// is and how its answers are read; three protocols speak for all of them: openID (OpenID Connect Core 1.0), oauth (RFC 6749), and what is left
+// of OpenID 2.0 (steam). Nothing is remembered of anybody: what is kept is what providers publish, discovery documents and key sets, by their
+// address.
+//
+// Tester tries an app out before anybody depends on it: whether the provider describes itself where it should (OpenID
 // Connect Discovery 1.0, section 4), as the issuer that was meant, with keys that sign, and whether it takes the app's credentials. Those
 // are shown to the token endpoint with a code that was made up: a provider that knows the client refuses the code (invalid_grant), and one
 // that does not refuses the client (RFC 6749, section 5.2). Nobody is logged in by it, and nothing is kept.
@@ -13,8 +18,6 @@ import (
 	"context"
 	"crypto/tls"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/vestibule-auth/vestibule/internal/clock"
@@ -64,100 +67,13 @@ func Client(d outbound.Dialer, c *tls.Config) *http.Client {
 	return outbound.HTTPClient(outbound.Options{Dialer: d, Timeout: longest, TLS: c})
 }
 
-// server is where an app's provider is, and what is peculiar about it.
-type server struct {
-	discovery string                   // the address of the discovery document; "": there is none
-	issuer    func(said string) string // the one that was meant, where the document names another; or ""
-	tokens    string                   // the token endpoint, where there is no discovery document
-	setting   string                   // the setting that names the server; "": it is known
-	codeFirst bool                     // the code may be looked at before the client is
-}
-
-// Testable reports whether an app of that provider can be tried out.
-func Testable(a tenants.App) bool {
-	_, ok := serverOf(a)
-	return ok
-}
-
-// wellKnown is where an issuer's discovery document is, below it (OpenID Connect Discovery 1.0, section 4).
-const wellKnown = "/.well-known/openid-configuration"
-
-// serverOf is the server of an app's provider.
-func serverOf(a tenants.App) (server, bool) {
-	s := a.Settings
-	switch a.Provider {
-	case "openid_connect":
-		return issuedBy(s.ServerURL, "server_url"), s.ServerURL != ""
-	case "google":
-		return issuedBy("https://accounts.google.com", ""), true
-	case "apple":
-		return issuedBy("https://appleid.apple.com", ""), true
-	case "gitlab":
-		if s.GitLabURL != "" {
-			return issuedBy(s.GitLabURL, "gitlab_url"), true
-		}
-		return issuedBy("https://gitlab.com", ""), true
-	case "microsoft":
-		return microsoft(s.Tenant), true
-	case "github":
-		base, setting := "https://github.com", ""
-		if s.GitHubURL != "" {
-			base, setting = strings.TrimRight(s.GitHubURL, "/"), "github_url"
-		}
-		return server{tokens: base + "/login/oauth/access_token", setting: setting}, true
-	default:
-		return server{}, false
-	}
-}
-
-// issuedBy is the server of an issuer, which is named as such or by the address of its discovery document.
-func issuedBy(address, setting string) server {
-	issuer, _, named := strings.Cut(address, "/.well-known/")
-	s := server{discovery: address, setting: setting}
-	if !named {
-		s.discovery = strings.TrimRight(address, "/") + wellKnown
-	}
-	s.issuer = func(said string) string {
-		switch {
-		case said == issuer, named && strings.TrimRight(said, "/") == issuer: // where the document is does not tell of a slash
-			return ""
-		default:
-			return issuer
-		}
-	}
-	return s
-}
-
-// microsoft is the server of a directory. Those of everybody's directories do not name themselves but a place for the directory's id, and
-// a directory that is named by its domain names itself by its id.
-func microsoft(directory string) server {
-	const host = "https://login.microsoftonline.com/"
-	if directory == "" {
-		directory = "common"
-	}
-	return server{
-		discovery: host + url.PathEscape(directory) + "/v2.0" + wellKnown,
-		issuer: func(said string) string {
-			if id, ok := strings.CutPrefix(said, host); ok && strings.HasSuffix(id, "/v2.0") && strings.Count(id, "/") == 1 {
-				return ""
-			}
-			return host + "…/v2.0"
-		},
-		codeFirst: true,
-	}
-}
-
 // Test tries an app of a tenant's out, and tells what came of it. That it does not work is no error.
 func (t *Tester) Test(ctx context.Context, of *tenants.Tenant, a tenants.App) []Step {
 	s, ok := serverOf(a)
 	if !ok {
 		return []Step{{credentialsStep, Unknown, "This server does not know how to try this provider out.", ""}}
 	}
-	r := &trial{
-		Tester: t, server: s, app: a, callback: of.CallbackURL(a),
-		patience: min(of.Settings.SocialAccount.RequestsTimeout.Duration(), longest),
-	}
-	r.hide(a.Secret.Reveal(), a.Key.Reveal(), a.Settings.CertificateKey.Reveal())
+	r := &trial{caller: newCaller(t.Client, t.Plain, t.Clock, of, a), server: s}
 	if s.discovery == "" {
 		r.credentials(ctx, s.tokens, nil)
 		return r.steps
@@ -177,13 +93,9 @@ func (t *Tester) Test(ctx context.Context, of *tenants.Tenant, a tenants.App) []
 
 // trial is one app being tried out.
 type trial struct {
-	*Tester
+	*caller
 	server
-	app      tenants.App
-	callback string
-	patience time.Duration // for one answer
-	hidden   []string      // what is not repeated, whoever says it
-	steps    []Step
+	steps []Step
 }
 
 func (r *trial) say(step string, level Level, message, remedy string) {

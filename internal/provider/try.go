@@ -8,20 +8,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/vestibule-auth/vestibule/internal/secret"
-	"github.com/vestibule-auth/vestibule/internal/token"
 )
-
-// document is what there is of a discovery document that is needed (OpenID Connect Discovery 1.0, section 3).
-type document struct {
-	Issuer                string   `json:"issuer"`
-	AuthorizationEndpoint string   `json:"authorization_endpoint"`
-	TokenEndpoint         string   `json:"token_endpoint"`
-	JWKSURI               string   `json:"jwks_uri"`
-	AuthMethods           []string `json:"token_endpoint_auth_methods_supported"`
-}
 
 // discover reads the provider's discovery document; nil: there is none.
 func (r *trial) discover(ctx context.Context) *document {
@@ -73,7 +62,7 @@ func (r *trial) judgeIssuer(d *document) {
 		r.say(issuerStep, Problem, "The discovery document names no issuer.", "")
 	case meant == "":
 		r.say(issuerStep, Fine, fmt.Sprintf("The issuer is %s.", said), "")
-	case strings.TrimRight(d.Issuer, "/") == strings.TrimRight(meant, "/"):
+	case slashAside(d.Issuer, meant):
 		r.say(issuerStep, Warning, fmt.Sprintf("The issuer calls itself %s, and %s is set: they differ by a slash at the end.", said, short(meant)),
 			r.place(fmt.Sprintf("Set %s to %s.", r.setting, said)))
 	default:
@@ -120,61 +109,6 @@ func (r *trial) keys(ctx context.Context, d *document) {
 	}
 }
 
-// The ways in which a client shows who it is (OpenID Connect Core 1.0, section 9).
-const (
-	byBasic = "client_secret_basic"
-	byPost  = "client_secret_post"
-	byNone  = "none"
-)
-
-// method is how the app shows its secret; "" where the provider takes none of the ways that there are.
-func (r *trial) method(d *document) string {
-	has := r.app.Secret.IsSet()
-	switch {
-	case r.app.Settings.TokenAuthMethod != "":
-		return r.app.Settings.TokenAuthMethod
-	case d == nil:
-		return byPost
-	case !has && (len(d.AuthMethods) == 0 || slices.Contains(d.AuthMethods, byNone)):
-		return byNone
-	case len(d.AuthMethods) == 0, slices.Contains(d.AuthMethods, byBasic):
-		return byBasic
-	case slices.Contains(d.AuthMethods, byPost):
-		return byPost
-	default:
-		return ""
-	}
-}
-
-// secret is what the app shows. Apple's apps sign theirs.
-func (r *trial) secret(method string) (string, *failed) {
-	switch {
-	case method == byNone:
-		return "", nil
-	case !r.app.Secret.IsSet():
-		return "", &failed{"The app has no secret.", "Set secret to the one that the provider gave the app."}
-	case r.app.Provider != "apple":
-		return r.app.Secret.Reveal(), nil
-	}
-	if !r.app.Key.IsSet() || !r.app.Settings.CertificateKey.IsSet() {
-		return "", &failed{"The app lacks what its secret is made of.",
-			"Set secret to the id of the key, key to the id of the team, and settings.certificate_key to the private key."}
-	}
-	key, err := token.Parse(token.ES256, strings.TrimSpace(r.app.Settings.CertificateKey.Reveal()))
-	if err != nil {
-		return "", &failed{"settings.certificate_key " + err.Error() + ".", "Give the private key as it was downloaded."}
-	}
-	now := r.Clock.Now()
-	signed, err := key.Assert(token.Assertion{
-		KeyID: r.app.Secret.Reveal(), Issuer: r.app.Key.Reveal(), Subject: r.app.ClientID, Audience: "https://appleid.apple.com",
-		IssuedAt: now, Expires: now.Add(5 * time.Minute),
-	})
-	if err != nil {
-		return "", &failed{"The app's secret cannot be signed.", "Give the private key as it was downloaded."}
-	}
-	return signed, nil
-}
-
 // credentials shows the app's to the token endpoint, with a code that was made up.
 func (r *trial) credentials(ctx context.Context, endpoint string, d *document) {
 	if endpoint == "" {
@@ -197,12 +131,12 @@ func (r *trial) credentials(ctx context.Context, endpoint string, d *document) {
 	prepare := func(*http.Request) {}
 	switch method {
 	case byBasic: // each half is encoded first (RFC 6749, section 2.3.1)
-		prepare = func(q *http.Request) { q.SetBasicAuth(url.QueryEscape(r.app.ClientID), url.QueryEscape(shown)) }
+		prepare = func(q *http.Request) { q.SetBasicAuth(url.QueryEscape(r.clientID()), url.QueryEscape(shown)) }
 	case byPost:
-		form.Set("client_id", r.app.ClientID)
+		form.Set("client_id", r.clientID())
 		form.Set("client_secret", shown)
 	default:
-		form.Set("client_id", r.app.ClientID)
+		form.Set("client_id", r.clientID())
 	}
 	a, bad := r.call(ctx, http.MethodPost, endpoint, form, mostAnswer, prepare)
 	if bad != nil {
