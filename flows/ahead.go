@@ -9,7 +9,9 @@ import (
 // when somebody comes.
 
 // Stranger is a visit without a session. It has nothing to be read, and can be asked for its status.
-func (s *Service) Stranger(t *tenants.Tenant, o Origin) *Visit { return &Visit{Tenant: t, Origin: o, service: s} }
+func (s *Service) Stranger(t *tenants.Tenant, o Origin) *Visit {
+	return &Visit{Tenant: t, Origin: o, service: s}
+}
 
 // Samples of what people type. Only that they are there, and the same, counts.
 const (

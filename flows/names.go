@@ -167,10 +167,7 @@ func usable(t *tenants.Tenant, text string) string {
 			return r
 		}
 		return -1
-	}, norm.NFKC.String(text))
-	if !t.Settings.Account.PreserveUsernameCasing {
-		base = strings.ToLower(base)
-	}
+	}, strings.ToLower(norm.NFKC.String(text)))
 	if base == "" || usernameFault(t, base) != "" {
 		return ""
 	}

@@ -210,7 +210,11 @@ func ownURL(t *tenants.Tenant, address string) bool {
 		return false
 	}
 	origin := u.Scheme + "://" + u.Host
-	return strings.HasPrefix(address, origin) && t.OwnOrigin(origin)
+	if !strings.HasPrefix(address, origin) {
+		return false
+	}
+	// A host of the tenant's own is gone on to without TLS, too, as the contract has it: there is nothing secret in the address.
+	return t.OwnOrigin(origin) || (u.Scheme == "http" && t.HasHost(u.Host) && t.OwnOrigin("https://"+u.Host))
 }
 
 // failedAt is a URL of a front end with why somebody comes there without what they went for.
@@ -269,7 +273,7 @@ func (s *Service) ReturnFromProvider(ctx context.Context, v *Visit, app tenants.
 		}
 		return failedAt(was.Callback, errorUnknown, was.Process), nil
 	}
-	why, err := whyNot(v, s.enterByProvider(ctx, v, app, id, was.Process))
+	why, err := whyNot(v, s.enterByProvider(ctx, v, app, id, was.Process, true))
 	switch {
 	case err != nil:
 		return "", err
@@ -362,7 +366,7 @@ func (s *Service) EnterByProviderToken(ctx context.Context, v *Visit, in Provide
 		s.providerFailed(ctx, v, app, err)
 		return refusal.Because("token", refusal.InvalidToken)
 	}
-	err = s.enterByProvider(ctx, v, app, id, in.Process)
+	err = s.enterByProvider(ctx, v, app, id, in.Process, false)
 	if errors.Is(err, errProvider) {
 		return refusal.Because("token", refusal.InvalidToken)
 	}
@@ -415,7 +419,8 @@ var errProvider = errors.New("the provider's proof is not accepted")
 var errSignupClosed = fmt.Errorf("signups are closed: %w", refusal.Of(refusal.Forbidden))
 
 // enterByProvider has somebody in whom a provider vouches for, or connects the two accounts.
-func (s *Service) enterByProvider(ctx context.Context, v *Visit, app tenants.App, id *provider.Identity, process string) error {
+// here says that the session itself was sent there, and came back.
+func (s *Service) enterByProvider(ctx context.Context, v *Visit, app tenants.App, id *provider.Identity, process string, here bool) error {
 	if id == nil || id.UID == "" || len(id.UID) > maxProviderUID || strings.ContainsRune(id.UID, 0) {
 		return fmt.Errorf("%w: it does not say whose it is", errProvider)
 	}
@@ -425,7 +430,7 @@ func (s *Service) enterByProvider(ctx context.Context, v *Visit, app tenants.App
 	if process == processConnect {
 		return s.connect(ctx, v, app, id)
 	}
-	err := s.signupStep(ctx, v, func() error { return s.loginByProvider(ctx, v, app, id) })
+	err := s.signupStep(ctx, v, func() error { return s.loginByProvider(ctx, v, app, id, here) })
 	s.observe.Login(v.Tenant.Slug, result(v, err))
 	return err
 }
@@ -449,7 +454,7 @@ func (s *Service) useProof(ctx context.Context, v *Visit, id *provider.Identity)
 
 // loginByProvider signs in whoever has the provider's account or, where the tenant takes the provider's word for addresses, the address. A
 // stranger is signed up.
-func (s *Service) loginByProvider(ctx context.Context, v *Visit, app tenants.App, id *provider.Identity) error {
+func (s *Service) loginByProvider(ctx context.Context, v *Visit, app tenants.App, id *provider.Identity, here bool) error {
 	if v.user != nil {
 		s.leave(v)
 	}
@@ -467,7 +472,7 @@ func (s *Service) loginByProvider(ctx context.Context, v *Visit, app tenants.App
 			return fmt.Errorf("the user of a provider account is gone: %w", store.ErrStale)
 		}
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.UseProviderAccount(ctx, &p, v.Now) })
-		return s.enterAccount(ctx, v, &p, a, login{Proof: methodProvider, ByProvider: true})
+		return s.enterAccount(ctx, v, &p, a, login{Proof: methodProvider, ByProvider: true, here: here})
 	case !errors.Is(err, store.ErrNotFound):
 		return err
 	}
@@ -476,9 +481,9 @@ func (s *Service) loginByProvider(ctx context.Context, v *Visit, app tenants.App
 	case err != nil:
 		return err
 	case a != nil:
-		return s.enterByAddress(ctx, v, app, &p, a, email)
+		return s.enterByAddress(ctx, v, app, &p, a, email, here)
 	default:
-		return s.signupByProvider(ctx, v, app, id)
+		return s.signupByProvider(ctx, v, app, id, here)
 	}
 }
 
@@ -541,8 +546,8 @@ func (s *Service) vouchedFor(ctx context.Context, v *Visit, app tenants.App, id 
 
 // enterByAddress signs in to the account of an address that a provider vouches for. Where nobody had proved the address, whoever made the
 // account may be somebody else, and is put out (claim); or, where it has a second factor, that has to be shown first (unclaimed).
-func (s *Service) enterByAddress(ctx context.Context, v *Visit, app tenants.App, p *store.ProviderAccount, a *store.Account, email address) error {
-	l := login{Proof: methodProvider, ByProvider: true}
+func (s *Service) enterByAddress(ctx context.Context, v *Visit, app tenants.App, p *store.ProviderAccount, a *store.Account, email address, here bool) error {
+	l := login{Proof: methodProvider, ByProvider: true, here: here}
 	v.hold(a)
 	switch {
 	case a.AnyVerified:
@@ -550,6 +555,7 @@ func (s *Service) enterByAddress(ctx context.Context, v *Visit, app tenants.App,
 		l.Proves = &process{Email: string(email), UserID: a.ID, Since: v.Now}
 	default:
 		v.claim(a, false)
+		v.dropPassword(a)
 		v.leaveOthers(a)
 	}
 	if _, connects := v.Tenant.TrustsAddresses(app); connects && l.Proves == nil && a.Active {
@@ -558,6 +564,14 @@ func (s *Service) enterByAddress(ctx context.Context, v *Visit, app tenants.App,
 		}
 	}
 	return s.enterAccount(ctx, v, p, a, l)
+}
+
+// dropPassword removes the password of a claimed account. Who comes by a provider has not asked to be known by one, and does not see that it
+// signs in no more.
+func (v *Visit) dropPassword(a *store.Account) {
+	id := a.ID
+	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropPassword(ctx, id) })
+	a.Password, a.HasPassword = "", false
 }
 
 // leaveOthers removes the addresses of a claimed account but the one that it was claimed by, which stays to be proved here.

@@ -293,7 +293,7 @@ func TestWhereSomebodyMayBeSentOn(t *testing.T) {
 		"data:text/html,x": false, "https://evil.example/": false, "https://acme.example.evil.example/": false,
 		"https://evil.example/acme.example": false, "https://evil-acme.example/": false, "https://acme.example@evil.example/": false,
 		"https://user@acme.example/": false, "https://acme.example:8443/": false, "https://acme.example:@evil.example": false,
-		"http://acme.example/": false, "https://xn--acme-9na.example/": false, "https://acme.example\\@evil.example/": false,
+		"http://acme.example/": true, "http://app.example.net/": false, "http://acme.example:80/": false, "https://xn--acme-9na.example/": false, "https://acme.example\\@evil.example/": false,
 		"https://acme.example%2eevil.example/": false, "https://ACME.example/": false, "HTTPS://acme.example/": false,
 		"https://sub.app.example.net/": false, "ftp://acme.example/": false, "https://[::1]/": false, "/" + strings.Repeat("a", 3000): false,
 	} {

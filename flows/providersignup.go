@@ -51,7 +51,7 @@ type PendingEmail struct {
 
 // signupByProvider makes an account for somebody whom a provider vouches for or, where it does not tell enough, or the tenant wants to ask,
 // has the signup wait for the rest.
-func (s *Service) signupByProvider(ctx context.Context, v *Visit, app tenants.App, id *provider.Identity) error {
+func (s *Service) signupByProvider(ctx context.Context, v *Visit, app tenants.App, id *provider.Identity, here bool) error {
 	if !v.Tenant.Settings.Account.SignupEnabled {
 		v.writes = nil
 		return errSignupClosed
@@ -88,7 +88,7 @@ func (s *Service) signupByProvider(ctx context.Context, v *Visit, app tenants.Ap
 		}
 	}
 	n.held = taken.Held
-	return s.makeByProvider(ctx, v, app, id, n, emails)
+	return s.makeByProvider(ctx, v, app, id, n, emails, here)
 }
 
 // takenByProvider tells which names of a newcomer are in use, and chooses a username.
@@ -215,20 +215,20 @@ func (s *Service) FinishProviderSignup(ctx context.Context, v *Visit, in Provide
 			n.phoneProved = n.phone != "" && id.PhoneVerified
 		}
 		v.state.Provider = nil
-		return s.makeByProvider(ctx, v, *app, id, n, emails)
+		return s.makeByProvider(ctx, v, *app, id, n, emails, true)
 	})
 	s.observe.Signup(v.Tenant.Slug, result(v, err))
 	return err
 }
 
 // makeByProvider makes an account with the provider's account connected, and signs it in.
-func (s *Service) makeByProvider(ctx context.Context, v *Visit, app tenants.App, id *provider.Identity, n newcomer, emails []given) error {
+func (s *Service) makeByProvider(ctx context.Context, v *Visit, app tenants.App, id *provider.Identity, n newcomer, emails []given, here bool) error {
 	if err := v.disown(); err != nil {
 		return err
 	}
 	l := login{
 		Email: string(n.email), Phone: n.phone, EmailTaken: n.mailed, PhoneTaken: n.texted, EmailOf: n.mailedOf, PhoneOf: n.textedOf,
-		Proof: methodProvider, ByProvider: true, Signup: true,
+		Proof: methodProvider, ByProvider: true, Signup: true, here: here,
 	}
 	if n.mailed || n.texted {
 		v.auditOf(store.SignupRefused, "", map[string]any{"reason": "taken", "provider": app.ID})

@@ -134,7 +134,7 @@ func (s *Service) begin(ctx context.Context, v *Visit, l login, a *store.Account
 // something under a token of somebody else's. A code that was sent for this very session is not somebody else's: it was asked for
 // and typed in here.
 func (v *Visit) keeps(l *login, a *store.Account) bool {
-	if v.session == nil || v.user != nil || l.Signup {
+	if v.session == nil || v.user != nil || (l.Signup && !l.here) {
 		return false
 	}
 	was := v.state.Login

@@ -163,7 +163,7 @@ type login struct {
 	Unheard bool `json:"unheard,omitempty"`
 
 	rehashed string // the password as it is to be kept from now on, "" for as it is
-	here     bool   // it is by a code that means nothing in another session than this
+	here     bool   // it is by a code or state that means nothing in another session than this
 	made     bool   // the account is made by this very step
 }
 

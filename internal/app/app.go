@@ -146,7 +146,11 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 		return nil, err
 	}
 	a.Flows = flows.New(flows.Options{
-		Store: a.Store, Hasher: a.Hasher, Limiter: a.limiter, Keys: a.Keys, Clock: o.Clock, Observer: observer{metrics, a.tally}, Log: a.log,
+		Store: a.Store, Hasher: a.Hasher, Limiter: a.limiter, Keys: a.Keys,
+		Providers: provider.New(provider.Options{
+			Client: provider.Client(a.dialer(), nil), Plain: a.config.AllowPrivateNetworks, Clock: o.Clock, Dev: cfg.Dev,
+		}),
+		Clock: o.Clock, Observer: observer{metrics, a.tally}, Log: a.log,
 		Wake: a.worker.Wake, Even: cmp.Or(o.Even, even),
 	})
 	a.imports = admin.NewImporter(admin.Importer{Store: a.Store, Flows: a.Flows, Tenants: a.Directory.ByID, Clock: o.Clock, Log: a.log, Tracer: a.tracer})

@@ -401,6 +401,12 @@ func (t *Tx) Claim(ctx context.Context, userID string, epoch int64, mark string)
 	return changedOne(res, err, ErrStale)
 }
 
+// DropPassword takes a user's password away.
+func (t *Tx) DropPassword(ctx context.Context, userID string) error {
+	res, err := t.exec(ctx, "drop password", `UPDATE users SET password = '' WHERE tenant_id = $1 AND id = $2`, t.tenant, userID)
+	return changedOne(res, err, ErrNotFound)
+}
+
 // SetPhone gives a user a number in place of the one before. A number that somebody else has is ErrTaken.
 func (t *Tx) SetPhone(ctx context.Context, userID, phone string, verified bool) error {
 	res, err := t.exec(ctx, "set phone", `

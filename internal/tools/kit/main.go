@@ -37,7 +37,7 @@ import (
 var finished = []string{
 	"basics.*", "current_session.*", "email_verification.*", "email_verification_by_code.*", "input_errors.*", "login.*",
 	"login_by_code.*", "manage_email.*", "mfa_*", "password_change.*", "password_reset.*", "password_reset_by_code.*", "phone.*",
-	"rate_limits.*", "reauthentication.*", "sessions.*", "signup.*", "tokens_jwt.*",
+	"provider_redirect.*", "provider_signup.*", "providers.*", "rate_limits.*", "reauthentication.*", "sessions.*", "signup.*", "tokens_jwt.*",
 }
 
 // purpose is why the server answers otherwise in a scenario and, unless it is "", the one difference that there may be.
