@@ -74,6 +74,18 @@ var events = map[string]struct {
 		d.do(d.showCodeAgain(x.code()))
 	},
 		[]string{"totp_activated to ann@example.org"}},
+	"an account with a provider": {"", func(h *house, d *device) {
+		h.withGoogle("ann")
+		d.do(h.byToken("ann", "connect"))
+	}, []string{"account_connected to ann@example.org"}},
+	"an account with a provider less": {"", func(h *house, d *device) {
+		h.withGoogle("ann")
+		d.do(h.byToken("ann", "connect"))
+		d.do(func(v *flows.Visit) error {
+			_, err := h.DisconnectProvider(h.Context(), v, flows.DisconnectInput{Provider: "google", Account: "uid of ann"})
+			return err
+		})
+	}, []string{"account_connected to ann@example.org", "account_disconnected to ann@example.org"}},
 	"a login":            {"", func(h *house, _ *device) { h.login("ann@example.org") }, nil},
 	"a reauthentication": {"", func(h *house, d *device) { d.do(h.reauthenticate(password)) }, nil},
 	"a change that is refused": {"", func(h *house, d *device) {
@@ -119,7 +131,7 @@ func TestChangesAreToldToTheOwner(t *testing.T) {
 
 // notices are the kinds that tell of a change.
 var notices = []string{"password_changed", "password_set", "password_reset", "email_changed", "email_deleted", "phone_changed",
-	"totp_activated", "totp_deactivated", "webauthn_added", "webauthn_removed", "recovery_codes_generated"}
+	"totp_activated", "totp_deactivated", "webauthn_added", "webauthn_removed", "recovery_codes_generated", "account_connected", "account_disconnected"}
 
 // TestNobodyIsToldWhereThereIsNoAddress: an account of a number alone has none.
 func TestNobodyIsToldWhereThereIsNoAddress(t *testing.T) {

@@ -100,6 +100,12 @@ func newProviderHouse(t testing.TB, engine, account, social string) *house {
 		"socialaccount": {"providers": {"google": {"apps": [{"client_id": "g"}]}, "github": {"apps": [{"client_id": "h"}]}}`+social+`}}`)
 }
 
+// withGoogle gives the tenant an app with a provider, which vouches for somebody by their name.
+func (h *house) withGoogle(name string) {
+	h.tenant.Settings.SocialAccount.Providers = map[string]tenants.Provider{"google": {Apps: []tenants.ProviderApp{{ClientID: "g"}}}}
+	h.idp.vouchFor(name, vouched("uid of "+name, ""))
+}
+
 // byToken comes in, or connects, by a token of a person's.
 func (h *house) byToken(name, process string) func(v *flows.Visit) error {
 	return func(v *flows.Visit) error {

@@ -119,13 +119,16 @@ func TestRouteTableEqualsOpenAPI(t *testing.T) {
 func TestOnlyHarmlessRoutesAreReadable(t *testing.T) {
 	for _, row := range (&API{}).routes() {
 		kinds := 0
-		for _, there := range []bool{row.step != nil, row.view != nil, row.act != nil} {
+		for _, there := range []bool{row.step != nil, row.view != nil, row.act != nil, row.form != nil} {
 			if there {
 				kinds++
 			}
 		}
 		if kinds != 1 {
-			t.Errorf("%s %s is not exactly one of a step, a view and an act", row.method, row.path)
+			t.Errorf("%s %s is not exactly one of a step, a view, an act and a form", row.method, row.path)
+		}
+		if row.form != nil && (row.method != http.MethodPost || row.on != browserOnly) {
+			t.Errorf("%s %s is a form, which browsers post", row.method, row.path)
 		}
 		if row.act != nil && row.method == http.MethodGet {
 			t.Errorf("%s %s is an act, and answers GET", row.method, row.path)

@@ -19,6 +19,7 @@ var acrossTenants = map[string]string{
 	"RetryMessage":       "the worker holds a lease on the message, and the message names its tenant",
 	"EraseSpentMessages": "the sweeper erases what has expired, whoever it was for",
 	"SweepMessages":      "the sweeper removes what is finished, whoever it belonged to",
+	"SweepProofs":        "the sweeper removes what has run out, whoever it belonged to",
 	"SweepSessions":      "the sweeper removes what has ended, whoever it belonged to",
 
 	"insertsOfEvents":  "the callers of addEvents pass the tenant that they are about: Tx its own, AddTenant and SaveTenant the one that they write",

@@ -257,7 +257,7 @@ func TestPeopleCannotAdvertiseThroughTheirName(t *testing.T) {
 
 func TestNothingThatAClientChoseIsALink(t *testing.T) {
 	linkish := regexp.MustCompile(`(?i)://|www\.|[a-z0-9-]\.[a-z]{2}`) // what mail programs make links of
-	for _, name := range []string{"display", "user_agent", "from_email", "to_email", "deleted_email", "from_phone", "to_phone"} {
+	for _, name := range []string{"display", "user_agent", "from_email", "to_email", "deleted_email", "from_phone", "to_phone", "provider"} {
 		for _, value := range []string{
 			"Win at https://evil.example/x", "WWW.evil.example", "see www.evil.example", "acme://evil", "//evil.example", "evil.example/x",
 			"call ann@evil.example", "evil\u3002example", "evil.\u200eexample", "evil.\u00e9xample", "evil.xn--p1ai", "Evil.Example",

@@ -45,7 +45,7 @@ const sampleAddress = "ann@example.org"
 var sampleValues = map[string]string{
 	"code": "BCDF-GHJK", "display": "ann", "at": "23 November 2026, 10:00 UTC", "ip": "198.51.100.7",
 	"user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
-	"from_email": sampleAddress, "to_email": "ann@example.com", "deleted_email": "ann@example.com",
+	"from_email": sampleAddress, "to_email": "ann@example.com", "deleted_email": "ann@example.com", "provider": "GitHub",
 	"from_phone": "+12025550123", "to_phone": "+12025550199",
 }
 
