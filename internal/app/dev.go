@@ -58,6 +58,8 @@ func (a *App) addDemo(ctx context.Context) error {
 			"webauthn_rp_origins": fronts,
 		},
 		"cors": map[string]any{"allowed_origins": fronts},
+		// Apps have access tokens for the API in examples/api. Browsers are handed none.
+		"headless": map[string]any{"token_strategy": "jwt", "jwt_audience": "notes"},
 	})
 	if err != nil {
 		return fmt.Errorf("encode the demo tenant's settings: %w", err)
