@@ -27,6 +27,7 @@ var floors = [][]string{
 // beside is what stands beside the house: it builds, tests or measures it, and nothing of the house imports it. What has
 // a row in the table keeps to it.
 var beside = []string{
+	"examples/api", "examples/cli", "examples/forward-auth/nginx",
 	"internal/bench", "internal/factor/factortest", "internal/meta", "internal/store/storetest", "internal/testkit",
 	"internal/tools/alerts", "internal/tools/image", "internal/tools/kit", "internal/tools/listening", "internal/tools/services",
 	"internal/tools/settingsdoc", "internal/trace/tracetest", "sdk/go/client", "sdk/go/vestibuletest",
