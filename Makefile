@@ -39,6 +39,9 @@ FAULTS := internal/faults
 # What apps import is a module of its own, so that what the server needs is not among what they need.
 SDK := sdk/go
 
+# So are the examples: what people copy from needs the SDK, and nothing of the server's.
+EXAMPLES := examples
+
 # Runs a command with PostgreSQL and Redis at hand.
 SERVICES := $(GO) run ./internal/tools/services
 
@@ -145,6 +148,7 @@ test: ## run every test but e2e, on SQLite, PostgreSQL and Redis (PACKAGES=./flo
 	$(TEST) $(PACKAGES) 2>&1 | $(SUMMARY) || failed=1; \
 	if [ "$(PACKAGES)" = ./... ]; then \
 		for module in $(FAULTS) $(SDK); do $(GO) -C $$module test -count=1 ./... 2>&1 | $(SUMMARY) || failed=1; done; \
+		$(SERVICES) --database $(GO) -C $(EXAMPLES) test -count=1 ./... 2>&1 | $(SUMMARY) || failed=1; \
 		why=$$($(NO_NODE)); \
 		if [ -z "$$why" ]; then $(MAKE) --no-print-directory ui-unit || failed=1; \
 		else echo "$$why: the tests of the operators' pages were not run"; fi; \
@@ -274,15 +278,17 @@ alerts: $(PROMTOOL) ## check the alert rules, run their tests, and read the dash
 	@$(GO) run ./internal/tools/alerts -promtool $(PROMTOOL)
 
 .PHONY: nginx
-nginx: ## the example of forward authentication, with a real nginx before the real server
+nginx: ## the example of forward authentication, and its one command, with a real nginx before the real server
 	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
 	$(SERVICES) --nginx $(GO) test -count=1 -timeout 10m -run '^TestNginx' -v ./internal/app >"$$log" 2>&1 || { cat "$$log"; exit 1; }; \
-	grep -q '^--- PASS: TestNginxLetsInWhoIsSignedIn' "$$log" || { cat "$$log"; echo "nginx: the test was not run"; exit 1; }
+	grep -q '^--- PASS: TestNginxLetsInWhoIsSignedIn' "$$log" || { cat "$$log"; echo "nginx: the test was not run"; exit 1; }; \
+	$(SERVICES) --nginx $(GO) -C $(EXAMPLES) test -count=1 -run '^TestNginx' -v . >"$$log" 2>&1 || { cat "$$log"; exit 1; }; \
+	grep -q '^--- PASS: TestNginxExample ' "$$log" || { cat "$$log"; echo "nginx: the test of the one command was not run"; exit 1; }
 	@echo "nginx: passed"
 
 .PHONY: fmt
 fmt: ## fail where gofmt would change a file
-	@unformatted=$$(gofmt -l $(wildcard cmd flows helm internal migrations sdk tenants web/admin/*.go)); \
+	@unformatted=$$(gofmt -l $(wildcard cmd examples/*.go examples/api examples/cli examples/forward-auth flows helm internal migrations sdk tenants web/admin/*.go)); \
 	if [ -n "$$unformatted" ]; then printf 'gofmt would change:\n%s\n' "$$unformatted"; exit 1; fi
 
 .PHONY: vet
@@ -291,6 +297,7 @@ vet: ## go vet
 	$(GO) -C $(CHART) vet ./...
 	$(GO) -C $(FAULTS) vet ./...
 	$(GO) -C $(SDK) vet ./...
+	$(GO) -C $(EXAMPLES) vet ./...
 
 .PHONY: lint
 lint: ## golangci-lint, by the rules of .golangci.yml
@@ -304,7 +311,7 @@ lint: ## golangci-lint, by the rules of .golangci.yml
 		linter=$(TOOLS)/golangci-lint; \
 	fi; \
 	"$$linter" run ./...; \
-	for module in $(CHART) $(FAULTS) $(SDK); do (cd "$$module" && "$$linter" run --config $(CURDIR)/.golangci.yml ./...); done
+	for module in $(CHART) $(FAULTS) $(SDK) $(EXAMPLES); do (cd "$$module" && "$$linter" run --config $(CURDIR)/.golangci.yml ./...); done
 
 .PHONY: helm
 helm: $(TOOLS)/helm-4.3.1 $(TOOLS)/kube-score-1.20.0 ## the Helm chart: lint, what it makes of each value set, what it refuses, kube-score
@@ -344,6 +351,7 @@ race: ## every test with the race detector (needs a C compiler)
 	@$(GO) -C $(FAULTS) test -race -count=1 ./... 2>&1 | $(SUMMARY)
 	@$(GO) -C $(CHART) test -race -count=1 ./roll 2>&1 | $(SUMMARY)
 	@$(GO) -C $(SDK) test -race -count=1 ./... 2>&1 | $(SUMMARY)
+	@$(SERVICES) --database $(GO) -C $(EXAMPLES) test -race -count=1 ./... 2>&1 | $(SUMMARY)
 
 # Packages whose tests do not reach the store: SQLite, which is Go too, takes minutes to build and run with the detector.
 LIGHT = $(GO) list -test -f '{{if not .ForTest}}{{.ImportPath}} {{join .Deps " "}}{{end}}' ./... \
