@@ -58,7 +58,7 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	if err := verifier.Ready(ctx); err != nil { // it may come later, and until then requests are answered with 503
-		log.Warn("the keys of a tenant cannot be had yet: is the server running, and is its headless.token_strategy \"jwt\"?", "error", err)
+		log.Warn("there are no keys yet: is the server running, and the tenant's headless.token_strategy \"jwt\"?", "error", err)
 	}
 
 	server := &http.Server{Handler: routes(verifier), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second}
