@@ -223,7 +223,7 @@ export abstract class Client {
     const { body } = await this.#done({
       method: "GET",
       path: "auth/email/verify",
-      headers: { "X-Email-Verification-Key": key },
+      headers: { "X-Email-Verification-Key": mailed(key) },
     });
     const found = body.data as API.Answer<"lookAtEmailKey">;
     return { ...found, authenticating: body.meta?.is_authenticating ?? false };
@@ -299,7 +299,7 @@ export abstract class Client {
     const { user } = await this.#view<{ user: API.User }>({
       method: "GET",
       path: "auth/password/reset",
-      headers: { "X-Password-Reset-Key": key },
+      headers: { "X-Password-Reset-Key": mailed(key) },
     });
     return user;
   }
@@ -517,6 +517,14 @@ export abstract class Client {
     const prove = status === 401 && state?.user ? proveOf(this, state.user, state.flows ?? []) : undefined;
     return new Declined(status, body.errors ?? [], retryAfter, prove);
   }
+}
+
+/** A key as a header can hold it. What cannot be in one was never mailed, but pasted with something invisible, and is told as a wrong one is. */
+function mailed(key: string): string {
+  if (!/^[ -~]*$/.test(key.trim())) {
+    throw new Declined(400);
+  }
+  return key.trim();
 }
 
 function named(credential: API.Credential, name: string | undefined): MadeKey {

@@ -1,5 +1,6 @@
+import { inspect } from "node:util";
 import { expect, test } from "vitest";
-import { AppClient, BrowserClient, Declined, faultsOf, Unreachable } from "../src/index.ts";
+import { AppClient, BrowserClient, Declined, faultsOf, inMemory, Unreachable } from "../src/index.ts";
 import { script, signedOut, thrownBy } from "./script.ts";
 
 const url = "https://acme.example.org";
@@ -67,6 +68,41 @@ test("a browser's requests go with its cookies, and a look with nothing else", a
   await new BrowserClient({ url, fetch, csrf: () => "proof" }).session();
   expect(asked[0]).toMatchObject({ path: "/_allauth/browser/v1/auth/session", init: { credentials: "include" } });
   expect(asked[0]?.headers.get("X-CSRFToken")).toBeNull();
+});
+
+test.each([
+  ["a tenant", { tenant: "acme\r\nX-Session-Token: secret" }],
+  ["a header's name", { tenantHeader: "X Tenant: secret", tenant: "acme" }],
+  ["a user agent", { userAgent: "secret \u2014" }],
+  ["a token", { tokens: inMemory({ session: "secret\nX" }) }],
+])("%s that no header can hold is told, and not repeated", async (_, options) => {
+  const { fetch, asked } = script(signedOut());
+  const error = await thrownBy(new AppClient({ url, fetch, ...options }).config());
+  expect(error).toBeInstanceOf(TypeError);
+  expect(inspect(error)).not.toContain("secret");
+  expect(asked).toHaveLength(0);
+});
+
+test("a key that was pasted with something invisible is a wrong one", async () => {
+  const { fetch, asked } = script({ body: { status: 200, data: { user: {} } } });
+  const app = new AppClient({ url, fetch });
+  for (const look of [app.lookAtEmailKey("ABCD\u200b"), app.lookAtResetKey("ABCD\n\u2014")]) {
+    expect(await thrownBy(look)).toMatchObject({ reason: "invalid", status: 400 });
+  }
+  expect(asked).toHaveLength(0);
+  await app.lookAtResetKey(" ABCD\n");
+  expect(asked[0]?.headers.get("X-Password-Reset-Key")).toBe("ABCD");
+});
+
+test("a browser from before URL.canParse has a client", () => {
+  const had = URL.canParse;
+  Object.assign(URL, { canParse: undefined });
+  try {
+    expect(new AppClient({ url })).toBeInstanceOf(AppClient);
+    expect(() => new AppClient({ url: "acme" })).toThrow("url must be a scheme and a host");
+  } finally {
+    Object.assign(URL, { canParse: had });
+  }
 });
 
 test("no answer is told apart from a refusal", async () => {
