@@ -11,7 +11,7 @@ export interface AppOptions extends Options {
    * answer was lost is sent again within half of it; 0 sends none again.
    */
   refreshGrace?: number;
-  /** What people find in the list of their sessions. Browsers send their own. */
+  /** What people find in the list of their sessions. Browsers send their own, so a page sends none. */
   userAgent?: string;
 }
 
@@ -30,7 +30,7 @@ export class AppClient extends Client {
     super("app", options);
     this.#store = options.tokens ?? inMemory();
     this.#grace = options.refreshGrace ?? 10_000;
-    this.#userAgent = options.userAgent;
+    this.#userAgent = typeof document === "undefined" ? options.userAgent : undefined; // it would fail the preflight of some
   }
 
   /**

@@ -37,10 +37,15 @@ export abstract class Client {
 
   constructor(kind: "app" | "browser", options: Options) {
     this.transport = new Transport(kind, options);
+    const look = () => void this.elsewhere().catch(() => {}); // the next request tells it, too
+    if (typeof document !== "undefined" && typeof addEventListener === "function") {
+      // The page that somebody goes back to is drawn as it was left, but the session may have ended since.
+      addEventListener("pageshow", (event) => event.persisted && look());
+    }
     if (typeof document !== "undefined" && typeof BroadcastChannel !== "undefined") {
       try {
         this.#tabs = new BroadcastChannel(`vestibule ${kind} ${this.transport.base} ${options.tenant ?? ""}`);
-        this.#tabs.onmessage = () => void this.elsewhere().catch(() => {}); // the next request tells it, too
+        this.#tabs.onmessage = look;
       } catch {
         // a frame that may store nothing may have no channel either
       }
@@ -387,7 +392,7 @@ export abstract class Client {
   /** Whether an answer was no only because another request has changed what this one showed, so that nothing was done. */
   protected abstract overtaken(shown: Shown, answer: Answer): boolean;
 
-  /** Another tab has changed something: whatever is on its way may be about the time before. */
+  /** Another tab may have changed something: whatever is on its way may be about the time before. */
   protected async elsewhere(): Promise<void> {
     this.#changes++;
     this.#believed++;

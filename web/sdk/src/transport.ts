@@ -100,8 +100,9 @@ export class Transport {
         method,
         headers,
         ...sent,
-        // Cookies are a browser's alone. Redirects would take what is secret elsewhere, and the API has none.
-        credentials: this.#kind === "browser" ? "include" : "omit",
+        // Cookies are a browser's alone, and what anybody may read is read without: browsers want it so of a page on another host (Fetch,
+        // section 3.3.5). Redirects would take what is secret elsewhere, and the API has none.
+        credentials: this.#kind === "browser" && !request.bare ? "include" : "omit",
         redirect: "error",
         cache: "no-store",
         signal: late.signal,

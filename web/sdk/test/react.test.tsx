@@ -462,3 +462,18 @@ test("on a server nobody is known, and a page takes over what was drawn there", 
   expect(wrong).not.toHaveBeenCalled();
   act(() => other?.unmount());
 });
+
+test("a page that somebody goes back to after a logout is not drawn as it was left", async () => {
+  const { client: app, asked } = client(signedIn(), signedOut());
+  await draw(
+    <Vestibule client={app}>
+      <Guards />
+    </Vestibule>,
+  );
+  const shown = (persisted: boolean) =>
+    act(async () => dispatchEvent(Object.assign(new Event("pageshow"), { persisted })));
+  await shown(false); // it was just loaded
+  expect(asked).toHaveLength(2);
+  await shown(true);
+  expect(text()).toBe("1 is signed-out 2 waits for nothing 3 is for strangers");
+});

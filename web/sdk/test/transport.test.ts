@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { AppClient, BrowserClient, Declined, faultsOf, inMemory, Unreachable } from "../src/index.ts";
 import { script, signedOut, thrownBy } from "./script.ts";
 
@@ -103,6 +103,23 @@ test("a browser from before URL.canParse has a client", () => {
   } finally {
     Object.assign(URL, { canParse: had });
   }
+});
+
+test("what anybody may read is read without cookies, as a page on another host must", async () => {
+  const { fetch, asked } = script({ body: { keys: [] } });
+  const page = new BrowserClient({ url, fetch, csrf: () => "proof" });
+  expect(await page.publicKeys()).toEqual({ keys: [] });
+  await page.issuer();
+  expect(asked.map((a) => a.init.credentials)).toEqual(["omit", "omit"]);
+});
+
+test("a page sends no user agent of its own", async () => {
+  vi.stubGlobal("document", {});
+  vi.stubGlobal("BroadcastChannel", undefined);
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const { fetch, asked } = script(signedOut());
+  await new AppClient({ url, fetch, userAgent: "Notes/1.0" }).session();
+  expect(asked[0]?.headers.get("User-Agent")).toBeNull();
 });
 
 test("no answer is told apart from a refusal", async () => {
