@@ -462,7 +462,7 @@ export abstract class Client {
     } finally {
       this.#changes += Number(changes);
       if (doubtful) {
-        this.session().catch(() => {}); // the next request tells it, too
+        await this.session().catch(() => {}); // so that it is known when the step is taken; else the next request tells it
       }
     }
   }
