@@ -81,7 +81,7 @@ export class AppClient extends Client {
     const state = stateOf(answer);
     const user = is_authenticated ? state?.user?.id : undefined;
     const waits = state?.flows?.some((f) => f.is_pending) ?? false;
-    const over = status === 410 || (request.ends && status === 401 && !user && !waits);
+    const over = status === 410 || (request.ends && status === 401 && state && !user && !waits); // without a state it is a proxy's
     const next = (held: Tokens): Tokens => {
       if (over && !session_token && held.session === shown.session) {
         return {};

@@ -44,7 +44,7 @@ export interface WebStorage {
 
 /**
  * A store in localStorage or sessionStorage. Every script that gets into the page can read it there: on the web, the kind of client that has
- * cookies is the safer one.
+ * cookies is the safer one. Clients of two tenants need a key each: they would show one's tokens to the other.
  */
 export function inStorage(storage: WebStorage, key = "vestibule"): TokenStore {
   return {

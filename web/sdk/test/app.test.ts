@@ -127,6 +127,13 @@ test("who ends their own session has none then", async () => {
   expect(tokens.held).toEqual({});
 });
 
+test("a proxy's 401 ends no session", async () => {
+  const tokens = store({ session: "s" });
+  const app = new AppClient({ url, fetch: script({ status: 401, body: "<h1>Who are you?</h1>" }).fetch, tokens });
+  expect(await thrownBy(app.changePassword({ new_password: "b" }))).toMatchObject({ status: 401 });
+  expect(tokens.held).toEqual({ session: "s" });
+});
+
 test("a store that fails is told, and the client goes on with what it has", async () => {
   let broken = true;
   const saved: Tokens[] = [];
