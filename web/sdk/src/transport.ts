@@ -16,7 +16,7 @@ export interface Options {
   tenant?: string;
   /** The header that it is sent in; X-Tenant unless another is given. */
   tenantHeader?: string;
-  /** How long to wait for an answer, in milliseconds; 30,000 unless another is given. */
+  /** How long to wait for an answer, in milliseconds; 30,000 unless another is given, and as long as it takes with Infinity. */
   timeout?: number;
   /** Makes the requests in the place of the platform's fetch. */
   fetch?: typeof fetch;
@@ -94,7 +94,8 @@ export class Transport {
     });
     const sent = body === undefined ? {} : { body: JSON.stringify(body) };
     const late = new AbortController();
-    const timer = setTimeout(() => late.abort(new Error("no answer in time")), request.timeout ?? timeout);
+    const wait = Math.min(request.timeout ?? timeout, 2 ** 31 - 1); // of more than that, timers make nothing
+    const timer = setTimeout(() => late.abort(new Error("no answer in time")), wait);
     try {
       const response = await this.#fetch(url, {
         method,

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { AppClient, BrowserClient, Declined, faultsOf, inMemory, Unreachable } from "../src/index.ts";
-import { script, signedOut, thrownBy } from "./script.ts";
+import { promise, type Said, script, signedOut, thrownBy } from "./script.ts";
 
 const url = "https://acme.example.org";
 
@@ -136,6 +136,17 @@ test("an answer that does not come in time is none", async () => {
   const { fetch } = script(() => new Promise(() => {}));
   const error = await thrownBy(new AppClient({ url, fetch, timeout: 10 }).config());
   expect(error).toBeInstanceOf(Unreachable);
+});
+
+test("who waits as long as it takes gets the answer", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const slow = promise<Said>();
+  const { fetch } = script(() => slow.kept);
+  const config = new AppClient({ url, fetch, timeout: Number.POSITIVE_INFINITY }).config();
+  await vi.advanceTimersByTimeAsync(3_600_000);
+  slow.keep({ body: { status: 200, data: {} } });
+  expect(await config).toEqual({});
 });
 
 test("an answer that is not the API's is none", async () => {
