@@ -462,6 +462,9 @@ export abstract class Client {
     } finally {
       this.#changes += Number(changes);
       if (doubtful) {
+        if (changes) {
+          this.#tabs?.postMessage("changed");
+        }
         await this.session().catch(() => {}); // so that it is known when the step is taken; else the next request tells it
       }
     }

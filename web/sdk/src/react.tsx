@@ -84,30 +84,37 @@ export function Vestibule({ client, prove, children }: VestibuleProps) {
 
   // What needs a proof while one is asked for waits for the same.
   const asks = prove !== undefined;
+  const here = useRef<Client | null>(null); // whose steps can ask
   const waiting = useRef<{ user: string; cancel: () => void; proved: Promise<void> } | null>(null);
-  const ask = useCallback((ways: Prove) => {
-    if (!waiting.current) {
-      let [done, cancel] = [() => {}, () => {}];
-      const proved = new Promise<void>((given, givenUp) => {
-        const then = (settle: () => void) => () => {
-          if (waiting.current?.proved === proved) {
-            waiting.current = null;
-            setAsked(undefined);
-            settle();
-          }
-        };
-        done = then(given);
-        cancel = then(() => givenUp(new GivenUp()));
-      });
-      waiting.current = { user: ways.user.id, cancel, proved };
-      setAsked({ prove: closing(ways, done, cancel), cancel });
-    }
-    return waiting.current.proved;
-  }, []);
+  const ask = useCallback(
+    (ways: Prove) => {
+      if (here.current !== client) {
+        return Promise.reject(new GivenUp());
+      }
+      if (!waiting.current) {
+        let [done, cancel] = [() => {}, () => {}];
+        const proved = new Promise<void>((given, givenUp) => {
+          const then = (settle: () => void) => () => {
+            if (waiting.current?.proved === proved) {
+              waiting.current = null;
+              setAsked(undefined);
+              settle();
+            }
+          };
+          done = then(given);
+          cancel = then(() => givenUp(new GivenUp()));
+        });
+        waiting.current = { user: ways.user.id, cancel, proved };
+        setAsked({ prove: closing(ways, done, cancel), cancel });
+      }
+      return waiting.current.proved;
+    },
+    [client],
+  );
 
   // Nobody proves anything for who was asked before, nor where nobody asks any more.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: without a dialog there is no answer
   useEffect(() => {
+    here.current = asks ? client : null;
     const giveUp = () => waiting.current?.cancel();
     const stop = client.subscribe(() => {
       if (userOf(client.known)?.id !== waiting.current?.user) {
@@ -115,6 +122,7 @@ export function Vestibule({ client, prove, children }: VestibuleProps) {
       }
     });
     return () => {
+      here.current = null;
       stop();
       giveUp();
     };

@@ -424,6 +424,21 @@ function Offers({ tell }: { tell: (client: Client, open: boolean | undefined) =>
   return null;
 }
 
+test.each([
+  ["the provider goes", () => null],
+  ["another client comes", () => <Vestibule client={client(signedOut()).client} prove={dialog} />],
+])("a step that is refused when it is too late to ask for a proof is given up: %s", async (_, next) => {
+  const slow = promise<Said>();
+  const { client: app } = client(signedIn(), () => slow.kept);
+  const step = await stepOf(app, add(app), dialog);
+  const done = vi.fn();
+  await act(async () => void step().run("b@example.org").then(done));
+  await draw(next());
+  await act(async () => slow.keep(mustProve));
+  expect(text()).toBe("");
+  expect(done).toHaveBeenCalledWith(undefined);
+});
+
 test("what one tenant offers is not told of another", async () => {
   const slow = promise<Said>();
   const one = client(signedIn()).client;

@@ -244,6 +244,22 @@ test("a step from before another tab's logout is not believed", async () => {
   expect(page.known).toMatchObject({ status: "signed-out" });
 });
 
+test("a step that was overtaken is told to other tabs, too", async () => {
+  tabs();
+  const slow = promise<Said>();
+  const here = script(() => slow.kept, signedOut(), signedIn());
+  const page = new AppClient({ url, fetch: here.fetch });
+  const there = script(signedIn());
+  const other = new AppClient({ url, fetch: there.fetch });
+  const login = page.login({});
+  await vi.waitFor(() => expect(here.asked).toHaveLength(1));
+  await page.session(); // from before the login, as far as the server is concerned
+  slow.keep(signedIn());
+  await login;
+  expect(page.known).toMatchObject({ status: "signed-in" });
+  await vi.waitFor(() => expect(other.known).toMatchObject({ status: "signed-in" }));
+});
+
 test("a frame that may have no channel has a client all the same", async () => {
   vi.stubGlobal("document", {});
   vi.stubGlobal(
