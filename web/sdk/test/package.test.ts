@@ -23,6 +23,7 @@ test("the package in the hands of others", () => {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(installed, { recursive: true });
   copyFileSync(at("package.json"), `${installed}/package.json`);
+  writeFileSync(`${folder}/package.json`, "{}"); // else its name would be that of the package around it
   expect(run(tsc, ["--project", at("tsconfig.build.json"), "--outDir", `${installed}/dist`], folder)).toBe("");
 
   const strict = {
