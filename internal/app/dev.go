@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/vestibule-auth/vestibule/examples/spa"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/tenants"
@@ -152,12 +153,18 @@ func (a *App) Banner(w io.Writer) error {
 	operators := "http://" + a.Operators.Addr().String()
 	pages := a.operatorsURL() + `/
                 first time: ` + a.operatorsURL() + `/first-owner, with the admin token`
+	front := a.localURL() + `/   a front end of the tenant "demo": sign up, read your mail, add a passkey`
+	const without = "not in this build: install Node and npm, and run make run again"
 	if !adminui.Built() {
-		pages = "not in this build: install Node and npm, and run make run again"
+		pages = without
+	}
+	if !spa.Built() {
+		front = without
 	}
 	_, err := fmt.Fprintf(w, `
   Vestibule, for development
 
+  app           %[6]s
   pages         %[5]s
   admin token   %[3]s
   public API    %[1]s/_allauth/app/v1/config   (tenant "demo")
@@ -174,6 +181,6 @@ func (a *App) Banner(w io.Writer) error {
 
   Stop with Ctrl-C. The data stays, all but the mailbox.
 
-`, a.localURL(), operators, a.config.AdminToken.Reveal(), a.config.DevDir, pages)
+`, a.localURL(), operators, a.config.AdminToken.Reveal(), a.config.DevDir, pages, front)
 	return err
 }
