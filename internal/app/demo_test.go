@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vestibule-auth/vestibule/examples/spa"
 	"github.com/vestibule-auth/vestibule/internal/app"
 	"github.com/vestibule-auth/vestibule/internal/config"
 	"github.com/vestibule-auth/vestibule/internal/factor/factortest"
@@ -77,6 +78,23 @@ func TestTheDemoTenantHasAFrontEnd(t *testing.T) {
 		t.Errorf("a form that is posted: %d %s", res.StatusCode, body)
 	}
 	s.client("app", "localhost").get("/config").want(http.StatusOK)
+}
+
+// What a newcomer reads first is where that front end is or, where the build has none, how to get it.
+func TestTheBannerBeginsWithTheFrontEnd(t *testing.T) {
+	s := development(t)
+	var banner strings.Builder
+	if err := s.Banner(&banner); err != nil {
+		t.Fatal(err)
+	}
+	want := `app           ` + s.localhost("localhost") + `/   a front end of the tenant "demo"`
+	if !spa.Built() {
+		want = "app           not in this build: install Node and npm"
+	}
+	_, lines, _ := strings.Cut(banner.String(), "for development")
+	if first := strings.TrimSpace(lines); !strings.HasPrefix(first, want) {
+		t.Errorf("it begins with %.100s", first)
+	}
 }
 
 // No other tenant has that front end, nor a host that is nobody's, nor a demo tenant that may not serve.
