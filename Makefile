@@ -125,7 +125,7 @@ endef
 define GENERATE_UI
 why=$$($(NO_NODE)); \
 	if [ -z "$$why" ]; then $(MAKE) -s --no-print-directory $(UI_GENERATOR); npm --prefix $(UI)/generate run --silent generate; \
-	else echo "$$why: the types of the operators' pages ($(UI)/src/api) are as they were"; fi
+	else echo "$$why: the types of both wires ($(UI)/src/api, web/sdk/src/wire.ts) are as they were"; fi
 endef
 
 ##@ Every day

@@ -1,4 +1,4 @@
-// Written by generate/generate.mjs from internal/adminapi/openapi.yaml: change that, then run make generate.
+// Written by web/admin/generate from internal/adminapi/openapi.yaml: change that, then run make generate.
 
 export interface paths {
     "/admin/v1/tenants": {

@@ -2,8 +2,8 @@
 // checked against the documents when this is compiled.
 import createFetchClient, { type Middleware } from "openapi-fetch";
 import createQueryClient from "openapi-react-query";
+import type { paths as HeadlessPaths } from "../../../sdk/src/wire";
 import type { paths as AdminPaths, components } from "./admin";
-import type { paths as HeadlessPaths } from "./headless";
 import { isProblem } from "./problem";
 import { closed } from "./queries";
 

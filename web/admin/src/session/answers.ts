@@ -1,5 +1,5 @@
 // Answers of the headless API, by which operators sign in and look after their own account, in the words of these pages.
-import type { components } from "../api/headless";
+import type { components } from "../../../sdk/src/wire";
 import { plainly } from "../api/problem";
 import { duration } from "../parts/words";
 

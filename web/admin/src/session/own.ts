@@ -1,7 +1,7 @@
 // What somebody has to do with their own account, read by the headless API.
 import { useQuery } from "@tanstack/react-query";
+import type { components } from "../../../sdk/src/wire";
 import { browser, headless } from "../api/client";
-import type { components } from "../api/headless";
 import { queries } from "../api/queries";
 import { ask } from "./answers";
 

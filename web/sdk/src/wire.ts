@@ -1,4 +1,4 @@
-// Written by generate/generate.mjs from internal/headless/openapi.yaml: change that, then run make generate.
+// Written by web/admin/generate from internal/headless/openapi.yaml: change that, then run make generate.
 
 export interface paths {
     "/_allauth/{client}/v1/config": {

@@ -1,0 +1,162 @@
+// Requests and answers, and nothing of what they mean.
+import { Unreachable } from "./errors.ts";
+import type { State } from "./session.ts";
+import type { Fault } from "./types.ts";
+
+/** What every client is told of its server. */
+export interface Options {
+  /**
+   * The tenant's public URL, such as https://acme.example.org; in a page, its own origin unless another is given. It must be https, but for
+   * hosts on loopback and the page's own.
+   */
+  url?: string;
+  /** Allows http to other hosts, where passwords and tokens can be read on the way. */
+  insecure?: boolean;
+  /** The slug that is sent along to a host that tenants share. */
+  tenant?: string;
+  /** The header that it is sent in; X-Tenant unless another is given. */
+  tenantHeader?: string;
+  /** How long to wait for an answer, in milliseconds; 30,000 unless another is given. */
+  timeout?: number;
+  /** Makes the requests in the place of the platform's fetch. */
+  fetch?: typeof fetch;
+}
+
+/** A request, as a method of the client asks for it. */
+export interface Request {
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Below /_allauth/{client}/v1/; or below the tenant's root, if it begins with a slash. */
+  path: string;
+  headers?: Record<string, string>;
+  body?: unknown;
+  /** It stands for itself, and shows no session. */
+  bare?: boolean;
+  /** It may end its own session, and says so by 401. */
+  ends?: boolean;
+  /** Another time to wait for this one, in milliseconds. */
+  timeout?: number;
+}
+
+/** What came back. */
+export interface Answer {
+  status: number;
+  /** In seconds, where the answer says when to come back. */
+  retryAfter: number | undefined;
+  body: Body;
+}
+
+export interface Body {
+  data?: unknown;
+  errors?: Fault[];
+  meta?: {
+    is_authenticated?: boolean;
+    is_authenticating?: boolean;
+    session_token?: string;
+    access_token?: string;
+    refresh_token?: string;
+    secret?: string;
+    totp_url?: string;
+    recovery_codes_generated?: boolean;
+  };
+}
+
+/** The state of the session in an answer, if it tells one. */
+export function stateOf({ body }: Answer): State | undefined {
+  const { data } = body;
+  return typeof data === "object" && data !== null && ("flows" in data || "user" in data) ? (data as State) : undefined;
+}
+
+export class Transport {
+  /** The tenant's root, without a slash at its end. */
+  readonly base: string;
+  readonly #options: Options;
+  readonly #kind: "app" | "browser";
+  readonly #fetch: typeof fetch;
+
+  constructor(kind: "app" | "browser", options: Options) {
+    this.#kind = kind;
+    this.#options = options;
+    this.base = baseOf(options);
+    this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
+  }
+
+  /** It throws Unreachable where there is no answer, or none of this API's. */
+  async send(request: Request, shown: Record<string, string>): Promise<Answer> {
+    const { tenant, tenantHeader = "X-Tenant", timeout = 30_000 } = this.#options;
+    const { method, path, body } = request;
+    const url = path.startsWith("/") ? this.base + path : `${this.base}/_allauth/${this.#kind}/v1/${path}`;
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new Error("no answer in time")), request.timeout ?? timeout);
+    try {
+      const response = await this.#fetch(url, {
+        method,
+        headers: {
+          Accept: "application/json",
+          ...(body !== undefined && { "Content-Type": "application/json" }),
+          ...(tenant && { [tenantHeader]: tenant }),
+          ...request.headers,
+          ...shown,
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        // Cookies are a browser's alone. Redirects would take what is secret elsewhere, and the API has none.
+        credentials: this.#kind === "browser" ? "include" : "omit",
+        redirect: "error",
+        cache: "no-store",
+        signal: late.signal,
+      });
+      return {
+        status: response.status,
+        retryAfter: secondsOf(response.headers.get("Retry-After")),
+        body: await bodyOf(response),
+      };
+    } catch (error) {
+      throw new Unreachable(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** The body of an answer. A refusal need not have one that can be read: it may be a proxy's. */
+async function bodyOf(response: Response): Promise<Body> {
+  try {
+    const body: unknown = await response.json();
+    return typeof body === "object" && body !== null ? (body as Body) : {};
+  } catch (error) {
+    if (response.ok) {
+      throw error;
+    }
+    return {};
+  }
+}
+
+/** Reads Retry-After, which is a number of seconds or a date (RFC 9110, section 10.2.3). */
+function secondsOf(value: string | null): number | undefined {
+  if (value && /^\d+$/.test(value)) {
+    return Number(value);
+  }
+  const at = value ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - Date.now()) / 1000));
+}
+
+function baseOf({ url, insecure }: Options): string {
+  const page = typeof location === "undefined" ? undefined : location.origin;
+  const given = url ?? page;
+  if (!given) {
+    throw new TypeError("url is needed: the tenant's public URL, such as https://acme.example.org");
+  }
+  const base = URL.canParse(given) ? new URL(given) : undefined;
+  if (!base?.host || base.username || base.password || base.search || base.hash) {
+    throw new TypeError("url must be a scheme and a host, such as https://acme.example.org"); // it may hold what is secret
+  }
+  const safe = base.protocol === "https:" || base.origin === page || insecure || loopback(base.hostname);
+  if (!safe || !/^https?:$/.test(base.protocol)) {
+    throw new TypeError("url must be https; the option insecure allows http to hosts that are not on loopback");
+  }
+  return base.origin + base.pathname.replace(/\/+$/, "");
+}
+
+/** Whether what is sent to a host stays on this machine (RFC 6761, section 6.3). */
+function loopback(host: string): boolean {
+  return host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || /^127(\.\d+){3}$/.test(host);
+}
