@@ -73,8 +73,8 @@ NPM_CI       := ci --no-audit --no-fund --loglevel=error
 # What each build is made of, and what has its formatting, rules and types checked. Folders are among it, since they change when a file in them
 # goes. The pages have the types of one wire from the SDK.
 within         = $(shell find $(addprefix $(1)/,$(2)) $(3) 2>/dev/null)
-UI_SOURCES     = $(call within,$(UI),src public build *.html package.json tsconfig.json vite.config.ts,-not -name '*.test.ts') $(wildcard $(SDK_JS)/src/wire.ts)
-UI_FILES       = $(call within,$(UI),src public build e2e *.json *.ts *.html generate/*.json generate/*.mjs) $(wildcard $(SDK_JS)/src/wire.ts)
+UI_SOURCES     = $(call within,$(UI),src public build *.html package.json tsconfig.json vite.config.ts,-not -name '*.test.ts') $(SDK_JS)/src/wire.ts
+UI_FILES       = $(call within,$(UI),src public build e2e *.json *.ts *.html generate/*.json generate/*.mjs) $(SDK_JS)/src/wire.ts
 SDK_JS_SOURCES = $(call within,$(SDK_JS),src package.json tsconfig*.json)
 SDK_JS_FILES   = $(call within,$(SDK_JS),src test *.json *.ts)
 SPA_SOURCES    = $(call within,$(SPA),src public build *.html package.json tsconfig*.json vite.config.ts,-not -name '*.test.ts*') $(SDK_JS_BUILD)
@@ -125,7 +125,7 @@ endef
 define GENERATE_UI
 why=$$($(NO_NODE)); \
 	if [ -z "$$why" ]; then $(MAKE) -s --no-print-directory $(UI_GENERATOR); npm --prefix $(UI)/generate run --silent generate; \
-	else echo "$$why: the types of both wires ($(UI)/src/api, web/sdk/src/wire.ts) are as they were"; fi
+	else echo "$$why: the types of both wires ($(UI)/src/api, $(SDK_JS)/src/wire.ts) are as they were"; fi
 endef
 
 ##@ Every day
