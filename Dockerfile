@@ -25,7 +25,7 @@ COPY go.mod go.sum ./
 RUN --mount=type=cache,target=/go/pkg/mod go mod download
 COPY . .
 COPY --from=pages /src/web/admin/dist web/admin/dist
-COPY --from=pages /src/examples/spa/dist examples/spa/dist
+COPY --from=pages /src/examples/spa/dist internal/demoapp/dist
 # A database file in the container lives in /data, which the server's user owns.
 RUN mkdir -p -m 0700 /rootfs/data
 ARG TARGETOS

@@ -58,7 +58,7 @@ SUMMARY := awk ' \
 	}'
 
 # What is made with npm: the operators' pages, the SDK for JavaScript, and the example of a front end, which is made with that. The builds of
-# the pages and of the example are embedded in whatever server is built after them.
+# the pages and, by way of a copy, of the example are embedded in whatever server is built after them.
 UI     := web/admin
 SDK_JS := web/sdk
 SPA    := examples/spa
@@ -66,6 +66,7 @@ SPA    := examples/spa
 UI_BUILD     := $(UI)/dist/index.html
 SDK_JS_BUILD := $(SDK_JS)/dist/index.js
 SPA_BUILD    := $(SPA)/dist/index.html
+SPA_SHOWN    := internal/demoapp/dist/index.html
 
 UI_GENERATOR := $(UI)/generate/node_modules/.package-lock.json
 NPM_CI       := ci --no-audit --no-fund --loglevel=error
@@ -109,6 +110,11 @@ endef
 $(eval $(call package,UI,ui,-- --logLevel warn))
 $(eval $(call package,SDK_JS,sdk-js))
 $(eval $(call package,SPA,spa,-- --logLevel warn,$(SDK_JS_BUILD)))
+
+$(SPA_SHOWN): $(SPA_BUILD)
+	@rm -rf $(@D)
+	@cp -R $(SPA)/dist $(@D)
+	@touch $@
 
 # Says why nothing can be done with the pages here; nothing where it can. Vite runs on these versions.
 NO_NODE = if ! command -v node >/dev/null; then echo "Node is not installed"; \
@@ -154,7 +160,7 @@ ui: ## check and build the operators' pages; servers that are built afterwards h
 .PHONY: pages-if-node
 pages-if-node:
 	@why=$$($(NO_NODE)); \
-	if [ -z "$$why" ]; then $(MAKE) -s --no-print-directory $(UI_BUILD) $(SPA_BUILD); \
+	if [ -z "$$why" ]; then $(MAKE) -s --no-print-directory $(UI_BUILD) $(SPA_SHOWN); \
 	elif [ -e $(UI_BUILD) ]; then echo "$$why: the operators' pages and the example app stay as they were built before"; \
 	else echo "$$why: the operators' pages and the example app are left out. To have them, $(GET_NODE), and do this again"; fi
 
@@ -186,7 +192,7 @@ spa: ## check and build the example of a front end; servers that are built after
 	$(needs-node)
 	@$(MAKE) -s --no-print-directory $(SPA_MODULES)
 	@$(MAKE) -s --no-print-directory $(SPA_CHECKED)
-	@$(MAKE) -s --no-print-directory $(SPA_BUILD)
+	@$(MAKE) -s --no-print-directory $(SPA_SHOWN)
 	@echo "spa: $(SPA)/dist has the app; what is built from now on (make run, make build) has it too"
 
 .PHONY: spa-e2e
@@ -336,7 +342,7 @@ nginx: ## the example of forward authentication, with a real nginx before the re
 
 .PHONY: fmt
 fmt: ## fail where gofmt would change a file
-	@unformatted=$$(gofmt -l $(wildcard cmd flows helm internal migrations sdk tenants examples/spa/*.go web/admin/*.go)); \
+	@unformatted=$$(gofmt -l $(wildcard cmd flows helm internal migrations sdk tenants web/admin/*.go)); \
 	if [ -n "$$unformatted" ]; then printf 'gofmt would change:\n%s\n' "$$unformatted"; exit 1; fi
 
 .PHONY: vet
@@ -453,4 +459,4 @@ kit: ## compare the server with django-allauth, where the conformance kit is pre
 
 .PHONY: clean
 clean: ## remove what was built; the data of `make run` stays in .vestibule
-	rm -rf bin $(foreach package,$(UI) $(SDK_JS) $(SPA),$(package)/dist $(package)/node_modules) $(UI)/generate/node_modules
+	rm -rf bin $(foreach package,$(UI) $(SDK_JS) $(SPA),$(package)/dist $(package)/node_modules) $(dir $(SPA_SHOWN)) $(UI)/generate/node_modules

@@ -10,9 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/vestibule-auth/vestibule/examples/spa"
 	"github.com/vestibule-auth/vestibule/internal/app"
 	"github.com/vestibule-auth/vestibule/internal/config"
+	"github.com/vestibule-auth/vestibule/internal/demoapp"
 	"github.com/vestibule-auth/vestibule/internal/factor/factortest"
 )
 
@@ -97,7 +97,7 @@ func TestTheBannerBeginsWithTheFrontEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `app           ` + s.localhost("localhost") + `/   a front end of the tenant "demo"`
-	if !spa.Built() {
+	if !demoapp.Built() {
 		want = "app           not in this build: install Node and npm"
 	}
 	_, lines, _ := strings.Cut(banner.String(), "for development")
