@@ -11,7 +11,7 @@ export interface AppOptions extends Options {
    * answer was lost is sent again within half of it; 0 sends none again.
    */
   refreshGrace?: number;
-  /** What people find in the list of their sessions. Browsers send their own. */
+  /** What people find in the list of their sessions. Browsers send their own, so a page sends none. */
   userAgent?: string;
 }
 
@@ -30,7 +30,7 @@ export class AppClient extends Client {
     super("app", options);
     this.#store = options.tokens ?? inMemory();
     this.#grace = options.refreshGrace ?? 10_000;
-    this.#userAgent = options.userAgent;
+    this.#userAgent = typeof document === "undefined" ? options.userAgent : undefined; // it would fail the preflight of some
   }
 
   /**
@@ -72,7 +72,8 @@ export class AppClient extends Client {
 
   /**
    * Requests may overtake each other, so an answer ends only the session that its request showed. Access tokens of one user are never left
-   * to another: a new session, and an answer about somebody else than they name, end them.
+   * to another: a new session, and an answer about somebody else than they name, end them. Before anything of that is saved, it is applied
+   * to what another client may have saved meanwhile.
    */
   protected override keep(request: Request, shown: Shown, answer: Answer): Promise<void> {
     const { status, body } = answer;
@@ -80,22 +81,25 @@ export class AppClient extends Client {
     const state = stateOf(answer);
     const user = is_authenticated ? state?.user?.id : undefined;
     const waits = state?.flows?.some((f) => f.is_pending) ?? false;
-    const over = status === 410 || (request.ends && status === 401 && !user && !waits);
-    return this.#alone(async () => {
-      if (over && !session_token && this.#held.session === shown.session) {
-        await this.#reload();
-        if (this.#held.session === shown.session) {
-          return this.#save({});
-        }
+    const over = status === 410 || (request.ends && status === 401 && state && !user && !waits); // without a state it is a proxy's
+    const next = (held: Tokens): Tokens => {
+      if (over && !session_token && held.session === shown.session) {
+        return {};
       }
-      const { session = undefined, access = undefined, refresh = undefined } = this.#held;
-      let jwts: Tokens = tokens({ access, refresh });
+      const { session, access, refresh } = held;
       if (access_token) {
-        jwts = tokens({ access: access_token, refresh: refresh_token });
-      } else if (user ? access && ownerOf(access) !== user : session_token) {
-        jwts = {};
+        return tokens({ session: session_token ?? session, access: access_token, refresh: refresh_token });
       }
-      await this.#save({ ...tokens({ session: session_token ?? session }), ...jwts });
+      if (user ? access && ownerOf(access) !== user : session_token) {
+        return tokens({ session: session_token ?? session });
+      }
+      return tokens({ session: session_token ?? session, access, refresh });
+    };
+    return this.#alone(async () => {
+      if (this.#unsaved || !same(next(this.#held), this.#held)) {
+        await this.#reload();
+        await this.#save(next(this.#held));
+      }
     });
   }
 
@@ -172,6 +176,7 @@ export class AppClient extends Client {
       failure = error;
     }
     return this.#alone(async () => {
+      await this.#reload();
       if (this.#held.refresh !== sent) {
         failure = undefined; // what became of the old ones is nobody's matter any more
       } else if (got) {

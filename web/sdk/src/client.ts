@@ -29,16 +29,26 @@ const keys = "account/authenticators/webauthn";
 export abstract class Client {
   protected readonly transport: Transport;
   #known: Session | undefined;
-  #listeners = new Set<() => void>();
-  #changes = 0; // requests that may change something: how many have begun, and how many have ended
+  #listeners = new Set<{ changed: () => void }>();
+  #changes = 0; // requests that may change something: how many have begun, and how many have ended; and what other tabs have told
+  #believed = 0; // how many times it was told anew how the session stands
   #reading: { session: Promise<Session>; at: number } | undefined;
   #tabs: BroadcastChannel | undefined;
 
   constructor(kind: "app" | "browser", options: Options) {
     this.transport = new Transport(kind, options);
+    const look = () => void this.elsewhere().catch(() => {}); // the next request tells it, too
+    if (typeof document !== "undefined" && typeof addEventListener === "function") {
+      // The page that somebody goes back to is drawn as it was left, but the session may have ended since.
+      addEventListener("pageshow", (event) => event.persisted && look());
+    }
     if (typeof document !== "undefined" && typeof BroadcastChannel !== "undefined") {
-      this.#tabs = new BroadcastChannel(`vestibule ${kind} ${this.transport.base} ${options.tenant ?? ""}`);
-      this.#tabs.onmessage = () => void this.elsewhere().catch(() => {}); // the next request tells it, too
+      try {
+        this.#tabs = new BroadcastChannel(`vestibule ${kind} ${this.transport.base} ${options.tenant ?? ""}`);
+        this.#tabs.onmessage = look;
+      } catch {
+        // a frame that may store nothing may have no channel either
+      }
     }
   }
 
@@ -51,8 +61,9 @@ export abstract class Client {
 
   /** Calls back whenever what is known of the session changes, here or in another tab, until what it returns is called. */
   subscribe(changed: () => void): () => void {
-    this.#listeners.add(changed);
-    return () => this.#listeners.delete(changed);
+    const listener = { changed };
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Asks how the session stands. Who asks while an answer is on its way gets that. */
@@ -217,7 +228,7 @@ export abstract class Client {
     const { body } = await this.#done({
       method: "GET",
       path: "auth/email/verify",
-      headers: { "X-Email-Verification-Key": key },
+      headers: { "X-Email-Verification-Key": mailed(key) },
     });
     const found = body.data as API.Answer<"lookAtEmailKey">;
     return { ...found, authenticating: body.meta?.is_authenticating ?? false };
@@ -293,7 +304,7 @@ export abstract class Client {
     const { user } = await this.#view<{ user: API.User }>({
       method: "GET",
       path: "auth/password/reset",
-      headers: { "X-Password-Reset-Key": key },
+      headers: { "X-Password-Reset-Key": mailed(key) },
     });
     return user;
   }
@@ -381,8 +392,10 @@ export abstract class Client {
   /** Whether an answer was no only because another request has changed what this one showed, so that nothing was done. */
   protected abstract overtaken(shown: Shown, answer: Answer): boolean;
 
-  /** Another tab has changed something. */
+  /** Another tab may have changed something: whatever is on its way may be about the time before. */
   protected async elsewhere(): Promise<void> {
+    this.#changes++;
+    this.#believed++;
     await this.session();
   }
 
@@ -427,28 +440,46 @@ export abstract class Client {
     const changes = request.method !== "GET" && !request.bare;
     this.#changes += Number(changes);
     const before = this.#changes;
+    const believed = this.#believed;
+    let doubtful = false;
     try {
       let answer = await this.once(request);
       if (!request.bare && this.overtaken(answer.shown, answer)) {
         answer = await this.once(request);
       }
-      // A look that a change has overtaken may be about the time before it.
-      const session = this.#told(answer);
-      if (session && !request.bare && (changes || this.#changes === before)) {
+      // A look that a change has overtaken may be about the time before it, and so may a change that another has. Who is in doubt looks
+      // again, but for a look where a change has told meanwhile.
+      const session = request.bare ? undefined : this.#told(answer);
+      if (session && (changes ? this.#believed === believed : this.#changes === before)) {
         this.#know(session, changes);
+      } else {
+        doubtful = session !== undefined && (changes || this.#believed === believed);
+      }
+      if (answer.unkept) {
+        throw answer.unkept.error;
       }
       return answer;
     } finally {
       this.#changes += Number(changes);
+      if (doubtful) {
+        if (changes) {
+          this.#tabs?.postMessage("changed");
+        }
+        await this.session().catch(() => {}); // so that it is known when the step is taken; else the next request tells it
+      }
     }
   }
 
-  /** Asks once, and keeps what the answer brings. */
-  protected async once(request: Request): Promise<Answer & { shown: Shown }> {
+  /** Asks once, and keeps what the answer brings. Where that fails, the answer is one all the same. */
+  protected async once(request: Request): Promise<Answer & { shown: Shown; unkept?: { error: unknown } }> {
     const { shown, headers } = request.bare ? { shown: {}, headers: {} } : await this.show(request);
     const answer = await this.transport.send(request, headers);
-    if (!request.bare) {
-      await this.keep(request, shown, answer);
+    try {
+      if (!request.bare) {
+        await this.keep(request, shown, answer);
+      }
+    } catch (error) {
+      return { ...answer, shown, unkept: { error } };
     }
     return { ...answer, shown };
   }
@@ -468,13 +499,20 @@ export abstract class Client {
   }
 
   #know(session: Session, announce: boolean): void {
+    this.#believed++;
     const before = this.#known;
     if (before && JSON.stringify(before) === JSON.stringify(session)) {
       return; // steps are functions, which are not compared: those of the one before do the same
     }
     this.#known = session;
-    for (const changed of this.#listeners) {
-      changed();
+    for (const { changed } of this.#listeners) {
+      try {
+        changed();
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error; // which is no matter of who took the step, nor of the other listeners
+        });
+      }
     }
     if (announce) {
       this.#tabs?.postMessage("changed");
@@ -484,9 +522,17 @@ export abstract class Client {
   #declined(answer: Answer): Declined {
     const { status, body, retryAfter } = answer;
     const state = stateOf(answer);
-    const prove = status === 401 && state?.user ? proveOf(this, state.flows ?? []) : undefined;
+    const prove = status === 401 && state?.user ? proveOf(this, state.user, state.flows ?? []) : undefined;
     return new Declined(status, body.errors ?? [], retryAfter, prove);
   }
+}
+
+/** A key as a header can hold it. What cannot be in one was never mailed, but pasted with something invisible, and is told as a wrong one is. */
+function mailed(key: string): string {
+  if (!/^[ -~]*$/.test(key.trim())) {
+    throw new Declined(400);
+  }
+  return key.trim();
 }
 
 function named(credential: API.Credential, name: string | undefined): MadeKey {

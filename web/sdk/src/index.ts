@@ -20,7 +20,7 @@ export {
   type VerifyPhone,
   type Waiting,
 } from "./session.ts";
-export { inMemory, inStorage, type TokenStore, type Tokens } from "./tokens.ts";
+export { inMemory, inStorage, type TokenStore, type Tokens, type WebStorage } from "./tokens.ts";
 export type { Options } from "./transport.ts";
 export type * from "./types.ts";
 export { autofillWorks, KeyError, type KeyReason, keysWork, makeKey, showKey } from "./webauthn.ts";

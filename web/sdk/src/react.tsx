@@ -1,3 +1,4 @@
+"use client";
 // Hooks and guards for React 18 and later. They draw nothing and know no router: how pages look and where they lead is the app's.
 import {
   createContext,
@@ -62,18 +63,19 @@ export interface VestibuleProps {
 
 /** Gives what is inside the client, and finds out who is signed in and what the tenant offers. */
 export function Vestibule({ client, prove, children }: VestibuleProps) {
-  const [config, setConfig] = useState<Configuration>();
-  const [error, setError] = useState<unknown>();
+  // What was found is the client's that found it.
+  const [found, setFound] = useState<{ client: Client; config?: Configuration; error?: unknown }>();
+  const { config, error } = found?.client === client ? found : {};
   const [tries, setTries] = useState(0);
   const [asked, setAsked] = useState<Asked>();
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another try is another effect
   useEffect(() => {
     let over = false;
-    setError(undefined);
+    setFound(undefined);
     Promise.all([client.config(), client.session()]).then(
-      ([found]) => over || setConfig(found),
-      (failure) => over || setError(failure),
+      ([config]) => over || setFound({ client, config }),
+      (error) => over || setFound({ client, error }),
     );
     return () => {
       over = true;
@@ -82,18 +84,49 @@ export function Vestibule({ client, prove, children }: VestibuleProps) {
 
   // What needs a proof while one is asked for waits for the same.
   const asks = prove !== undefined;
-  const waiting = useRef<Promise<void>>(undefined);
-  const ask = useCallback((ways: Prove) => {
-    waiting.current ??= new Promise<void>((proved, given) => {
-      const then = (settle: () => void) => () => {
-        waiting.current = undefined;
-        setAsked(undefined);
-        settle();
-      };
-      setAsked({ prove: closing(ways, then(proved)), cancel: then(() => given(new GivenUp())) });
+  const here = useRef<Client | null>(null); // whose steps can ask
+  const waiting = useRef<{ user: string; cancel: () => void; proved: Promise<void> } | null>(null);
+  const ask = useCallback(
+    (ways: Prove) => {
+      if (here.current !== client) {
+        return Promise.reject(new GivenUp());
+      }
+      if (!waiting.current) {
+        let [done, cancel] = [() => {}, () => {}];
+        const proved = new Promise<void>((given, givenUp) => {
+          const then = (settle: () => void) => () => {
+            if (waiting.current?.proved === proved) {
+              waiting.current = null;
+              setAsked(undefined);
+              settle();
+            }
+          };
+          done = then(given);
+          cancel = then(() => givenUp(new GivenUp()));
+        });
+        waiting.current = { user: ways.user.id, cancel, proved };
+        setAsked({ prove: closing(ways, done, cancel), cancel });
+      }
+      return waiting.current.proved;
+    },
+    [client],
+  );
+
+  // Nobody proves anything for who was asked before, nor where nobody asks any more.
+  useEffect(() => {
+    here.current = asks ? client : null;
+    const giveUp = () => waiting.current?.cancel();
+    const stop = client.subscribe(() => {
+      if (userOf(client.known)?.id !== waiting.current?.user) {
+        giveUp();
+      }
     });
-    return waiting.current;
-  }, []);
+    return () => {
+      here.current = null;
+      stop();
+      giveUp();
+    };
+  }, [client, asks]);
 
   const held = useMemo<Held>(
     () => ({
@@ -104,24 +137,30 @@ export function Vestibule({ client, prove, children }: VestibuleProps) {
     }),
     [client, config, error, asks, ask],
   );
+  // Steps of the dialog ask for no proof themselves: it would be this one that they wait for.
+  const within = useMemo<Held>(() => ({ ...held, ask: undefined }), [held]);
   return (
     <Context.Provider value={held}>
       {children}
-      {asked && prove?.(asked)}
+      {asked && prove && <Context.Provider value={within}>{prove(asked)}</Context.Provider>}
     </Context.Provider>
   );
 }
 
-/** The same ways, each of which says so when it has led to the proof. */
-function closing(ways: Prove, done: () => void): Prove {
+const userOf = (session: Session | undefined): User | undefined =>
+  session?.status === "signed-in" ? session.user : undefined;
+
+/** The same ways, each of which says so when it has led to the proof. Where somebody else has proved it by now, nothing is done. */
+function closing(ways: Prove, done: () => void, cancel: () => void): Prove {
   const then =
     <Given extends unknown[]>(way: (...given: Given) => Promise<Session>) =>
     async (...given: Given) => {
       const session = await way(...given);
-      done();
+      (userOf(session)?.id === ways.user.id ? done : cancel)();
       return session;
     };
   return {
+    user: ways.user,
     flows: ways.flows,
     ...(ways.byPassword && { byPassword: then(ways.byPassword) }),
     ...(ways.byCode && { byCode: then(ways.byCode) }),
@@ -162,7 +201,10 @@ export function useUser(): User | undefined {
 }
 
 export interface Step<Given extends unknown[], Result> {
-  /** Takes the step. It resolves with its result, or with undefined where it failed: `error` says why. It never rejects. */
+  /**
+   * Takes the step. It resolves with its result, or with undefined where it failed: `error` says why. It never rejects. What follows where it
+   * went well, such as another page, belongs into the step.
+   */
   run: (...given: Given) => Promise<Result | undefined>;
   /** It is on its way. What is run meanwhile is left out, so that a second click does nothing. */
   busy: boolean;
@@ -174,7 +216,10 @@ export interface Step<Given extends unknown[], Result> {
   reset: () => void;
 }
 
-/** A step as forms and buttons need it. One that asks for a proof first is taken once that is given ({@link VestibuleProps.prove}). */
+/**
+ * A step as forms and buttons need it. One that asks for a proof first is taken once that is given ({@link VestibuleProps.prove}): from its
+ * beginning, so whatever needs a proof comes first in it.
+ */
 export function useStep<Given extends unknown[], Result>(
   take: (...given: Given) => Promise<Result>,
 ): Step<Given, Result> {
@@ -192,9 +237,10 @@ export function useStep<Given extends unknown[], Result>(
       }
       running.current = true;
       setState({ busy: true, error: undefined });
+      const take = latest.current; // what was meant when it was run, however long the proof takes
       let failure: unknown;
       try {
-        return await proved(() => latest.current(...given), ask);
+        return await proved(() => take(...given), ask);
       } catch (thrown) {
         failure = thrown;
         return undefined;

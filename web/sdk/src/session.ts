@@ -97,6 +97,8 @@ export interface UnknownStep {
 
 /** The ways to prove anew who is signed in. A way that is not offered is undefined. */
 export interface Prove {
+  /** Who must prove it. */
+  user: User;
   flows: Flow[];
   byPassword?: (password: string) => Promise<Session>;
   byCode?: (code: string) => Promise<Session>;
@@ -177,9 +179,9 @@ function nextOf(client: Client, flow: Flow): Next {
 }
 
 /** The ways that the flows of an answer offer. */
-export function proveOf(client: Client, flows: Flow[]): Prove {
+export function proveOf(client: Client, user: User, flows: Flow[]): Prove {
   const types = flows.find((f) => f.id === "mfa_reauthenticate")?.types ?? [];
-  const prove: Prove = { flows };
+  const prove: Prove = { user, flows };
   if (flows.some((f) => f.id === "reauthenticate")) {
     prove.byPassword = (password) => client.reauthenticate(password);
   }

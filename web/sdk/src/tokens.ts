@@ -15,9 +15,12 @@ export interface Tokens {
  * share one take over what the others have saved.
  */
 export interface TokenStore {
-  /** Is called before the first request, before a refresh, and where the session turns out to be over. */
+  /** Is called before the first request, before and after a refresh, and before anything else is saved. */
   load(): Tokens | undefined | Promise<Tokens | undefined>;
-  /** Is called with every change, with no tokens after a logout. */
+  /**
+   * Is called with every change, with no tokens after a logout. What it throws is thrown by the method that brought the tokens; the client
+   * itself goes on with them, and tries again with its next answer.
+   */
   save(tokens: Tokens): void | Promise<void>;
 }
 
@@ -32,11 +35,18 @@ export function inMemory(tokens: Tokens = {}): TokenStore {
   };
 }
 
+/** What is used of localStorage or sessionStorage. */
+export interface WebStorage {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
+
 /**
  * A store in localStorage or sessionStorage. Every script that gets into the page can read it there: on the web, the kind of client that has
- * cookies is the safer one.
+ * cookies is the safer one. Clients of two tenants need a key each: they would show one's tokens to the other.
  */
-export function inStorage(storage: Pick<Storage, "getItem" | "setItem" | "removeItem">, key = "vestibule"): TokenStore {
+export function inStorage(storage: WebStorage, key = "vestibule"): TokenStore {
   return {
     load: () => {
       try {
@@ -61,12 +71,14 @@ interface Claims {
   exp: number;
 }
 
-/** What is read of an access token (RFC 7519, section 4.1), without having verified it; that is for the server that it is shown to. */
+/**
+ * What is read of an access token (RFC 7519, section 4.1), without having verified it; that is for the server that it is shown to. All of it is
+ * ASCII, so nobody needs a TextDecoder, which not every phone has.
+ */
 function claimsOf(token: string): Claims {
   try {
     const payload = token.split(".")[1] ?? "";
-    const binary = atob(payload.replaceAll("-", "+").replaceAll("_", "/"));
-    const claims = JSON.parse(new TextDecoder().decode(Uint8Array.from(binary, (c) => c.charCodeAt(0))));
+    const claims = JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/")));
     return { sub: String(claims.sub ?? ""), iat: Number(claims.iat) || 0, exp: Number(claims.exp) || 0 };
   } catch {
     return { sub: "", iat: 0, exp: 0 };

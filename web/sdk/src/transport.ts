@@ -16,7 +16,7 @@ export interface Options {
   tenant?: string;
   /** The header that it is sent in; X-Tenant unless another is given. */
   tenantHeader?: string;
-  /** How long to wait for an answer, in milliseconds; 30,000 unless another is given. */
+  /** How long to wait for an answer, in milliseconds; 30,000 unless another is given, and as long as it takes with Infinity. */
   timeout?: number;
   /** Makes the requests in the place of the platform's fetch. */
   fetch?: typeof fetch;
@@ -85,21 +85,25 @@ export class Transport {
     const { tenant, tenantHeader = "X-Tenant", timeout = 30_000 } = this.#options;
     const { method, path, body } = request;
     const url = path.startsWith("/") ? this.base + path : `${this.base}/_allauth/${this.#kind}/v1/${path}`;
+    const headers = headersOf({
+      Accept: "application/json",
+      ...(body !== undefined && { "Content-Type": "application/json" }),
+      ...(tenant && { [tenantHeader]: tenant }),
+      ...request.headers,
+      ...shown,
+    });
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
     const late = new AbortController();
-    const timer = setTimeout(() => late.abort(new Error("no answer in time")), request.timeout ?? timeout);
+    const wait = Math.min(request.timeout ?? timeout, 2 ** 31 - 1); // of more than that, timers make nothing
+    const timer = setTimeout(() => late.abort(new Error("no answer in time")), wait);
     try {
       const response = await this.#fetch(url, {
         method,
-        headers: {
-          Accept: "application/json",
-          ...(body !== undefined && { "Content-Type": "application/json" }),
-          ...(tenant && { [tenantHeader]: tenant }),
-          ...request.headers,
-          ...shown,
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-        // Cookies are a browser's alone. Redirects would take what is secret elsewhere, and the API has none.
-        credentials: this.#kind === "browser" ? "include" : "omit",
+        headers,
+        ...sent,
+        // Cookies are a browser's alone, and what anybody may read is read without: browsers want it so of a page on another host (Fetch,
+        // section 3.3.5). Redirects would take what is secret elsewhere, and the API has none.
+        credentials: this.#kind === "browser" && !request.bare ? "include" : "omit",
         redirect: "error",
         cache: "no-store",
         signal: late.signal,
@@ -114,6 +118,17 @@ export class Transport {
     } finally {
       clearTimeout(timer);
     }
+  }
+}
+
+/** Platforms repeat in their errors what does not fit into a header. That may be a token. */
+function headersOf(all: Record<string, string>): Headers {
+  try {
+    return new Headers(all);
+  } catch {
+    throw new TypeError(
+      "the tenant, the name of its header, userAgent or a token is something that no header can hold",
+    );
   }
 }
 
@@ -145,7 +160,10 @@ function baseOf({ url, insecure }: Options): string {
   if (!given) {
     throw new TypeError("url is needed: the tenant's public URL, such as https://acme.example.org");
   }
-  const base = URL.canParse(given) ? new URL(given) : undefined;
+  let base: URL | undefined;
+  try {
+    base = new URL(given); // not every phone has URL.canParse
+  } catch {}
   if (!base?.host || base.username || base.password || base.search || base.hash) {
     throw new TypeError("url must be a scheme and a host, such as https://acme.example.org"); // it may hold what is secret
   }

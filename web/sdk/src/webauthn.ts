@@ -4,6 +4,7 @@ import type { Credential, KeyCreation, KeyRequest } from "./types.ts";
 /** Why the browser made or showed no key. */
 export type KeyReason =
   | "dismissed" // the dialog was closed, or it took too long: browsers do not say which
+  | "aborted" // the page ended it, by the signal or by asking for another key: nobody needs to be told
   | "known" // the key that was to be made is registered already
   | "address" // keys do not work at this address: another domain, or no https
   | "unsupported" // this browser knows no keys
@@ -22,6 +23,7 @@ export class KeyError extends Error {
 
 const words: Record<KeyReason, string> = {
   dismissed: "No key was used: the dialog was closed, or it took too long. Try again.",
+  aborted: "No key was used: something else was begun.",
   known: "This key is registered with your account already.",
   address: "Keys cannot be used at this address.",
   unsupported: "This browser knows no keys. Take another way, or another browser.",
@@ -40,53 +42,77 @@ export async function autofillWorks(): Promise<boolean> {
 
 /** Has the browser make a key. It throws a {@link KeyError}. */
 export async function makeKey(options: KeyCreation, signal?: AbortSignal): Promise<Credential> {
-  return ceremony(async () => {
+  return ceremony({ signal, known: "known" }, async (ended) => {
     const publicKey = creation(options.publicKey as unknown as PublicKeyCredentialCreationOptionsJSON);
-    return navigator.credentials.create({ publicKey, ...(signal && { signal }) });
+    return navigator.credentials.create({ publicKey, signal: ended });
   });
 }
 
 /**
- * Has the browser show a key. With autofill it waits, without a dialog, until somebody picks a passkey under a field: end that with the
- * signal before another key is asked for. It throws a {@link KeyError}.
+ * Has the browser show a key. With autofill it waits, without a dialog, until somebody picks a passkey under a field; the signal ends that,
+ * and so does whatever asks for a key next. It throws a {@link KeyError}.
  */
 export async function showKey(
   options: KeyRequest,
   how: { signal?: AbortSignal; autofill?: boolean } = {},
 ): Promise<Credential> {
-  return ceremony(async () => {
+  return ceremony({ ...how, known: "failed" }, async (ended) => {
     const publicKey = request(options.publicKey as unknown as PublicKeyCredentialRequestOptionsJSON);
     return navigator.credentials.get({
       publicKey,
-      ...(how.signal && { signal: how.signal }),
+      signal: ended,
       ...(how.autofill && { mediation: "conditional" as const }),
     });
   });
 }
 
-async function ceremony(ask: () => Promise<unknown>): Promise<Credential> {
+interface How {
+  signal?: AbortSignal | undefined;
+  autofill?: boolean;
+  /** What InvalidStateError means. */
+  known: KeyReason;
+}
+
+let offered: AbortController | undefined; // ends the autofill that waits
+
+/** Browsers know one ceremony at a time, so what waits under a field makes room. */
+async function ceremony({ signal, autofill, known }: How, ask: (ended: AbortSignal) => Promise<unknown>) {
   if (!keysWork()) {
     throw new KeyError("unsupported");
   }
-  let credential: unknown;
+  offered?.abort();
+  const end = new AbortController();
+  offered = autofill ? end : undefined;
+  const abort = () => end.abort();
+  if (signal?.aborted) {
+    abort();
+  }
+  signal?.addEventListener("abort", abort);
   try {
-    credential = await ask();
+    const credential = await ask(end.signal);
+    if (!credential) {
+      throw new Error("the browser gave nothing");
+    }
+    return asJSON(credential as PublicKeyCredential);
   } catch (error) {
-    throw new KeyError(reasonOf(error), error);
+    throw new KeyError(reasonOf(error, known), error);
+  } finally {
+    signal?.removeEventListener("abort", abort);
+    if (offered === end) {
+      offered = undefined;
+    }
   }
-  if (!credential) {
-    throw new KeyError("failed");
-  }
-  return asJSON(credential as PublicKeyCredential);
 }
 
-function reasonOf(error: unknown): KeyReason {
-  switch (error instanceof Error || error instanceof DOMException ? error.name : "") {
+/** Extensions of browsers throw what is no error of this page, and so may frames. */
+function reasonOf(error: unknown, known: KeyReason): KeyReason {
+  switch ((error as { name?: unknown } | null | undefined)?.name) {
     case "NotAllowedError":
-    case "AbortError":
       return "dismissed";
+    case "AbortError":
+      return "aborted";
     case "InvalidStateError":
-      return "known";
+      return known;
     case "SecurityError":
       return "address";
     case "NotSupportedError":
@@ -124,8 +150,10 @@ function described(keys: PublicKeyCredentialDescriptorJSON[] = []): PublicKeyCre
 }
 
 function asJSON(key: PublicKeyCredential): Credential {
-  if (typeof key.toJSON === "function") {
+  try {
     return key.toJSON() as unknown as Credential;
+  } catch {
+    // there is none, or it is not that of a password manager which has made this key
   }
   const response = key.response as AuthenticatorAttestationResponse & AuthenticatorAssertionResponse;
   const given: Record<string, unknown> = { clientDataJSON: text(response.clientDataJSON) };

@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import {
   AppClient,
   Declined,
@@ -127,6 +127,13 @@ test("who ends their own session has none then", async () => {
   expect(tokens.held).toEqual({});
 });
 
+test("a proxy's 401 ends no session", async () => {
+  const tokens = store({ session: "s" });
+  const app = new AppClient({ url, fetch: script({ status: 401, body: "<h1>Who are you?</h1>" }).fetch, tokens });
+  expect(await thrownBy(app.changePassword({ new_password: "b" }))).toMatchObject({ status: 401 });
+  expect(tokens.held).toEqual({ session: "s" });
+});
+
 test("a store that fails is told, and the client goes on with what it has", async () => {
   let broken = true;
   const saved: Tokens[] = [];
@@ -146,6 +153,54 @@ test("a store that fails is told, and the client goes on with what it has", asyn
   await app.session();
   expect(shown(asked[1] as never)).toBe("one");
   expect(saved).toEqual([{ session: "one" }]);
+});
+
+test("a logout that the store does not keep is known all the same", async () => {
+  const tokens: TokenStore = {
+    load: () => ({ session: "s" }),
+    save: () => {
+      throw new Error("the disk is full");
+    },
+  };
+  const app = new AppClient({ url, fetch: script(signedIn(), signedOut()).fetch, tokens });
+  await app.session();
+  expect(await thrownBy(app.logout())).toMatchObject({ message: "the disk is full" });
+  expect(app.known).toMatchObject({ status: "signed-out" });
+});
+
+test("what another client has saved is not overwritten with what was before", async () => {
+  const old = access(ann.id, { since: 290 });
+  const jwt = access();
+  const tokens = store({ session: "s", access: old, refresh: "r1" });
+  const { fetch } = script(signedIn(), signedIn(ann, { session_token: "t" }));
+  const app = new AppClient({ url, fetch, tokens });
+  await app.session(); // it has read the store now
+  tokens.held = { session: "s", access: jwt, refresh: "r2" }; // by the other
+  await app.changePassword({ current_password: "a", new_password: "b" });
+  expect(tokens.held).toEqual({ session: "t", access: jwt, refresh: "r2" });
+});
+
+test("what another client has saved during a refresh stays", async () => {
+  const tokens = store({ session: "s", refresh: "r1" });
+  const slow = promise<Said>();
+  const { fetch, asked } = script(() => slow.kept);
+  const app = new AppClient({ url, fetch, tokens });
+  const asking = app.access();
+  await vi.waitFor(() => expect(asked).toHaveLength(1));
+  const jwt = access();
+  tokens.held = { session: "t", access: jwt, refresh: "r2" };
+  slow.keep(refused);
+  expect(await asking).toBe(jwt);
+  expect(tokens.held).toEqual({ session: "t", access: jwt, refresh: "r2" });
+});
+
+test("a phone without a TextDecoder reads its tokens", async () => {
+  vi.stubGlobal("TextDecoder", undefined);
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const jwt = access();
+  const { fetch, asked } = script(refused);
+  expect(await new AppClient({ url, fetch, tokens: store({ access: jwt, refresh: "r" }) }).access()).toBe(jwt);
+  expect(asked).toHaveLength(0);
 });
 
 test("a store that could not be written has nothing newer", async () => {

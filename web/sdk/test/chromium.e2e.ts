@@ -159,13 +159,17 @@ test("a passkey is made, and signs in, by a button and under a field", async () 
 
 test("a passkey that is waited for under a field makes room for another dialog", async () => {
   const page = await newPage();
-  const reason = await page.evaluate(async () => {
+  const reasons = await page.evaluate(async () => {
+    const reasonOf = (e: unknown) => (e instanceof window.sdk.KeyError ? e.reason : String(e));
     const end = new AbortController();
-    const waiting = window.client.loginWithPasskey({ autofill: true, signal: end.signal });
-    setTimeout(() => end.abort(), 200);
-    return waiting.catch((e) => (e instanceof window.sdk.KeyError ? e.reason : String(e)));
+    const options = await window.client.loginKeyOptions();
+    const waiting = window.sdk.showKey(options, { autofill: true }).catch(reasonOf);
+    const dialog = window.sdk.showKey(options, { signal: end.signal }).catch(reasonOf);
+    const first = await waiting;
+    end.abort();
+    return [first, await dialog];
   });
-  expect(reason).toBe("dismissed");
+  expect(reasons).toEqual(["aborted", "aborted"]);
 });
 
 test("what one tab does is told in the other", async () => {
@@ -197,6 +201,11 @@ test("an app in a page of another origin carries tokens, which its tabs share", 
   await other.waitForFunction(() => window.app.known?.status === "signed-in");
   await other.evaluate(() => window.app.logout());
   await page.waitForFunction(() => window.app.known?.status === "signed-out");
+  const keys = (url: string) =>
+    new window.sdk.BrowserClient({ url })
+      .publicKeys()
+      .catch((e) => (e instanceof window.sdk.Declined ? e.reason : e.name));
+  expect(await page.evaluate(keys, server.publicURL)).toBe("missing"); // it was told so: the tenant has none
   expect(await page.evaluate(() => localStorage.getItem("vestibule"))).toBeNull();
 });
 

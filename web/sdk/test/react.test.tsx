@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { act, type ReactNode, StrictMode } from "react";
-import { createRoot, type Root } from "react-dom/client";
+import { createRoot, hydrateRoot, type Root } from "react-dom/client";
+import { renderToString } from "react-dom/server";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { AppClient, type Client } from "../src/index.ts";
 import {
@@ -16,7 +17,7 @@ import {
   useUser,
   Vestibule,
 } from "../src/react.tsx";
-import { ann, promise, type Said, script, signedIn, signedOut } from "./script.ts";
+import { ann, bob, promise, type Said, script, signedIn, signedOut } from "./script.ts";
 
 const url = "https://acme.example.org";
 const config: Said = { body: { status: 200, data: { account: { is_open_for_signup: true } } } };
@@ -320,4 +321,174 @@ test("steps that ask for a proof at the same time wait for the same one", async 
   expect(text()).toBe("");
   expect(steps).toMatchObject({ add: { busy: false, error: undefined }, remove: { busy: false, error: undefined } });
   expect(asked.slice(2).map((a) => a.method)).toEqual(["POST", "DELETE", "POST", "POST", "DELETE"]);
+});
+
+const dialog = (a: Asked) => <Dialog {...a} />;
+const add = (app: Client) => (email: string) => app.addEmail(email);
+
+test("what one user began is not done for another who proves it", async () => {
+  const { client: app, asked } = client(signedIn(), mustProve, signedIn(bob));
+  const step = await stepOf(app, add(app), dialog);
+  let done: Promise<unknown> = Promise.resolve();
+  await act(async () => {
+    done = step().run("ann2@example.org");
+  });
+  await click("Prove"); // bob, who has signed in meanwhile
+  expect(await done).toBeUndefined();
+  expect(text()).toBe("");
+  expect(step().error).toMatchObject({ name: "GivenUp" });
+  expect(asked).toHaveLength(4);
+});
+
+test.each([
+  ["ends", signedOut()],
+  ["is another user's", signedIn(bob)],
+])("the dialog goes where the session %s", async (_, said) => {
+  const { client: app, asked } = client(signedIn(), mustProve, said);
+  const step = await stepOf(app, add(app), dialog);
+  await act(async () => void step().run("b@example.org"));
+  expect(text()).toBe("ProveCancel");
+  await act(async () => {
+    await app.session();
+  });
+  expect(text()).toBe("");
+  expect(step()).toMatchObject({ busy: false, error: { name: "GivenUp" } });
+  expect(asked).toHaveLength(4);
+});
+
+test("a proof that comes after it was given up leaves the next dialog alone", async () => {
+  const slow = promise<Said>();
+  const { client: app } = client(signedIn(), mustProve, () => slow.kept, mustProve, signedIn(), {
+    body: { status: 200, data: [] },
+  });
+  const step = await stepOf(app, add(app), dialog);
+  await act(async () => void step().run("b@example.org"));
+  await click("Prove");
+  await click("Cancel");
+  let done: Promise<unknown> = Promise.resolve();
+  await act(async () => {
+    done = step().run("c@example.org");
+  });
+  expect(text()).toBe("ProveCancel");
+  await act(async () => slow.keep(signedIn()));
+  expect(text()).toBe("ProveCancel");
+  await click("Prove");
+  expect(await done).toEqual([]);
+});
+
+test("a step in the dialog that needs a proof itself says so", async () => {
+  const { client: app } = client(signedIn(), mustProve, mustProve);
+  const step = await stepOf(app, add(app), dialog);
+  await act(async () => void step().run("b@example.org"));
+  await click("Prove");
+  expect(text()).toBe("ProveCancelProve first that it is you.");
+});
+
+test("after the proof is done what was clicked, not what is drawn by then", async () => {
+  const { client: app, asked } = client(signedIn(), mustProve, signedIn(), { body: { status: 200, data: [] } });
+  let step: Step<[string], unknown> | undefined;
+  const tell = (now: Step<[string], unknown>) => {
+    step = now;
+  };
+  const page = (email: string) => (
+    <Vestibule client={app} prove={dialog}>
+      <Form take={() => app.removeEmail(email)} tell={tell} />
+    </Vestibule>
+  );
+  await draw(page("clicked@example.org"));
+  await act(async () => void step?.run(""));
+  await draw(page("drawn@example.org"));
+  await click("Prove");
+  expect(asked.filter((a) => a.method === "DELETE").map((a) => a.body)).toEqual([
+    { email: "clicked@example.org" },
+    { email: "clicked@example.org" },
+  ]);
+});
+
+test.each([
+  ["the provider goes", () => null],
+  ["the dialog goes", (app: Client) => <Vestibule client={app} />],
+  ["another client comes", () => <Vestibule client={client(signedOut()).client} prove={dialog} />],
+])("nobody waits for a proof for ever where %s", async (_, next) => {
+  const { client: app } = client(signedIn(), mustProve);
+  const step = await stepOf(app, add(app), dialog);
+  const done = vi.fn();
+  await act(async () => void step().run("b@example.org").then(done));
+  await draw(next(app));
+  expect(text()).toBe("");
+  expect(done).toHaveBeenCalledWith(undefined);
+});
+
+function Offers({ tell }: { tell: (client: Client, open: boolean | undefined) => void }) {
+  tell(useClient(), useConfig()?.account.is_open_for_signup);
+  return null;
+}
+
+test.each([
+  ["the provider goes", () => null],
+  ["another client comes", () => <Vestibule client={client(signedOut()).client} prove={dialog} />],
+])("a step that is refused when it is too late to ask for a proof is given up: %s", async (_, next) => {
+  const slow = promise<Said>();
+  const { client: app } = client(signedIn(), () => slow.kept);
+  const step = await stepOf(app, add(app), dialog);
+  const done = vi.fn();
+  await act(async () => void step().run("b@example.org").then(done));
+  await draw(next());
+  await act(async () => slow.keep(mustProve));
+  expect(text()).toBe("");
+  expect(done).toHaveBeenCalledWith(undefined);
+});
+
+test("what one tenant offers is not told of another", async () => {
+  const slow = promise<Said>();
+  const one = client(signedIn()).client;
+  const two = new AppClient({ url, fetch: script(() => slow.kept).fetch });
+  const seen: string[] = [];
+  const tell = (app: Client, open: boolean | undefined) => void seen.push(`${app === one ? "one" : "two"} ${open}`);
+  for (const app of [one, two]) {
+    await draw(
+      <Vestibule client={app}>
+        <Offers tell={tell} />
+      </Vestibule>,
+    );
+  }
+  expect(seen).toContain("one true");
+  expect(seen).not.toContain("two true");
+});
+
+test("on a server nobody is known, and a page takes over what was drawn there", async () => {
+  const { client: app } = client(signedIn());
+  const page = (
+    <Vestibule client={app}>
+      <Guards />
+    </Vestibule>
+  );
+  expect(renderToString(page)).toBe("1 loads ");
+  await app.config();
+  await app.session(); // before the page takes over
+  const wrong = vi.fn();
+  const drawn = box.appendChild(document.createElement("div"));
+  drawn.innerHTML = renderToString(page);
+  let other: Root | undefined;
+  await act(async () => {
+    other = hydrateRoot(drawn, page, { onRecoverableError: wrong });
+  });
+  expect(text()).toBe("1 has ann 2 waits for nothing 3 has ann ");
+  expect(wrong).not.toHaveBeenCalled();
+  act(() => other?.unmount());
+});
+
+test("a page that somebody goes back to after a logout is not drawn as it was left", async () => {
+  const { client: app, asked } = client(signedIn(), signedOut());
+  await draw(
+    <Vestibule client={app}>
+      <Guards />
+    </Vestibule>,
+  );
+  const shown = (persisted: boolean) =>
+    act(async () => dispatchEvent(Object.assign(new Event("pageshow"), { persisted })));
+  await shown(false); // it was just loaded
+  expect(asked).toHaveLength(2);
+  await shown(true);
+  expect(text()).toBe("1 is signed-out 2 waits for nothing 3 is for strangers");
 });

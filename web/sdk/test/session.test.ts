@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { AppClient, BrowserClient, can, type Next, type Session } from "../src/index.ts";
 import { ann, bob, promise, type Said, script, signedIn, signedOut, thrownBy } from "./script.ts";
 
@@ -103,7 +103,7 @@ test.each([
   const { prove } = (await thrownBy(app.addEmail("b@example.org"))) as {
     prove: Record<string, (given: string) => unknown>;
   };
-  expect(Object.keys(prove)).toEqual(["flows", ...ways]);
+  expect(Object.keys(prove)).toEqual(["user", "flows", ...ways]);
   for (const way of ways) {
     await Promise.resolve(prove[way]?.("given")).catch(() => {});
   }
@@ -160,6 +160,147 @@ test("whoever looks meanwhile gets the same answer, but not one from before a lo
   expect(asked.map((a) => a.method)).toEqual(["GET", "POST", "GET"]);
   await app.session();
   expect(asked).toHaveLength(4);
+});
+
+test("a look that was overtaken without news is taken again, as where a page is opened by a mailed link that is too old", async () => {
+  const slow = promise<Said>();
+  const { fetch, asked } = script(() => slow.kept, { status: 400, body: { status: 400 } }, signedOut());
+  const app = new AppClient({ url, fetch });
+  const look = app.session();
+  await vi.waitFor(() => expect(asked).toHaveLength(1));
+  await thrownBy(app.verifyEmail("key"));
+  slow.keep(signedOut());
+  await look;
+  expect(app.known).toMatchObject({ status: "signed-out" });
+  expect(asked.map((a) => a.method)).toEqual(["GET", "POST", "GET"]);
+});
+
+test("a step that another has overtaken does not undo it: how it stands is asked", async () => {
+  const slow = promise<Said>();
+  const { fetch, asked } = script(signedIn(), () => slow.kept, signedOut(), signedOut());
+  const app = new AppClient({ url, fetch });
+  const seen: (string | undefined)[] = [];
+  app.subscribe(() => seen.push(app.known?.status));
+  await app.session();
+  const proof = app.reauthenticate("password");
+  await vi.waitFor(() => expect(asked).toHaveLength(2));
+  await app.logout();
+  slow.keep(signedIn(ann, { methods: [] }));
+  await proof;
+  expect(app.known).toMatchObject({ status: "signed-out" });
+  expect(seen).toEqual(["signed-in", "signed-out"]);
+  expect(asked.map((a) => a.method)).toEqual(["GET", "POST", "DELETE", "GET"]);
+});
+
+/** Makes pages of one origin of this process, whose tabs hear of each other. */
+function tabs() {
+  const open = new Set<{ onmessage?: () => void }>();
+  vi.stubGlobal("document", {});
+  vi.stubGlobal(
+    "BroadcastChannel",
+    class {
+      onmessage?: () => void;
+      constructor() {
+        open.add(this);
+      }
+      postMessage() {
+        for (const other of open) {
+          if (other !== this) {
+            other.onmessage?.();
+          }
+        }
+      }
+    },
+  );
+  onTestFinished(() => void vi.unstubAllGlobals());
+}
+
+test("a look from before another tab's logout is not believed, nor joined", async () => {
+  tabs();
+  const slow = promise<Said>();
+  const here = script(() => slow.kept, signedOut());
+  const page = new AppClient({ url, fetch: here.fetch });
+  const look = page.session();
+  await vi.waitFor(() => expect(here.asked).toHaveLength(1));
+  await new AppClient({ url, fetch: script(signedOut()).fetch }).logout(); // in another tab
+  await vi.waitFor(() => expect(here.asked).toHaveLength(2));
+  slow.keep(signedIn());
+  await look;
+  expect(page.known).toMatchObject({ status: "signed-out" });
+});
+
+test("a step from before another tab's logout is not believed", async () => {
+  tabs();
+  const slow = promise<Said>();
+  const here = script(() => slow.kept, signedOut());
+  const page = new AppClient({ url, fetch: here.fetch });
+  const proof = page.reauthenticate("password");
+  await vi.waitFor(() => expect(here.asked).toHaveLength(1));
+  await new AppClient({ url, fetch: script(signedOut()).fetch }).logout();
+  await vi.waitFor(() => expect(page.known).toMatchObject({ status: "signed-out" }));
+  slow.keep(signedIn());
+  await proof;
+  expect(here.asked).toHaveLength(3);
+  expect(page.known).toMatchObject({ status: "signed-out" });
+});
+
+test("a step that was overtaken is told to other tabs, too", async () => {
+  tabs();
+  const slow = promise<Said>();
+  const here = script(() => slow.kept, signedOut(), signedIn());
+  const page = new AppClient({ url, fetch: here.fetch });
+  const there = script(signedIn());
+  const other = new AppClient({ url, fetch: there.fetch });
+  const login = page.login({});
+  await vi.waitFor(() => expect(here.asked).toHaveLength(1));
+  await page.session(); // from before the login, as far as the server is concerned
+  slow.keep(signedIn());
+  await login;
+  expect(page.known).toMatchObject({ status: "signed-in" });
+  await vi.waitFor(() => expect(other.known).toMatchObject({ status: "signed-in" }));
+});
+
+test("a frame that may have no channel has a client all the same", async () => {
+  vi.stubGlobal("document", {});
+  vi.stubGlobal(
+    "BroadcastChannel",
+    class {
+      constructor() {
+        throw new DOMException("no", "SecurityError");
+      }
+    },
+  );
+  onTestFinished(() => void vi.unstubAllGlobals());
+  expect(await new AppClient({ url, fetch: script(signedIn()).fetch }).session()).toMatchObject({
+    status: "signed-in",
+  });
+});
+
+test("who listens and fails does not fail the step, nor keeps it from the others", async () => {
+  const failed = new Promise((told) => {
+    process.once("uncaughtException", told);
+  });
+  const app = new AppClient({ url, fetch: script(signedIn()).fetch });
+  app.subscribe(() => {
+    throw new Error("in a listener");
+  });
+  const heard = vi.fn();
+  app.subscribe(heard);
+  expect(await app.login({})).toMatchObject({ status: "signed-in" });
+  expect(heard).toHaveBeenCalledTimes(1);
+  expect(await failed).toMatchObject({ message: "in a listener" });
+});
+
+test("who listens twice stops once for each", async () => {
+  const app = new AppClient({ url, fetch: script(signedIn()).fetch });
+  const heard = vi.fn();
+  app.subscribe(heard)();
+  const stop = app.subscribe(heard);
+  app.subscribe(heard);
+  stop();
+  stop();
+  await app.session();
+  expect(heard).toHaveBeenCalledTimes(1);
 });
 
 test("whose password a key resets says nothing of who is signed in", async () => {

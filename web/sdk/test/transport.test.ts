@@ -1,6 +1,7 @@
-import { expect, test } from "vitest";
-import { AppClient, BrowserClient, Declined, faultsOf, Unreachable } from "../src/index.ts";
-import { script, signedOut, thrownBy } from "./script.ts";
+import { inspect } from "node:util";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { AppClient, BrowserClient, Declined, faultsOf, inMemory, Unreachable } from "../src/index.ts";
+import { promise, type Said, script, signedOut, thrownBy } from "./script.ts";
 
 const url = "https://acme.example.org";
 
@@ -69,6 +70,58 @@ test("a browser's requests go with its cookies, and a look with nothing else", a
   expect(asked[0]?.headers.get("X-CSRFToken")).toBeNull();
 });
 
+test.each([
+  ["a tenant", { tenant: "acme\r\nX-Session-Token: secret" }],
+  ["a header's name", { tenantHeader: "X Tenant: secret", tenant: "acme" }],
+  ["a user agent", { userAgent: "secret \u2014" }],
+  ["a token", { tokens: inMemory({ session: "secret\nX" }) }],
+])("%s that no header can hold is told, and not repeated", async (_, options) => {
+  const { fetch, asked } = script(signedOut());
+  const error = await thrownBy(new AppClient({ url, fetch, ...options }).config());
+  expect(error).toBeInstanceOf(TypeError);
+  expect(inspect(error)).not.toContain("secret");
+  expect(asked).toHaveLength(0);
+});
+
+test("a key that was pasted with something invisible is a wrong one", async () => {
+  const { fetch, asked } = script({ body: { status: 200, data: { user: {} } } });
+  const app = new AppClient({ url, fetch });
+  for (const look of [app.lookAtEmailKey("ABCD\u200b"), app.lookAtResetKey("ABCD\n\u2014")]) {
+    expect(await thrownBy(look)).toMatchObject({ reason: "invalid", status: 400 });
+  }
+  expect(asked).toHaveLength(0);
+  await app.lookAtResetKey(" ABCD\n");
+  expect(asked[0]?.headers.get("X-Password-Reset-Key")).toBe("ABCD");
+});
+
+test("a browser from before URL.canParse has a client", () => {
+  const had = URL.canParse;
+  Object.assign(URL, { canParse: undefined });
+  try {
+    expect(new AppClient({ url })).toBeInstanceOf(AppClient);
+    expect(() => new AppClient({ url: "acme" })).toThrow("url must be a scheme and a host");
+  } finally {
+    Object.assign(URL, { canParse: had });
+  }
+});
+
+test("what anybody may read is read without cookies, as a page on another host must", async () => {
+  const { fetch, asked } = script({ body: { keys: [] } });
+  const page = new BrowserClient({ url, fetch, csrf: () => "proof" });
+  expect(await page.publicKeys()).toEqual({ keys: [] });
+  await page.issuer();
+  expect(asked.map((a) => a.init.credentials)).toEqual(["omit", "omit"]);
+});
+
+test("a page sends no user agent of its own", async () => {
+  vi.stubGlobal("document", {});
+  vi.stubGlobal("BroadcastChannel", undefined);
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const { fetch, asked } = script(signedOut());
+  await new AppClient({ url, fetch, userAgent: "Notes/1.0" }).session();
+  expect(asked[0]?.headers.get("User-Agent")).toBeNull();
+});
+
 test("no answer is told apart from a refusal", async () => {
   const { fetch } = script(() => {
     throw new TypeError("fetch failed");
@@ -83,6 +136,17 @@ test("an answer that does not come in time is none", async () => {
   const { fetch } = script(() => new Promise(() => {}));
   const error = await thrownBy(new AppClient({ url, fetch, timeout: 10 }).config());
   expect(error).toBeInstanceOf(Unreachable);
+});
+
+test("who waits as long as it takes gets the answer", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const slow = promise<Said>();
+  const { fetch } = script(() => slow.kept);
+  const config = new AppClient({ url, fetch, timeout: Number.POSITIVE_INFINITY }).config();
+  await vi.advanceTimersByTimeAsync(3_600_000);
+  slow.keep({ body: { status: 200, data: {} } });
+  expect(await config).toEqual({});
 });
 
 test("an answer that is not the API's is none", async () => {

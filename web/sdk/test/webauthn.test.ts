@@ -57,15 +57,10 @@ test("a key is made in a browser without the JSON half", async () => {
 test("a key is shown in a browser without the JSON half", async () => {
   const response = { clientDataJSON: buffer(1), authenticatorData: buffer(2), signature: buffer(3) };
   const { get } = old({ ...key, response: { ...response, userHandle: buffer(4) } });
-  const end = new AbortController();
-  const shown = await showKey({ publicKey: { challenge: "AQ", rpId: "example.org" } } as never, {
-    autofill: true,
-    signal: end.signal,
-  });
+  const shown = await showKey({ publicKey: { challenge: "AQ", rpId: "example.org" } } as never, { autofill: true });
   expect(shown.response).toEqual({ clientDataJSON: "AQ", authenticatorData: "Ag", signature: "Aw", userHandle: "BA" });
   expect(get.mock.calls[0]?.[0]).toMatchObject({
     mediation: "conditional",
-    signal: end.signal,
     publicKey: { rpId: "example.org", allowCredentials: [] },
   });
   old({ ...key, response: { ...response, userHandle: null } });
@@ -83,13 +78,13 @@ test("the JSON half is used where it is there", async () => {
   });
   expect(await showKey({ publicKey: { challenge: "AQ" } } as never)).toEqual({ id: "own" });
   expect(await makeKey({ publicKey: { challenge: "Ag" } } as never)).toEqual({ id: "own" });
-  expect(get.mock.calls[0]?.[0]).toEqual({ publicKey: { parsed: { challenge: "AQ" } } });
-  expect(create.mock.calls[0]?.[0]).toEqual({ publicKey: { parsed: { challenge: "Ag" } } });
+  expect(get.mock.calls[0]?.[0]).toMatchObject({ publicKey: { parsed: { challenge: "AQ" } } });
+  expect(create.mock.calls[0]?.[0]).toMatchObject({ publicKey: { parsed: { challenge: "Ag" } } });
 });
 
 test.each([
   ["NotAllowedError", "dismissed"],
-  ["AbortError", "dismissed"],
+  ["AbortError", "aborted"],
   ["InvalidStateError", "known"],
   ["SecurityError", "address"],
   ["NotSupportedError", "unsupported"],
@@ -100,6 +95,59 @@ test.each([
   const error = await thrownBy(makeKey({ publicKey: { challenge: "AQ", user: { id: "AQ" } } } as never));
   expect(error).toBeInstanceOf(KeyError);
   expect(error).toMatchObject({ reason });
+});
+
+test.each([
+  ["an error of another frame", { name: "NotAllowedError" }, "dismissed"],
+  ["a text", "no", "failed"],
+  ["nothing", undefined, "failed"],
+  ["a state that is wrong, where no key is made", new DOMException("no", "InvalidStateError"), "failed"],
+])("what an extension may throw: %s", async (_, what, reason) => {
+  const { get } = old({});
+  get.mockRejectedValue(what);
+  const error = await thrownBy(showKey({ publicKey: { challenge: "AQ" } } as never));
+  expect(error).toBeInstanceOf(KeyError);
+  expect(error).toMatchObject({ reason, cause: what });
+});
+
+test("the key of a password manager, which is none of the browser's own, is sent all the same", async () => {
+  const response = { clientDataJSON: buffer(1), authenticatorData: buffer(2), signature: buffer(3) };
+  const toJSON = () => {
+    throw new TypeError("Illegal invocation");
+  };
+  old({ ...key, toJSON, response });
+  expect(await showKey({ publicKey: { challenge: "AQ" } } as never)).toMatchObject({
+    id: "_-8",
+    response: { signature: "Aw" },
+  });
+  old({ toJSON });
+  expect(await thrownBy(showKey({ publicKey: { challenge: "AQ" } } as never))).toBeInstanceOf(KeyError);
+});
+
+/** A browser whose dialogs stay open until they are ended. */
+function patient() {
+  const { get } = old({});
+  get.mockImplementation((asked) => {
+    const { signal } = asked as { signal: AbortSignal };
+    return new Promise((_, ended) => {
+      const end = () => ended(signal.reason);
+      signal.aborted ? end() : signal.addEventListener("abort", end);
+    });
+  });
+  return get;
+}
+
+test("what waits under a field makes room for whatever asks for a key next", async () => {
+  const get = patient();
+  const options = { publicKey: { challenge: "AQ" } } as never;
+  const end = new AbortController();
+  const waiting = thrownBy(showKey(options, { autofill: true }));
+  const dialog = thrownBy(showKey(options, { signal: end.signal }));
+  expect(await waiting).toMatchObject({ reason: "aborted" });
+  end.abort("whatever");
+  expect(await dialog).toMatchObject({ reason: "aborted" });
+  expect(await thrownBy(showKey(options, { signal: end.signal }))).toMatchObject({ reason: "aborted" });
+  expect(get).toHaveBeenCalledTimes(3);
 });
 
 test("a dialog that gives nothing is a failure", async () => {
