@@ -27,11 +27,10 @@ const (
 	processConnect = "connect"
 )
 
-// The flows that have to do with providers, by their ids on the wire.
+// The ways by which a provider lets people in, by the ids of their flows.
 const (
-	flowProviderRedirect = "provider_redirect"
-	flowProviderToken    = "provider_token"
-	flowProviderSignup   = "provider_signup"
+	byProviderRedirect = "provider_redirect"
+	byProviderToken    = "provider_token"
 )
 
 // Why somebody comes back to the front end without what they went for, as the contract spells it.
@@ -90,10 +89,10 @@ func viewProvider(about provider.About) ProviderView {
 		ID: about.ID, Name: about.Name, Flows: []string{}, ClientID: about.ClientID, OpenIDConfigurationURL: about.ConfigurationURL,
 	}
 	if about.Redirect {
-		v.Flows = append(v.Flows, flowProviderRedirect)
+		v.Flows = append(v.Flows, byProviderRedirect)
 	}
 	if about.Token {
-		v.Flows = append(v.Flows, flowProviderToken)
+		v.Flows = append(v.Flows, byProviderToken)
 	}
 	return v
 }
@@ -108,22 +107,22 @@ func (v *Visit) providerFlows() []Flow {
 		if v.Origin.Client == Browser {
 			redirect = append(redirect, p.ID)
 		}
-		if slices.Contains(p.Flows, flowProviderToken) {
+		if slices.Contains(p.Flows, byProviderToken) {
 			token = append(token, p.ID)
 		}
 	}
 	var all []Flow
 	if len(redirect) > 0 {
-		all = append(all, Flow{ID: flowProviderRedirect, Providers: redirect})
+		all = append(all, Flow{ID: "provider_redirect", Providers: redirect})
 	}
 	if len(token) > 0 {
-		all = append(all, Flow{ID: flowProviderToken, Providers: token})
+		all = append(all, Flow{ID: "provider_token", Providers: token})
 	}
 	if p := v.state.Provider; p != nil && v.Pending() == "" {
 		if a, ok := appOf(v.Tenant, p.App, p.ClientID); ok {
 			if about, ok := v.service.providers.About(a); ok {
 				view := viewProvider(about)
-				all = append(all, Flow{ID: flowProviderSignup, IsPending: &yes, Provider: &view})
+				all = append(all, Flow{ID: "provider_signup", IsPending: &yes, Provider: &view})
 			}
 		}
 	}

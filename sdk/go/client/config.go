@@ -16,6 +16,9 @@ type Configuration struct {
 		LoginByCode             bool     `json:"login_by_code_enabled"`
 		PasswordResetByCode     bool     `json:"password_reset_by_code_enabled"`
 	} `json:"account"`
+	SocialAccount struct {
+		Providers []Provider `json:"providers"`
+	} `json:"socialaccount"`
 	MFA struct {
 		SupportedTypes []AuthenticatorType `json:"supported_types"`
 		PasskeyLogin   bool                `json:"passkey_login_enabled"`

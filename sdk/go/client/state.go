@@ -23,6 +23,9 @@ const (
 	FlowMFASignupByKey    FlowID = "mfa_signup_webauthn"    // SignupKeyOptions, FinishSignupByKey
 	FlowPasswordReset     FlowID = "password_reset_by_code" // RequestPasswordReset; while it is pending ResetPassword
 	FlowReauthenticate    FlowID = "reauthenticate"         // Reauthenticate
+	FlowProviderRedirect  FlowID = "provider_redirect"      // for pages, which post a form
+	FlowProviderToken     FlowID = "provider_token"         // EnterByProviderToken
+	FlowProviderSignup    FlowID = "provider_signup"        // LookAtProviderSignup, FinishProviderSignup
 	FlowMFAReauthenticate FlowID = "mfa_reauthenticate"     // ReauthenticateByCode, or ReauthenticateKeyOptions and ReauthenticateByKey
 )
 
@@ -31,6 +34,9 @@ type Flow struct {
 	ID      FlowID              `json:"id"`
 	Pending bool                `json:"is_pending,omitempty"` // it waits for this client
 	Types   []AuthenticatorType `json:"types,omitempty"`      // of FlowMFA...: what will do
+
+	Providers []string  `json:"providers,omitempty"` // of FlowProviderRedirect and FlowProviderToken: their ids
+	Provider  *Provider `json:"provider,omitempty"`  // of FlowProviderSignup
 }
 
 // Session is the state of the session: who is signed in, or what may be done to be.
@@ -81,6 +87,8 @@ type Method struct {
 	ID              int64             `json:"id,omitempty"`              // of an authenticator
 	Type            AuthenticatorType `json:"type,omitempty"`            // of an authenticator
 	Passwordless    bool              `json:"passwordless,omitempty"`    // it was a passkey, and nothing else was shown
+	Provider        string            `json:"provider,omitempty"`        // of an account with an identity provider
+	UID             string            `json:"uid,omitempty"`             // likewise
 }
 
 // Time is a time of the wire, which are seconds since 1970, with a fraction. It is zero for never.

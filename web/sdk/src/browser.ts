@@ -20,6 +20,31 @@ export class BrowserClient extends Client {
     this.#csrf = options.csrf ?? (() => cookie(options.csrfCookie ?? "csrftoken"));
   }
 
+  /**
+   * Leaves this page for an identity provider. Whoever comes back goes on to callbackURL, a path of this host or a page of the tenant's, with
+   * `error` and `error_process` in its query where nothing came of it. It posts a form, since scripts cannot follow a redirect to another
+   * origin: a Content-Security-Policy has to name the server and the provider in form-action.
+   */
+  async goToProvider(provider: string, callbackURL: string, process: "login" | "connect" = "login"): Promise<void> {
+    if (!this.#csrf()) {
+      await this.once({ method: "GET", path: "config" });
+    }
+    const form = document.createElement("form");
+    form.method = "post";
+    form.action = `${this.transport.base}/_allauth/browser/v1/auth/provider/redirect`;
+    const fields = { provider, callback_url: callbackURL, process, csrfmiddlewaretoken: this.#csrf() ?? "" };
+    for (const [name, value] of Object.entries(fields)) {
+      const field = document.createElement("input");
+      field.type = "hidden";
+      field.name = name;
+      field.value = value;
+      form.append(field);
+    }
+    document.body.append(form);
+    form.submit();
+    form.remove();
+  }
+
   protected override async show(request: Request): Promise<{ shown: Shown; headers: Record<string, string> }> {
     if (request.method === "GET") {
       return { shown: {}, headers: {} };

@@ -199,6 +199,32 @@ export abstract class Client {
     return this.finishSignupByKey(named(await makeKey(await this.signupKeyOptions()), name));
   }
 
+  // ---- Identity providers
+
+  /** Signs in, signs up or connects by a token that the provider's own SDK gave. */
+  enterByProviderToken(input: API.Input<"enterByProviderToken">): Promise<Session> {
+    return this.#step({ method: "POST", path: "auth/provider/token", body: input });
+  }
+
+  lookAtProviderSignup(): Promise<API.ProviderSignupDetails> {
+    return this.#view({ method: "GET", path: "auth/provider/signup" });
+  }
+
+  /** Makes the account that a signup by a provider waits for. */
+  finishProviderSignup(input: API.Input<"finishProviderSignup">): Promise<Session> {
+    return this.#step({ method: "POST", path: "auth/provider/signup", body: input });
+  }
+
+  /** The user's accounts with providers, oldest first. */
+  providerAccounts(): Promise<API.ProviderAccount[]> {
+    return this.#view({ method: "GET", path: "account/providers" });
+  }
+
+  /** Gives one of them up. The last way in stays. */
+  disconnectProvider(provider: string, account: string): Promise<API.ProviderAccount[]> {
+    return this.#view({ method: "DELETE", path: "account/providers", body: { provider, account } });
+  }
+
   // ---- Proving it anew
 
   reauthenticate(password: string): Promise<Session> {

@@ -10,6 +10,7 @@ export {
   type PasskeySignup,
   type PasswordReset,
   type Prove,
+  type ProviderSignup,
   type SecondFactor,
   type Session,
   type SignedIn,

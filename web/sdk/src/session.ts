@@ -1,6 +1,17 @@
 // The state of a session. A login is rarely one step: what waits is a state like the others, and has the steps that lead on from it.
 import type { Client } from "./client.ts";
-import type { AuthenticatorType, Email, Flow, FlowID, Method, Phone, User } from "./types.ts";
+import type {
+  AuthenticatorType,
+  Email,
+  Flow,
+  FlowID,
+  Input,
+  Method,
+  Phone,
+  Provider,
+  ProviderSignupDetails,
+  User,
+} from "./types.ts";
 
 /** Who is signed in or, if nobody is, what may be done next. */
 export type Session = SignedIn | Waiting | SignedOut;
@@ -35,6 +46,7 @@ export type Next =
   | Trust
   | PasskeySignup
   | PasswordReset
+  | ProviderSignup
   | UnknownStep;
 
 /** A mailed code is waited for or, where the tenant mails links, that the link is opened. */
@@ -87,6 +99,15 @@ export interface PasswordReset {
   /** Whose password the code resets. */
   look(code: string): Promise<User>;
   reset(code: string, password: string): Promise<Session>;
+}
+
+/** Somebody has come from an identity provider that did not tell enough to make an account of. */
+export interface ProviderSignup {
+  id: "provider_signup";
+  provider: Provider;
+  /** What is known already. */
+  look(): Promise<ProviderSignupDetails>;
+  finish(input: Input<"finishProviderSignup">): Promise<Session>;
 }
 
 /** Something that a later version of the server waits for. */
@@ -172,6 +193,13 @@ function nextOf(client: Client, flow: Flow): Next {
         id: "password_reset_by_code",
         look: (code) => client.lookAtResetKey(code),
         reset: (code, password) => client.resetPassword(code, password),
+      };
+    case "provider_signup":
+      return {
+        id: "provider_signup",
+        provider: flow.provider ?? { id: "", name: "", flows: [] },
+        look: () => client.lookAtProviderSignup(),
+        finish: (input) => client.finishProviderSignup(input),
       };
     default:
       return { id: "unknown", flow };

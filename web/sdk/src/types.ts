@@ -53,6 +53,15 @@ export type Issuer = Body200<"issuer">;
 /** The keys that they are signed with: a JWK Set (RFC 7517, section 5). */
 export type PublicKeys = Body200<"publicKeys">;
 
+/** An app with an identity provider. */
+export type Provider = Schemas["Provider"];
+
+/** An account with an identity provider. */
+export type ProviderAccount = Schemas["ProviderAccount"];
+
+/** What a provider told of somebody whose signup waits for the rest. */
+export type ProviderSignupDetails = Answer<"lookAtProviderSignup">;
+
 /** What {@link makeKey} takes. */
 export type KeyCreation = Answer<"keyOptions">["creation_options"];
 
@@ -75,7 +84,10 @@ export type FlowID =
   | "mfa_signup_webauthn"
   | "password_reset_by_code"
   | "reauthenticate"
-  | "mfa_reauthenticate";
+  | "mfa_reauthenticate"
+  | "provider_redirect"
+  | "provider_token"
+  | "provider_signup";
 
 /** What an operation is sent. */
 export type Input<Op extends keyof operations> = operations[Op] extends {

@@ -648,6 +648,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/_allauth/browser/v1/auth/provider/redirect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a browser to an identity provider
+         * @description For a form that the page posts (application/x-www-form-urlencoded): the answer is a redirect, which scripts cannot follow. Somebody who
+         *     comes back from the provider goes on to `callback_url`, with `error` and `error_process` in its query where nothing came of it. Where
+         *     anything is wrong with the form, the browser is sent to the tenant's `socialaccount_login_error` page.
+         */
+        post: operations["goToProvider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/provider/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in, sign up or connect by a token of an identity provider's
+         * @description For front ends that have it from the provider's own SDK. Where the provider did not tell enough, `provider_signup` is pending.
+         */
+        post: operations["enterByProviderToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/auth/provider/signup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** What the provider told of somebody whose signup waits for the rest */
+        get: operations["lookAtProviderSignup"];
+        put?: never;
+        /** Make the account that a signup by a provider waits for */
+        post: operations["finishProviderSignup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_allauth/{client}/v1/account/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        /** The accounts with identity providers that sign somebody in */
+        get: operations["providerAccounts"];
+        put?: never;
+        post?: never;
+        /**
+         * Give one of them up, and have the rest
+         * @description The last way in stays.
+         */
+        delete: operations["disconnectProvider"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/_allauth/forward-auth": {
         parameters: {
             query?: never;
@@ -777,8 +864,40 @@ export interface components {
             };
             meta: components["schemas"]["SessionMeta"];
         };
+        ProveAgainBody: {
+            /** @constant */
+            status: 401;
+            data: {
+                user?: components["schemas"]["User"];
+                methods?: components["schemas"]["Method"][];
+                flows: components["schemas"]["Flows"];
+            };
+            meta: components["schemas"]["SessionMeta"];
+        };
+        /** @description An app with an identity provider. */
+        Provider: {
+            id: string;
+            name: string;
+            /** @description By which ways it lets people in. */
+            flows: ("provider_redirect" | "provider_token")[];
+            /** @description What the provider calls the app. */
+            client_id?: string;
+            /** @description Where a provider of OpenID Connect describes itself. */
+            openid_configuration_url?: string;
+        };
+        /** @description An account with an identity provider. */
+        ProviderAccount: {
+            /** @description What the provider calls it. */
+            uid: string;
+            /** @description What people know it by. */
+            display: string;
+            provider: components["schemas"]["Provider"];
+        };
         Flows: {
             id: string;
+            /** @description Of provider_redirect and provider_token: the ids of those that there are. */
+            providers?: string[];
+            provider?: components["schemas"]["Provider"];
             is_pending?: boolean;
             /** @description The types of authenticator that will do. */
             types?: ("totp" | "recovery_codes" | "webauthn")[];
@@ -843,6 +962,10 @@ export interface components {
             type?: "totp" | "recovery_codes" | "webauthn";
             /** @description It was a passkey, and nothing else was shown. */
             passwordless?: boolean;
+            /** @description Of an account with an identity provider. */
+            provider?: string;
+            /** @description Likewise. */
+            uid?: string;
         };
         Error: {
             message: string;
@@ -860,7 +983,7 @@ export interface components {
                 authentication_method?: "email" | "username" | "username_email";
             };
             socialaccount: {
-                providers: unknown[];
+                providers: components["schemas"]["Provider"][];
             };
             mfa: {
                 supported_types: string[];
@@ -1039,15 +1162,19 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
+                "application/json": components["schemas"]["ProveAgainBody"];
+            };
+        };
+        /** @description The accounts, oldest first. */
+        ProviderAccounts: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
                 "application/json": {
                     /** @constant */
-                    status: 401;
-                    data: {
-                        user?: components["schemas"]["User"];
-                        methods?: components["schemas"]["Method"][];
-                        flows: components["schemas"]["Flows"];
-                    };
-                    meta: components["schemas"]["SessionMeta"];
+                    status: 200;
+                    data: components["schemas"]["ProviderAccount"][];
                 };
             };
         };
@@ -2466,6 +2593,213 @@ export interface operations {
             401: components["responses"]["ProveAgain"];
             403: components["responses"]["Refused"];
             404: components["responses"]["Missing"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
+        };
+    };
+    goToProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    /** @description An `id` of `config`. */
+                    provider?: string;
+                    /** @description A path of this host or a page of an origin of the tenant's own. */
+                    callback_url?: string;
+                    /**
+                     * @description Whether to sign in, or to connect the account with the one that is signed in.
+                     * @enum {unknown}
+                     */
+                    process?: "login" | "connect";
+                    /** @description The CSRF token, as forms set no headers. */
+                    csrfmiddlewaretoken?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description On to the provider, or to the page for what went wrong. */
+            302: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: components["responses"]["Refused"];
+            503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
+        };
+    };
+    enterByProviderToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description An `id` of `config`. */
+                    provider?: string;
+                    /** @enum {unknown} */
+                    process?: "login" | "connect";
+                    /** @description One of the two, or both. */
+                    token?: {
+                        /** @description Of the app that it was made for. */
+                        client_id?: string;
+                        id_token?: string;
+                        access_token?: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["Invalid"];
+            /** @description More is to be done first, or somebody who is signed in has to prove it anew. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOutBody"] | components["schemas"]["ProveAgainBody"];
+                };
+            };
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            429: components["responses"]["Later"];
+            503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
+        };
+    };
+    lookAtProviderSignup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is known. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: 200;
+                        data: {
+                            user: {
+                                display: string;
+                                has_usable_password: boolean;
+                                username?: string;
+                            };
+                            account: components["schemas"]["ProviderAccount"];
+                            email: {
+                                email: string;
+                                primary: boolean;
+                                verified: boolean;
+                            }[];
+                        };
+                    };
+                };
+            };
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
+        };
+    };
+    finishProviderSignup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    username?: string;
+                    /** Format: email */
+                    email?: string;
+                    /** Format: email */
+                    email2?: string;
+                    phone?: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["SignedOut"];
+            403: components["responses"]["Refused"];
+            409: components["responses"]["Refused"];
+            410: components["responses"]["Gone"];
+            429: components["responses"]["Later"];
+            503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
+        };
+    };
+    providerAccounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["ProviderAccounts"];
+            401: components["responses"]["SignedOut"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Later"];
+            default: components["responses"]["AtAnyPath"];
+        };
+    };
+    disconnectProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client: components["parameters"]["Client"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    provider?: string;
+                    /** @description Its `uid`. */
+                    account?: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["ProviderAccounts"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["ProveAgain"];
+            403: components["responses"]["Refused"];
             409: components["responses"]["Refused"];
             410: components["responses"]["Gone"];
             503: components["responses"]["Later"];

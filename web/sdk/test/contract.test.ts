@@ -20,6 +20,8 @@ const document = parse(readFileSync(new URL("../../../internal/headless/openapi.
 
 /** Paths that no front end asks: reverse proxies do, and whoever reads about the API. */
 const forOthers = [
+  "/_allauth/browser/v1/auth/provider/redirect", // a form that a page posts
+
   "/_allauth/forward-auth",
   "/_allauth/openapi.yaml",
   "/_allauth/openapi.json",
@@ -71,6 +73,9 @@ const given: Record<string, unknown[]> = {
   removeKeys: [7],
   renameKey: [7, "Laptop"],
   keyOptions: [{ passwordless: true }],
+  enterByProviderToken: [{ provider: "mock", process: "login", token: { client_id: "c", id_token: "t" } }],
+  finishProviderSignup: [{ username: "a", email: "a@example.org", email2: "a@example.org", phone: "+31612345678" }],
+  disconnectProvider: ["mock", "1"],
   addKey: [{ name: "Laptop", credential: { id: "AAAA" } }],
   finishSignupByKey: [{ name: "Laptop", credential: { id: "AAAA" } }],
 };
@@ -83,6 +88,7 @@ const others = [
   "createKey",
   "elsewhere",
   "finishSignupWithKey",
+  "goToProvider",
   "keep",
   "known",
   "loginWithPasskey",
