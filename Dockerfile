@@ -8,11 +8,15 @@
 # Both builders run on the machine's own platform, whatever they build for.
 FROM --platform=$BUILDPLATFORM node:24.21.0-slim AS pages
 ENV npm_config_cache=/cache/npm
-WORKDIR /src/web/admin
-COPY web/admin/package.json web/admin/package-lock.json ./
-RUN --mount=type=cache,target=/cache/npm npm ci --no-audit --no-fund
-COPY web/admin ./
-RUN npm run build
+WORKDIR /src
+COPY web/admin/package.json web/admin/package-lock.json web/admin/
+COPY web/sdk/package.json web/sdk/package-lock.json web/sdk/
+COPY examples/spa/package.json examples/spa/package-lock.json examples/spa/
+RUN --mount=type=cache,target=/cache/npm \
+    for package in web/sdk web/admin examples/spa; do npm --prefix $package ci --no-audit --no-fund || exit 1; done
+COPY web web
+COPY examples/spa examples/spa
+RUN for package in web/sdk web/admin examples/spa; do npm --prefix $package run build || exit 1; done
 
 FROM --platform=$BUILDPLATFORM golang:1.26.8 AS build
 ENV CGO_ENABLED=0 GOTOOLCHAIN=local GOCACHE=/cache/go
@@ -21,6 +25,7 @@ COPY go.mod go.sum ./
 RUN --mount=type=cache,target=/go/pkg/mod go mod download
 COPY . .
 COPY --from=pages /src/web/admin/dist web/admin/dist
+COPY --from=pages /src/examples/spa/dist examples/spa/dist
 # A database file in the container lives in /data, which the server's user owns.
 RUN mkdir -p -m 0700 /rootfs/data
 ARG TARGETOS

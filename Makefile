@@ -1,6 +1,7 @@
-# `make` shows what there is. All of it needs Go and bash; what has to do with the operators' pages (web/admin) needs Node and
-# npm, too. Tests find, start or install PostgreSQL, Redis, Chromium, nginx and Python themselves (internal/tools/services). `make check` also
-# needs git, a C compiler for the race detector, and python3 where the conformance kit is.
+# `make` shows what there is. All of it needs Go and bash; what has to do with the operators' pages (web/admin), the SDK for JavaScript
+# (web/sdk) or the example of a front end (examples/spa) needs Node and npm, too. Tests find, start or install PostgreSQL, Redis, Chromium,
+# nginx and Python themselves (internal/tools/services). `make check` also needs git, a C compiler for the race detector, and python3 where
+# the conformance kit is.
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -56,19 +57,58 @@ SUMMARY := awk ' \
 		else printf "\n%d packages tested\n", passed \
 	}'
 
-# The operators' pages. Their build is embedded in whatever server is built after it.
-UI           := web/admin
-UI_MODULES   := $(UI)/node_modules/.package-lock.json
-UI_GENERATOR := $(UI)/generate/node_modules/.package-lock.json
+# What is made with npm: the operators' pages, the SDK for JavaScript, and the example of a front end, which is made with that. The builds of
+# the pages and of the example are embedded in whatever server is built after them.
+UI     := web/admin
+SDK_JS := web/sdk
+SPA    := examples/spa
+
 UI_BUILD     := $(UI)/dist/index.html
-UI_CHECKED   := $(UI)/node_modules/.checked
+SDK_JS_BUILD := $(SDK_JS)/dist/index.js
+SPA_BUILD    := $(SPA)/dist/index.html
+
+UI_GENERATOR := $(UI)/generate/node_modules/.package-lock.json
 NPM_CI       := ci --no-audit --no-fund --loglevel=error
 
-# What the build is made of. Folders are among it, since they change when a file in them goes.
-UI_SOURCES = $(shell find $(UI)/src $(UI)/public $(UI)/build -not -name '*.test.ts') $(addprefix $(UI)/,index.html package.json tsconfig.json vite.config.ts)
+# What each build is made of, and what has its formatting, rules and types checked. Folders are among it, since they change when a file in them
+# goes. The pages have the types of one wire from the SDK.
+within         = $(shell find $(addprefix $(1)/,$(2)) $(3) 2>/dev/null)
+UI_SOURCES     = $(call within,$(UI),src public build *.html package.json tsconfig.json vite.config.ts,-not -name '*.test.ts') $(wildcard $(SDK_JS)/src/wire.ts)
+UI_FILES       = $(call within,$(UI),src public build e2e *.json *.ts *.html generate/*.json generate/*.mjs) $(wildcard $(SDK_JS)/src/wire.ts)
+SDK_JS_SOURCES = $(call within,$(SDK_JS),src package.json tsconfig*.json)
+SDK_JS_FILES   = $(call within,$(SDK_JS),src test *.json *.ts)
+SPA_SOURCES    = $(call within,$(SPA),src public build *.html package.json tsconfig*.json vite.config.ts,-not -name '*.test.ts*') $(SDK_JS_BUILD)
+SPA_FILES      = $(call within,$(SPA),src public build e2e *.html *.json *.ts) $(SDK_JS_BUILD)
 
-# What has its formatting, rules and types checked, and by what.
-UI_FILES = $(shell find $(addprefix $(UI)/,src public build e2e)) $(wildcard $(addprefix $(UI)/,*.json *.ts *.html generate/*.json generate/*.mjs))
+# $(call package,VARIABLE,NAME,FLAGS,NEEDS) are the rules of one of them, with flags of its build and what else its unit tests need. Things are
+# checked once for what there is, whoever asks: several steps of make check do.
+define package
+$(1)_MODULES := $($(1))/node_modules/.package-lock.json
+$(1)_CHECKED := $($(1))/node_modules/.checked
+
+$$($(1)_MODULES): $($(1))/package.json $($(1))/package-lock.json
+	@echo "$(2): installing what it is built with (npm ci); the first time takes a minute"
+	@npm --prefix $($(1)) $$(NPM_CI)
+	@touch $$@
+
+$$($(1)_CHECKED): $$($(1)_MODULES) $$($(1)_FILES)
+	@echo "$(2): checking formatting, rules and types"
+	@npm --prefix $($(1)) run --silent check
+	@touch $$@
+
+$$($(1)_BUILD): $$($(1)_MODULES) $$($(1)_SOURCES)
+	@echo "$(2): building"
+	@npm --prefix $($(1)) run --silent build $(3)
+	@touch $$@
+
+.PHONY: $(2)-unit
+$(2)-unit: $$($(1)_MODULES) $(4)
+	@npm --prefix $($(1)) run --silent test
+endef
+
+$(eval $(call package,UI,ui,-- --logLevel warn))
+$(eval $(call package,SDK_JS,sdk-js))
+$(eval $(call package,SPA,spa,-- --logLevel warn,$(SDK_JS_BUILD)))
 
 # Says why nothing can be done with the pages here; nothing where it can. Vite runs on these versions.
 NO_NODE = if ! command -v node >/dev/null; then echo "Node is not installed"; \
@@ -97,7 +137,7 @@ help: ## show this list
 		/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: ui-if-node ## run the server for development, with its pages, a database and a tenant of its own
+run: pages-if-node ## run the server for development, with its pages, a database, and a tenant that has a front end
 	@echo "building the server; the first time takes a minute or two"
 	@$(GO) build -o bin/server ./cmd/server
 	@exec bin/server --dev
@@ -110,33 +150,17 @@ ui: ## check and build the operators' pages; servers that are built afterwards h
 	@$(MAKE) -s --no-print-directory $(UI_BUILD)
 	@echo "ui: $(UI)/dist has the pages; what is built from now on (make run, make build) has them too"
 
-# For what is of use without the pages.
-.PHONY: ui-if-node
-ui-if-node:
+# For what is of use without the pages and the example.
+.PHONY: pages-if-node
+pages-if-node:
 	@why=$$($(NO_NODE)); \
-	if [ -z "$$why" ]; then $(MAKE) -s --no-print-directory $(UI_BUILD); \
-	elif [ -e $(UI_BUILD) ]; then echo "$$why: the operators' pages stay as they were built before"; \
-	else echo "$$why: the operators' pages are left out. To have them, $(GET_NODE), and do this again"; fi
-
-$(UI_MODULES): $(UI)/package.json $(UI)/package-lock.json
-	@echo "ui: installing what the pages are built with (npm ci); the first time takes a minute"
-	@npm --prefix $(UI) $(NPM_CI)
-	@touch $@
+	if [ -z "$$why" ]; then $(MAKE) -s --no-print-directory $(UI_BUILD) $(SPA_BUILD); \
+	elif [ -e $(UI_BUILD) ]; then echo "$$why: the operators' pages and the example app stay as they were built before"; \
+	else echo "$$why: the operators' pages and the example app are left out. To have them, $(GET_NODE), and do this again"; fi
 
 $(UI_GENERATOR): $(UI)/generate/package.json $(UI)/generate/package-lock.json
 	@echo "generate: installing what the clients' types are made with (npm ci)"
 	@npm --prefix $(UI)/generate $(NPM_CI)
-	@touch $@
-
-# Once for what there is, whoever asks: several steps of make check do.
-$(UI_CHECKED): $(UI_MODULES) $(UI_FILES)
-	@echo "ui: checking formatting, rules and types"
-	@npm --prefix $(UI) run --silent check
-	@touch $@
-
-$(UI_BUILD): $(UI_MODULES) $(UI_SOURCES)
-	@echo "ui: building the pages"
-	@npm --prefix $(UI) run --silent build -- --logLevel warn
 	@touch $@
 
 .PHONY: test
@@ -146,8 +170,8 @@ test: ## run every test but e2e, on SQLite, PostgreSQL and Redis (PACKAGES=./flo
 	if [ "$(PACKAGES)" = ./... ]; then \
 		for module in $(FAULTS) $(SDK); do $(GO) -C $$module test -count=1 ./... 2>&1 | $(SUMMARY) || failed=1; done; \
 		why=$$($(NO_NODE)); \
-		if [ -z "$$why" ]; then $(MAKE) --no-print-directory ui-unit || failed=1; \
-		else echo "$$why: the tests of the operators' pages were not run"; fi; \
+		if [ -z "$$why" ]; then $(MAKE) -k --no-print-directory ui-unit sdk-js-unit spa-unit || failed=1; \
+		else echo "$$why: the tests of the operators' pages, the SDK for JavaScript and the example app were not run"; fi; \
 	fi; \
 	if [ -n "$$failed" ]; then echo "test: FAILED"; exit 1; fi; echo "test: passed"
 
@@ -157,14 +181,28 @@ e2e: ui ## the operators' pages in a real Chromium, with the real server (ONLY=d
 	@$(SERVICES) --chromium --database npm --prefix $(UI) run --silent e2e -- $(ONLY)
 	@echo "e2e: passed"
 
+.PHONY: spa
+spa: ## check and build the example of a front end; servers that are built afterwards have it
+	$(needs-node)
+	@$(MAKE) -s --no-print-directory $(SPA_MODULES)
+	@$(MAKE) -s --no-print-directory $(SPA_CHECKED)
+	@$(MAKE) -s --no-print-directory $(SPA_BUILD)
+	@echo "spa: $(SPA)/dist has the app; what is built from now on (make run, make build) has it too"
+
+.PHONY: spa-e2e
+spa-e2e: spa ## the example of a front end in a real Chromium, with the real server (ONLY=… for some)
+	@$(GO) build -o bin/server ./cmd/server
+	@$(SERVICES) --chromium --database npm --prefix $(SPA) run --silent e2e -- $(ONLY)
+	@echo "spa-e2e: passed"
+
 # What check runs. After the first steps, which others build on, come two lanes side by side: those of one mostly wait, for a
 # browser and for times to run out; those of the other compute, and let them go first. What a step says is shown when it is over.
-CHECK_FIRST    := fresh ui
-CHECK_WAITS    := e2e kit sdk-python
-CHECK_COMPUTES := ui-test fmt vet lint helm alerts nginx test race-quick
+CHECK_FIRST    := fresh ui spa
+CHECK_WAITS    := e2e spa-e2e sdk-js-e2e kit sdk-python
+CHECK_COMPUTES := ui-test sdk-js fmt vet lint helm alerts nginx test race-quick
 
 .PHONY: check
-check: ## what CI runs: fresh, ui, ui-test, fmt, vet, lint, helm, alerts, nginx, e2e, test, race-quick, kit and sdk-python; goes on after a failure and names all
+check: ## what CI runs: fresh, ui, spa, ui-test, sdk-js, fmt, vet, lint, helm, alerts, nginx, e2e, spa-e2e, sdk-js-e2e, test, race-quick, kit and sdk-python; goes on after a failure and names all
 	@logs=$$(mktemp -d); trap 'rm -rf "$$logs"' EXIT; \
 	steps() { low=$$1; shift; \
 		for step; do \
@@ -186,11 +224,11 @@ check: ## what CI runs: fresh, ui, ui-test, fmt, vet, lint, helm, alerts, nginx,
 	printf '\ncheck: passed after %s s\n' "$$SECONDS"
 
 .PHONY: build
-build: ui-if-node ## build static binaries into bin/
+build: pages-if-node ## build static binaries into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/...
 
 .PHONY: image
-image: ui-if-node $(TOOLS)/ko-0.19.1 ## build the container images into bin/, for amd64 and arm64, without Docker
+image: pages-if-node $(TOOLS)/ko-0.19.1 ## build the container images into bin/, for amd64 and arm64, without Docker
 	@$(GO) run ./internal/tools/image -ko $(TOOLS)/ko-0.19.1
 
 .PHONY: generate
@@ -208,7 +246,7 @@ baseline: ## at a release: write down what this version asks of the database, wh
 
 ##@ Closer looks
 
-# What the programs are made of, as CycloneDX: the modules that each program says are in it, and what the pages have from npm.
+# What the programs are made of, as CycloneDX: the modules that each program says are in it, and what the pages and the example have from npm.
 .PHONY: sbom
 sbom: build $(TOOLS)/cyclonedx-gomod-1.10.0 ## list what the programs and the pages are made of, into bin/sbom
 	$(needs-node)
@@ -218,7 +256,8 @@ sbom: build $(TOOLS)/cyclonedx-gomod-1.10.0 ## list what the programs and the pa
 			-output bin/sbom/$$program.cdx.json bin/$$program 2>bin/sbom/log || { cat bin/sbom/log; exit 1; }; \
 	done; rm -f bin/sbom/log
 	@npm --prefix $(UI) sbom --package-lock-only --omit dev --sbom-format cyclonedx --sbom-type application >bin/sbom/pages.cdx.json
-	@for part in server admin pages; do \
+	@npm --prefix $(SPA) sbom --package-lock-only --omit dev --sbom-format cyclonedx --sbom-type application >bin/sbom/example.cdx.json
+	@for part in server admin pages example; do \
 		file=bin/sbom/$$part.cdx.json; \
 		echo "$$file lists $$(node -p 'JSON.parse(fs.readFileSync(process.argv[1])).components.length' $$file) components"; \
 	done
@@ -236,8 +275,10 @@ vuln: $(TOOLS)/govulncheck-1.9.0 ## ask whether anything that is used has a know
 		echo "==> govulncheck in $$module"; \
 		(cd "$$module" && $(TOOLS)/govulncheck-1.9.0 $(if $(VULNDB),-db $(VULNDB)) ./...) || failed="$$failed $$module"; \
 	done; \
-	echo "==> npm audit in $(UI)"; \
-	npm --prefix $(UI) audit --omit dev || failed="$$failed $(UI)"; \
+	for package in $(UI) $(SDK_JS) $(SPA); do \
+		echo "==> npm audit in $$package"; \
+		npm --prefix "$$package" audit --omit dev || failed="$$failed $$package"; \
+	done; \
 	if [ -n "$$failed" ]; then echo "vuln: FAILED:$$failed (a hole is named above; where nothing is, the database was out of reach)"; exit 1; fi; \
 	echo "vuln: passed"
 
@@ -249,9 +290,22 @@ ui-test: ## formatting, rules, types and unit tests of the operators' pages
 	@$(MAKE) --no-print-directory ui-unit
 	@echo "ui-test: passed"
 
-.PHONY: ui-unit
-ui-unit: $(UI_MODULES)
-	@npm --prefix $(UI) run --silent test
+.PHONY: sdk-js
+sdk-js: ## the SDK for JavaScript (web/sdk): formatting, rules, types, unit tests and its build
+	$(needs-node)
+	@$(MAKE) -s --no-print-directory $(SDK_JS_MODULES)
+	@$(MAKE) -s --no-print-directory $(SDK_JS_CHECKED)
+	@$(MAKE) --no-print-directory sdk-js-unit
+	@$(MAKE) -s --no-print-directory $(SDK_JS_BUILD)
+	@echo "sdk-js: passed"
+
+.PHONY: sdk-js-e2e
+sdk-js-e2e: ## the SDK for JavaScript with the real server, and in a real Chromium
+	$(needs-node)
+	@$(MAKE) -s --no-print-directory $(SDK_JS_BUILD)
+	@$(GO) build -o bin/server ./cmd/server
+	@$(SERVICES) --chromium --database npm --prefix $(SDK_JS) run --silent e2e -- $(ONLY)
+	@echo "sdk-js-e2e: passed"
 
 # Python keeps what it compiled beside the sources unless it is told not to.
 .PHONY: sdk-python
@@ -282,7 +336,7 @@ nginx: ## the example of forward authentication, with a real nginx before the re
 
 .PHONY: fmt
 fmt: ## fail where gofmt would change a file
-	@unformatted=$$(gofmt -l $(wildcard cmd flows helm internal migrations sdk tenants web/admin/*.go)); \
+	@unformatted=$$(gofmt -l $(wildcard cmd flows helm internal migrations sdk tenants examples/spa/*.go web/admin/*.go)); \
 	if [ -n "$$unformatted" ]; then printf 'gofmt would change:\n%s\n' "$$unformatted"; exit 1; fi
 
 .PHONY: vet
@@ -399,4 +453,4 @@ kit: ## compare the server with django-allauth, where the conformance kit is pre
 
 .PHONY: clean
 clean: ## remove what was built; the data of `make run` stays in .vestibule
-	rm -rf bin $(UI)/dist $(UI)/node_modules $(UI)/generate/node_modules
+	rm -rf bin $(foreach package,$(UI) $(SDK_JS) $(SPA),$(package)/dist $(package)/node_modules) $(UI)/generate/node_modules

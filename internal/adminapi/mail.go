@@ -48,6 +48,24 @@ func linksIn(text string) []string {
 
 // listMail serves GET dev/mail.
 func (a *API) listMail(w http.ResponseWriter, r *http.Request) error {
+	return a.sendMail(w, r, func(Mail) bool { return true })
+}
+
+// MailOf serves what dev/mail lists, of one tenant alone, to whoever asks: who may is for its caller to see to.
+func (a *API) MailOf(slug string) http.Handler {
+	return a.answer(func(a *API, w http.ResponseWriter, r *http.Request) error {
+		if err := checkQuery(r, mailQuery); err != nil {
+			return err
+		}
+		return a.sendMail(w, r, func(m Mail) bool { return m.Tenant == slug })
+	})
+}
+
+// mailQuery are the parameters of a list of messages.
+var mailQuery = []string{"to", "limit"}
+
+// sendMail answers with the latest messages among some.
+func (a *API) sendMail(w http.ResponseWriter, r *http.Request, among func(Mail) bool) error {
 	if a.Mailbox == nil {
 		return errNoRoute
 	}
@@ -58,7 +76,7 @@ func (a *API) listMail(w http.ResponseWriter, r *http.Request) error {
 	}
 	items := []keptMail{}
 	for _, m := range a.Mailbox.Mails() {
-		if len(items) < n && (!q.Has("to") || strings.EqualFold(m.To, q.Get("to"))) {
+		if len(items) < n && among(m) && (!q.Has("to") || strings.EqualFold(m.To, q.Get("to"))) {
 			items = append(items, keptMail{m, linksIn(m.Text)})
 		}
 	}

@@ -167,7 +167,7 @@ var routes = []route{
 	{http.MethodGet, "/tokens", admin.TokensRead, atPlatform, nil, (*API).listTokens},
 	{http.MethodPost, "/tokens", admin.TokensChange, atPlatform, nil, (*API).createToken},
 	{http.MethodDelete, "/tokens/{id}", admin.TokensChange, atPlatform, nil, (*API).revokeToken},
-	{http.MethodGet, "/dev/mail", admin.MailRead, atPlatform, []string{"to", "limit"}, (*API).listMail},
+	{http.MethodGet, "/dev/mail", admin.MailRead, atPlatform, mailQuery, (*API).listMail},
 	{http.MethodDelete, "/dev/mail", admin.MailDelete, atPlatform, nil, (*API).emptyMail},
 }
 

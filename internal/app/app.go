@@ -311,10 +311,13 @@ func (a *App) listen(ctx context.Context, metrics *httpd.Metrics) error {
 	}
 	a.health = httpd.NewHealth(a.log, checks...)
 	var err error
-	public := chain
+	public, front := chain, wire.Handler()
 	public.Watch = seen
+	if a.config.Dev {
+		front = a.demoFront(front, api.MailOf(demo))
+	}
 	a.Public, err = httpd.Listen(ctx, httpd.ServerOptions{
-		Name: "public", Addr: a.config.Listen, Handler: httpd.Standard(wire.Handler(), public), Log: a.log,
+		Name: "public", Addr: a.config.Listen, Handler: httpd.Standard(front, public), Log: a.log,
 		RequestTimeout: a.config.RequestTimeout, MaxConnections: a.config.MaxConnections,
 	})
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/vestibule-auth/vestibule/examples/spa"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/tenants"
@@ -47,17 +48,20 @@ func (a *App) prepareDev(ctx context.Context) error {
 
 func (a *App) addDemo(ctx context.Context) error {
 	fronts := []string{"http://localhost:3000", "http://localhost:5173"} // where they run on a developer's machine
+	methods, asked := []string{"email", "username"}, []string{"email*", "username", "password1*"}
+	if a.config.Mailbox() { // which shows texts as well; there is nothing else to send them by
+		methods, asked = append(methods, "phone"), slices.Insert(asked, 2, "phone")
+	}
 	doc, err := json.Marshal(map[string]any{
 		"public_url": a.localURL(),
-		"account": map[string]any{
-			"login_methods": []string{"email", "username"},
-			"signup_fields": []string{"email*", "username", "password1*"},
-		},
+		"headless":   map[string]any{"frontend_urls": demoPages(a.localURL())},
+		"account":    map[string]any{"login_methods": methods, "signup_fields": asked, "login_by_code_enabled": true},
 		"mfa": map[string]any{
 			"supported_types": []string{"recovery_codes", "totp", "webauthn"}, "passkey_login_enabled": true, "trust_enabled": true,
 			"webauthn_rp_origins": fronts,
 		},
-		"cors": map[string]any{"allowed_origins": fronts},
+		"usersessions": map[string]any{"track_activity": true},
+		"cors":         map[string]any{"allowed_origins": fronts},
 	})
 	if err != nil {
 		return fmt.Errorf("encode the demo tenant's settings: %w", err)
@@ -94,14 +98,15 @@ func (a *App) moveDemo(ctx context.Context, rec *store.TenantRecord) error {
 		return nil // another server changed it at the same moment
 	}
 	if err == nil {
-		a.log.InfoContext(ctx, "the demo tenant's public_url follows the port", "port", port)
+		a.log.InfoContext(ctx, "the demo tenant's public_url and frontend_urls follow this server", "port", port)
 	}
 	return err
 }
 
 // movedTo is the patch that puts the public URL of a document on a port, and with it the front end's pages that begin
-// with it; nil where there is nothing to do. A URL that a developer gave stays: it is https, of another host, without a
-// port, or that of a front end, which cors.allowed_origins lists.
+// with it; where there are none, as an earlier version left them, they become those of the example. It is nil where there is nothing to
+// do. A URL that a developer gave stays: it is https, of another host, without a port, or that of a front end, which
+// cors.allowed_origins lists.
 func movedTo(port string, document []byte) (patch []byte, err error) {
 	var doc struct {
 		PublicURL string `json:"public_url,omitempty"`
@@ -118,10 +123,13 @@ func movedTo(port string, document []byte) (patch []byte, err error) {
 	old := strings.TrimRight(doc.PublicURL, "/")
 	u, err := url.Parse(old)
 	if err != nil || u.Scheme != "http" || (u.Hostname() != "localhost" && !strings.HasSuffix(u.Hostname(), ".localhost")) ||
-		u.Port() == "" || u.Port() == port || slices.Contains(doc.CORS.AllowedOrigins, old) {
+		u.Port() == "" || slices.Contains(doc.CORS.AllowedOrigins, old) || u.Port() == port && doc.Headless.FrontendURLs != nil {
 		return nil, nil
 	}
 	doc.PublicURL = "http://" + net.JoinHostPort(u.Hostname(), port)
+	if doc.Headless.FrontendURLs == nil {
+		doc.Headless.FrontendURLs = demoPages(doc.PublicURL)
+	}
 	for page, at := range doc.Headless.FrontendURLs {
 		if path, ok := strings.CutPrefix(at, old+"/"); ok {
 			doc.Headless.FrontendURLs[page] = doc.PublicURL + "/" + path
@@ -145,12 +153,18 @@ func (a *App) Banner(w io.Writer) error {
 	operators := "http://" + a.Operators.Addr().String()
 	pages := a.operatorsURL() + `/
                 first time: ` + a.operatorsURL() + `/first-owner, with the admin token`
+	front := a.localURL() + `/   a front end of the tenant "demo": sign up, read your mail, add a passkey`
+	const without = "not in this build: install Node and npm, and run make run again"
 	if !adminui.Built() {
-		pages = "not in this build: install Node and npm, and run make run again"
+		pages = without
+	}
+	if !spa.Built() {
+		front = without
 	}
 	_, err := fmt.Fprintf(w, `
   Vestibule, for development
 
+  app           %[6]s
   pages         %[5]s
   admin token   %[3]s
   public API    %[1]s/_allauth/app/v1/config   (tenant "demo")
@@ -167,6 +181,6 @@ func (a *App) Banner(w io.Writer) error {
 
   Stop with Ctrl-C. The data stays, all but the mailbox.
 
-`, a.localURL(), operators, a.config.AdminToken.Reveal(), a.config.DevDir, pages)
+`, a.localURL(), operators, a.config.AdminToken.Reveal(), a.config.DevDir, pages, front)
 	return err
 }

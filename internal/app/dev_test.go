@@ -56,7 +56,7 @@ func TestDemoTenantFollowsThePort(t *testing.T) {
 	}
 	c := second.client("browser", "localhost")
 	c.post("/auth/signup", map[string]any{"email": "ann@example.org", "password": password}, "Origin", origin).want(http.StatusOK)
-	if mail := second.inbox.wait(t, "ann@example.org", 0); !strings.Contains(mail.text, origin+"/account/verify-email/") {
+	if mail := second.inbox.wait(t, "ann@example.org", 0); !strings.Contains(mail.text, origin+"/verify-email/") {
 		t.Errorf("the link leads elsewhere:\n%s", mail.text)
 	}
 

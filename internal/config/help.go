@@ -13,7 +13,8 @@ type row struct{ name, takes, text string }
 var flagsOnly = []row{
 	{"--dev", "", "Start for development, with nothing else given: a secret key and an admin token are made once and " +
 		"kept in the development folder, the database is a file in it, limits are counted in the process, and mail is " +
-		"kept in a mailbox. Never for anything that the public can reach."},
+		"kept in a mailbox. The tenant demo is made, and its host shows an example of a front end, with that mailbox. " +
+		"Never for anything that the public can reach."},
 	{"--dev-dir", "PATH", "The development folder (default " + defaultDevDir + "). Its files are readable by you alone."},
 	{"--migrate", "", "Apply the database's migrations, then leave. It needs the database alone, and no secret key."},
 	{"--wait", "DURATION", "With --migrate: how long to wait for a database that does not answer yet, from 1s to 10m. Unless it is " +

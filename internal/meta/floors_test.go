@@ -13,13 +13,13 @@ import (
 // floors are the floors of the house, from the ground up. A package imports from lower floors, never from its own.
 var floors = [][]string{
 	{"internal/apidoc", "internal/clock", "internal/hostname", "internal/refusal", "internal/secret", "internal/trace", "internal/yamldoc"},
-	{"internal/factor", "internal/outbound", "internal/passhash", "internal/passrule", "internal/token"},
+	{"internal/factor", "internal/outbound", "internal/passhash", "internal/passrule", "internal/site", "internal/token"},
 	{"internal/config", "internal/limit", "internal/store/faultdb", "migrations", "tenants"},
 	{"internal/provider", "internal/shadow", "internal/store"},
 	{"internal/keyring"},
 	{"flows", "internal/post", "internal/webhook", "internal/audit", "internal/stats"},
 	{"internal/admin"},
-	{"internal/adminapi", "internal/headless", "internal/httpd", "web/admin"},
+	{"internal/adminapi", "internal/headless", "internal/httpd", "web/admin", "examples/spa"},
 	{"internal/app"},
 	{"cmd/admin", "cmd/server"},
 }

@@ -5,7 +5,8 @@ package adminui
 
 import (
 	"embed"
-	"io/fs"
+
+	"github.com/vestibule-auth/vestibule/internal/site"
 )
 
 // files are the build, and dist.absent.html, so that there is something to embed where there is no build.
@@ -13,8 +14,10 @@ import (
 //go:embed all:dist*
 var files embed.FS
 
+//go:embed dist.absent.html
+var absent []byte
+
+var dist = site.Dist(files)
+
 // Built reports whether the pages are in this build.
-func Built() bool {
-	_, err := fs.Stat(files, "dist/index.html")
-	return err == nil
-}
+func Built() bool { return site.Built(dist) }
