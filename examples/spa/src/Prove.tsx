@@ -11,7 +11,7 @@ export function Prove({ prove, cancel }: Asked) {
   return (
     <dialog ref={dialog} onCancel={cancel} aria-labelledby="prove">
       <h2 id="prove">Is it you?</h2>
-      <p>You signed in a while ago. Prove once more who you are, and what you began is done.</p>
+      <p>Before this is done, prove once more who you are.</p>
       {byKey && <ByKey byKey={byKey} />}
       {byPassword && <ByPassword byPassword={byPassword} />}
       {byCode && <ByCode byCode={byCode} />}
