@@ -70,21 +70,6 @@ test("look", async () => {
       await look("second-factor");
       await walk.end();
     }
-  } catch (e) {
-    for (const c of browser.contexts())
-      for (const p of c.pages()) {
-        await shot(p, `${out}/FAILED.png`);
-        console.log(
-          await p.locator("body").innerText(),
-          server
-            .log()
-            .split("\n")
-            .filter((l) => !l.includes("dev/mail"))
-            .slice(-25)
-            .join("\n"),
-        );
-      }
-    throw e;
   } finally {
     await browser.close();
     await server.stop();

@@ -53,6 +53,27 @@ export class Walk {
   field = (name: string) => this.page.getByLabel(name, { exact: true });
   mailbox = () => this.page.getByRole("complementary", { name: "Mailbox" });
 
+  /** What the page says. */
+  async text(): Promise<string> {
+    return (await this.page.locator("body").textContent()) ?? "";
+  }
+
+  /** What is wrong with a field. */
+  async faultOf(label: string): Promise<string> {
+    return (
+      (await this.page
+        .locator(".field")
+        .filter({ has: this.field(label) })
+        .locator(".fault")
+        .textContent()) ?? ""
+    );
+  }
+
+  /** Waits until something of the list of the first page is done. */
+  async done(title: string): Promise<void> {
+    await this.page.getByRole("listitem").filter({ hasText: title }).getByText("Done.").waitFor();
+  }
+
   async goTo(path: string): Promise<void> {
     await this.page.goto(this.server.publicURL + path);
     await settled(this.page);
@@ -124,15 +145,17 @@ export class Walk {
     await this.told("Your address is verified.");
   }
 
-  /** Somebody who has only signed up is asked for the password before they change what signs in. */
-  async proveIfAsked(): Promise<void> {
+  /** Gives the password once more: somebody who has only signed up is asked for it before they change what signs in. */
+  async prove(): Promise<void> {
     const dialog = this.page.getByRole("dialog", { name: "Is it you?" });
-    await dialog.or(this.page.locator("main:not(:has([aria-busy=true]))")).first().waitFor();
-    if (await dialog.isVisible()) {
-      await dialog.getByLabel("Password").fill(password);
-      await dialog.getByRole("button", { name: "Confirm", exact: true }).click();
-      await dialog.waitFor({ state: "detached" });
-    }
+    await dialog.getByLabel("Password").fill(password);
+    await dialog.getByRole("button", { name: "Confirm", exact: true }).click();
+    await dialog.waitFor({ state: "detached" });
+  }
+
+  /** Comes back to the page after a while with another one. */
+  async comeBack(): Promise<void> {
+    await this.page.evaluate(() => window.dispatchEvent(new Event("focus")));
   }
 
   // ---- Keys
@@ -165,7 +188,7 @@ export class Walk {
   async addPasskey(name: string): Promise<void> {
     await this.goTo("/account/passkeys");
     await this.fill({ Name: name }, "Add");
-    await this.proveIfAsked();
+    await this.prove();
     await this.page.getByRole("listitem").getByText(name, { exact: true }).waitFor();
   }
 

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 
 /** A mail or, without a subject, a text, as a development server keeps it. */
 export interface Mail {
@@ -28,8 +28,8 @@ const pause = 1_500; // milliseconds between two looks
 export function useMails(): Mailbox {
   const [mails, setMails] = useState<Mail[]>();
   const [open, setOpen] = useState(besideThePage);
-  const [read, setRead] = useState("");
-  const newest = mails?.[0]?.at ?? "";
+  const [read, setRead] = useState<string>(); // when the newest mail came that was seen
+  const newest = mails && (mails[0]?.at ?? "");
 
   useEffect(() => {
     let timer = 0;
@@ -50,15 +50,12 @@ export function useMails(): Mailbox {
     };
   }, []);
 
-  useEffect(() => {
-    if (open) {
-      setRead(newest);
-    }
-  }, [open, newest]);
+  // What was there before the page is nothing new.
+  useEffect(() => setRead((before) => (open || before === undefined ? newest : before)), [open, newest]);
 
   const toggle = useCallback(() => setOpen((was) => !was), []);
-  const unread = useMemo(() => (mails ?? []).filter((m) => m.at > read).length, [mails, read]);
-  return { there: mails !== undefined, mails: mails ?? [], unread: open ? 0 : unread, open, toggle };
+  const unread = open || read === undefined ? 0 : (mails ?? []).filter((m) => m.at > read).length;
+  return { there: mails !== undefined, mails: mails ?? [], unread, open, toggle };
 }
 
 /** The latest mails; undefined where the server does not answer just now, and null where it has no mailbox. */

@@ -84,8 +84,8 @@ function ToTry() {
               </Item>
             )}
             {passkey && config?.mfa.passkey_login_enabled && (
-              <Item done={methods.some((m) => m.passwordless)} to="/signin" title="Sign in with it">
-                Sign out first, at the top of the page.
+              <Item done={methods.some((m) => m.passwordless)} title="Sign in with it">
+                Sign out, at the top of the page, and choose “Sign in with a passkey”.
               </Item>
             )}
             {offered("totp") && (
@@ -107,10 +107,10 @@ function ToTry() {
   );
 }
 
-function Item({ done, to, title, children }: { done: boolean; to: string; title: string; children: ReactNode }) {
+function Item({ done, to, title, children }: { done: boolean; to?: string; title: string; children: ReactNode }) {
   return (
     <li className={done ? "done" : ""}>
-      <Link to={to}>{title}</Link>
+      {to ? <Link to={to}>{title}</Link> : <strong>{title}</strong>}
       {done ? <p>Done.</p> : <p>{children}</p>}
     </li>
   );

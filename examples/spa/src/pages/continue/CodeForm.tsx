@@ -6,12 +6,14 @@ interface CodeFormProps {
   label?: string;
   submit?: string;
   hint?: string;
+  /** Whether there is another way, which is offered first. */
+  quiet?: boolean;
 }
 
 /** A form that asks for a code, be it one of a mail, of a text or of an app. */
-export function CodeForm({ step, label = "Code", submit = "Go on", hint }: CodeFormProps) {
+export function CodeForm({ step, label = "Code", submit = "Go on", hint, quiet = false }: CodeFormProps) {
   return (
-    <Form step={step} onSubmit={(given) => step.run(given("code"))} submit={submit}>
+    <Form step={step} onSubmit={(given) => step.run(given("code"))} submit={submit} quiet={quiet}>
       <Field
         name="code"
         label={label}

@@ -7,10 +7,11 @@ import { CodeForm } from "./CodeForm";
 export function SecondFactor({ next }: { next: SecondFactorStep }) {
   const byKey = useStep(next.byKey);
   const byCode = useStep(next.byCode);
+  const key = next.types.includes("webauthn") && keysWork();
   const recovery = next.types.includes("recovery_codes");
   return (
     <Page title="One more proof" lead="Your account asks for a second factor.">
-      {next.types.includes("webauthn") && keysWork() && (
+      {key && (
         <ActButton step={byKey} onClick={byKey.run} look="primary">
           Use a passkey or key
         </ActButton>
@@ -20,10 +21,11 @@ export function SecondFactor({ next }: { next: SecondFactorStep }) {
           step={byCode}
           label="Code of your authenticator app"
           submit="Sign in"
+          quiet={key}
           {...(recovery && { hint: "Without the app, type one of your recovery codes." })}
         />
       ) : (
-        recovery && <CodeForm step={byCode} label="Recovery code" submit="Sign in" />
+        recovery && <CodeForm step={byCode} label="Recovery code" submit="Sign in" quiet={key} />
       )}
     </Page>
   );

@@ -1,0 +1,81 @@
+// All that somebody can do with the app, with a real server and a real browser.
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect } from "vitest";
+import { launch, type OpenOptions } from "../../../web/admin/e2e/browser.ts";
+import { Server } from "../../../web/admin/e2e/server.ts";
+import { addresses } from "./addresses.ts";
+import { factors } from "./factors.ts";
+import { newcomer } from "./newcomer.ts";
+import { pages } from "./pages.ts";
+import { recovery } from "./recovery.ts";
+import { sessions } from "./sessions.ts";
+import { Walk } from "./walk.ts";
+
+/** What the tests of one server share. */
+export interface Given {
+  server: () => Server;
+  /** Opens the app for somebody with a browser of their own. What it complains of by the end of the test fails it. */
+  begin: (options?: OpenOptions) => Promise<Walk>;
+  /** Changes settings of the demo tenant until the end of the test. */
+  settings: (config: Settings) => Promise<void>;
+}
+
+type Settings = Record<string, Record<string, unknown>>;
+
+export function app(env: Record<string, string>): void {
+  let server: Server;
+  let browser: Browser;
+  const walks: Walk[] = [];
+  const undo: Settings[] = [];
+
+  beforeAll(async () => {
+    server = await Server.start(env);
+    browser = await launch();
+    // Tests do in a minute what people do in an hour.
+    await server.admin("PATCH", "/tenants/demo", { config: { account: { rate_limits: false } } });
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  afterEach(async ({ task }) => {
+    const complaints = walks.flatMap((walk) => walk.complaints());
+    for (const walk of walks.splice(0)) {
+      if (task.result?.state === "fail") {
+        console.log(`at ${walk.page.url()} there was:\n${await walk.text()}`); // for whoever looks for the reason
+      }
+      await walk.end();
+    }
+    for (const config of undo.splice(0).reverse()) {
+      await server.admin("PATCH", "/tenants/demo", { config });
+    }
+    expect(complaints).toEqual([]);
+  });
+
+  const given: Given = {
+    server: () => server,
+    begin: async (options) => {
+      const walk = await Walk.begin(server, browser, options);
+      walks.push(walk);
+      return walk;
+    },
+    settings: async (config) => {
+      const { config: before } = (await server.admin("GET", "/tenants/demo")) as { config: Settings };
+      const was = Object.entries(config).map(([section, values]) => [
+        section,
+        Object.fromEntries(Object.keys(values).map((key) => [key, before[section]?.[key] ?? null])),
+      ]);
+      undo.push(Object.fromEntries(was));
+      await server.admin("PATCH", "/tenants/demo", { config });
+    },
+  };
+
+  describe("a newcomer", () => newcomer(given));
+  describe("factors", () => factors(given));
+  describe("what was forgotten", () => recovery(given));
+  describe("addresses and numbers", () => addresses(given));
+  describe("sessions", () => sessions(given));
+  describe("pages", () => pages(given));
+}

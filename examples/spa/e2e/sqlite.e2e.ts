@@ -1,0 +1,4 @@
+import { describe } from "vitest";
+import { app } from "./app.ts";
+
+describe("on SQLite", () => app({}));
