@@ -5,6 +5,7 @@ export default defineConfig({
   resolve: { dedupe: ["playwright-core"] },
   test: {
     maxWorkers: 2,
+    expect: { poll: { timeout: 10_000 } },
     projects: [
       { extends: true, test: { name: "unit", include: ["src/**/*.test.ts"], environment: "node" } },
       { extends: true, test: { name: "look", include: ["e2e/look.ts"], environment: "node", testTimeout: 600_000 } },

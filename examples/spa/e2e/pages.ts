@@ -52,8 +52,6 @@ export function pages({ begin }: Given): void {
     faults.push(...(await look.faults("a link that is good")));
     await look.button("Yes, verify it").click();
     await look.at(`Hello, ${name}`);
-    await look.goTo("/account/app");
-    await look.prove();
     await visit(account);
     expect(faults).toEqual([]);
   });

@@ -36,7 +36,7 @@ function Choose({ mailKey, display }: { mailKey: string; display: string }) {
       <p>
         For the account <strong className="foreign">{display}</strong>. It is signed out everywhere.
       </p>
-      <Form step={reset} onSubmit={(given) => reset.run(given("password"))} submit="Change the password">
+      <Form step={reset} onSubmit={(given) => reset.run(given("password"))} submit="Change the password" also={["key"]}>
         <Field
           name="password"
           label="New password"

@@ -16,7 +16,12 @@ export function SignIn() {
   const { email, username, phone } = signIn.faults;
   return (
     <Page title="Sign in">
-      <Form step={signIn} onSubmit={(given) => signIn.run(given("login"), given("password"))} submit="Sign in">
+      <Form
+        step={signIn}
+        onSubmit={(given) => signIn.run(given("login"), given("password"))}
+        submit="Sign in"
+        also={["email", "username", "phone"]}
+      >
         <Field
           name="login"
           label={loginLabel(methods)}

@@ -13,7 +13,7 @@ export function SignInByCode() {
   const send = useStep((to: string) => client.requestLoginCode(loginOf(to, ["email", ...methods])));
   return (
     <Page title="Sign in by code" lead="You get a code that signs you in once, without a password.">
-      <Form step={send} onSubmit={(given) => send.run(given("to"))} submit="Send me a code">
+      <Form step={send} onSubmit={(given) => send.run(given("to"))} submit="Send me a code" also={["email", "phone"]}>
         <Field
           name="to"
           label={loginLabel(["email", ...methods])}

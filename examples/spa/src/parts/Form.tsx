@@ -1,5 +1,5 @@
 import type { Step } from "@vestibule-auth/client/react";
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { Failure } from "./Failure";
 
 interface FormProps {
@@ -11,12 +11,16 @@ interface FormProps {
   submit: string;
   /** Where the form is one of several on a page, its button is a quiet one. */
   quiet?: boolean;
+  /** Further names by which the server finds fault with the fields, where they have others. */
+  also?: string[];
   children?: ReactNode;
 }
 
 /** A form of {@link Field}s. What is wrong with none of them stands above its button. */
-export function Form({ step, onSubmit, submit, quiet, children }: FormProps) {
+export function Form({ step, onSubmit, submit, quiet, also = [], children }: FormProps) {
   const form = useRef<HTMLFormElement>(null);
+  const [names, setNames] = useState<string[]>([]);
+  const rest = Object.keys(step.faults).filter((name) => !names.includes(name) && !also.includes(name));
   useEffect(() => {
     if (step.error) {
       form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
@@ -29,13 +33,12 @@ export function Form({ step, onSubmit, submit, quiet, children }: FormProps) {
       onSubmit={(event) => {
         event.preventDefault();
         const given = new FormData(event.currentTarget);
+        setNames([...given.keys()]);
         onSubmit((name) => String(given.get(name) ?? ""));
       }}
     >
       {children}
-      {(step.faults[""] || (step.error !== undefined && Object.keys(step.faults).length === 0)) && (
-        <Failure error={step.error} />
-      )}
+      {rest.length > 0 && <Failure said={rest.map((name) => step.faults[name]).join(" ")} />}
       <button type="submit" className={quiet ? "" : "primary"} aria-busy={step.busy}>
         {submit}
       </button>

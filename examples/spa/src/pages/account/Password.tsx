@@ -24,13 +24,13 @@ export function Password() {
       <Form
         key={round}
         step={change}
-        onSubmit={(given) => change.run(given("current"), given("new"))}
+        onSubmit={(given) => change.run(given("current_password"), given("new_password"))}
         submit={has ? "Change the password" : "Set a password"}
       >
         <Whose />
         {has && (
           <Field
-            name="current"
+            name="current_password"
             label="Current password"
             type="password"
             autoComplete="current-password"
@@ -38,7 +38,7 @@ export function Password() {
           />
         )}
         <Field
-          name="new"
+          name="new_password"
           label="New password"
           type="password"
           autoComplete="new-password"

@@ -13,7 +13,7 @@ interface CodeFormProps {
 /** A form that asks for a code, be it one of a mail, of a text or of an app. */
 export function CodeForm({ step, label = "Code", submit = "Go on", hint, quiet = false }: CodeFormProps) {
   return (
-    <Form step={step} onSubmit={(given) => step.run(given("code"))} submit={submit} quiet={quiet}>
+    <Form step={step} onSubmit={(given) => step.run(given("code"))} submit={submit} quiet={quiet} also={["key"]}>
       <Field
         name="code"
         label={label}

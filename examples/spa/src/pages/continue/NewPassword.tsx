@@ -33,7 +33,7 @@ function Choose({ next, code, owner }: { next: PasswordReset; code: string; owne
       <p>
         For the account <strong className="foreign">{owner.display}</strong>. It is signed out everywhere.
       </p>
-      <Form step={reset} onSubmit={(given) => reset.run(given("password"))} submit="Change the password">
+      <Form step={reset} onSubmit={(given) => reset.run(given("password"))} submit="Change the password" also={["key"]}>
         <Field
           name="password"
           label="New password"
