@@ -1,8 +1,9 @@
-// A real browser: Debian's Chromium, or whichever CHROMIUM names.
+// A real browser, and what is looked at in its pages.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page, type Request } from "playwright-core";
+import { chromiumOptions } from "./chromium";
 import { withPalette } from "./png";
 
 // Of the package whose tests run: those of the example front end use this file as well.
@@ -11,19 +12,7 @@ const axePath = createRequire(resolve("package.json")).resolve("axe-core/axe.min
 export type Scheme = "light" | "dark";
 
 export async function launch(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      "--disable-dev-shm-usage",
-    ],
-  });
+  return chromium.launch(chromiumOptions);
 }
 
 /** What a page must not do: complain to its console, break its own policy, or fail. */

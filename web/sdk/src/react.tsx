@@ -80,24 +80,20 @@ export function Vestibule({ client, prove, children }: VestibuleProps) {
     };
   }, [client, tries]);
 
+  // What needs a proof while one is asked for waits for the same.
   const asks = prove !== undefined;
-  const ask = useCallback(
-    (ways: Prove) =>
-      new Promise<void>((proved, given) => {
-        const over = () => setAsked(undefined);
-        setAsked({
-          prove: closing(ways, () => {
-            over();
-            proved();
-          }),
-          cancel: () => {
-            over();
-            given(new GivenUp());
-          },
-        });
-      }),
-    [],
-  );
+  const waiting = useRef<Promise<void>>(undefined);
+  const ask = useCallback((ways: Prove) => {
+    waiting.current ??= new Promise<void>((proved, given) => {
+      const then = (settle: () => void) => () => {
+        waiting.current = undefined;
+        setAsked(undefined);
+        settle();
+      };
+      setAsked({ prove: closing(ways, then(proved)), cancel: then(() => given(new GivenUp())) });
+    });
+    return waiting.current;
+  }, []);
 
   const held = useMemo<Held>(
     () => ({

@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import { BrowserClient } from "../src/index.ts";
+import { script, signedIn, signedOut, thrownBy } from "./script.ts";
+
+const url = "https://acme.example.org";
+const unproved = { status: 403, body: { status: 403, errors: [{ code: "csrf_failed", message: "Not from here." }] } };
+const proof = (asked: { headers: Headers }) => asked.headers.get("X-CSRFToken");
+
+test("the first CSRF token is fetched when it is missing", async () => {
+  let jar = "";
+  const { fetch, asked } = script(() => {
+    jar = "one";
+    return { body: { status: 200, data: {} } };
+  }, signedIn());
+  await new BrowserClient({ url, fetch, csrf: () => jar }).login({});
+  expect(asked.map((a) => [a.method, a.path, proof(a)])).toEqual([
+    ["GET", "/_allauth/browser/v1/config", null],
+    ["POST", "/_allauth/browser/v1/auth/login", "one"],
+  ]);
+});
+
+test("a CSRF token that is refused with one that fits is shown once more", async () => {
+  let jar = "old";
+  const { fetch, asked } = script(() => {
+    jar = "new";
+    return unproved;
+  }, signedIn());
+  const page = new BrowserClient({ url, fetch, csrf: () => jar });
+  expect(await page.login({})).toMatchObject({ status: "signed-in" });
+  expect(asked.map(proof)).toEqual(["old", "new"]);
+});
+
+test("one that is refused as it is stays refused, as does another 403", async () => {
+  for (const said of [unproved, { status: 403, body: { status: 403 } }]) {
+    let reads = 0;
+    const { fetch, asked } = script(said);
+    // The token changes in the second case alone, where that is no reason to ask again.
+    const csrf = () => (said === unproved ? "same" : `token ${reads++}`);
+    const page = new BrowserClient({ url, fetch, csrf });
+    expect(await thrownBy(page.login({}))).toMatchObject({ reason: "forbidden" });
+    expect(asked).toHaveLength(1);
+  }
+});
+
+test("where no token can be had, the server says so", async () => {
+  const { fetch, asked } = script({ body: { status: 200, data: {} } }, unproved);
+  const page = new BrowserClient({ url, fetch, csrf: () => undefined });
+  expect(await thrownBy(page.logout())).toMatchObject({ reason: "forbidden", message: "Not from here." });
+  expect(asked.map((a) => a.method)).toEqual(["GET", "DELETE"]);
+});
+
+test("the token is read from the page's cookies, by the name that the tenant gives it", async () => {
+  const { fetch, asked } = script(signedOut());
+  const page = globalThis as { document?: unknown; BroadcastChannel?: unknown };
+  const channel = page.BroadcastChannel;
+  page.document = { cookie: "a=b; xcsrftoken=wrong; csrftoken=right; acme_csrf=other" };
+  page.BroadcastChannel = undefined;
+  try {
+    await new BrowserClient({ url, fetch }).logout();
+    await new BrowserClient({ url, fetch, csrfCookie: "acme_csrf" }).logout();
+  } finally {
+    page.document = undefined;
+    page.BroadcastChannel = channel;
+  }
+  expect(asked.map(proof)).toEqual(["right", "other"]);
+});

@@ -1,0 +1,323 @@
+// @vitest-environment happy-dom
+import { act, type ReactNode, StrictMode } from "react";
+import { createRoot, type Root } from "react-dom/client";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { AppClient, type Client } from "../src/index.ts";
+import {
+  type Asked,
+  ForSignedIn,
+  ForSignedOut,
+  ForWaiting,
+  type Step,
+  useClient,
+  useConfig,
+  useSession,
+  useStep,
+  useUser,
+  Vestibule,
+} from "../src/react.tsx";
+import { ann, promise, type Said, script, signedIn, signedOut } from "./script.ts";
+
+const url = "https://acme.example.org";
+const config: Said = { body: { status: 200, data: { account: { is_open_for_signup: true } } } };
+const waits = signedOut([{ id: "verify_email", is_pending: true }]);
+const mustProve: Said = {
+  status: 401,
+  body: {
+    status: 401,
+    data: { user: ann, flows: [{ id: "reauthenticate" }] },
+    meta: { is_authenticated: true },
+  },
+};
+
+let root: Root;
+let box: HTMLElement;
+
+beforeEach(() => {
+  vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
+  vi.stubGlobal("BroadcastChannel", undefined);
+  box = document.body.appendChild(document.createElement("div"));
+  root = createRoot(box);
+});
+afterEach(() => {
+  act(() => root.unmount());
+  box.remove();
+  vi.unstubAllGlobals();
+});
+
+const draw = (what: ReactNode) => act(async () => root.render(what));
+const text = () => box.textContent;
+
+/** A client whose first two requests, for the configuration and the session, are answered so; then come the lines. */
+function client(session: Said, ...lines: Parameters<typeof script>) {
+  const { fetch, asked } = script(config, session, ...lines);
+  return { client: new AppClient({ url, fetch }), asked };
+}
+
+function Status() {
+  const session = useSession();
+  return <p>{session.status}</p>;
+}
+
+function Facts({ of }: { of: Client }) {
+  const { status } = useSession();
+  return `${status} ${useUser()?.display} ${useConfig()?.account.is_open_for_signup} ${useClient() === of}`;
+}
+
+function Guards() {
+  return (
+    <>
+      <ForSignedIn loading="1 loads " otherwise={(s) => `1 is ${s.status} `}>
+        {(s) => `1 has ${s.user.display} `}
+      </ForSignedIn>
+      <ForWaiting otherwise="2 waits for nothing ">{(s) => `2 waits for ${s.next.id} `}</ForWaiting>
+      <ForSignedOut otherwise={(s) => `3 has ${s.user.display} `}>3 is for strangers</ForSignedOut>
+    </>
+  );
+}
+
+test.each([
+  ["signed in", signedIn(), "1 has ann 2 waits for nothing 3 has ann "],
+  ["waiting", waits, "1 is waiting 2 waits for verify_email 3 is for strangers"],
+  ["signed out", signedOut(), "1 is signed-out 2 waits for nothing 3 is for strangers"],
+])("what the guards draw for whoever is %s", async (_, session, drawn) => {
+  await draw(
+    <Vestibule client={client(session).client}>
+      <Guards />
+    </Vestibule>,
+  );
+  expect(text()).toBe(drawn);
+});
+
+test("until somebody is known nothing is drawn that is for anybody", async () => {
+  const slow = promise<Said>();
+  const { client: app } = client(signedOut(), signedOut());
+  const { fetch } = script(() => slow.kept);
+  await draw(
+    <Vestibule client={new AppClient({ url, fetch })}>
+      <Guards />
+    </Vestibule>,
+  );
+  expect(text()).toBe("1 loads ");
+  await draw(
+    <Vestibule client={app}>
+      <Status />
+    </Vestibule>,
+  );
+  expect(text()).toBe("signed-out"); // another client is another session
+});
+
+test("it asks twice only, and in strict mode for the session once", async () => {
+  const { client: app, asked } = client(signedIn());
+  await draw(
+    <StrictMode>
+      <Vestibule client={app}>
+        <Status />
+      </Vestibule>
+    </StrictMode>,
+  );
+  expect(asked.filter((a) => a.path.endsWith("/auth/session"))).toHaveLength(1);
+});
+
+test("where the server is away that is told, and tried again", async () => {
+  let away = true;
+  const app = new AppClient({
+    url,
+    fetch: (input, init) => {
+      if (away) {
+        throw new TypeError("fetch failed");
+      }
+      return script(String(input).endsWith("/config") ? config : signedIn()).fetch(input, init);
+    },
+  });
+  await draw(
+    <Vestibule client={app}>
+      <Facts of={app} />
+      <ForSignedIn
+        failed={(f) => (
+          <button type="button" onClick={f.retry}>
+            {(f.error as Error).message}
+          </button>
+        )}
+      >
+        {" "}
+        Hello.
+      </ForSignedIn>
+    </Vestibule>,
+  );
+  expect(text()).toBe("failed undefined undefined trueThe server did not answer. Check the connection, and try again.");
+  away = false;
+  await act(async () => box.querySelector("button")?.click());
+  expect(text()).toBe("signed-in ann true true Hello.");
+});
+
+test("what is drawn follows the session, whoever changes it", async () => {
+  const { client: app } = client(signedIn(), signedOut());
+  await draw(
+    <Vestibule client={app}>
+      <Status />
+    </Vestibule>,
+  );
+  expect(text()).toBe("signed-in");
+  await act(async () => {
+    await app.logout();
+  });
+  expect(text()).toBe("signed-out");
+});
+
+test("without a provider a hook says what is missing", async () => {
+  const quiet = vi.spyOn(console, "error").mockImplementation(() => {});
+  await expect(draw(<Status />)).rejects.toThrow("there is no <Vestibule> around this component");
+  quiet.mockRestore();
+});
+
+interface FormProps<Result> {
+  take: (given: string) => Promise<Result>;
+  tell: (step: Step<[string], Result>) => void;
+}
+
+function Form<Result>({ take, tell }: FormProps<Result>) {
+  tell(useStep(take));
+  return null;
+}
+
+/** Draws a component with a step, and gives the step as it is now. */
+async function stepOf<Result>(
+  app: Client,
+  take: (given: string) => Promise<Result>,
+  prove?: (asked: Asked) => ReactNode,
+): Promise<() => Step<[string], Result>> {
+  let now: Step<[string], Result> | undefined;
+  const tell = (step: Step<[string], Result>) => {
+    now = step;
+  };
+  await draw(
+    <Vestibule client={app} {...(prove && { prove })}>
+      <Form take={take} tell={tell} />
+    </Vestibule>,
+  );
+  return () => now as Step<[string], Result>;
+}
+
+test("a step is busy, then done or wrong, and a second click does nothing", async () => {
+  const { client: app } = client(signedIn());
+  const slow = promise<string>();
+  const take = vi.fn((_: string) => slow.kept);
+  const step = await stepOf(app, take);
+  let first: Promise<unknown> = Promise.resolve();
+  await act(async () => {
+    first = step().run("a");
+    expect(await step().run("b")).toBeUndefined();
+  });
+  expect(step()).toMatchObject({ busy: true, error: undefined });
+  await act(async () => slow.keep("done"));
+  expect(await first).toBe("done");
+  expect(step()).toMatchObject({ busy: false, error: undefined, faults: {} });
+  expect(take.mock.calls).toEqual([["a"]]);
+
+  take.mockRejectedValueOnce(new Error("No."));
+  await act(async () => expect(await step().run("c")).toBeUndefined());
+  expect(step()).toMatchObject({ busy: false, faults: { "": "No." } });
+  act(() => step().reset());
+  expect(step()).toMatchObject({ error: undefined, faults: {} });
+});
+
+test("faults are told by field", async () => {
+  const errors = [{ code: "invalid", message: "Not an address.", param: "email" }];
+  const { client: app } = client(signedIn(), { status: 400, body: { status: 400, errors } });
+  const step = await stepOf(app, (email) => app.addEmail(email));
+  await act(async () => void (await step().run("a")));
+  expect(step().faults).toEqual({ email: "Not an address." });
+});
+
+function Dialog({ prove, cancel }: Asked) {
+  const step = useStep((password: string) => prove.byPassword?.(password) ?? Promise.reject(new Error("no way")));
+  return (
+    <dialog open>
+      <button type="button" onClick={() => step.run("wrong or right")}>
+        Prove
+      </button>
+      <button type="button" onClick={cancel}>
+        Cancel
+      </button>
+      {step.faults[""]}
+    </dialog>
+  );
+}
+
+const click = (name: string) =>
+  act(async () => [...box.querySelectorAll("button")].find((b) => b.textContent === name)?.click());
+
+test("a step that asks for a proof is taken once it is given", async () => {
+  const added: Said = { body: { status: 200, data: [{ email: "b@example.org", primary: false, verified: false }] } };
+  const wrong: Said = {
+    status: 400,
+    body: { status: 400, errors: [{ code: "incorrect_password", message: "Wrong." }] },
+  };
+  const { client: app, asked } = client(signedIn(), mustProve, wrong, signedIn(), added);
+  const step = await stepOf(
+    app,
+    (email) => app.addEmail(email),
+    (a) => <Dialog {...a} />,
+  );
+  let done: Promise<unknown> = Promise.resolve();
+  await act(async () => {
+    done = step().run("b@example.org");
+  });
+  expect(text()).toBe("ProveCancel");
+  expect(step().busy).toBe(true);
+  await click("Prove");
+  expect(text()).toBe("ProveCancelWrong."); // it stays, to be tried again
+  await click("Prove");
+  expect(await done).toMatchObject([{ email: "b@example.org" }]);
+  expect(text()).toBe("");
+  expect(step()).toMatchObject({ busy: false, error: undefined });
+  expect(asked.slice(2).map((a) => a.path.replace("/_allauth/app/v1/", ""))).toEqual([
+    "account/email",
+    "auth/reauthenticate",
+    "auth/reauthenticate",
+    "account/email",
+  ]);
+});
+
+test("a proof that is given up leaves everything as it was", async () => {
+  const { client: app, asked } = client(signedIn(), mustProve);
+  const step = await stepOf(
+    app,
+    (email) => app.addEmail(email),
+    (a) => <Dialog {...a} />,
+  );
+  await act(async () => void step().run("b@example.org"));
+  await click("Cancel");
+  expect(text()).toBe("");
+  expect(step().faults).toEqual({ "": "Nothing was changed." });
+  expect(asked).toHaveLength(3);
+});
+
+test("without a dialog the error says that a proof is needed", async () => {
+  const { client: app } = client(signedIn(), mustProve);
+  const step = await stepOf(app, (email) => app.addEmail(email));
+  await act(async () => void (await step().run("b@example.org")));
+  expect(step().error).toMatchObject({ reason: "reauthenticate" });
+});
+
+test("steps that ask for a proof at the same time wait for the same one", async () => {
+  const done: Said = { body: { status: 200, data: [] } };
+  const { client: app, asked } = client(signedIn(), mustProve, mustProve, signedIn(), done);
+  const steps: Record<string, Step<[string], unknown>> = {};
+  await draw(
+    <Vestibule client={app} prove={(a) => <Dialog {...a} />}>
+      <Form take={(email) => app.addEmail(email)} tell={(step) => Object.assign(steps, { add: step })} />
+      <Form take={(email) => app.removeEmail(email)} tell={(step) => Object.assign(steps, { remove: step })} />
+    </Vestibule>,
+  );
+  await act(async () => {
+    void steps.add?.run("b@example.org");
+    void steps.remove?.run("c@example.org");
+  });
+  expect(text()).toBe("ProveCancel");
+  await click("Prove");
+  expect(text()).toBe("");
+  expect(steps).toMatchObject({ add: { busy: false, error: undefined }, remove: { busy: false, error: undefined } });
+  expect(asked.slice(2).map((a) => a.method)).toEqual(["POST", "DELETE", "POST", "POST", "DELETE"]);
+});
