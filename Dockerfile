@@ -13,7 +13,7 @@ COPY web/admin/package.json web/admin/package-lock.json web/admin/
 COPY web/sdk/package.json web/sdk/package-lock.json web/sdk/
 COPY examples/spa/package.json examples/spa/package-lock.json examples/spa/
 RUN --mount=type=cache,target=/cache/npm \
-    for package in web/sdk web/admin examples/spa; do npm --prefix $package ci --no-audit --no-fund || exit 1; done
+    for package in web/sdk web/admin examples/spa; do npm --prefix $package ci --ignore-scripts --no-audit --no-fund || exit 1; done
 COPY web web
 COPY examples/spa examples/spa
 RUN for package in web/sdk web/admin examples/spa; do npm --prefix $package run build || exit 1; done
@@ -25,7 +25,7 @@ COPY go.mod go.sum ./
 RUN --mount=type=cache,target=/go/pkg/mod go mod download
 COPY . .
 COPY --from=pages /src/web/admin/dist web/admin/dist
-COPY --from=pages /src/examples/spa/dist examples/spa/dist
+COPY --from=pages /src/examples/spa/dist internal/demoapp/dist
 # A database file in the container lives in /data, which the server's user owns.
 RUN mkdir -p -m 0700 /rootfs/data
 ARG TARGETOS

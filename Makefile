@@ -58,7 +58,7 @@ SUMMARY := awk ' \
 	}'
 
 # What is made with npm: the operators' pages, the SDK for JavaScript, and the example of a front end, which is made with that. The builds of
-# the pages and of the example are embedded in whatever server is built after them.
+# the pages and, by way of a copy, of the example are embedded in whatever server is built after them.
 UI     := web/admin
 SDK_JS := web/sdk
 SPA    := examples/spa
@@ -66,6 +66,7 @@ SPA    := examples/spa
 UI_BUILD     := $(UI)/dist/index.html
 SDK_JS_BUILD := $(SDK_JS)/dist/index.js
 SPA_BUILD    := $(SPA)/dist/index.html
+SPA_SHOWN    := internal/demoapp/dist/index.html
 
 UI_GENERATOR := $(UI)/generate/node_modules/.package-lock.json
 NPM_CI       := ci --no-audit --no-fund --loglevel=error
@@ -73,8 +74,8 @@ NPM_CI       := ci --no-audit --no-fund --loglevel=error
 # What each build is made of, and what has its formatting, rules and types checked. Folders are among it, since they change when a file in them
 # goes. The pages have the types of one wire from the SDK.
 within         = $(shell find $(addprefix $(1)/,$(2)) $(3) 2>/dev/null)
-UI_SOURCES     = $(call within,$(UI),src public build *.html package.json tsconfig.json vite.config.ts,-not -name '*.test.ts') $(wildcard $(SDK_JS)/src/wire.ts)
-UI_FILES       = $(call within,$(UI),src public build e2e *.json *.ts *.html generate/*.json generate/*.mjs) $(wildcard $(SDK_JS)/src/wire.ts)
+UI_SOURCES     = $(call within,$(UI),src public build *.html package.json tsconfig.json vite.config.ts,-not -name '*.test.ts') $(SDK_JS)/src/wire.ts
+UI_FILES       = $(call within,$(UI),src public build e2e *.json *.ts *.html generate/*.json generate/*.mjs) $(SDK_JS)/src/wire.ts
 SDK_JS_SOURCES = $(call within,$(SDK_JS),src package.json tsconfig*.json)
 SDK_JS_FILES   = $(call within,$(SDK_JS),src test *.json *.ts)
 SPA_SOURCES    = $(call within,$(SPA),src public build *.html package.json tsconfig*.json vite.config.ts,-not -name '*.test.ts*') $(SDK_JS_BUILD)
@@ -110,6 +111,11 @@ $(eval $(call package,UI,ui,-- --logLevel warn))
 $(eval $(call package,SDK_JS,sdk-js))
 $(eval $(call package,SPA,spa,-- --logLevel warn,$(SDK_JS_BUILD)))
 
+$(SPA_SHOWN): $(SPA_BUILD)
+	@rm -rf $(@D)
+	@cp -R $(SPA)/dist $(@D)
+	@touch $@
+
 # Says why nothing can be done with the pages here; nothing where it can. Vite runs on these versions.
 NO_NODE = if ! command -v node >/dev/null; then echo "Node is not installed"; \
 	elif ! command -v npm >/dev/null; then echo "npm, which belongs to Node, is not installed"; \
@@ -125,7 +131,7 @@ endef
 define GENERATE_UI
 why=$$($(NO_NODE)); \
 	if [ -z "$$why" ]; then $(MAKE) -s --no-print-directory $(UI_GENERATOR); npm --prefix $(UI)/generate run --silent generate; \
-	else echo "$$why: the types of both wires ($(UI)/src/api, web/sdk/src/wire.ts) are as they were"; fi
+	else echo "$$why: the types of both wires ($(UI)/src/api, $(SDK_JS)/src/wire.ts) are as they were"; fi
 endef
 
 ##@ Every day
@@ -154,7 +160,7 @@ ui: ## check and build the operators' pages; servers that are built afterwards h
 .PHONY: pages-if-node
 pages-if-node:
 	@why=$$($(NO_NODE)); \
-	if [ -z "$$why" ]; then $(MAKE) -s --no-print-directory $(UI_BUILD) $(SPA_BUILD); \
+	if [ -z "$$why" ]; then $(MAKE) -s --no-print-directory $(UI_BUILD) $(SPA_SHOWN); \
 	elif [ -e $(UI_BUILD) ]; then echo "$$why: the operators' pages and the example app stay as they were built before"; \
 	else echo "$$why: the operators' pages and the example app are left out. To have them, $(GET_NODE), and do this again"; fi
 
@@ -186,7 +192,7 @@ spa: ## check and build the example of a front end; servers that are built after
 	$(needs-node)
 	@$(MAKE) -s --no-print-directory $(SPA_MODULES)
 	@$(MAKE) -s --no-print-directory $(SPA_CHECKED)
-	@$(MAKE) -s --no-print-directory $(SPA_BUILD)
+	@$(MAKE) -s --no-print-directory $(SPA_SHOWN)
 	@echo "spa: $(SPA)/dist has the app; what is built from now on (make run, make build) has it too"
 
 .PHONY: spa-e2e
@@ -247,6 +253,7 @@ baseline: ## at a release: write down what this version asks of the database, wh
 ##@ Closer looks
 
 # What the programs are made of, as CycloneDX: the modules that each program says are in it, and what the pages and the example have from npm.
+# Of the example, which has a folder among what it needs, npm lists what is installed.
 .PHONY: sbom
 sbom: build $(TOOLS)/cyclonedx-gomod-1.10.0 ## list what the programs and the pages are made of, into bin/sbom
 	$(needs-node)
@@ -256,7 +263,7 @@ sbom: build $(TOOLS)/cyclonedx-gomod-1.10.0 ## list what the programs and the pa
 			-output bin/sbom/$$program.cdx.json bin/$$program 2>bin/sbom/log || { cat bin/sbom/log; exit 1; }; \
 	done; rm -f bin/sbom/log
 	@npm --prefix $(UI) sbom --package-lock-only --omit dev --sbom-format cyclonedx --sbom-type application >bin/sbom/pages.cdx.json
-	@npm --prefix $(SPA) sbom --package-lock-only --omit dev --sbom-format cyclonedx --sbom-type application >bin/sbom/example.cdx.json
+	@npm --prefix $(SPA) sbom --omit dev --sbom-format cyclonedx --sbom-type application >bin/sbom/example.cdx.json
 	@for part in server admin pages example; do \
 		file=bin/sbom/$$part.cdx.json; \
 		echo "$$file lists $$(node -p 'JSON.parse(fs.readFileSync(process.argv[1])).components.length' $$file) components"; \
@@ -336,7 +343,7 @@ nginx: ## the example of forward authentication, with a real nginx before the re
 
 .PHONY: fmt
 fmt: ## fail where gofmt would change a file
-	@unformatted=$$(gofmt -l $(wildcard cmd flows helm internal migrations sdk tenants examples/spa/*.go web/admin/*.go)); \
+	@unformatted=$$(gofmt -l $(wildcard cmd flows helm internal migrations sdk tenants web/admin/*.go)); \
 	if [ -n "$$unformatted" ]; then printf 'gofmt would change:\n%s\n' "$$unformatted"; exit 1; fi
 
 .PHONY: vet
@@ -453,4 +460,4 @@ kit: ## compare the server with django-allauth, where the conformance kit is pre
 
 .PHONY: clean
 clean: ## remove what was built; the data of `make run` stays in .vestibule
-	rm -rf bin $(foreach package,$(UI) $(SDK_JS) $(SPA),$(package)/dist $(package)/node_modules) $(UI)/generate/node_modules
+	rm -rf bin $(foreach package,$(UI) $(SDK_JS) $(SPA),$(package)/dist $(package)/node_modules) $(dir $(SPA_SHOWN)) $(UI)/generate/node_modules

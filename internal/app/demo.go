@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/vestibule-auth/vestibule/examples/spa"
+	"github.com/vestibule-auth/vestibule/internal/demoapp"
 	"github.com/vestibule-auth/vestibule/internal/httpd"
 )
 
@@ -35,7 +35,7 @@ func (a *App) demoFront(wire, mail http.Handler) http.Handler {
 			showMail(mail, w, r)
 		default:
 			recorder{}.Route(r, "/", demo)
-			spa.Serve(w, r, t.Settings.Cookies.CSRFName)
+			demoapp.Serve(w, r, t.Settings.Cookies.CSRFName)
 		}
 	})
 }

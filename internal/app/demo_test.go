@@ -10,9 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/vestibule-auth/vestibule/examples/spa"
 	"github.com/vestibule-auth/vestibule/internal/app"
 	"github.com/vestibule-auth/vestibule/internal/config"
+	"github.com/vestibule-auth/vestibule/internal/demoapp"
 	"github.com/vestibule-auth/vestibule/internal/factor/factortest"
 )
 
@@ -24,8 +24,24 @@ func development(t *testing.T, change ...func(*config.Config, *app.Options)) *se
 	}, change...)...)
 }
 
+// opened is what comes of opening a path in a browser.
+type opened struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// page reports whether it is the front end's page, be that built or not.
+func (a opened) page() bool {
+	return a.header.Get("Content-Type") == "text/html; charset=utf-8" &&
+		strings.Contains(a.header.Get("Content-Security-Policy"), "default-src 'none'; script-src 'self';")
+}
+
+// nothing reports whether it is the API's, for a path that it does not have.
+func (a opened) nothing() bool { return a.status == http.StatusNotFound && a.body == `{"status":404}` }
+
 // ask sends a request to the public listener, by a host. The headers are names and values in turn.
-func (s *server) ask(method, host, path string, header ...string) (*http.Response, string) {
+func (s *server) ask(method, host, path string, header ...string) opened {
 	s.Helper()
 	r, err := http.NewRequestWithContext(s.Context(), method, s.public+path, nil)
 	if err != nil {
@@ -44,15 +60,8 @@ func (s *server) ask(method, host, path string, header ...string) (*http.Respons
 	if err != nil {
 		s.Fatal(err)
 	}
-	return res, string(body)
+	return opened{res.StatusCode, res.Header, string(body)}
 }
-
-// page reports whether an answer is the front end's page, be it built or not.
-func page(res *http.Response) bool {
-	return res.Header.Get("Content-Type") == "text/html; charset=utf-8" && strings.Contains(res.Header.Get("Content-Security-Policy"), "default-src 'none'; script-src 'self';")
-}
-
-const nothingThere = `{"status":404}`
 
 // Whoever opens the demo tenant's host sees its front end, at every path that is not the API's. A HEAD is answered as a GET is.
 func TestTheDemoTenantHasAFrontEnd(t *testing.T) {
@@ -60,22 +69,22 @@ func TestTheDemoTenantHasAFrontEnd(t *testing.T) {
 	for _, host := range []string{"localhost", "demo.localhost", "LOCALHOST:8080"} {
 		for _, path := range []string{"/", "/signup", "/verify-email/a.b-c", "/account/email", "/_allauthor", "/dev/mails"} {
 			for _, method := range []string{http.MethodGet, http.MethodHead} {
-				if res, body := s.ask(method, host, path); !page(res) {
-					t.Errorf("%s %s%s: %d %s", method, host, path, res.StatusCode, body)
+				if r := s.ask(method, host, path); !r.page() {
+					t.Errorf("%s %s%s: %d %s", method, host, path, r.status, r.body)
 				}
 			}
 		}
 	}
 	for _, path := range []string{"/_allauth", "/_allauth/", "/_allauth/browser/v1/nothing", "/.well-known/change-password", "/accounts", "/accounts/login/"} {
-		if res, body := s.ask(http.MethodGet, "localhost", path); res.StatusCode != http.StatusNotFound || body != nothingThere {
-			t.Errorf("%s: %d %s", path, res.StatusCode, body)
+		if r := s.ask(http.MethodGet, "localhost", path); !r.nothing() {
+			t.Errorf("%s: %d %s", path, r.status, r.body)
 		}
 	}
-	if res, body := s.ask(http.MethodGet, "localhost", "/assets/nothing.js"); res.StatusCode != http.StatusNotFound || page(res) {
-		t.Errorf("a script that is not there: %d %s", res.StatusCode, body)
+	if r := s.ask(http.MethodGet, "localhost", "/assets/nothing.js"); r.status != http.StatusNotFound || r.page() {
+		t.Errorf("a script that is not there: %d %s", r.status, r.body)
 	}
-	if res, body := s.ask(http.MethodPost, "localhost", "/signup"); res.StatusCode != http.StatusMethodNotAllowed {
-		t.Errorf("a form that is posted: %d %s", res.StatusCode, body)
+	if r := s.ask(http.MethodPost, "localhost", "/signup"); r.status != http.StatusMethodNotAllowed {
+		t.Errorf("a form that is posted: %d %s", r.status, r.body)
 	}
 	s.client("app", "localhost").get("/config").want(http.StatusOK)
 }
@@ -88,7 +97,7 @@ func TestTheBannerBeginsWithTheFrontEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `app           ` + s.localhost("localhost") + `/   a front end of the tenant "demo"`
-	if !spa.Built() {
+	if !demoapp.Built() {
 		want = "app           not in this build: install Node and npm"
 	}
 	_, lines, _ := strings.Cut(banner.String(), "for development")
@@ -103,8 +112,8 @@ func TestNobodyElseHasTheDemoFrontEnd(t *testing.T) {
 	own := s.tenant("")
 	none := func(host, path string, header ...string) {
 		t.Helper()
-		if res, body := s.ask(http.MethodGet, host, path, header...); res.StatusCode != http.StatusNotFound || body != nothingThere {
-			t.Errorf("%s%s %q: %d %s", host, path, header, res.StatusCode, body)
+		if r := s.ask(http.MethodGet, host, path, header...); !r.nothing() {
+			t.Errorf("%s%s %q: %d %s", host, path, header, r.status, r.body)
 		}
 	}
 	for _, path := range []string{"/", "/signup", "/dev/mail"} {
@@ -132,8 +141,8 @@ func TestADeploymentShowsNoFrontEndAndNoMail(t *testing.T) {
 	s.client("app", "localhost").get("/config").want(http.StatusOK)
 	for _, path := range []string{"/", "/index.html", "/signup", "/assets/index.js", "/dev/mail"} {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
-			if res, body := s.ask(method, "localhost", path); res.StatusCode != http.StatusNotFound || body != nothingThere {
-				t.Errorf("%s %s: %d %s", method, path, res.StatusCode, body)
+			if r := s.ask(method, "localhost", path); !r.nothing() {
+				t.Errorf("%s %s: %d %s", method, path, r.status, r.body)
 			}
 		}
 	}
@@ -145,10 +154,10 @@ func (s *server) letters(query string) (all []struct {
 	Links                  []string
 }) {
 	s.Helper()
-	res, body := s.ask(http.MethodGet, "localhost", "/dev/mail"+query, "Sec-Fetch-Site", "same-origin")
+	r := s.ask(http.MethodGet, "localhost", "/dev/mail"+query, "Sec-Fetch-Site", "same-origin")
 	var in struct{ Items json.RawMessage }
-	if err := json.Unmarshal([]byte(body), &in); err != nil || res.StatusCode != http.StatusOK {
-		s.Fatalf("the mailbox: %d %s", res.StatusCode, body)
+	if err := json.Unmarshal([]byte(r.body), &in); err != nil || r.status != http.StatusOK {
+		s.Fatalf("the mailbox: %d %s", r.status, r.body)
 	}
 	if err := json.Unmarshal(in.Items, &all); err != nil {
 		s.Fatal(err)
@@ -215,28 +224,28 @@ func TestTheDemoMailboxIsForItsOwnPagesOnThisMachine(t *testing.T) {
 	})
 
 	for _, header := range [][]string{nil, {"Sec-Fetch-Site", "same-origin"}, {"Sec-Fetch-Site", "none"}} {
-		res, body := s.ask(http.MethodGet, "localhost", "/dev/mail?limit=20", header...)
-		if res.StatusCode != http.StatusOK || !strings.Contains(body, secretWord) || strings.Contains(body, "eve@") {
-			t.Errorf("%q: %d %s", header, res.StatusCode, body)
+		r := s.ask(http.MethodGet, "localhost", "/dev/mail?limit=20", header...)
+		if r.status != http.StatusOK || !strings.Contains(r.body, secretWord) || strings.Contains(r.body, "eve@") {
+			t.Errorf("%q: %d %s", header, r.status, r.body)
 		}
 		for name, want := range map[string]string{
 			"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Content-Type": "application/json", "Cross-Origin-Resource-Policy": "same-origin",
 		} {
-			if got := res.Header.Get(name); got != want {
+			if got := r.header.Get(name); got != want {
 				t.Errorf("%s is %q", name, got)
 			}
 		}
-		for name := range res.Header {
+		for name := range r.header {
 			if strings.HasPrefix(name, "Access-Control-") {
 				t.Errorf("another origin may read it: %s", name)
 			}
 		}
 	}
-	if res, body := s.ask(http.MethodGet, "localhost", "/dev/mail?limit=0"); res.StatusCode != http.StatusBadRequest || res.Header.Get("Cache-Control") != "no-store" {
-		t.Errorf("a limit that is none: %d %s", res.StatusCode, body)
+	if r := s.ask(http.MethodGet, "localhost", "/dev/mail?limit=0"); r.status != http.StatusBadRequest || r.header.Get("Cache-Control") != "no-store" {
+		t.Errorf("a limit that is none: %d %s", r.status, r.body)
 	}
-	if res, body := s.ask(http.MethodGet, "localhost", "/dev/mail?all=1"); res.StatusCode != http.StatusBadRequest {
-		t.Errorf("a parameter that is none: %d %s", res.StatusCode, body)
+	if r := s.ask(http.MethodGet, "localhost", "/dev/mail?all=1"); r.status != http.StatusBadRequest {
+		t.Errorf("a parameter that is none: %d %s", r.status, r.body)
 	}
 
 	origin := s.localhost("localhost")
@@ -253,20 +262,20 @@ func TestTheDemoMailboxIsForItsOwnPagesOnThisMachine(t *testing.T) {
 		"a client that the proxy tells of":   {"X-Test-Ip", "203.0.113.7"},
 		"a page of an origin that CORS lets": {"Origin", "http://localhost:3000", "Sec-Fetch-Site", "same-site"},
 	} {
-		res, body := s.ask(http.MethodGet, "localhost", "/dev/mail", header...)
-		if res.StatusCode != http.StatusForbidden || strings.Contains(body, secretWord) || res.Header.Get("Access-Control-Allow-Origin") != "" {
-			t.Errorf("%s: %d %s", name, res.StatusCode, body)
+		r := s.ask(http.MethodGet, "localhost", "/dev/mail", header...)
+		if r.status != http.StatusForbidden || strings.Contains(r.body, secretWord) || r.header.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s: %d %s", name, r.status, r.body)
 		}
 	}
 	for _, method := range []string{http.MethodPost, http.MethodDelete, http.MethodOptions} {
-		res, body := s.ask(method, "localhost", "/dev/mail", "Origin", origin)
-		if res.StatusCode != http.StatusMethodNotAllowed || strings.Contains(body, secretWord) || res.Header.Get("Access-Control-Allow-Origin") != "" {
-			t.Errorf("%s: %d %s", method, res.StatusCode, body)
+		r := s.ask(method, "localhost", "/dev/mail", "Origin", origin)
+		if r.status != http.StatusMethodNotAllowed || strings.Contains(r.body, secretWord) || r.header.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s: %d %s", method, r.status, r.body)
 		}
 	}
 	for _, host := range []string{other, "rebound.example", "rebound.example:" + port, "127.0.0.1:" + port, "localhost.rebound.example"} {
-		if res, body := s.ask(http.MethodGet, host, "/dev/mail"); res.StatusCode != http.StatusNotFound || body != nothingThere {
-			t.Errorf("by the host %q: %d %s", host, res.StatusCode, body)
+		if r := s.ask(http.MethodGet, host, "/dev/mail"); !r.nothing() {
+			t.Errorf("by the host %q: %d %s", host, r.status, r.body)
 		}
 	}
 
@@ -277,11 +286,11 @@ func TestTheDemoMailboxIsForItsOwnPagesOnThisMachine(t *testing.T) {
 		}
 		far := *s
 		far.T, far.public = t, "http://"+net.JoinHostPort(outside, port)
-		if res, body := far.ask(http.MethodGet, "localhost", "/dev/mail"); res.StatusCode != http.StatusForbidden || strings.Contains(body, secretWord) {
-			t.Errorf("%d %s", res.StatusCode, body)
+		if r := far.ask(http.MethodGet, "localhost", "/dev/mail"); r.status != http.StatusForbidden || strings.Contains(r.body, secretWord) {
+			t.Errorf("%d %s", r.status, r.body)
 		}
-		if res, _ := far.ask(http.MethodGet, "localhost", "/"); !page(res) {
-			t.Errorf("the front end has no page there: %d", res.StatusCode)
+		if r := far.ask(http.MethodGet, "localhost", "/"); !r.page() {
+			t.Errorf("the front end has no page there: %d", r.status)
 		}
 	})
 }
@@ -305,11 +314,11 @@ func outsideAddress(t *testing.T) string {
 // A development server that sends its mail has no mailbox to show.
 func TestWithoutAMailboxThereIsNoDemoMail(t *testing.T) {
 	s := boot(t, "sqlite", func(c *config.Config, _ *app.Options) { c.Dev = true })
-	if res, body := s.ask(http.MethodGet, "localhost", "/dev/mail"); res.StatusCode != http.StatusNotFound || body != nothingThere {
-		t.Errorf("%d %s", res.StatusCode, body)
+	if r := s.ask(http.MethodGet, "localhost", "/dev/mail"); !r.nothing() {
+		t.Errorf("%d %s", r.status, r.body)
 	}
-	if res, _ := s.ask(http.MethodGet, "localhost", "/"); !page(res) {
-		t.Errorf("the front end is not there: %d", res.StatusCode)
+	if r := s.ask(http.MethodGet, "localhost", "/"); !r.page() {
+		t.Errorf("the front end is not there: %d", r.status)
 	}
 	if r := s.client("app", "localhost").get("/config").want(http.StatusOK); strings.Contains(r.Body, "phone") {
 		t.Errorf("numbers are asked for, and no text can be sent: %s", r.Body)

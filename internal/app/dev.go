@@ -13,7 +13,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/vestibule-auth/vestibule/examples/spa"
+	"github.com/vestibule-auth/vestibule/internal/demoapp"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
 	"github.com/vestibule-auth/vestibule/tenants"
@@ -158,7 +158,7 @@ func (a *App) Banner(w io.Writer) error {
 	if !adminui.Built() {
 		pages = without
 	}
-	if !spa.Built() {
+	if !demoapp.Built() {
 		front = without
 	}
 	_, err := fmt.Fprintf(w, `

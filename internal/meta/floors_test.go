@@ -19,7 +19,7 @@ var floors = [][]string{
 	{"internal/keyring"},
 	{"flows", "internal/post", "internal/webhook", "internal/audit", "internal/stats"},
 	{"internal/admin"},
-	{"internal/adminapi", "internal/headless", "internal/httpd", "web/admin", "examples/spa"},
+	{"internal/adminapi", "internal/demoapp", "internal/headless", "internal/httpd", "web/admin"},
 	{"internal/app"},
 	{"cmd/admin", "cmd/server"},
 }

@@ -1,7 +1,7 @@
-// Package spa has in it the example of a front end, for the development server to show: a React app, which make spa builds into dist. The build
-// is not committed, and a server that is built without it says so in the place of the app. No other server shows it: a deployment has a
-// front end of its own.
-package spa
+// Package demoapp has the example of a front end in it, for the development server to show: the React app in examples/spa, which make spa builds
+// and copies into dist. The build is not committed, and a server that is built without it says so in the place of the app. No other server
+// shows it: a deployment has a front end of its own. The example itself is in nobody's way and knows nothing of this.
+package demoapp
 
 import (
 	"embed"
@@ -10,7 +10,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/site"
 )
 
-// files are the build, and dist.absent.html, so that there is something to embed where there is no build.
+// files are the copy of the build, and dist.absent.html, so that there is something to embed where there is no build.
 //
 //go:embed all:dist*
 var files embed.FS
