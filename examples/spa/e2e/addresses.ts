@@ -33,7 +33,6 @@ export function addresses({ begin, settings }: Given): void {
   });
 
   test("a number is added by the code of a text, and signs in", async () => {
-    await settings({ account: { phone_verification_supports_resend: true } });
     const uma = await begin();
     await uma.signUp("uma@example.org");
     await uma.at("Hello, uma");

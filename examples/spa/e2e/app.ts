@@ -44,7 +44,7 @@ export function app(env: Record<string, string>): void {
     const complaints = walks.flatMap((walk) => walk.complaints());
     for (const walk of walks.splice(0)) {
       if (task.result?.state === "fail") {
-        console.log(`at ${walk.page.url()} there was:\n${await walk.text()}`); // for whoever looks for the reason
+        console.log(`at ${walk.page.url()} there was:\n${await walk.text()}\n${said()}`); // for whoever looks for the reason
       }
       await walk.end();
     }
@@ -53,6 +53,15 @@ export function app(env: Record<string, string>): void {
     }
     expect(complaints).toEqual([]);
   });
+
+  /** The latest that the server logged, without those who look for mail. */
+  const said = () =>
+    server
+      .log()
+      .split("\n")
+      .filter((line) => !line.includes("/dev/mail"))
+      .slice(-15)
+      .join("\n");
 
   const given: Given = {
     server: () => server,

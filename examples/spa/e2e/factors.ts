@@ -19,9 +19,9 @@ export function factors({ begin, settings }: Given): void {
     await ida.goTo("/account/app");
     const app = new Authenticator((await ida.page.locator("code.secret").textContent()) ?? "");
     await ida.fill({ "Code of the app": "000000" }, "Turn it on");
-    await ida.prove();
     await expect.poll(() => ida.faultOf("Code of the app")).toMatch(/code/i);
     await ida.fill({ "Code of the app": await app.code() }, "Turn it on");
+    await ida.prove();
     await ida.at("Recovery codes");
     const codes = await ida.page.getByRole("list", { name: "Recovery codes" }).getByRole("listitem").allTextContents();
     expect(codes).toHaveLength(10);
@@ -113,6 +113,7 @@ export function factors({ begin, settings }: Given): void {
     await kim.goTo("/account/password");
     await kim.page.getByText("You have no password yet.").waitFor();
     await kim.fill({ "New password": password }, "Set a password");
+    await kim.page.getByRole("dialog").getByRole("button", { name: "Use a passkey or key" }).click();
     await kim.told("Your password is set.");
     await kim.touch(false);
     await kim.signOut();

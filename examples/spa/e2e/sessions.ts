@@ -47,11 +47,15 @@ export function sessions({ server, begin, settings }: Given): void {
     const tab = Walk.of(server(), await another(yara.watched.context));
     await tab.goTo("/account/sessions");
     await tab.at("Sessions");
+    await yara.page.bringToFront();
     await yara.signOut();
+    await tab.page.bringToFront();
     await tab.told("You are signed out.");
     await tab.at("Sign in");
+    await yara.page.bringToFront();
     await yara.signIn("yara@example.org");
     await yara.at("Hello, yara");
+    await tab.page.bringToFront();
     await tab.at("Sessions");
     expect(tab.complaints()).toEqual([]);
   });

@@ -76,7 +76,7 @@ function Verify({ phone, done, cancel }: { phone: string; done: () => void; canc
     done();
   });
   const resend = useStep(async () => {
-    await client.resendPhoneCode();
+    await client.changePhone(phone);
     tell("Another code is on its way.");
   });
   return (
