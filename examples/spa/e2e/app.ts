@@ -1,14 +1,8 @@
-// All that somebody can do with the app, with a real server and a real browser.
+// A real server and a real browser, for tests of the app.
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect } from "vitest";
 import { launch, type OpenOptions } from "../../../web/admin/e2e/browser.ts";
 import { Server } from "../../../web/admin/e2e/server.ts";
-import { addresses } from "./addresses.ts";
-import { factors } from "./factors.ts";
-import { newcomer } from "./newcomer.ts";
-import { pages } from "./pages.ts";
-import { recovery } from "./recovery.ts";
-import { sessions } from "./sessions.ts";
 import { Walk } from "./walk.ts";
 
 /** What the tests of one server share. */
@@ -22,7 +16,8 @@ export interface Given {
 
 type Settings = Record<string, Record<string, unknown>>;
 
-export function app(env: Record<string, string>): void {
+/** Runs tests against a server of their own, which is started with an environment. */
+export function app(env: Record<string, string>, ...all: ((given: Given) => void)[]): void {
   let server: Server;
   let browser: Browser;
   const walks: Walk[] = [];
@@ -81,10 +76,7 @@ export function app(env: Record<string, string>): void {
     },
   };
 
-  describe("a newcomer", () => newcomer(given));
-  describe("factors", () => factors(given));
-  describe("what was forgotten", () => recovery(given));
-  describe("addresses and numbers", () => addresses(given));
-  describe("sessions", () => sessions(given));
-  describe("pages", () => pages(given));
+  for (const tests of all) {
+    describe(tests.name, () => tests(given));
+  }
 }

@@ -1,5 +1,6 @@
+// How the pages look is the same, whatever the server keeps its data in.
 import { expect, test } from "vitest";
-import type { Given } from "./app.ts";
+import { app, type Given } from "./app.ts";
 
 /** The pages for whoever is not signed in, and for whoever is, with their titles. */
 const open = {
@@ -24,7 +25,7 @@ const account = {
   "/account/sessions": "Sessions",
 };
 
-export function pages({ begin }: Given): void {
+function pages({ begin }: Given): void {
   test.each([
     { name: "light", scheme: "light" as const, width: 1280 },
     { name: "dark", scheme: "dark" as const, width: 1280 },
@@ -56,3 +57,5 @@ export function pages({ begin }: Given): void {
     expect(faults).toEqual([]);
   });
 }
+
+app({}, pages);
