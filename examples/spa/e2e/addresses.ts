@@ -7,11 +7,14 @@ export function addresses({ begin, settings }: Given): void {
     await sam.signUp("sam@example.org");
     await sam.at("Hello, sam");
     await sam.verify("sam@example.org");
-    await sam.goTo("/account/addresses");
+    await sam.link("All about your account").click();
+    await sam.at("Addresses");
     await sam.fill({ "Email address": "sam" }, "Add");
     await expect.poll(() => sam.faultOf("Email address")).toMatch(/valid/);
     await sam.fill({ "Email address": "sam@example.net" }, "Add");
     await sam.told("A mail is on its way to sam@example.net.");
+    await sam.followMail(/confirm/i, "sam@example.org");
+    await sam.page.getByText("This link was used before, or is too old.").waitFor();
     await sam.verify("sam@example.net");
     await sam.goTo("/account/addresses");
     await sam.button("Make sam@example.net primary").click();

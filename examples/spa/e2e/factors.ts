@@ -75,11 +75,9 @@ export function factors({ begin, settings }: Given): void {
     await jan.button("Rename").click();
     await jan.page.getByRole("listitem").getByText("Green key", { exact: true }).waitFor();
 
-    await jan.touch(false);
     await jan.signOut();
     await jan.signIn("jan@example.org");
     await jan.at("One more proof");
-    await jan.touch(true);
     await jan.button("Use a passkey or key").click();
     await jan.at("Trust this browser?");
     await jan.button("Ask me each time").click();
@@ -115,10 +113,8 @@ export function factors({ begin, settings }: Given): void {
     await kim.fill({ "New password": password }, "Set a password");
     await kim.page.getByRole("dialog").getByRole("button", { name: "Use a passkey or key" }).click();
     await kim.told("Your password is set.");
-    await kim.touch(false);
     await kim.signOut();
     await kim.goTo("/signin");
-    await kim.touch(true);
     await kim.button("Sign in with a passkey").click();
     await kim.at("Hello, kim");
   });

@@ -19,14 +19,17 @@ export function newcomer({ begin, settings }: Given): void {
     await ann.prove();
     await ann.page.getByRole("listitem").getByText("Ann's laptop", { exact: true }).waitFor();
 
-    await ann.touch(false);
     await ann.signOut();
     await ann.goTo("/signin");
-    await ann.touch(true);
     await ann.button("Sign in with a passkey").click();
     await ann.at("Hello, ann");
     await ann.done("Add a passkey");
     await ann.done("Sign in with it");
+
+    await ann.signOut();
+    await ann.offerPasskeys();
+    await ann.goTo("/signin");
+    await ann.at("Hello, ann");
   });
 
   test("is told what is wrong with what they gave, at the field", async () => {

@@ -1,5 +1,5 @@
 // What somebody does with the app, for tests: they say what it is called on the page.
-import type { Browser, CDPSession, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import {
   axe,
   beyond,
@@ -19,8 +19,6 @@ const declined = /^Failed to load resource: the server responded with a status o
 /** Somebody with a browser of their own. */
 export class Walk {
   readonly page: Page;
-  private devtools: CDPSession | undefined;
-  private key = "";
 
   private constructor(
     readonly server: Server,
@@ -165,9 +163,14 @@ export class Walk {
    * ends a session of the browser's tools, and Chromium ends the keys of all with it.
    */
   async plugIn(): Promise<void> {
-    this.devtools = await this.page.context().newCDPSession(this.page);
-    await this.devtools.send("WebAuthn.enable");
-    const { authenticatorId } = await this.devtools.send("WebAuthn.addVirtualAuthenticator", {
+    await this.page.addInitScript(() => {
+      if (localStorage.getItem("offer") !== "yes") {
+        PublicKeyCredential.isConditionalMediationAvailable = async () => false;
+      }
+    });
+    const devtools = await this.page.context().newCDPSession(this.page);
+    await devtools.send("WebAuthn.enable");
+    await devtools.send("WebAuthn.addVirtualAuthenticator", {
       options: {
         protocol: "ctap2",
         transport: "internal",
@@ -177,12 +180,11 @@ export class Walk {
         automaticPresenceSimulation: true,
       },
     });
-    this.key = authenticatorId;
   }
 
-  /** Whether the owner touches the key when it is asked for. */
-  async touch(yes: boolean): Promise<void> {
-    await this.devtools?.send("WebAuthn.setAutomaticPresenceSimulation", { authenticatorId: this.key, enabled: yes });
+  /** Offers passkeys under fields, too. A key of a test is then picked as soon as there is such a field, so they are not offered before. */
+  async offerPasskeys(): Promise<void> {
+    await this.page.evaluate(() => localStorage.setItem("offer", "yes"));
   }
 
   async addPasskey(name: string): Promise<void> {

@@ -10,14 +10,18 @@ import { useTell } from "../tell";
 /** Where the link of a mail leads that lets a new password be chosen. */
 export function ResetPassword() {
   const { key = "" } = useParams();
+  return <Look key={key} mailKey={key} />; // the link of another mail is another page
+}
+
+function Look({ mailKey }: { mailKey: string }) {
   const client = useClient();
-  const owner = useLoaded(() => client.lookAtResetKey(key));
+  const owner = useLoaded(() => client.lookAtResetKey(mailKey));
   if (owner.error !== undefined) {
     return <Useless error={owner.error} />;
   }
   return (
     <Page title="Choose a new password">
-      {owner.data ? <Choose mailKey={key} display={owner.data.display} /> : <p className="loading">One moment…</p>}
+      {owner.data ? <Choose mailKey={mailKey} display={owner.data.display} /> : <p className="loading">One moment…</p>}
     </Page>
   );
 }

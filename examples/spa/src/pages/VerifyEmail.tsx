@@ -13,15 +13,19 @@ import { useTell } from "../tell";
  */
 export function VerifyEmail() {
   const { key = "" } = useParams();
+  return <Look key={key} mailKey={key} />; // the link of another mail is another page
+}
+
+function Look({ mailKey }: { mailKey: string }) {
   const client = useClient();
-  const found = useLoaded(() => client.lookAtEmailKey(key));
+  const found = useLoaded(() => client.lookAtEmailKey(mailKey));
   if (found.error !== undefined) {
     return <Useless error={found.error} />;
   }
   return (
     <Page title="Verify your address">
       {found.data ? (
-        <Confirm mailKey={key} email={found.data.email} display={found.data.user.display} />
+        <Confirm mailKey={mailKey} email={found.data.email} display={found.data.user.display} />
       ) : (
         <p className="loading">One moment…</p>
       )}
