@@ -15,13 +15,19 @@ func TestThePeerDecidesWhetherItIsThisMachine(t *testing.T) {
 		"192.0.2.1:4711": false, "[2001:db8::1]:4711": false, "[::ffff:192.0.2.1]:4711": false, "0.0.0.0:4711": false, "[::]:4711": false,
 		"10.0.0.1:4711": false, "[fe80::1%eth0]:4711": false, "127.0.0.1": false, "localhost:4711": false, "@": false, "": false,
 	} {
-		got := false
-		h := httpd.Standard(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = fromThisMachine(r) }), httpd.Options{})
-		r := httptest.NewRequest(http.MethodGet, demoMail, nil)
-		r.RemoteAddr = peer
-		h.ServeHTTP(httptest.NewRecorder(), r)
-		if got != want {
-			t.Errorf("%q: %t", peer, got)
+		for _, told := range []string{"", "127.0.0.1"} { // what a header that is trusted says of the client
+			got := false
+			h := httpd.Standard(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = fromThisMachine(r) }),
+				httpd.Options{RealIP: &httpd.RealIP{Header: "X-Test-Ip"}})
+			r := httptest.NewRequest(http.MethodGet, demoMail, nil)
+			r.RemoteAddr = peer
+			if told != "" {
+				r.Header.Set("X-Test-Ip", told)
+			}
+			h.ServeHTTP(httptest.NewRecorder(), r)
+			if got != want {
+				t.Errorf("%q, told of %q: %t", peer, told, got)
+			}
 		}
 	}
 }
