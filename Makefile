@@ -327,9 +327,10 @@ sdk-python: ## the package for APIs in Python (sdk/python): its tests, one of th
 	@echo "sdk-python: passed"
 
 .PHONY: screenshots
-screenshots: ui ## take the pictures in docs/screenshots anew
+screenshots: ui spa ## take the pictures in docs/screenshots anew
 	@$(GO) build -o bin/server ./cmd/server
 	@SCREENSHOTS=1 $(SERVICES) --chromium npm --prefix $(UI) run --silent e2e -- screens -t picture
+	@SCREENSHOTS=1 $(SERVICES) --chromium npm --prefix $(SPA) run --silent e2e -- pages -t picture
 
 PROMTOOL := $(TOOLS)/promtool-0.316.0
 $(eval $(call tool,promtool,github.com/prometheus/prometheus/cmd/promtool,0.316.0))
