@@ -162,6 +162,9 @@ func TestATokenBringsNoKeyAlong(t *testing.T) {
 func TestHeaders(t *testing.T) {
 	issuer := vestibuletest.NewIssuer(t, "ES256")
 	v, key := issuer.Verifier(t), issuer.Key()
+	if err := v.Ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		header map[string]any
 		fine   bool
@@ -178,6 +181,9 @@ func TestHeaders(t *testing.T) {
 		if _, err := v.Verify(t.Context(), key.Sign(t, c.header, payloadOf(t, issuer))); (err == nil) != c.fine || err != nil && !errors.Is(err, vestibule.ErrInvalid) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	if n := issuer.Fetches.Load(); n != 1 { // there is no key without an id that could be a new one
+		t.Errorf("the keys were fetched %d times", n)
 	}
 }
 
