@@ -22,6 +22,9 @@ export function recovery({ begin, settings }: Given): void {
     await nora.at("Sign in");
     await nora.signIn("nora@example.org", other);
     await nora.at("Hello, nora");
+    await nora.followMail(/reset|password/i, "nora@example.org");
+    await nora.link("Your password").click();
+    await nora.at("Password");
     await nora.signOut();
     await nora.followMail(/reset|password/i, "nora@example.org");
     await nora.page.getByText("This link was used before, or is too old.").waitFor();

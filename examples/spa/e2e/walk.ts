@@ -82,6 +82,7 @@ export class Walk {
     await settled(this.page);
   }
 
+  /** What was told in passing. It stays for seconds: whoever tells the same twice looks at something else as well. */
   async told(text: string): Promise<void> {
     await this.page.getByRole("status").getByText(text).waitFor();
   }
@@ -110,6 +111,7 @@ export class Walk {
 
   async signOut(): Promise<void> {
     await this.page.getByRole("button", { name: "Sign out" }).click();
+    await this.page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Sign in" }).waitFor();
     await this.told("You are signed out.");
   }
 
@@ -140,6 +142,7 @@ export class Walk {
   async verify(email: string): Promise<void> {
     await this.followMail(/confirm|verify|address/i, email);
     await this.button("Yes, verify it").click();
+    await this.page.waitForURL((url) => !url.pathname.startsWith("/verify-email/"));
     await this.told("Your address is verified.");
   }
 

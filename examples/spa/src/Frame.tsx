@@ -4,6 +4,7 @@ import { Link, NavLink, Outlet } from "react-router";
 import { Mailbox } from "./mailbox/Mailbox";
 import { useMails } from "./mailbox/useMails";
 import { Away } from "./pages/Away";
+import { ActButton } from "./parts/ActButton";
 import { useTell } from "./tell";
 
 /** What is around every page: the way about, the page itself and, beside it, the mailbox of a development server. */
@@ -54,9 +55,9 @@ function Menu() {
       {user ? (
         <>
           <NavLink to="/account">Account</NavLink>
-          <button type="button" className="link" onClick={signOut.run} aria-busy={signOut.busy}>
+          <ActButton step={signOut} onClick={signOut.run} look="link">
             Sign out
-          </button>
+          </ActButton>
         </>
       ) : (
         <>

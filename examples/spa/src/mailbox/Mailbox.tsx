@@ -1,19 +1,28 @@
+import { useEffect, useRef } from "react";
 import { Link } from "react-router";
 import { CopyButton } from "../parts/CopyButton";
 import { type Part, partsOf } from "./parts";
 import { besideThePage, type Mail } from "./useMails";
 
-/** What the development server would have mailed and texted. The links in it lead to pages of this app, as they would from a mail program. */
+/** What the development server would have mailed and texted. Links in it lead to pages of this app, as they would from a mail program. */
 export function Mailbox({ mails, close }: { mails: Mail[]; close: () => void }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (!besideThePage()) {
+      heading.current?.focus();
+    }
+  }, []);
   const followed = () => {
     if (!besideThePage()) {
       close(); // or it would hide the page that the link leads to
     }
   };
   return (
-    <aside className="mailbox" aria-labelledby="mailbox">
+    <aside className="mailbox" aria-labelledby="mailbox" onKeyDown={(event) => event.key === "Escape" && close()}>
       <header>
-        <h2 id="mailbox">Mailbox</h2>
+        <h2 id="mailbox" ref={heading} tabIndex={-1}>
+          Mailbox
+        </h2>
         <button type="button" className="link" onClick={close}>
           Close
         </button>

@@ -1,4 +1,4 @@
-import type { User } from "@vestibule-auth/client";
+import type { Method, SignedIn } from "@vestibule-auth/client";
 import { ForSignedIn, useClient, useConfig } from "@vestibule-auth/client/react";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
@@ -7,7 +7,7 @@ import { Ready } from "../parts/Ready";
 import { useLoaded } from "../parts/useLoaded";
 
 export function Home() {
-  return <ForSignedIn otherwise={<Welcome />}>{({ user }) => <WelcomeBack user={user} />}</ForSignedIn>;
+  return <ForSignedIn otherwise={<Welcome />}>{(session) => <WelcomeBack {...session} />}</ForSignedIn>;
 }
 
 function Welcome() {
@@ -45,10 +45,10 @@ function Welcome() {
   );
 }
 
-function WelcomeBack({ user }: { user: User }) {
+function WelcomeBack({ user, methods }: SignedIn) {
   return (
     <Page title={`Hello, ${user.display}`} lead="You are signed in. Here is what to try next.">
-      <ToTry />
+      <ToTry methods={methods} />
       <p>
         <Link to="/account">All about your account</Link>
       </p>
@@ -56,22 +56,21 @@ function WelcomeBack({ user }: { user: User }) {
   );
 }
 
-function ToTry() {
+function ToTry({ methods }: { methods: Method[] }) {
   const client = useClient();
   const config = useConfig();
   const account = useLoaded(async () => {
-    const [emails, factors, sessions, session] = await Promise.all([
+    const [emails, factors, sessions] = await Promise.all([
       client.emails(),
       client.authenticators(),
       client.sessions(),
-      client.session(),
     ]);
-    return { emails, factors, sessions, methods: session.status === "signed-in" ? session.methods : [] };
+    return { emails, factors, sessions };
   });
   const offered = (type: string) => config?.mfa.supported_types.includes(type);
   return (
     <Ready of={account}>
-      {({ emails, factors, sessions, methods }) => {
+      {({ emails, factors, sessions }) => {
         const passkey = factors.some((f) => f.type === "webauthn" && f.is_passwordless !== false);
         return (
           <ul className="checklist">

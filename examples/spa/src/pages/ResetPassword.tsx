@@ -1,5 +1,5 @@
 import { Declined } from "@vestibule-auth/client";
-import { useClient, useStep } from "@vestibule-auth/client/react";
+import { useClient, useStep, useUser } from "@vestibule-auth/client/react";
 import { Link, useNavigate, useParams } from "react-router";
 import { Failure } from "../parts/Failure";
 import { Field, Form } from "../parts/Form";
@@ -56,6 +56,16 @@ function Choose({ mailKey, display }: { mailKey: string; display: string }) {
 
 function Useless({ error }: { error: unknown }) {
   const dead = error instanceof Declined && error.reason === "invalid";
+  if (useUser()) {
+    return (
+      <Page title="Choose a new password">
+        <p>You are signed in. Sign out to use this link, or change your password there:</p>
+        <p>
+          <Link to="/account/password">Your password</Link>
+        </p>
+      </Page>
+    );
+  }
   return (
     <Page title="Choose a new password">
       {dead ? <p>This link was used before, or is too old.</p> : <Failure error={error} />}

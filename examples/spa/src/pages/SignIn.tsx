@@ -1,4 +1,4 @@
-import { autofillWorks, keysWork } from "@vestibule-auth/client";
+import { autofillWorks, Declined, keysWork } from "@vestibule-auth/client";
 import { useClient, useConfig, useStep } from "@vestibule-auth/client/react";
 import { useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "react-router";
@@ -76,6 +76,7 @@ function PasskeyButton() {
   const client = useClient();
   const waiting = useRef<AbortController>(undefined);
   const [round, setRound] = useState(0);
+  const [refused, setRefused] = useState<Declined>();
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: after each try the field waits anew
   useEffect(() => {
@@ -86,12 +87,14 @@ function PasskeyButton() {
         await client.loginWithPasskey({ autofill: true, signal: over.signal });
       }
     };
-    offer().catch(() => {}); // nobody asked for it, so nobody is told
+    // Nobody has asked for it, so nobody is told that nothing was picked. What was picked and is of no use is told.
+    offer().catch((error) => setRefused(error instanceof Declined && error.reason === "invalid" ? error : undefined));
     return () => over.abort();
   }, [client, round]);
 
   const signIn = useStep(async () => {
     waiting.current?.abort(); // a browser asks for one key at a time
+    setRefused(undefined);
     try {
       return await client.loginWithPasskey();
     } finally {
@@ -99,7 +102,7 @@ function PasskeyButton() {
     }
   });
   return (
-    <ActButton step={signIn} onClick={signIn.run}>
+    <ActButton step={{ busy: signIn.busy, error: signIn.error ?? refused }} onClick={signIn.run}>
       Sign in with a passkey
     </ActButton>
   );
