@@ -73,6 +73,20 @@ func FactorOffered(t *tenants.Tenant, factorType string) bool {
 	return t.Settings.MFA.SupportedTypes.Has(factorType)
 }
 
+// ShowsKeys reports whether a key may be shown as a second factor, or as a proof anew: where the tenant lets people set keys up, and by whoever
+// is signed in or logs in and has one from when it did. A factor that somebody has is asked for whatever the settings have become, so that
+// they must let it be shown.
+func (v *Visit) ShowsKeys() bool {
+	switch {
+	case FactorOffered(v.Tenant, string(store.WebAuthn)):
+		return true
+	case v.user != nil:
+		return v.user.Factors.Has(store.WebAuthn)
+	default:
+		return v.Pending() == MFAAuthenticate && v.session.Factors.Has(store.WebAuthn)
+	}
+}
+
 // PasskeyLoginOffered reports whether a passkey alone logs in at a tenant.
 func PasskeyLoginOffered(t *tenants.Tenant) bool {
 	return FactorOffered(t, string(store.WebAuthn)) && t.Settings.MFA.PasskeyLoginEnabled

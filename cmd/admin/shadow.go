@@ -39,8 +39,8 @@ func (t *tool) shadowCommand() *cobra.Command {
 			"Only GET and HEAD are sent, unless --writes is given: the rest changes accounts, sends mail and texts, and uses up limits.\n" +
 			"Replay it against copies, never against accounts of real people. A recording with bodies holds passwords:\n" +
 			"keep it as you would keep those.\n\n" +
-			"The exit status is 0 if nothing differs, 1 if something does or was not answered, 2 if the command line or the recording makes no\n" +
-			"sense; nothing was sent then."}
+			"The exit status is 0 if something was compared and nothing differs, 1 if something does or was not answered (429 and 5xx of both are\n" +
+			"no answers), or if nothing was sent, 2 if the command line or the recording makes no sense; nothing was sent then."}
 	p := cmd.Flags()
 	p.StringVar(&f.reference, "reference", "", "the server that is right, such as the one you move from; needed")
 	p.StringVar(&f.target, "target", "", "the server that is compared with it; needed")
@@ -108,6 +108,9 @@ func (f *shadowFlags) options() (o shadow.Options, err error) {
 			return o, fmt.Errorf("--%s %w", of.flag, err)
 		}
 		*of.server = shadow.Server{URL: u, Host: of.host}
+	}
+	if o.Reference.Is(o.Target) {
+		return o, errors.New("--reference and --target are one server: it would be compared with itself")
 	}
 	for _, one := range f.ignore {
 		i, err := shadow.ParseIgnore(one)
@@ -193,6 +196,7 @@ func (t *tool) sumUp(out io.Writer, r *shadow.Report) error {
 		count int
 		what  string
 	}{
+		{r.Away, "requests were answered by both with 429 or 5xx, which compares nothing: see --rate"},
 		{r.Withheld, "requests may change something and were not sent: see --writes"},
 		{r.Beyond, "requests are beyond --limit and were not sent"},
 		{r.Ignored, "differences were known and are not shown"},

@@ -67,6 +67,10 @@ GET /_allauth/app/v1/config  /body/data/account/is_open_for_signup  2      1    
 	out, _ = b.run(1, args("-o", "yaml")...)
 	wants(t, out, "differ: 2\n", "pointer: /body/data/account/is_open_for_signup\n")
 
+	posts := &bench{t: t, in: `{"client": "a", "method": "POST", "path": "/x"}`}
+	out, _ = posts.run(1, args()...) // nothing was compared, which is no success
+	wants(t, out, "0 of 0 requests in 0 conversations were answered the same, 0 differently, 0 not by both\n", "1 requests may change something")
+
 	file := filepath.Join(t.TempDir(), "access.ndjson")
 	if err := os.WriteFile(file, []byte(b.in), 0o600); err != nil {
 		t.Fatal(err)
@@ -90,6 +94,7 @@ GET /_allauth/app/v1/config  /body/data/account/is_open_for_signup  2      1    
 		{"a line that is wrong, after one that is right", args(), b.in + "{\"client\": \"a\"}\n", "line 4 of the recording: method must be"},
 		{"a server far away without TLS", args("--target", "http://login.example.org"), b.in, "--target must be https"},
 		{"a URL that is none", args("--reference", "login.example.org"), b.in, "--reference must be such as"},
+		{"one server twice", args("--target", reference), b.in, "one server"},
 		{"an ignored place that is none", args("--ignore", "flows"), b.in, "--ignore must be"},
 		{"an output that is not there", args("-o", "xml"), b.in, "table, json or yaml"},
 		{"nobody to send", args("--parallel", "0"), b.in, "--parallel"},
@@ -123,7 +128,7 @@ func TestInterruptedShadowTellsWhatItFound(t *testing.T) {
 	defer server.Close()
 	var out, complaints bytes.Buffer
 	tool := tool{env: func(string) string { return "" }, in: strings.NewReader(strings.Repeat(`{"client": "a", "method": "GET", "path": "/x"}`+"\n", 20)), out: &out, complaints: &complaints}
-	code := tool.run(ctx, []string{"shadow", "--reference", server.URL, "--target", server.URL, "--replay", "-", "--rate", "0"})
+	code := tool.run(ctx, []string{"shadow", "--reference", server.URL, "--target", server.URL, "--target-host", "other.example", "--replay", "-", "--rate", "0"})
 	if code != 1 || !strings.HasPrefix(out.String(), "1 of 1 requests in 1 conversations were answered the same") || !strings.Contains(complaints.String(), "canceled") {
 		t.Errorf("status %d\n%s%s", code, &out, &complaints)
 	}

@@ -16,8 +16,8 @@ const demoMail = "/dev/mail"
 // ofTheAPI are the beginnings of the paths that are the API's, or will be: what is not there is answered as everywhere.
 var ofTheAPI = []string{"/_allauth/", "/.well-known/", "/accounts/"}
 
-// demoFront shows whoever opens the demo tenant's host a front end, and hands everything else to the wire: what is the API's, and what is asked
-// of any other host. It is put before the wire with --dev alone.
+// demoFront shows whoever opens the demo tenant's host a front end, and hands everything else to the wire: what is the API's, and what is
+// asked of any other host. It is put before the wire with --dev alone.
 func (a *App) demoFront(wire, mail http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		of := func(prefix string) bool { return strings.HasPrefix(r.URL.Path+"/", prefix) }
@@ -40,8 +40,8 @@ func (a *App) demoFront(wire, mail http.Handler) http.Handler {
 	})
 }
 
-// showMail lets a request through to messages that have codes and links in them, and asks for no token. So it must come from this machine, and
-// from no page but the front end's own.
+// showMail lets a request through to messages that have codes and links in them, and asks for no token. So it must come from this machine,
+// and from no page but the front end's own.
 func showMail(mail http.Handler, w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
@@ -76,8 +76,8 @@ func fromThisMachine(r *http.Request) bool {
 }
 
 // fromOwnPage reports whether a request is one of a page of its own origin, of somebody who typed the address, or of a program: browsers tell
-// (Fetch Metadata, section 2.3). Of one that does not tell, a page of another origin cannot read the answer: it has no CORS headers, and is
-// no script.
+// (Fetch Metadata, section 2.3). Of one that does not tell, a page of another origin cannot read the answer: it has no CORS headers, and
+// is no script.
 func fromOwnPage(r *http.Request) bool {
 	sites := r.Header["Sec-Fetch-Site"]
 	return len(sites) == 0 || len(sites) == 1 && (sites[0] == "same-origin" || sites[0] == "none")

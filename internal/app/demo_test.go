@@ -75,7 +75,9 @@ func TestTheDemoTenantHasAFrontEnd(t *testing.T) {
 			}
 		}
 	}
-	for _, path := range []string{"/_allauth", "/_allauth/", "/_allauth/browser/v1/nothing", "/.well-known/change-password", "/accounts", "/accounts/login/"} {
+	for _, path := range []string{
+		"/_allauth", "/_allauth/", "/_allauth/browser/v1/nothing", "/.well-known/change-password", "/accounts", "/accounts/login/",
+	} {
 		if r := s.ask(http.MethodGet, "localhost", path); !r.nothing() {
 			t.Errorf("%s: %d %s", path, r.status, r.body)
 		}
@@ -134,7 +136,9 @@ func TestNobodyElseHasTheDemoFrontEnd(t *testing.T) {
 // A tenant of the name demo, on a server that is not for development, is as any other: no page and no mail is there, whatever the settings.
 func TestADeploymentShowsNoFrontEndAndNoMail(t *testing.T) {
 	s := boot(t, "sqlite", func(c *config.Config, _ *app.Options) { c.SMTP = config.Hidden{} })
-	made := map[string]any{"slug": "demo", "name": "Demo", "hosts": []string{"localhost"}, "config": map[string]any{"public_url": s.localhost("localhost")}}
+	made := map[string]any{
+		"slug": "demo", "name": "Demo", "hosts": []string{"localhost"}, "config": map[string]any{"public_url": s.localhost("localhost")},
+	}
 	if status, body := s.admin(http.MethodPost, "/admin/v1/tenants", made); status != http.StatusCreated {
 		t.Fatalf("make a tenant: %d %s", status, body)
 	}
@@ -196,12 +200,13 @@ func TestANewcomerSignsUpAndLogsInByPasskey(t *testing.T) {
 
 	c.post("/account/phone", map[string]any{"phone": "+15005550006"}, own...).want(http.StatusAccepted)
 	eventually(t, "the text is in the mailbox", func() bool { return len(s.letters("?to=%2B15005550006")) == 1 })
-	if r := c.get("/config").want(http.StatusOK); !strings.Contains(r.Body, `"phone"`) || !strings.Contains(r.Body, `"login_by_code_enabled":true`) {
+	r := c.get("/config").want(http.StatusOK)
+	if !strings.Contains(r.Body, `"phone"`) || !strings.Contains(r.Body, `"login_by_code_enabled":true`) {
 		t.Errorf("the front end is not told of numbers and codes: %s", r.Body)
 	}
 	code := regexp.MustCompile(`[A-Z0-9]{4}-[A-Z0-9]{4}`).FindString(s.letters("?to=%2B15005550006")[0].Text)
 	c.post("/auth/phone/verify", map[string]any{"code": code}, own...).want(http.StatusOK)
-	if r := c.get("/auth/sessions").want(http.StatusOK); !strings.Contains(r.Body, "last_seen_at") {
+	if r = c.get("/auth/sessions").want(http.StatusOK); !strings.Contains(r.Body, "last_seen_at") {
 		t.Errorf("sessions do not say when they were used: %s", r.Body)
 	}
 }
@@ -229,7 +234,8 @@ func TestTheDemoMailboxIsForItsOwnPagesOnThisMachine(t *testing.T) {
 			t.Errorf("%q: %d %s", header, r.status, r.body)
 		}
 		for name, want := range map[string]string{
-			"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Content-Type": "application/json", "Cross-Origin-Resource-Policy": "same-origin",
+			"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Content-Type": "application/json",
+			"Cross-Origin-Resource-Policy": "same-origin",
 		} {
 			if got := r.header.Get(name); got != want {
 				t.Errorf("%s is %q", name, got)
@@ -241,7 +247,8 @@ func TestTheDemoMailboxIsForItsOwnPagesOnThisMachine(t *testing.T) {
 			}
 		}
 	}
-	if r := s.ask(http.MethodGet, "localhost", "/dev/mail?limit=0"); r.status != http.StatusBadRequest || r.header.Get("Cache-Control") != "no-store" {
+	r := s.ask(http.MethodGet, "localhost", "/dev/mail?limit=0")
+	if r.status != http.StatusBadRequest || r.header.Get("Cache-Control") != "no-store" {
 		t.Errorf("a limit that is none: %d %s", r.status, r.body)
 	}
 	if r := s.ask(http.MethodGet, "localhost", "/dev/mail?all=1"); r.status != http.StatusBadRequest {

@@ -405,6 +405,53 @@ func TestKeysAreSecondFactorsAndPasskeys(t *testing.T) {
 	})
 }
 
+// What somebody has is asked for whatever the settings have become, and so it must be possible to show it. To everybody else there are no keys.
+func TestAFactorOfATypeThatIsNoLongerOfferedIsAskedForAndTaken(t *testing.T) {
+	scenes(t, func(t *testing.T, s *scene) {
+		host := s.house(byCodes)
+		c := s.member(host, victim, "")
+		c.post("/auth/reauthenticate", map[string]any{"password": password}).want(http.StatusOK)
+		key := newKey(host)
+		s.addKey(c, key, "")
+		other := s.member(host, "other@example.org", "")
+		own := s.guarded(host, "both@example.org")
+		change := json.RawMessage(`{"config": {"mfa": {"supported_types": [], "passkey_signup_enabled": false}}}`)
+		if status, body := s.admin(http.MethodPatch, "/admin/v1/tenants/"+slugOf(host), change); status != http.StatusOK {
+			t.Fatalf("change settings: %d %s", status, body)
+		}
+
+		in := s.front(host)
+		if r := in.login(victim, password).waits("mfa_authenticate"); !strings.Contains(r.Body, `"types":["recovery_codes","webauthn"]`) {
+			t.Errorf("got %s", r.Body)
+		}
+		in.get("/account/email").want(http.StatusUnauthorized)
+		in.showing(byKey, own.key).want(http.StatusBadRequest).code("incorrect_code", "credential") // somebody else's
+		in.get("/account/email").want(http.StatusUnauthorized)
+		in.through(in.showing(byKey, key)).want(http.StatusOK)
+		in.get("/account/email").want(http.StatusOK)
+		in.showing(againByKey, own.key).want(http.StatusBadRequest).code("incorrect_code", "credential")
+		in.showing(againByKey, key).want(http.StatusOK)
+		in.do(http.MethodPut, againByKey, map[string]any{}).want(http.StatusMethodNotAllowed)
+
+		for _, proof := range []string{own.code(), own.codes[0]} { // those of the other types, as ever
+			again := s.halfway(host, "both@example.org")
+			again.through(again.giveCode(proof)).want(http.StatusOK)
+		}
+
+		// No more of them are made, and who has none finds no such path.
+		in.get(keysPath).want(http.StatusNotFound)
+		in.get(appPath).want(http.StatusNotFound)
+		in.get(byPasskey).want(http.StatusNotFound)
+		for _, nobody := range []*client{s.front(host), other} {
+			for _, path := range []string{byKey, againByKey} {
+				nobody.get(path).want(http.StatusNotFound)
+				nobody.post(path, map[string]any{"credential": "{}"}).want(http.StatusNotFound)
+				nobody.do(http.MethodPut, path, map[string]any{}).want(http.StatusNotFound)
+			}
+		}
+	})
+}
+
 // Who watches a server sees that second factors are shown, and are guessed at, and nothing of what was shown.
 func TestSecondFactorsAreCountedAndNotLogged(t *testing.T) {
 	scenes(t, func(t *testing.T, s *scene) {

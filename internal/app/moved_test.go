@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A demo tenant that an earlier version made has no pages for its links to lead to, and gets the example's, on the port of this start. Pages
-// that are there stay those that they are.
+// A demo tenant that an earlier version made has no pages for its links to lead to, and gets the example's, on the port of this start.
+// Pages that are there stay those that they are.
 func TestADemoTenantOfAnEarlierVersionGetsPages(t *testing.T) {
 	const at = `"account_confirm_email":"`
 	for name, c := range map[string]struct{ document, want string }{

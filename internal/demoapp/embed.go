@@ -1,6 +1,6 @@
-// Package demoapp has the example of a front end in it, for the development server to show: the React app in examples/spa, which make spa builds
-// and copies into dist. The build is not committed, and a server that is built without it says so in the place of the app. No other server
-// shows it: a deployment has a front end of its own. The example itself is in nobody's way and knows nothing of this.
+// Package demoapp has the example of a front end in it, for the development server to show: the React app in examples/spa, which make
+// spa builds and copies into dist. The build is not committed, and a server that is built without it says so in the place of the app.
+// No other server shows it: a deployment has a front end of its own. The example itself is in nobody's way and knows nothing of this.
 package demoapp
 
 import (

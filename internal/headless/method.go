@@ -24,7 +24,7 @@ func (e *endpoint) other(method string) (route, bool) {
 			taken = row
 		}
 	}
-	return route{method: method, path: taken.path, offered: taken.offered, act: func(v *flows.Visit, r *http.Request) (viewed, error) {
+	return route{method: method, path: taken.path, offered: taken.offered, open: taken.open, act: func(v *flows.Visit, r *http.Request) (viewed, error) {
 		return viewed{Status: http.StatusMethodNotAllowed}, taken.missing(v, r)
 	}}, true
 }

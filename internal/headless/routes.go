@@ -86,6 +86,7 @@ type route struct {
 
 	offered func(*tenants.Tenant) bool // whether the tenant has the path at all; nil for all tenants
 	useful  func(*tenants.Tenant) bool // whether it is of any use there, and so in the description of the API; nil for all tenants
+	open    func(*flows.Visit) bool    // whether this visitor has the path, where the tenant alone does not tell; nil for all
 }
 
 // asks are the members that a request must have, or why it may ask for nothing.
@@ -126,10 +127,10 @@ func (a *API) routes() []route {
 		{method: http.MethodPost, path: "/auth/2fa/authenticate", step: a.authenticateByCode, asks: asksAfter(awaitsFactor, "code")},
 		{method: http.MethodPost, path: "/auth/2fa/reauthenticate", step: a.reauthenticateByCode, asks: signedInFor("code")},
 		{method: http.MethodPost, path: "/auth/2fa/trust", step: a.trust, on: browserOnly, offered: flows.TrustOffered, asks: asksAfter(awaitsTrust)},
-		{method: http.MethodGet, path: "/auth/webauthn/authenticate", view: a.authenticateKeyOptions, offered: keys},
-		{method: http.MethodPost, path: "/auth/webauthn/authenticate", step: a.authenticateByKey, offered: keys, asks: asksAfter(awaitsFactor)},
-		{method: http.MethodGet, path: "/auth/webauthn/reauthenticate", view: a.reauthenticateKeyOptions, offered: keys},
-		{method: http.MethodPost, path: "/auth/webauthn/reauthenticate", step: a.reauthenticateByKey, offered: keys, asks: signedInFor()},
+		{method: http.MethodGet, path: "/auth/webauthn/authenticate", view: a.authenticateKeyOptions, open: (*flows.Visit).ShowsKeys},
+		{method: http.MethodPost, path: "/auth/webauthn/authenticate", step: a.authenticateByKey, open: (*flows.Visit).ShowsKeys, asks: asksAfter(awaitsFactor)},
+		{method: http.MethodGet, path: "/auth/webauthn/reauthenticate", view: a.reauthenticateKeyOptions, open: (*flows.Visit).ShowsKeys},
+		{method: http.MethodPost, path: "/auth/webauthn/reauthenticate", step: a.reauthenticateByKey, open: (*flows.Visit).ShowsKeys, asks: signedInFor()},
 		{method: http.MethodGet, path: "/auth/webauthn/login", view: a.loginKeyOptions, offered: flows.PasskeyLoginOffered},
 		{method: http.MethodPost, path: "/auth/webauthn/login", step: a.loginByKey, limit: flows.ActionLogin, offered: flows.PasskeyLoginOffered},
 		{method: http.MethodPost, path: "/auth/webauthn/signup", step: a.signupByKey, limit: flows.ActionSignup, offered: flows.PasskeySignupOffered, useful: hasSignup},

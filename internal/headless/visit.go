@@ -1,6 +1,7 @@
 package headless
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -101,8 +102,11 @@ func serves(t *tenants.Tenant, c client) bool {
 	return slices.Contains(t.Settings.Headless.Clients, string(c.kind()))
 }
 
-// run asks for room where the route takes some, takes its limit and calls its handler.
+// run asks for room where the route takes some, takes its limit and calls its handler, if the visitor has the path at all.
 func (a *API) run(row route, v *flows.Visit, r *http.Request) (viewed, error) {
+	if row.open != nil && !row.open(v) {
+		return viewed{}, fmt.Errorf("the tenant's settings do not offer this, and the visitor has nothing of it: %w", refusal.Of(refusal.Missing))
+	}
 	if row.room {
 		if err := a.Flows.Room(v); err != nil {
 			return viewed{}, err

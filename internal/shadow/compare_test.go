@@ -1,6 +1,8 @@
 package shadow
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -37,6 +39,7 @@ func TestWhatHasToDifferIsTheSame(t *testing.T) {
 		{"numbers by their value", `{"a":1}`, `{"a":1.0}`, ""},
 		{"other numbers", `{"a":1}`, `{"a":2}`, `/a: 1 | 2`},
 		{"a number and a text", `{"a":1}`, `{"a":"1"}`, `/a: 1 | "1"`},
+		{"large numbers that are one as floats", `{"a":9007199254740992}`, `{"a":9007199254740993}`, `/a: 9007199254740992 | 9007199254740993`},
 		{"null and false where it is said who is in", `{"meta":{"is_authenticated":null}}`, `{"meta":{"is_authenticated":false}}`, ""},
 		{"null and false elsewhere", `{"a":null}`, `{"a":false}`, `/a: null | false`},
 		{"a member too few and one too many", `{"a":1,"b":2}`, `{"a":1,"c":3}`, "/b: 2 | (absent)\n/c: (absent) | 3"},
@@ -46,7 +49,8 @@ func TestWhatHasToDifferIsTheSame(t *testing.T) {
 		{"session tokens", `{"meta":{"session_token":"abcdef"}}`, `{"meta":{"session_token":"ghi"}}`, ""},
 		{"a token on one side alone", `{"meta":{"session_token":"abcdef"}}`, `{"meta":{}}`, `/meta/session_token: "•••" | (absent)`},
 		{"an empty token", `{"access_token":"abcdef"}`, `{"access_token":""}`, `/access_token: "•••" | ""`},
-		{"a token that is a number", `{"access_token":"abcdef"}`, `{"access_token":null}`, `/access_token: "•••" | null`},
+		{"a token that is null", `{"access_token":"abcdef"}`, `{"access_token":null}`, `/access_token: "•••" | null`},
+		{"a token that is a number", `{"access_token":"abcdef"}`, `{"access_token":12}`, `/access_token: "•••" | "•••"`},
 		{"JWTs under any name", `{"x":"` + one + `"}`, `{"x":"` + another + `"}`, ""},
 		{"a JWT and none", `{"x":"` + one + `"}`, `{"x":"opaque"}`, `/x: "•••" | "opaque"`},
 		{"challenges", `{"publicKey":{"challenge":"AAAA","rpId":"a.example"}}`, `{"publicKey":{"challenge":"BBBB","rpId":"a.example"}}`, ""},
@@ -75,6 +79,8 @@ func TestWhatHasToDifferIsTheSame(t *testing.T) {
 		{"lists in another order", `{"rows":["a","b"]}`, `{"rows":["b","a"]}`, "/rows/0: \"a\" | \"b\"\n/rows/1: \"b\" | \"a\""},
 
 		{"the words of an error", `{"errors":[{"code":"x","message":"A"}]}`, `{"errors":[{"code":"x","message":"B"}]}`, ""},
+		{"an error without words", `{"errors":[{"code":"x","message":"A"}]}`, `{"errors":[{"code":"x"}]}`, `/errors/0/message: "A" | (absent)`},
+		{"an error whose words are none", `{"errors":[{"code":"x","message":"A"}]}`, `{"errors":[{"code":"x","message":null}]}`, `/errors/0/message: "A" | null`},
 		{"the code of an error", `{"errors":[{"code":"x","message":"A"}]}`, `{"errors":[{"code":"y","message":"A"}]}`,
 			"/errors/0: {\"code\":\"x\",\"message\":\"A\"} | (absent)\n/errors/-: (absent) | {\"code\":\"y\",\"message\":\"A\"}"},
 		{"a message that is no error's", `{"message":"A"}`, `{"message":"B"}`, `/message: "A" | "B"`},
@@ -193,6 +199,31 @@ func TestSecretsAreMaskedWhereverTheyAre(t *testing.T) {
 	}
 	if got := shown(strings.Repeat("<é>", 200), ""); len([]rune(got)) != mostShown+1 || !strings.HasSuffix(got, "…") {
 		t.Errorf("a long value is shown as %s", got)
+	}
+}
+
+// One secret may be part of another, a number, or the name of a member.
+func TestSecretsAreMaskedWhole(t *testing.T) {
+	s, other := &secrets{}, &secrets{}
+	s.gather(map[string]any{"password": "Kestrel-49", "code": json.Number("123456")}, "", true)
+	other.add("Kestrel-49-and-more")
+	doc, err := decoded([]byte(`{"said":"Kestrel-49-and-more","number":123456,"other":1234567,"Kestrel-49":1}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := shown(doc, "", s, other), `{"number":"•••","other":"•••","said":"•••","•••":1}`; got != want {
+		t.Errorf("shown as %s, not %s", got, want)
+	}
+	r := &Report{}
+	r.add("GET /x", 1, difference{pointer: "/body/Kestrel-49", reference: absent{}, target: json.Number("1")}, s, other)
+	if got := r.Differences[0].Pointer; got != "/body/•••" {
+		t.Errorf("it is at %s", got)
+	}
+	for n := range most {
+		s.add(fmt.Sprintf("one-of-many-%d", n))
+	}
+	if got := masked("Kestrel-49 one-of-many-0. one-of-many-4095.", s); got != "Kestrel-49 •••. •••." || len(s.all) != most {
+		t.Errorf("of %d secrets, the latest are not those that are known: %s", len(s.all), got)
 	}
 }
 

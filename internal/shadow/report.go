@@ -23,6 +23,7 @@ type Report struct {
 	Requests      int `json:"requests"` // that were sent
 	Same          int `json:"same"`
 	Differ        int `json:"differ"`
+	Away          int `json:"away"`     // answered by both with 429 or 5xx, and the same: that tells nothing of the rest
 	Failed        int `json:"failed"`   // without an answer of one server or both
 	Withheld      int `json:"withheld"` // not sent: they may change something
 	Beyond        int `json:"beyond"`   // not sent: they are beyond the limit
@@ -55,25 +56,36 @@ type Failure struct {
 	Error  string `json:"error"`
 }
 
-// Clean reports whether all that was sent was answered the same.
-func (r *Report) Clean() bool { return r.Differ == 0 && r.Failed == 0 }
+// Clean reports whether something was sent, and all of it was answered the same by servers that were there for it.
+func (r *Report) Clean() bool { return r.Same > 0 && r.Differ == 0 && r.Failed == 0 && r.Away == 0 }
 
 // add puts a difference with the others of its route and pointer.
 func (r *Report) add(route string, line int, d difference, of ...*secrets) {
-	at := slices.IndexFunc(r.Differences, func(g Difference) bool { return g.Route == route && g.Pointer == d.pointer })
+	pointer := masked(d.pointer, of...)
+	at := slices.IndexFunc(r.Differences, func(g Difference) bool { return g.Route == route && g.Pointer == pointer })
 	if at < 0 {
 		if len(r.Differences) == mostGroups {
 			r.Unlisted++
 			return
 		}
 		at = len(r.Differences)
-		r.Differences = append(r.Differences, Difference{Route: route, Pointer: d.pointer})
+		r.Differences = append(r.Differences, Difference{Route: route, Pointer: pointer})
 	}
 	g := &r.Differences[at]
 	g.Count++
+	if n := len(g.Examples); n == mostExamples && g.Examples[n-1].Line < line {
+		return
+	}
 	g.Examples = append(g.Examples, Example{Line: line, Reference: shown(d.reference, d.name, of...), Target: shown(d.target, d.name, of...)})
 	slices.SortStableFunc(g.Examples, func(a, b Example) int { return cmp.Compare(a.Line, b.Line) })
 	g.Examples = g.Examples[:min(len(g.Examples), mostExamples)]
+}
+
+// fail notes that a server gave no answer. However many there are, the first are kept.
+func (r *Report) fail(f Failure) {
+	r.Failures = append(r.Failures, f)
+	slices.SortStableFunc(r.Failures, func(a, b Failure) int { return cmp.Compare(a.Line, b.Line) })
+	r.Failures = r.Failures[:min(len(r.Failures), mostFailures)]
 }
 
 // finish puts everything in order.
@@ -81,8 +93,6 @@ func (r *Report) finish() {
 	slices.SortFunc(r.Differences, func(a, b Difference) int {
 		return cmp.Or(cmp.Compare(a.Route, b.Route), cmp.Compare(a.Pointer, b.Pointer))
 	})
-	slices.SortStableFunc(r.Failures, func(a, b Failure) int { return cmp.Compare(a.Line, b.Line) })
-	r.Failures = r.Failures[:min(len(r.Failures), mostFailures)]
 }
 
 // shown is a value as it is shown.

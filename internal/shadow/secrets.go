@@ -34,12 +34,35 @@ const most = 4096
 // secrets are what a conversation must not show on one side, wherever it turns up.
 type secrets struct{ all []string }
 
+// add remembers secrets; where there are too many, the latest.
 func (s *secrets) add(values ...string) {
 	for _, v := range values {
-		if len(v) >= least && len(s.all) < most && !slices.Contains(s.all, v) {
-			s.all = append(s.all, v)
+		if len(v) < least || slices.Contains(s.all, v) {
+			continue
+		}
+		s.all = append(s.all, v)
+		if len(s.all) > most {
+			s.all = s.all[1:]
 		}
 	}
+}
+
+// masked is a text without the secrets of any of these, the longest first: one may be part of another.
+func masked(text string, of ...*secrets) string {
+	text = jwt.ReplaceAllLiteralString(text, hidden)
+	var found []string
+	for _, s := range of {
+		for _, secret := range s.all {
+			if strings.Contains(text, secret) {
+				found = append(found, secret)
+			}
+		}
+	}
+	slices.SortFunc(found, func(a, b string) int { return len(b) - len(a) })
+	for _, secret := range found {
+		text = strings.ReplaceAll(text, secret, hidden)
+	}
+	return text
 }
 
 // gather remembers the secrets of a JSON document: in what was sent, codes among them.
@@ -57,6 +80,10 @@ func (s *secrets) gather(doc any, name string, sent bool) {
 		if sensitive(name) || sent && name == "code" {
 			s.add(v)
 		}
+	case json.Number:
+		if sensitive(name) || sent && name == "code" {
+			s.add(v.String())
+		}
 	}
 }
 
@@ -66,7 +93,7 @@ func mask(doc any, name string, of ...*secrets) any {
 	case map[string]any:
 		out := make(map[string]any, len(v))
 		for member, below := range v {
-			out[member] = mask(below, member, of...)
+			out[masked(member, of...)] = mask(below, member, of...)
 		}
 		return out
 	case []any:
@@ -79,15 +106,9 @@ func mask(doc any, name string, of ...*secrets) any {
 		if sensitive(name) && v != "" {
 			return hidden
 		}
-		v = jwt.ReplaceAllLiteralString(v, hidden)
-		for _, s := range of {
-			for _, secret := range s.all {
-				v = strings.ReplaceAll(v, secret, hidden)
-			}
-		}
-		return v
+		return masked(v, of...)
 	case json.Number:
-		if sensitive(name) {
+		if sensitive(name) || masked(v.String(), of...) != v.String() {
 			return hidden
 		}
 	}

@@ -2,6 +2,7 @@ package shadow
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
@@ -172,7 +173,7 @@ func (r *replay) note(q *Request, reference, target *side, answers [2]map[string
 		r.report.Failed++
 		for n, name := range []string{"reference", "target"} {
 			if errs[n] != nil {
-				r.report.Failures = append(r.report.Failures, Failure{Line: q.Line, Server: name, Error: errs[n].Error()})
+				r.report.fail(Failure{Line: q.Line, Server: name, Error: errs[n].Error()})
 			}
 		}
 		return
@@ -190,11 +191,20 @@ func (r *replay) note(q *Request, reference, target *side, answers [2]map[string
 		differs = true
 		r.report.add(route, q.Line, d, reference.secrets, target.secrets)
 	}
-	if differs {
+	switch {
+	case differs:
 		r.report.Differ++
-	} else {
+	case away(answers[0]) && away(answers[1]):
+		r.report.Away++
+	default:
 		r.report.Same++
 	}
+}
+
+// away reports whether a server had no time for a request, or something is wrong with it.
+func away(answer map[string]any) bool {
+	status, _ := answer["status"].(json.Number)
+	return status == "429" || strings.HasPrefix(string(status), "5")
 }
 
 func (r *replay) ignores(route, pointer string) bool {

@@ -31,7 +31,7 @@ func (w *wire) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.n++
-	w.seen = append(w.seen, fmt.Sprintf("%s %s cookie=%q csrf=%q session=%q auth=%q host=%s body=%s", r.Method, r.URL.Path, r.Header.Get("Cookie"),
+	w.seen = append(w.seen, fmt.Sprintf("%s %s cookie=%q csrf=%q session=%q auth=%q host=%s body=%s", r.Method, r.URL.RequestURI(), r.Header.Get("Cookie"),
 		r.Header.Get("X-CSRFToken"), r.Header.Get("X-Session-Token"), r.Header.Get("Authorization"), r.Host, b))
 	out.Header().Set("Content-Type", "application/json")
 	switch r.URL.Path {
@@ -92,8 +92,11 @@ func TestEachSideGetsWhatItHandedOut(t *testing.T) {
 		`{"client":"page","method":"POST","path":"/_allauth/browser/v1/auth/login","headers":{"X-CSRFToken":"recorded-csrf"},"body":{}}`,
 		`{"client":"page","method":"POST","path":"/_allauth/browser/v1/auth/login","headers":{},"body":{}}`,
 		`{"client":"page","method":"POST","path":"/form","headers":{"Content-Type":"application/x-www-form-urlencoded"},"body":"csrfmiddlewaretoken=recorded-form&a=1"}`,
-		`{"client":"other","method":"GET","path":"/_allauth/app/v1/auth/session","headers":{"X-Session-Token":"recorded-token"}}`)
-	if !r.Clean() || r.Requests != 10 || r.Same != 10 || r.Conversations != 3 {
+		`{"client":"other","method":"GET","path":"/_allauth/app/v1/auth/session","headers":{"X-Session-Token":"recorded-token"}}`,
+		`{"client":"other","method":"GET","path":"/q?a=b&access_token=recorded-query","headers":{"X_Session_Token":"recorded-underscores"}}`,
+		`{"client":"other","method":"POST","path":"/_allauth/app/v1/auth/provider/token","headers":{},"body":{"token":{"id_token":"recorded-id","access_token":"recorded-theirs"}}}`,
+		`{"client":"other","method":"POST","path":"/form","headers":{"Content-Type":"application/x-www-form-urlencoded"},"body":"refresh_token=recorded-form"}`)
+	if !r.Clean() || r.Requests != 13 || r.Same != 13 || r.Conversations != 3 {
 		t.Errorf("report is %+v", r)
 	}
 	for _, w := range []*wire{a, b} {
@@ -110,7 +113,10 @@ GET /_allauth/browser/v1/config cookie="" csrf="" session="" auth="" host=id.exa
 POST /_allauth/browser/v1/auth/login cookie="csrftoken=SIDE-csrf" csrf="SIDE-csrf" session="" auth="" host=id.example body={}
 POST /_allauth/browser/v1/auth/login cookie="csrftoken=SIDE-csrf" csrf="" session="" auth="" host=id.example body={}
 POST /form cookie="csrftoken=SIDE-csrf" csrf="" session="" auth="" host=id.example body=a=1&csrfmiddlewaretoken=SIDE-csrf
-GET /_allauth/app/v1/auth/session cookie="" csrf="" session="never-handed-out-by-this-server" auth="" host=id.example body=`, "SIDE", w.name)
+GET /_allauth/app/v1/auth/session cookie="" csrf="" session="never-handed-out-by-this-server" auth="" host=id.example body=
+GET /q?a=b&access_token=SIDE-access cookie="" csrf="" session="" auth="" host=id.example body=
+POST /_allauth/app/v1/auth/provider/token cookie="" csrf="" session="" auth="" host=id.example body={"token":{"access_token":"never-handed-out-by-this-server","id_token":"never-handed-out-by-this-server"}}
+POST /form cookie="" csrf="" session="" auth="" host=id.example body=refresh_token=SIDE-refresh`, "SIDE", w.name)
 		if got != want {
 			t.Errorf("%s was sent\n%s\nnot\n%s", w.name, got, want)
 		}
@@ -227,14 +233,104 @@ func TestDifferencesAreGroupedAndHideSecrets(t *testing.T) {
 	}
 }
 
+// What was not compared is not called the same.
+func TestNothingThatWasComparedIsNoSuccess(t *testing.T) {
+	busy := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		status := map[string]int{"/limited": http.StatusTooManyRequests, "/broken": http.StatusBadGateway}[r.URL.Path]
+		w.WriteHeader(max(status, http.StatusOK))
+	})
+	o := two(t, busy, busy)
+	if r := replayed(t, o, `{"client":"a","method":"GET","path":"/x"}`); !r.Clean() || r.Same != 1 {
+		t.Errorf("an answer: %+v", r)
+	}
+	for _, path := range []string{"/limited", "/broken"} {
+		r := replayed(t, o, `{"client":"a","method":"GET","path":"/x"}`, `{"client":"a","method":"GET","path":"`+path+`"}`)
+		if r.Clean() || r.Away != 1 || r.Same != 1 || r.Differ != 0 {
+			t.Errorf("%s of both: %+v", path, r)
+		}
+	}
+	o.Writes = false
+	if r := replayed(t, o, `{"client":"a","method":"POST","path":"/x"}`); r.Clean() || r.Withheld != 1 {
+		t.Errorf("nothing was sent: %+v", r)
+	}
+}
+
+func TestFailuresAreBoundedAndQuoteNothing(t *testing.T) {
+	odd := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		c, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_, _ = c.Write([]byte("HTTP/1.1 200 OK\r\nset-cookie sessionid=hunter22\r\n\r\n")) // the client may have hung up
+		_ = c.Close()
+	})
+	o := two(t, odd, odd)
+	o.Parallel = 4
+	var lines []string
+	for n := range 40 {
+		lines = append(lines, fmt.Sprintf(`{"client":"c%d","method":"POST","path":"/x","body":{}}`, n%4))
+	}
+	r := replayed(t, o, lines...)
+	if r.Failed != 40 || len(r.Failures) != mostFailures || r.Failures[0].Line != 1 || r.Failures[mostFailures-1].Line != mostFailures/2 {
+		t.Errorf("report is %+v", r)
+	}
+	if all := fmt.Sprint(r); strings.Contains(all, "hunter22") || !strings.Contains(all, hidden) {
+		t.Errorf("it says %s", all)
+	}
+}
+
+// Django quotes what its cookies hold; without the quotes they are others.
+func TestCookiesGoBackAsTheyCame(t *testing.T) {
+	var mu sync.Mutex
+	var sent []string
+	o := two(t, http.NotFoundHandler(), http.NotFoundHandler())
+	quoting := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		sent = append(sent, r.Header.Get("Cookie"))
+		w.Header().Add("Set-Cookie", `messages="a b"; Path=/`)
+		w.Header().Add("Set-Cookie", `plain=ab; Path=/`)
+	}))
+	defer quoting.Close()
+	u, err := ParseServer(quoting.URL, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Target = Server{URL: u}
+	replayed(t, o, `{"client":"a","method":"GET","path":"/x"}`, `{"client":"a","method":"GET","path":"/x"}`)
+	if len(sent) != 2 || sent[1] != `messages="a b"; plain=ab` {
+		t.Errorf("sent %q", sent)
+	}
+}
+
+func TestOneServerByTwoNames(t *testing.T) {
+	at := func(s, host string) Server {
+		u, err := ParseServer(s, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Server{URL: u, Host: host}
+	}
+	one := at("https://id.example", "")
+	for other, same := range map[Server]bool{
+		at("HTTPS://ID.example/", ""): true, at("https://id.example", "ID.example"): true, at("https://id.example", "other.example"): false,
+		at("http://id.example", ""): false, at("https://id.example:8443", ""): false,
+	} {
+		if one.Is(other) != same || other.Is(one) != same {
+			t.Errorf("%+v: %v", other, !same)
+		}
+	}
+}
+
 func TestHeadersWithoutAValueAreNotSent(t *testing.T) {
 	names := make(chan http.Header, 2)
 	note := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { names <- r.Header })
-	replayed(t, two(t, note, note), `{"client":"a","method":"GET","path":"/x","headers":{"X-Forwarded-For":"","Origin":"https://app.example","Te":"trailers"}}`)
+	replayed(t, two(t, note, note), `{"client":"a","method":"GET","path":"/x","headers":{"X-Forwarded-For":"","Origin":"https://app.example","Te":"trailers","x-http-method-override":"DELETE"}}`)
 	for range 2 {
 		h := <-names
 		_, forwarded := h["X-Forwarded-For"]
-		if forwarded || h.Get("Origin") != "https://app.example" || h.Get("Te") != "" {
+		if forwarded || h.Get("Origin") != "https://app.example" || h.Get("Te") != "" || h.Get("X-HTTP-Method-Override") != "" {
 			t.Errorf("sent with %v", h)
 		}
 	}

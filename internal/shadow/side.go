@@ -2,13 +2,16 @@ package shadow
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +21,12 @@ import (
 type Server struct {
 	URL  *url.URL // scheme, host and port
 	Host string   // the Host header, where it is not that of the URL
+}
+
+// Is reports whether two servers are one, by what they are called.
+func (s Server) Is(other Server) bool {
+	return s.URL.Scheme == other.URL.Scheme && strings.EqualFold(s.URL.Host, other.URL.Host) &&
+		strings.EqualFold(cmp.Or(s.Host, s.URL.Host), cmp.Or(other.Host, other.URL.Host))
 }
 
 // mostInAnswer bounds an answer, in bytes.
@@ -30,6 +39,7 @@ const unknown = "never-handed-out-by-this-server"
 var ours = []string{
 	"Accept-Encoding", "Authorization", "Connection", "Content-Length", "Cookie", "Expect", "Host", "Keep-Alive", "Proxy-Authorization",
 	"Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "X-Csrftoken", "X-Session-Token",
+	"X-Http-Method", "X-Http-Method-Override", "X-Method-Override", // with which what is read would be written
 }
 
 // side is the state of one conversation on one server.
@@ -37,13 +47,13 @@ type side struct {
 	server  Server
 	csrf    string // the name of the cookie that holds the CSRF token
 	client  *http.Client
-	cookies map[string]string
+	cookies map[string]*http.Cookie
 	tokens  map[string]string // by the name of the member that they come and go in
 	secrets *secrets
 }
 
 func newSide(s Server, csrf string, client *http.Client) *side {
-	return &side{server: s, csrf: csrf, client: client, cookies: map[string]string{}, tokens: map[string]string{}, secrets: &secrets{}}
+	return &side{server: s, csrf: csrf, client: client, cookies: map[string]*http.Cookie{}, tokens: map[string]string{}, secrets: &secrets{}}
 }
 
 // tokenMembers are the members of answers and requests that hold tokens.
@@ -58,13 +68,14 @@ func (s *side) request(ctx context.Context, q *Request) (*http.Request, error) {
 	if q.Body != nil {
 		body = bytes.NewReader(s.body(q))
 	}
-	r, err := http.NewRequestWithContext(ctx, q.Method, s.server.URL.Scheme+"://"+s.server.URL.Host+q.Path, body)
+	r, err := http.NewRequestWithContext(ctx, q.Method, s.server.URL.Scheme+"://"+s.server.URL.Host+s.path(q.Path), body)
 	if err != nil {
 		return nil, errors.New("make the request: it cannot be sent") // the error would quote the path
 	}
 	r.Host = s.server.Host
 	for name, value := range q.Header {
-		if slices.Contains(ours, name) || value == "" {
+		// Some servers read a _ in a name as a -.
+		if slices.Contains(ours, http.CanonicalHeaderKey(strings.ReplaceAll(name, "_", "-"))) || value == "" {
 			continue
 		}
 		r.Header.Set(name, value)
@@ -86,10 +97,10 @@ func (s *side) request(ctx context.Context, q *Request) (*http.Request, error) {
 			r.Header.Set("X-Session-Token", s.token("session_token"))
 		}
 	} else {
-		for _, name := range sorted(s.cookies) {
-			r.AddCookie(&http.Cookie{Name: name, Value: s.cookies[name]}) //nolint:gosec // it is sent, not set: attributes play no part
+		for _, name := range slices.Sorted(maps.Keys(s.cookies)) {
+			r.AddCookie(s.cookies[name])
 		}
-		if token := s.cookies[s.csrf]; csrf && token != "" {
+		if token := s.csrfToken(); csrf && token != "" {
 			r.Header.Set("X-CSRFToken", token)
 		}
 	}
@@ -107,6 +118,42 @@ func (s *side) token(name string) string {
 	return unknown
 }
 
+func (s *side) csrfToken() string {
+	if c := s.cookies[s.csrf]; c != nil {
+		return c.Value
+	}
+	return ""
+}
+
+// path is a recorded path with this side's tokens in place of those in its query.
+func (s *side) path(recorded string) string {
+	at, query, found := strings.Cut(recorded, "?")
+	values, err := url.ParseQuery(query)
+	if !found || err != nil {
+		return recorded // both say what is wrong with it
+	}
+	for name, all := range values {
+		if sensitive(name) || name == "code" {
+			s.secrets.add(all...)
+		}
+	}
+	if !s.replace(values) {
+		return recorded
+	}
+	return at + "?" + values.Encode()
+}
+
+// replace puts this side's tokens in the place of others, and reports whether there were any.
+func (s *side) replace(values url.Values) (replaced bool) {
+	for _, name := range tokenMembers {
+		if values.Has(name) {
+			values.Set(name, s.token(name))
+			replaced = true
+		}
+	}
+	return replaced
+}
+
 // body is a recorded body with this side's tokens in place of the recording's.
 func (s *side) body(q *Request) []byte {
 	if strings.HasPrefix(strings.ToLower(q.Header["Content-Type"]), "application/x-www-form-urlencoded") {
@@ -119,8 +166,9 @@ func (s *side) body(q *Request) []byte {
 				s.secrets.add(values...)
 			}
 		}
+		s.replace(form)
 		if form.Has("csrfmiddlewaretoken") {
-			form.Set("csrfmiddlewaretoken", s.cookies[s.csrf])
+			form.Set("csrfmiddlewaretoken", s.csrfToken())
 		}
 		return []byte(form.Encode())
 	}
@@ -129,24 +177,37 @@ func (s *side) body(q *Request) []byte {
 		return q.Body // it is sent as it was, and both say what is wrong with it
 	}
 	s.secrets.gather(doc, "", true)
-	members, ok := doc.(map[string]any)
-	if !ok {
+	if !s.replaceIn(doc, true) {
 		return q.Body
 	}
-	replaced := false
-	for _, name := range tokenMembers {
-		if _, there := members[name].(string); there {
-			members[name], replaced = s.token(name), true
-		}
-	}
-	if !replaced {
-		return q.Body
-	}
-	out, err := json.Marshal(members)
+	out, err := json.Marshal(doc)
 	if err != nil {
 		return q.Body
 	}
 	return out
+}
+
+// replaceIn puts this side's tokens in the place of those in a JSON document, and reports whether there were any. Below the top they are those
+// of an identity provider, to whom a server would hand on what it is given: dead ones take their place.
+func (s *side) replaceIn(doc any, top bool) (replaced bool) {
+	switch v := doc.(type) {
+	case map[string]any:
+		for name, below := range v {
+			switch _, text := below.(string); {
+			case text && top && slices.Contains(tokenMembers, name):
+				v[name], replaced = s.token(name), true
+			case text && strings.HasSuffix(name, "_token"):
+				v[name], replaced = unknown, true
+			default:
+				replaced = s.replaceIn(below, false) || replaced
+			}
+		}
+	case []any:
+		for _, below := range v {
+			replaced = s.replaceIn(below, false) || replaced
+		}
+	}
+	return replaced
 }
 
 // ask sends a request, takes in what is handed out, and returns the answer as a document.
@@ -183,16 +244,19 @@ func (s *side) ask(ctx context.Context, q *Request) (map[string]any, error) {
 	return doc, nil
 }
 
-// unreachable is why there was no answer, without the URL, whose path may hold a key.
+// quoted is what an error quotes: of an answer that is none, maybe a line with a cookie in it.
+var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"?`)
+
+// unreachable is why there was no answer, without the URL, whose path may hold a key, and without what came instead of one.
 func unreachable(err error) error {
 	var of *url.Error
 	if errors.As(err, &of) {
 		if of.Timeout() {
 			return errors.New("no answer in time")
 		}
-		return of.Err
+		err = of.Err
 	}
-	return err
+	return errors.New(quoted.ReplaceAllLiteralString(err.Error(), `"`+hidden+`"`))
 }
 
 func (s *side) keepCookies(answer *http.Response) {
@@ -201,7 +265,7 @@ func (s *side) keepCookies(answer *http.Response) {
 		if lifeOf(c, answer) == "deleted" || c.Value == "" {
 			delete(s.cookies, c.Name)
 		} else {
-			s.cookies[c.Name] = c.Value
+			s.cookies[c.Name] = &http.Cookie{Name: c.Name, Value: c.Value, Quoted: c.Quoted} //nolint:gosec // it is sent, not set
 		}
 	}
 }

@@ -1,8 +1,8 @@
-// Package site serves a single-page app as it was built: one page, and the files that it loads. Every path that names no file is the app's
-// own, which finds by itself what to show there. A page runs nothing that the server did not send, and belongs in no other page.
+// Package site serves a single-page app as it was built: one page, and the files that it loads. Every path that names no file is the
+// app's own, which finds by itself what to show there. A page runs nothing that the server did not send, and belongs in no other page.
 //
-// A build is a folder with an index.html, and with the rest in assets under names that change with what is in it, as Vite makes them. The page has
-// __NONCE__ wherever the nonce of its policy belongs, and a place such as __CSRF_COOKIE__ for each fact that it is told.
+// A build is a folder with an index.html, and with the rest in assets under names that change with what is in it, as Vite makes them.
+// The page has __NONCE__ wherever the nonce of its policy belongs, and a place such as __CSRF_COOKIE__ for each fact that it is told.
 package site
 
 import (

@@ -45,6 +45,6 @@
 // with a cookie that another site's page made, with 403; one that cannot be decided, since the server is away, with 503 and Retry-After.
 // Why, [Options.Log] is told, and nobody else.
 //
-// Package vestibuletest makes tokens for tests, package grpcauth checks those of gRPC's calls, and package client is the API by which
+// Package vestibuletest makes tokens and sessions for tests, package grpcauth checks those of gRPC's calls, and package client is the API by which
 // people sign in.
 package vestibule

@@ -15,3 +15,11 @@ func (v *Verifier) Fetching(issuer string) bool {
 	defer s.mu.Unlock()
 	return s.running != nil
 }
+
+// Check is what checks signatures of a key that is known.
+func (v *Verifier) Check(issuer, kid string) func(signed, signature []byte) bool {
+	s := v.keysOf(v.issuers[issuer])
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.keys[kid].verify
+}

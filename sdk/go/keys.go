@@ -44,19 +44,20 @@ type keySet struct {
 
 	mu      sync.Mutex
 	keys    map[string]*key // by kid; nil until they were fetched
-	fetched time.Time
-	age     time.Duration // for which they are fresh
-	failed  error         // of the fetch that ended last, nil if it did not fail
-	tried   time.Time     // when that ended
-	running *fetch        // nil where none is
+	fetched time.Time       // when they were asked for
+	age     time.Duration   // for which they are fresh
+	failed  error           // of the fetch that ended last, nil if it did not fail
+	tried   time.Time       // when that ended
+	running *fetch          // nil where none is
 	unknown allowance
 }
 
 // fetch is a fetch that is under way. Whoever waits for it reads what came of it afterwards.
 type fetch struct {
-	over chan struct{}
-	keys map[string]*key
-	err  error
+	began time.Time
+	over  chan struct{}
+	keys  map[string]*key
+	err   error
 }
 
 func (v *Verifier) newKeySet(i Issuer) *keySet {
@@ -175,7 +176,7 @@ func (s *keySet) pausing(now time.Time) bool {
 // begin begins a fetch, if none is under way. The caller holds the lock.
 func (s *keySet) begin() *fetch {
 	if s.running == nil {
-		s.running = &fetch{over: make(chan struct{})}
+		s.running = &fetch{began: s.now(), over: make(chan struct{})}
 		go s.run(s.running)
 	}
 	return s.running
@@ -192,11 +193,10 @@ func (s *keySet) run(f *fetch) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.now()
 	if err == nil {
-		s.keys, s.fetched, s.age = keys, now, age
+		s.keys, s.fetched, s.age = keys, f.began, age // an answer that was long on its way is as old as that
 	}
-	s.failed, s.tried = err, now
+	s.failed, s.tried = err, s.now()
 	s.running, f.keys, f.err = nil, keys, err
 	close(f.over)
 }

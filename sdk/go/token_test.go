@@ -133,6 +133,17 @@ func TestWhichKeysAreTaken(t *testing.T) {
 	}
 }
 
+func TestAKeySetHasNoMoreThanSoManyKeys(t *testing.T) {
+	for n, fine := range map[int]bool{maxKeys: true, maxKeys + 1: false} {
+		if _, err := parseKeys([]byte(`{"keys":[` + strings.Repeat(`{},`, n-1) + `{}]}`)); (err == nil) != fine {
+			t.Errorf("%d keys: %v", n, err)
+		}
+	}
+	if maxKeys > 100 || maxKeySet > 1<<20 {
+		t.Error("one answer may cost more memory and time than was thought of")
+	}
+}
+
 func TestASignatureOfTheWrongLengthFitsNothing(t *testing.T) {
 	p := elliptic.P256().Params()
 	e := base64.RawURLEncoding.EncodeToString

@@ -1,4 +1,4 @@
-// Package vestibuletest makes access tokens for tests of what a vestibule.Verifier protects, without a server.
+// Package vestibuletest makes access tokens and sessions for tests of what a vestibule.Verifier protects, without a server.
 //
 //	issuer := vestibuletest.NewIssuer(t)
 //	api := issuer.Verifier(t).Protect(handler)
@@ -21,26 +21,27 @@ import (
 	vestibule "github.com/vestibule-auth/vestibule/sdk/go"
 )
 
-// Issuer is a tenant that exists for a test: it has keys, and serves the public halves on this machine.
+// Issuer is a tenant that exists for a test: it has keys and sessions, and answers on this machine whoever asks about them.
 type Issuer struct {
 	// URL is what its tokens have as iss.
 	URL string
 	// Fetches counts how often its keys were fetched.
 	Fetches atomic.Int64
 
-	server *httptest.Server
-	mu     sync.Mutex
-	keys   []*Key
-	signer int           // which of them signs
-	held   chan struct{} // nil: nobody is kept waiting
-	down   bool
-	maxAge time.Duration
+	server   *httptest.Server
+	mu       sync.Mutex
+	keys     []*Key
+	signer   int           // which of them signs
+	held     chan struct{} // nil: nobody is kept waiting
+	down     bool
+	maxAge   time.Duration
+	sessions map[string]json.RawMessage // their users, by token
 }
 
 // NewIssuer is an issuer with one key, which ends with the test. The algorithm is RS256, ES256 or EdDSA; ES256 if none is given.
 func NewIssuer(t testing.TB, algorithm ...string) *Issuer {
 	t.Helper()
-	i := &Issuer{maxAge: 5 * time.Minute, signer: -1}
+	i := &Issuer{maxAge: 5 * time.Minute, signer: -1, sessions: map[string]json.RawMessage{}}
 	i.server = httptest.NewServer(http.HandlerFunc(i.serve))
 	t.Cleanup(i.server.Close)
 	i.URL = i.server.URL
@@ -48,10 +49,14 @@ func NewIssuer(t testing.TB, algorithm ...string) *Issuer {
 	return i
 }
 
-// Verifier is one that trusts this issuer alone.
-func (i *Issuer) Verifier(t testing.TB) *vestibule.Verifier {
+// Verifier is one that trusts this issuer alone, with further options as these set them.
+func (i *Issuer) Verifier(t testing.TB, set ...func(*vestibule.Options)) *vestibule.Verifier {
 	t.Helper()
-	v, err := vestibule.New(vestibule.Options{Issuers: []vestibule.Issuer{{URL: i.URL}}})
+	o := vestibule.Options{Issuers: []vestibule.Issuer{{URL: i.URL}}}
+	for _, f := range set {
+		f(&o)
+	}
+	v, err := vestibule.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,13 +142,11 @@ func (i *Issuer) MaxAge(age time.Duration) {
 	i.maxAge = age
 }
 
-// serve serves the key set.
+// serve answers as the server does.
 func (i *Issuer) serve(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path != "/.well-known/jwks.json" {
-		http.NotFound(w, r)
-		return
+	if r.URL.Path == "/.well-known/jwks.json" {
+		i.Fetches.Add(1)
 	}
-	i.Fetches.Add(1)
 	i.mu.Lock()
 	held := i.held
 	i.mu.Unlock()
@@ -155,19 +158,34 @@ func (i *Issuer) serve(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	i.mu.Lock()
-	var keys []map[string]string
-	for _, k := range i.keys {
-		keys = append(keys, k.Public())
-	}
-	down, age := i.down, i.maxAge
-	i.mu.Unlock()
-	if down {
+	defer i.mu.Unlock()
+	switch {
+	case i.down:
 		w.WriteHeader(http.StatusServiceUnavailable)
-		return
+	case r.URL.Path == "/.well-known/jwks.json":
+		var keys []map[string]string
+		for _, k := range i.keys {
+			keys = append(keys, k.Public())
+		}
+		w.Header().Set("Cache-Control", "public, max-age="+strconv.Itoa(int(i.maxAge.Seconds())))
+		answer(w, http.StatusOK, map[string]any{"keys": keys})
+	case r.URL.Path == "/_allauth/app/v1/auth/session":
+		i.answerSession(w, http.StatusGone, r.Header.Get("X-Session-Token"))
+	case r.URL.Path == "/_allauth/browser/v1/auth/session":
+		var shown []string
+		for _, c := range r.Cookies() { // whatever the tenant calls it
+			shown = append(shown, c.Value)
+		}
+		i.answerSession(w, http.StatusUnauthorized, shown...)
+	default:
+		http.NotFound(w, r)
 	}
+}
+
+func answer(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "public, max-age="+strconv.Itoa(int(age.Seconds())))
-	_ = json.NewEncoder(w).Encode(map[string]any{"keys": keys}) // whoever has gone needs no keys
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // whoever has gone needs no answer
 }
 
 // Claims are what a token is to say. What is empty is filled in, so that the zero value makes a token that is good.

@@ -6,7 +6,8 @@ import { type Browser, type BrowserContext, chromium, type Page, type Request } 
 import { chromiumOptions } from "./chromium";
 import { withPalette } from "./png";
 
-const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+// Of the package whose tests run: those of the example front end use this file as well.
+const axePath = createRequire(resolve("package.json")).resolve("axe-core/axe.min.js");
 
 export type Scheme = "light" | "dark";
 

@@ -547,6 +547,9 @@ export abstract class Client {
 
   #declined(answer: Answer): Declined {
     const { status, body, retryAfter } = answer;
+    if (status === 409) {
+      this.session().catch(() => {}); // the session is not what it was taken for: whoever draws it is to know what it is
+    }
     const state = stateOf(answer);
     const prove = status === 401 && state?.user ? proveOf(this, state.user, state.flows ?? []) : undefined;
     return new Declined(status, body.errors ?? [], retryAfter, prove);

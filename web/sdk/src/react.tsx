@@ -185,13 +185,16 @@ export const useConfig = (): Configuration | undefined => useHeld().config;
 
 /** How the session stands. It is drawn anew with every change, of this or another tab. */
 export function useSession(): Session | Loading | Failed {
-  const { client, failure } = useHeld();
+  const { client, config, failure } = useHeld();
   const known = useSyncExternalStore(
     useCallback((changed) => client.subscribe(changed), [client]),
     () => client.known,
     () => undefined,
   );
-  return known ?? (failure ? { status: "failed", ...failure } : { status: "loading" });
+  if (failure && !(known && config)) {
+    return { status: "failed", ...failure };
+  }
+  return known ?? { status: "loading" };
 }
 
 /** Who is signed in; undefined while nobody is, or it is not known yet. */

@@ -910,6 +910,10 @@ export interface components {
             is_authenticated: boolean;
             /** @description For app clients, and only when it is new. */
             session_token?: string;
+            /** @description For app clients, where the tenant has such, and only at a login. */
+            access_token?: string;
+            /** @description With access_token. */
+            refresh_token?: string;
         };
         /** @description What a type does not have is left out. */
         Authenticator: {

@@ -152,6 +152,34 @@ test("where the server is away that is told, and tried again", async () => {
   expect(text()).toBe("signed-in ann true true Hello.");
 });
 
+test("where the server tells who is there and not what it offers, that is told, and tried again", async () => {
+  let away = true;
+  const app = new AppClient({
+    url,
+    fetch: (input, init) => {
+      const configured = String(input).endsWith("/config");
+      return script(configured ? (away ? { status: 503 } : config) : signedIn()).fetch(input, init);
+    },
+  });
+  await draw(
+    <Vestibule client={app}>
+      <ForSignedIn
+        failed={(f) => (
+          <button type="button" onClick={f.retry}>
+            {(f.error as Error).message}
+          </button>
+        )}
+      >
+        Hello.
+      </ForSignedIn>
+    </Vestibule>,
+  );
+  expect(text()).toBe("That was too much at once. Try again in a while.");
+  away = false;
+  await act(async () => box.querySelector("button")?.click());
+  expect(text()).toBe("Hello.");
+});
+
 test("what is drawn follows the session, whoever changes it", async () => {
   const { client: app } = client(signedIn(), signedOut());
   await draw(

@@ -336,3 +336,14 @@ test("an authenticator app is there, or is set up", async () => {
   expect(await app.totp()).toMatchObject({ app: { type: "totp" } });
   expect(await thrownBy(app.totp())).toMatchObject({ reason: "missing" });
 });
+
+test("a step that meets another session than it was for has that looked at", async () => {
+  const { fetch, asked } = script(signedIn(), { status: 409 }, signedOut());
+  const page = new BrowserClient({ url, fetch, csrf: () => "proof" });
+  await page.session();
+  const changed = new Promise<void>((done) => page.subscribe(done));
+  expect(await thrownBy(page.addEmail("b@example.org"))).toMatchObject({ reason: "conflict" });
+  await changed;
+  expect(page.known?.status).toBe("signed-out");
+  expect(asked.map((a) => a.method)).toEqual(["GET", "POST", "GET"]);
+});
