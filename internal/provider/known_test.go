@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -483,16 +484,23 @@ func (r recorded) sent(t *testing.T, i *internet) {
 	}
 }
 
-// Every provider that is built in is in the table above, or has a test of its own.
+// Every provider that is built in is in the table above, or has a test of its own, and is in the manual with whether its tokens are taken.
 func TestEveryProviderIsTested(t *testing.T) {
+	manual := string(must(os.ReadFile("../../docs/providers.md")))
 	own := []string{"openid_connect", "steam", "telegram", "dummy"}
 	apps := provider.New(provider.Options{Clock: clock.At(testkit.Start), Dev: true})
 	for _, name := range provider.Known() {
 		if _, ok := records[name]; !ok && !slices.Contains(own, name) {
 			t.Errorf("%s has no test", name)
 		}
-		if about, ok := apps.About(tenants.App{Provider: name, ID: name}); !ok || about.Name == "" {
+		about, ok := apps.About(tenants.App{Provider: name, ID: name})
+		if !ok || about.Name == "" {
 			t.Errorf("of %s is told %+v", name, about)
+		}
+		_, row, _ := strings.Cut(manual, "\n| `"+name+"` | ")
+		row, _, _ = strings.Cut(row, "\n")
+		if cells := strings.Split(row, " | "); len(cells) != 5 || name != "openid_connect" && cells[0] != about.Name || strings.HasPrefix(cells[4], "no") == about.Token {
+			t.Errorf("of %s the manual says %q", name, row)
 		}
 	}
 }
