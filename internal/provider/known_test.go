@@ -89,7 +89,6 @@ func (i *internet) apps(dev bool) *provider.Apps {
 // recorded is a provider as its documentation has it.
 type recorded struct {
 	app     func(*tenants.App)
-	setting func(*tenants.Settings)
 	to      string            // where somebody is sent
 	asks    map[string]string // what for; "": not at all
 	came    url.Values        // what they come back with besides code and state

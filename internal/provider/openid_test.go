@@ -606,7 +606,7 @@ func TestOpenIDAlgorithms(t *testing.T) {
 			t.Errorf("%s without a key's id: it is %v", alg, err)
 		}
 	}
-	short := must(rsa.GenerateKey(rand.Reader, 1024)) //nolint:gosec // it is what must not be taken
+	short := must(rsa.GenerateKey(rand.Reader, 1024))
 	p := newOP(t)
 	p.keys = []jose.JSONWebKey{{Key: short.Public(), KeyID: "short"}}
 	p.sign = func(c any) string { return signed(jose.RS256, short, "short", "JWT", c) }
