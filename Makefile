@@ -37,6 +37,9 @@ CHART := helm/check
 # A module of its own, so that what it needs to break things is not among what the server needs.
 FAULTS := internal/faults
 
+# A module of its own, so that somebody else's OpenID provider is not among what the server needs.
+OPTEST := internal/provider/optest
+
 # What apps import is a module of its own, so that what the server needs is not among what they need.
 SDK := sdk/go
 
@@ -177,7 +180,7 @@ test: ## run every test but e2e, on SQLite, PostgreSQL and Redis (PACKAGES=./flo
 	@failed=; \
 	$(TEST) $(PACKAGES) 2>&1 | $(SUMMARY) || failed=1; \
 	if [ "$(PACKAGES)" = ./... ]; then \
-		for module in $(FAULTS) $(SDK); do $(GO) -C $$module test -count=1 ./... 2>&1 | $(SUMMARY) || failed=1; done; \
+		for module in $(FAULTS) $(OPTEST) $(SDK); do $(GO) -C $$module test -count=1 ./... 2>&1 | $(SUMMARY) || failed=1; done; \
 		$(SERVICES) --database $(GO) -C $(EXAMPLES) test -count=1 ./... 2>&1 | $(SUMMARY) || failed=1; \
 		why=$$($(NO_NODE)); \
 		if [ -z "$$why" ]; then $(MAKE) -k --no-print-directory ui-unit sdk-js-unit spa-unit || failed=1; \
@@ -358,6 +361,7 @@ vet: ## go vet
 	$(GO) vet ./...
 	$(GO) -C $(CHART) vet ./...
 	$(GO) -C $(FAULTS) vet ./...
+	$(GO) -C $(OPTEST) vet ./...
 	$(GO) -C $(SDK) vet ./...
 	$(GO) -C $(EXAMPLES) vet ./...
 
@@ -373,7 +377,7 @@ lint: ## golangci-lint, by the rules of .golangci.yml
 		linter=$(TOOLS)/golangci-lint; \
 	fi; \
 	"$$linter" run ./...; \
-	for module in $(CHART) $(FAULTS) $(SDK) $(EXAMPLES); do (cd "$$module" && "$$linter" run --config $(CURDIR)/.golangci.yml ./...); done
+	for module in $(CHART) $(FAULTS) $(OPTEST) $(SDK) $(EXAMPLES); do (cd "$$module" && "$$linter" run --config $(CURDIR)/.golangci.yml ./...); done
 
 .PHONY: helm
 helm: $(TOOLS)/helm-4.3.1 $(TOOLS)/kube-score-1.20.0 ## the Helm chart: lint, what it makes of each value set, what it refuses, kube-score
@@ -411,6 +415,7 @@ race: ## every test with the race detector (needs a C compiler)
 	$(needs-c)
 	@$(TEST) -race $(PACKAGES) 2>&1 | $(SUMMARY)
 	@$(GO) -C $(FAULTS) test -race -count=1 ./... 2>&1 | $(SUMMARY)
+	@$(GO) -C $(OPTEST) test -race -count=1 ./... 2>&1 | $(SUMMARY)
 	@$(GO) -C $(CHART) test -race -count=1 ./roll 2>&1 | $(SUMMARY)
 	@$(GO) -C $(SDK) test -race -count=1 ./... 2>&1 | $(SUMMARY)
 	@$(SERVICES) --database $(GO) -C $(EXAMPLES) test -race -count=1 ./... 2>&1 | $(SUMMARY)

@@ -14,7 +14,7 @@ var apple = known{
 	name: "Apple", server: at(appleIssuer),
 	way: openID{
 		scopes: []string{"name"}, emailScope: []string{"email"}, params: map[string]string{"response_mode": "form_post"},
-		no: []string{"user_cancelled_authorize"}, adds: appleName,
+		no: []string{"user_cancelled_authorize"}, method: byPost, adds: appleName,
 		person: person{
 			uid: "{sub}", email: []string{"email"}, verified: []string{"email_verified"}, given: []string{"name>firstName"}, family: []string{"name>lastName"},
 			show: showApple,

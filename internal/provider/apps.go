@@ -207,32 +207,42 @@ func (l *login) came(params url.Values, no []string) (string, error) {
 // refusals are what token endpoints call a code that is none of theirs, too old, or used before: RFC 6749 (section 5.2), GitHub, Slack.
 var refusals = []string{"invalid_grant", "bad_verification_code", "invalid_code", "code_already_used", "code_expired"}
 
+// trade is what a code is exchanged by.
+type trade struct {
+	endpoint string
+	method   string // how the app shows its secret
+	code     string
+	pkce     bool
+	json     bool // the endpoint takes JSON in the place of a form
+	more     []oauth2.AuthCodeOption
+}
+
 // exchange has a token endpoint give tokens for a code.
-func (l *login) exchange(ctx context.Context, endpoint, method, code string, pkce bool, more ...oauth2.AuthCodeOption) (*oauth2.Token, *answer, error) {
-	if method == "" {
+func (l *login) exchange(ctx context.Context, t trade) (*oauth2.Token, *answer, error) {
+	if t.method == "" {
 		return nil, nil, l.fault("The provider takes the app's secret in no way that is known here.")
 	}
-	shown, bad := l.secret(method)
+	shown, bad := l.secret(t.method)
 	if bad == nil {
-		bad = l.allows(endpoint)
+		bad = l.allows(t.endpoint)
 	}
 	if bad != nil {
 		return nil, nil, l.fault(bad.why)
 	}
 	l.hide(shown)
 	style := oauth2.AuthStyleInParams
-	if method == byBasic {
+	if t.method == byBasic {
 		style = oauth2.AuthStyleInHeader
 	}
-	if pkce {
-		more = append(more, oauth2.VerifierOption(l.at.Verifier))
+	if t.pkce {
+		t.more = append(t.more, oauth2.VerifierOption(l.at.Verifier))
 	}
-	by := &exchanging{caller: l.caller}
+	by := &exchanging{caller: l.caller, json: t.json}
 	config := &oauth2.Config{
 		ClientID: l.clientID(), ClientSecret: shown, RedirectURL: l.callback,
-		Endpoint: oauth2.Endpoint{TokenURL: endpoint, AuthStyle: style},
+		Endpoint: oauth2.Endpoint{TokenURL: t.endpoint, AuthStyle: style},
 	}
-	got, err := config.Exchange(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: by}), code, more...)
+	got, err := config.Exchange(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: by}), t.code, t.more...)
 	var (
 		said *oauth2.RetrieveError
 		none *failed

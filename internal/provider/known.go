@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/vestibule-auth/vestibule/tenants"
@@ -16,13 +18,45 @@ type known struct {
 // builtIn are all of them, by what settings call them. Those that django-allauth has are called as they are there, so that accounts that come
 // over from it stay what they are.
 var builtIn = map[string]known{
-	manyServers: openIDConnect,
-	"google":    google,
-	"apple":     apple,
-	"github":    github,
-	"gitlab":    gitlab,
-	"microsoft": microsoft,
+	manyServers:        openIDConnect,
+	"amazon":           amazon,
+	"apple":            apple,
+	"atlassian":        atlassian,
+	"auth0":            auth0,
+	"bitbucket_oauth2": bitbucket,
+	"discord":          discord,
+	"dropbox":          dropbox,
+	"dummy":            dummy,
+	"facebook":         facebook,
+	"figma":            figma,
+	"github":           github,
+	"gitlab":           gitlab,
+	"google":           google,
+	"kakao":            kakao,
+	"keycloak":         keycloak,
+	"line":             line,
+	"linkedin_oauth2":  linkedIn,
+	"microsoft":        microsoft,
+	"naver":            naver,
+	"notion":           notion,
+	"okta":             okta,
+	"reddit":           reddit,
+	"salesforce":       salesforce,
+	"slack":            slack,
+	"spotify":          spotify,
+	"steam":            steam,
+	"strava":           strava,
+	"telegram":         telegram,
+	"twitch":           twitch,
+	"twitter_oauth2":   twitter,
+	"vk":               vk,
+	"weixin":           weixin,
+	"yandex":           yandex,
+	"zoom":             zoom,
 }
+
+// Known are the providers that are built in, by name.
+func Known() []string { return slices.Sorted(maps.Keys(builtIn)) }
 
 // manyServers is the provider whose apps are servers of their own.
 const manyServers = "openid_connect"

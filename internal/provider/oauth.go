@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -36,6 +37,7 @@ type oauth struct {
 	limited *openID
 	// prove adds what shows that the app itself is asking; nil: nothing does.
 	prove func(l *login, access string, query url.Values)
+	json  bool // the token endpoint takes JSON in the place of a form
 	// trade has codes exchanged in a way of its own; nil: as RFC 6749 has it.
 	trade func(ctx context.Context, l *login, endpoint, code string) (*oauth2.Token, map[string]any, error)
 	// begun is the address that somebody is sent to, where there is more to it; may be nil.
@@ -53,6 +55,7 @@ type request struct {
 	ok      string // a member that has to be true; "": the status says enough
 	inside  string // a path to what counts in the answer
 	into    string // the member that the answer becomes; "": its members stand by themselves
+	needs   string // a member of the token endpoint's answer without which it is not made
 	email   bool   // it is made where addresses are wanted alone, and may be turned down (403, 404)
 }
 
@@ -90,11 +93,7 @@ func (o oauth) begin(_ context.Context, l *login) (string, error) {
 	}
 	config := &oauth2.Config{ClientID: l.clientID(), RedirectURL: l.callback, Endpoint: oauth2.Endpoint{AuthURL: address}}
 	if scopes := l.scopes(o.scopes, o.emailScope); len(scopes) > 0 {
-		delimiter := o.delimiter
-		if delimiter == "" {
-			delimiter = " "
-		}
-		config.Scopes = []string{strings.Join(scopes, delimiter)}
+		config.Scopes = []string{strings.Join(scopes, cmp.Or(o.delimiter, " "))}
 	}
 	to := config.AuthCodeURL(l.at.State, more...)
 	if o.begun != nil {
@@ -135,11 +134,11 @@ func (o oauth) complete(ctx context.Context, l *login, params url.Values) (*Iden
 }
 
 func (o oauth) exchange(ctx context.Context, l *login, endpoint, code string, carried []oauth2.AuthCodeOption) (*oauth2.Token, map[string]any, error) {
-	method := o.method
-	if method == "" {
-		method = l.method(nil)
+	method := cmp.Or(l.app.Settings.TokenAuthMethod, o.method, l.method(nil))
+	if l.app.Settings.TokenAuthMethod == "" && !l.app.Secret.IsSet() {
+		method = byNone // PKCE is what protects such an app
 	}
-	got, a, err := l.exchange(ctx, endpoint, method, code, l.pkce(o.pkce), carried...)
+	got, a, err := l.exchange(ctx, trade{endpoint: endpoint, method: method, code: code, pkce: l.pkce(o.pkce), json: o.json, more: carried})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -188,7 +187,7 @@ func (o oauth) who(ctx context.Context, l *login, answered map[string]any) (*Ide
 		said = object
 	}
 	for _, r := range o.more {
-		if r.email && !l.tenant.Settings.SocialAccount.QueryEmail {
+		if r.email && !l.tenant.Settings.SocialAccount.QueryEmail || r.needs != "" && values(r.needs) == "" {
 			continue
 		}
 		v, err := o.ask(ctx, l, r, values)
@@ -224,14 +223,11 @@ func (o oauth) ask(ctx context.Context, l *login, r request, values func(string)
 		}
 		o.prove(l, access, query)
 	}
-	address, method := os.Expand(r.address, values), r.method
+	address := os.Expand(r.address, values)
 	if len(query) > 0 {
 		address += "?" + query.Encode()
 	}
-	if method == "" {
-		method = http.MethodGet
-	}
-	a, bad := l.call(ctx, method, address, fill(r.form), mostDocument, func(q *http.Request) {
+	a, bad := l.call(ctx, cmp.Or(r.method, http.MethodGet), address, fill(r.form), mostDocument, func(q *http.Request) {
 		for name, template := range r.headers {
 			q.Header.Set(name, os.Expand(template, values))
 		}

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,6 +26,8 @@ type openID struct {
 	fetches    bool              // the profile is fetched on top of what the ID token says
 	noNonce    bool              // it does not repeat the nonce
 	anyParty   bool              // it vouches for other apps of whoever the app belongs to (azp)
+	method     string            // how the app shows its secret; "": as the provider says
+	fixed      *document         // where the provider does not describe itself
 	noTokens   bool              // ID tokens do not say who somebody is in the way in which userinfo does
 	no         []string          // its own words for somebody's no
 	person     person
@@ -46,9 +49,16 @@ var openIDConnect = known{
 
 func (o openID) takes() bool { return !o.noTokens }
 
+func (o openID) document(ctx context.Context, l *login) (*document, error) {
+	if o.fixed != nil {
+		return o.fixed, nil
+	}
+	return l.document(ctx)
+}
+
 // begin is where somebody is sent (Core 1.0, section 3.1.2.1).
 func (o openID) begin(ctx context.Context, l *login) (string, error) {
-	d, err := l.document(ctx)
+	d, err := o.document(ctx, l)
 	if err != nil {
 		return "", err
 	}
@@ -69,7 +79,7 @@ func (o openID) begin(ctx context.Context, l *login) (string, error) {
 
 // complete is who came back (Core 1.0, sections 3.1.2.5 to 3.1.3.7).
 func (o openID) complete(ctx context.Context, l *login, params url.Values) (*Identity, error) {
-	d, err := l.document(ctx)
+	d, err := o.document(ctx, l)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +91,10 @@ func (o openID) complete(ctx context.Context, l *login, params url.Values) (*Ide
 	if err != nil {
 		return nil, err
 	}
-	got, _, err := l.exchange(ctx, d.TokenEndpoint, l.method(d), code, l.pkce(slices.Contains(d.ChallengeMethods, "S256")))
+	got, _, err := l.exchange(ctx, trade{
+		endpoint: d.TokenEndpoint, method: cmp.Or(l.app.Settings.TokenAuthMethod, o.method, l.method(d)), code: code,
+		pkce: l.pkce(slices.Contains(d.ChallengeMethods, "S256")),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +137,7 @@ func (o openID) verify(ctx context.Context, l *login, token Token) (*Identity, e
 	if token.ID == "" {
 		return nil, l.refused("There is no ID token.")
 	}
-	d, err := l.document(ctx)
+	d, err := o.document(ctx, l)
 	if err != nil {
 		return nil, err
 	}

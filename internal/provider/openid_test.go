@@ -606,7 +606,7 @@ func TestOpenIDAlgorithms(t *testing.T) {
 			t.Errorf("%s without a key's id: it is %v", alg, err)
 		}
 	}
-	short := must(rsa.GenerateKey(rand.Reader, 1024)) //nolint:gosec // it is what must not be taken
+	short := must(rsa.GenerateKey(rand.Reader, 1024))
 	p := newOP(t)
 	p.keys = []jose.JSONWebKey{{Key: short.Public(), KeyID: "short"}}
 	p.sign = func(c any) string { return signed(jose.RS256, short, "short", "JWT", c) }
@@ -734,5 +734,59 @@ func TestAbout(t *testing.T) {
 	}
 	if _, err := p.apps().Begin(t.Context(), acme(), tenants.App{Provider: "nobody"}, attempt("1")); err == nil {
 		t.Error("somebody is sent to nobody")
+	}
+}
+
+// Two tenants with apps at two providers of the same client id, and one app of both at a third, all at once: nobody is taken for anybody else.
+// The race detector watches.
+func TestTenantsAtOnce(t *testing.T) {
+	one, two, shared := newOP(t), newOP(t), newOP(t)
+	two.secret, two.info["sub"], two.claims["sub"] = "s3cret", "two", "two"
+	shared.document["id_token_signing_alg_values_supported"] = []string{"ES256"}
+	shared.keys = []jose.JSONWebKey{{Key: ecKey().Public(), KeyID: "k1"}}
+	shared.sign = func(c any) string { return signed(jose.ES256, ecKey(), "k1", "JWT", c) }
+	roots := x509.NewCertPool()
+	for _, p := range []*op{one, two, shared} {
+		roots.AddCert(p.Certificate())
+	}
+	apps := provider.New(provider.Options{
+		Client: provider.Client(outbound.Dialer{AllowPrivate: true}, &tls.Config{RootCAs: roots}), Clock: one.clock,
+	})
+	foreign := one.token(nil)
+	var wg sync.WaitGroup
+	for i := range 24 {
+		p := []*op{one, two, shared}[i%3]
+		of := acme()
+		if i%2 == 1 {
+			of = acme()
+			of.ID, of.Slug, of.Settings.PublicURL = "2", "globex", "https://id.globex.example"
+			of.Settings.SocialAccount.Providers["openid_connect"] = tenants.Provider{VerifiedEmail: tenants.OneOrList{List: []string{"globex.example"}}}
+		}
+		wg.Go(func() {
+			a, at := p.app(), attempt(fmt.Sprint(i))
+			to, err := apps.Begin(t.Context(), of, a, at)
+			if err != nil || !strings.HasPrefix(to, p.URL) || !strings.Contains(to, url.QueryEscape(of.PublicURL())) {
+				t.Errorf("%d: sent to %s, %v", i, to, err)
+				return
+			}
+			u, _ := url.Parse(to)
+			p.mu.Lock()
+			code := fmt.Sprint("code-", i)
+			p.codes[code] = u.Query()
+			p.mu.Unlock()
+			who, err := apps.Complete(t.Context(), of, a, at, url.Values{"code": {code}})
+			if err != nil || who.UID != p.info["sub"] || who.Tokens.Access != "access-"+code {
+				t.Errorf("%d: it is %+v, %v", i, who, err)
+			}
+			if who, err := apps.Verify(t.Context(), of, a, provider.Token{ID: foreign}); (err == nil) != (p == one) {
+				t.Errorf("%d: of the first provider's token it is %+v, %v", i, who, err)
+			}
+		})
+	}
+	wg.Wait()
+	for _, p := range []*op{one, two, shared} {
+		if p.asked["/.well-known/openid-configuration"] != 1 || p.asked["/keys"] > 2 {
+			t.Errorf("asked was %v", p.asked)
+		}
 	}
 }

@@ -205,7 +205,7 @@ func (s *signatures) VerifySignature(ctx context.Context, jwt string) ([]byte, e
 	for _, a := range signing {
 		algorithms = append(algorithms, jose.SignatureAlgorithm(a))
 	}
-	parsed, err := jose.ParseSigned(jwt, algorithms)
+	parsed, err := jose.ParseSignedCompact(jwt, algorithms)
 	if err != nil {
 		return nil, err
 	}
