@@ -84,6 +84,12 @@ func (s *Service) Providers(t *tenants.Tenant, c Client) []ProviderView {
 	return all
 }
 
+// Knows reports whether the server knows the provider of an app.
+func (s *Service) Knows(a tenants.App) bool {
+	_, ok := s.providers.About(a)
+	return ok
+}
+
 func viewProvider(about provider.About) ProviderView {
 	v := ProviderView{
 		ID: about.ID, Name: about.Name, Flows: []string{}, ClientID: about.ClientID, OpenIDConfigurationURL: about.ConfigurationURL,

@@ -64,6 +64,9 @@ func (a *App) addDemo(ctx context.Context) error {
 			"supported_types": []string{"recovery_codes", "totp", "webauthn"}, "passkey_login_enabled": true, "trust_enabled": true,
 			"webauthn_rp_origins": fronts,
 		},
+		"socialaccount": map[string]any{"providers": map[string]any{"dummy": map[string]any{"apps": []any{map[string]any{
+			"client_id": "demo", "name": "a dummy provider", // which asks who somebody is, and believes it
+		}}}}},
 		"usersessions": map[string]any{"track_activity": true},
 		"cors":         map[string]any{"allowed_origins": fronts},
 	})

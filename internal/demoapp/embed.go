@@ -20,7 +20,7 @@ var absent []byte
 
 var (
 	dist = site.Dist(files)
-	app  = site.New(dist, absent)
+	app  = site.New(dist, absent).Forms("'self' https:") // which is how people get to identity providers
 )
 
 // Built reports whether the app is in this build.

@@ -133,6 +133,10 @@ func (c callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.Recorder.Route(r, template, t.Slug)
+	if r.URL.Path == dummyPath {
+		c.serveDummy(w, r, t)
+		return
+	}
 	app, ok := flows.CallbackApp(t, r.URL.Path)
 	if !ok || !serves(t, b) {
 		write(w, answer{Status: http.StatusNotFound})

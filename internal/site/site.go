@@ -7,6 +7,7 @@ package site
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"errors"
 	"html"
@@ -28,6 +29,7 @@ type Facts map[string]string
 type Site struct {
 	build  fs.FS
 	absent []byte
+	forms  string   // where forms may go; "" for nowhere
 	files  sync.Map // of *file by name
 }
 
@@ -49,10 +51,17 @@ func Built(build fs.FS) bool {
 	return err == nil
 }
 
+// Forms has an app post forms to the addresses that its policy is told of (form-action), such as "'self'"; otherwise it posts none. A
+// redirect that a form is answered with has to be among them, too.
+func (s *Site) Forms(to string) *Site {
+	s.forms = to
+	return s
+}
+
 // policy is what the pages may do: run and show what the server itself sent, and call the server itself. Nothing inline runs, and the
 // styles that are made while the page lives carry the page's nonce. Pictures may be data: marks in style sheets often are.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-%'; img-src 'self' data:; font-src 'self'; " +
-	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	"connect-src 'self'; base-uri 'none'; form-action %; frame-ancestors 'none'"
 
 // file is one file of the build as it is sent.
 type file struct {
@@ -92,7 +101,7 @@ func (s *Site) page(w http.ResponseWriter, facts func() (Facts, error)) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	nonce := secret.Token()
-	h.Set("Content-Security-Policy", strings.Replace(policy, "%", nonce, 1))
+	h.Set("Content-Security-Policy", strings.Replace(strings.Replace(policy, "%", nonce, 1), "%", cmp.Or(s.forms, "'none'"), 1))
 	index, err := s.file("index.html")
 	if errors.Is(err, fs.ErrNotExist) {
 		w.WriteHeader(http.StatusNotFound)

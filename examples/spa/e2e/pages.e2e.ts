@@ -26,6 +26,7 @@ const account = {
   "/account/passkeys": "Passkeys and keys",
   "/account/app": "Authenticator app",
   "/account/recovery-codes": "Recovery codes",
+  "/account/connected": "Connected accounts",
   "/account/sessions": "Sessions",
 };
 

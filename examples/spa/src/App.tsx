@@ -4,6 +4,7 @@ import { SignedInOnly, SignedOutOnly } from "./guards";
 import { Account } from "./pages/account/Account";
 import { Addresses } from "./pages/account/Addresses";
 import { AuthenticatorApp } from "./pages/account/AuthenticatorApp";
+import { Connected } from "./pages/account/Connected";
 import { Keys } from "./pages/account/Keys";
 import { Password } from "./pages/account/Password";
 import { Phone } from "./pages/account/Phone";
@@ -14,6 +15,7 @@ import { ForgotPassword } from "./pages/ForgotPassword";
 import { Home } from "./pages/Home";
 import { NotFound } from "./pages/NotFound";
 import { ProviderError } from "./pages/ProviderError";
+import { ProviderReturn } from "./pages/ProviderReturn";
 import { ResetPassword } from "./pages/ResetPassword";
 import { SignIn } from "./pages/SignIn";
 import { SignInByCode } from "./pages/SignInByCode";
@@ -37,6 +39,7 @@ export function App() {
         <Route path="continue" element={<Continue />} />
         <Route path="verify-email/:key" element={<VerifyEmail />} />
         <Route path="reset-password/:key" element={<ResetPassword />} />
+        <Route path="provider-return" element={<ProviderReturn />} />
         <Route path="provider-error" element={<ProviderError />} />
         <Route element={<SignedInOnly />}>
           <Route path="account" element={<Account />}>
@@ -47,6 +50,7 @@ export function App() {
             <Route path="passkeys" element={<Keys />} />
             <Route path="app" element={<AuthenticatorApp />} />
             <Route path="recovery-codes" element={<RecoveryCodes />} />
+            <Route path="connected" element={<Connected />} />
             <Route path="sessions" element={<Sessions />} />
           </Route>
         </Route>

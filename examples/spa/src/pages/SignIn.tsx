@@ -6,6 +6,7 @@ import { ActButton } from "../parts/ActButton";
 import { Field, Form } from "../parts/Form";
 import { Page } from "../parts/Page";
 import { loginLabel, loginOf } from "./login";
+import { ProviderButtons } from "./ProviderButtons";
 
 export function SignIn() {
   const client = useClient();
@@ -50,13 +51,14 @@ export function SignIn() {
   );
 }
 
-/** What else signs in here. This is where buttons of providers would go, too. */
+/** What else signs in here. */
 function OtherWays() {
   const config = useConfig();
   const { search } = useLocation();
   const passkey = config?.mfa.passkey_login_enabled && keysWork();
   const code = config?.account.login_by_code_enabled;
-  if (!passkey && !code) {
+  const providers = (config?.socialaccount.providers ?? []).length > 0;
+  if (!passkey && !code && !providers) {
     return null;
   }
   return (
@@ -67,6 +69,7 @@ function OtherWays() {
           Send me a code
         </Link>
       )}
+      <ProviderButtons process="login" back={`/provider-return${search}`} />
     </section>
   );
 }

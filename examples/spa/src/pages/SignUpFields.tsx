@@ -25,11 +25,17 @@ export function given(form: (name: string) => string): Given {
   return all;
 }
 
+interface SignUpFieldsProps {
+  faults: Record<string, string>;
+  /** What is known already. */
+  known?: Partial<Record<Name, string | undefined>>;
+}
+
 /**
  * The fields of a signup. An app knows what its tenant asks for, and shows that. This one is for any tenant: it has a field for each thing
  * that signs in, and for what the server says is missing. The first is needed; of the others the server knows.
  */
-export function SignUpFields({ faults }: { faults: Record<string, string> }) {
+export function SignUpFields({ faults, known: has = {} }: SignUpFieldsProps) {
   const methods = useConfig()?.account.login_methods ?? [];
   const shown = names.filter((name) => methods.includes(name) || faults[name]);
   return shown.map((name, i) => {
@@ -42,6 +48,7 @@ export function SignUpFields({ faults }: { faults: Record<string, string> }) {
         label={optional ? `${label} (optional)` : label}
         {...field}
         fault={faults[name]}
+        {...(has[name] && { defaultValue: has[name] })}
         autoFocus={i === 0}
       />
     );

@@ -12,6 +12,7 @@ export function Account() {
     { to: "passkeys", name: "Passkeys and keys", offered: types.includes("webauthn") },
     { to: "app", name: "Authenticator app", offered: types.includes("totp") },
     { to: "recovery-codes", name: "Recovery codes", offered: types.includes("recovery_codes") },
+    { to: "connected", name: "Connected accounts", offered: (config?.socialaccount.providers ?? []).length > 0 },
     { to: "sessions", name: "Sessions", offered: true },
   ];
   return (

@@ -3,6 +3,7 @@ import { ForWaiting, useClient, useSession, useStep } from "@vestibule-auth/clie
 import { Navigate, useLocation } from "react-router";
 import { nextOf } from "../../next";
 import { ActButton } from "../../parts/ActButton";
+import { FinishSignup } from "./FinishSignup";
 import { LoginCode } from "./LoginCode";
 import { MakePasskey } from "./MakePasskey";
 import { NewPassword } from "./NewPassword";
@@ -45,6 +46,8 @@ function Step({ next }: { next: Waiting["next"] }) {
       return <MakePasskey next={next} />;
     case "password_reset_by_code":
       return <NewPassword next={next} />;
+    case "provider_signup":
+      return <FinishSignup next={next} />;
     case "unknown":
       return <Unknown next={next} />;
   }
