@@ -251,7 +251,8 @@ func (l *login) exchange(ctx context.Context, t trade) (*oauth2.Token, *answer, 
 	case errors.As(err, &said) && slices.Contains(refusals, said.ErrorCode):
 		return nil, nil, l.refused("The provider does not take the code: " + l.quote(said.ErrorCode+" "+said.ErrorDescription))
 	case errors.As(err, &said):
-		return nil, nil, l.fault(fmt.Sprintf("The token endpoint answered %d: %s", said.Response.StatusCode, l.quote(said.ErrorCode+" "+said.ErrorDescription)))
+		words := l.quote(said.ErrorCode + " " + said.ErrorDescription)
+		return nil, nil, l.fault(fmt.Sprintf("The token endpoint answered %d: %s", said.Response.StatusCode, words))
 	case errors.As(err, &none):
 		return nil, nil, l.fault(none.why)
 	case err != nil: // what it says may be the provider's

@@ -475,8 +475,11 @@ func TestOpenIDRefusesToComplete(t *testing.T) {
 	if _, err := apps.Complete(t.Context(), acme(), p.app(), attempt("1"), params); err != nil {
 		t.Errorf("of the issuer's own it is %v", err)
 	}
-	if _, err := apps.Complete(t.Context(), acme(), p.app(), provider.Attempt{State: "s"}, p.authorize(t, to)); !errors.Is(err, provider.ErrRefused) {
-		t.Errorf("without a nonce of ours it is %v", err)
+	p.sign = renonced(nil)
+	bare := attempt("1")
+	bare.Nonce = ""
+	if _, err := apps.Complete(t.Context(), acme(), p.app(), bare, p.authorize(t, to)); !errors.Is(err, provider.ErrRefused) {
+		t.Errorf("without a nonce on either side it is %v", err)
 	}
 }
 
@@ -614,9 +617,39 @@ func TestOpenIDAlgorithms(t *testing.T) {
 		t.Errorf("of a key of 1024 bits it is %v", err)
 	}
 	p = newOP(t)
+	p.document["id_token_signing_alg_values_supported"] = []string{"RS256", "PS256"}
+	p.sign = func(c any) string { return signed(jose.PS256, rsaKey(), "k1", "JWT", c) }
+	if _, err := p.through(t, p.apps(), p.app()); !errors.Is(err, provider.ErrRefused) {
+		t.Errorf("of a key that is for another algorithm it is %v", err)
+	}
+	p = newOP(t)
 	p.keys[0].Use = "enc"
 	if _, err := p.through(t, p.apps(), p.app()); !errors.Is(err, provider.ErrRefused) {
 		t.Errorf("of a key that encrypts it is %v", err)
+	}
+}
+
+// What is said of an address is said of no other one.
+func TestAddressAndWordOfIt(t *testing.T) {
+	verified := func(claims, info map[string]any) bool {
+		p := newOP(t)
+		p.claims, p.info = claims, info
+		info["sub"] = "248289761001"
+		who, err := p.through(t, p.apps(), p.app())
+		if err != nil || len(who.Emails) != 1 {
+			t.Fatalf("it is %+v, %v", who, err)
+		}
+		return who.Emails[0].Verified
+	}
+	mine, other := map[string]any{"email": "mine@corp.example", "email_verified": true}, map[string]any{"email": "other@corp.example"}
+	if verified(maps.Clone(mine), maps.Clone(other)) {
+		t.Error("an address of the profile is verified by the ID token")
+	}
+	if verified(maps.Clone(other), map[string]any{"email_verified": true}) {
+		t.Error("an address of the ID token is verified by the profile")
+	}
+	if !verified(maps.Clone(mine), map[string]any{}) || !verified(maps.Clone(other), maps.Clone(mine)) {
+		t.Error("an address is not verified by those who say so")
 	}
 }
 

@@ -385,6 +385,22 @@ func TestAddressesThatAreNotWanted(t *testing.T) {
 	}
 }
 
+// Kakao says of an address that was verified once that it belongs to another account by now, in a member of its own; either has to be true.
+func TestAddressThatIsVerifiedInPart(t *testing.T) {
+	for said, want := range map[string]bool{
+		`"is_email_valid":true,"is_email_verified":true`: true, `"is_email_valid":false,"is_email_verified":true`: false,
+		`"is_email_valid":true,"is_email_verified":false`: false, `"is_email_verified":true`: false,
+	} {
+		i := newInternet(t, map[string]string{
+			"POST https://kauth.kakao.com/oauth/token": tokenAnswer, "GET https://kapi.kakao.com/v2/user/me": `{"id":1,"kakao_account":{"email":"a@b.example",` + said + `}}`,
+		})
+		who, err := i.apps(false).Complete(t.Context(), acme(), simple("kakao"), attempt("1"), url.Values{"code": {"code-1"}})
+		if err != nil || !slices.Equal(who.Emails, email("a@b.example", want)) {
+			t.Errorf("%s: it is %+v, %v", said, who, err)
+		}
+	}
+}
+
 // What is wrong with an answer is told without what is secret in it.
 func TestFaultsTellNoSecrets(t *testing.T) {
 	for name, answers := range map[string]map[string]string{

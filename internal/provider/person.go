@@ -174,7 +174,8 @@ func uidOf(template string, v any) string {
 		rest = then
 	}
 	s := uid.String()
-	if len(s) > mostUID || s != strings.TrimSpace(s) || strings.ContainsFunc(s, func(c rune) bool { return c == unicode.ReplacementChar || !unicode.IsPrint(c) }) {
+	odd := func(c rune) bool { return c == unicode.ReplacementChar || !unicode.IsPrint(c) }
+	if len(s) > mostUID || s != strings.TrimSpace(s) || strings.ContainsFunc(s, odd) {
 		return ""
 	}
 	return s

@@ -61,14 +61,16 @@ func (w steamWay) complete(ctx context.Context, l *login, params url.Values) (*I
 	made, err := time.Parse(time.RFC3339, said("response_nonce")[:min(len(said("response_nonce")), len("2006-01-02T15:04:05Z"))])
 	id, ours := strings.CutPrefix(said("claimed_id"), steamAccount)
 	now, signed := l.clock.Now(), strings.Split(said("signed"), ",")
+	needed := []string{"op_endpoint", "claimed_id", "identity", "return_to", "response_nonce"}
 	switch {
-	case said("mode") != "id_res", said("ns") != openID2, said("op_endpoint") != steamLogin, said("return_to") != w.returnTo(l), said("identity") != said("claimed_id"):
+	case said("mode") != "id_res", said("ns") != openID2, said("op_endpoint") != steamLogin, said("return_to") != w.returnTo(l),
+		said("identity") != said("claimed_id"):
 		return nil, l.refused("It is the answer to something else.")
 	case !ours, id == "", len(id) > 20, strings.Trim(id, "0123456789") != "":
 		return nil, l.refused("It is of no account of Steam's.")
 	case err != nil, made.Before(now.Add(-mostNonceAge)), made.After(now.Add(mostNonceAge)):
 		return nil, l.refused("It is too old.")
-	case slices.ContainsFunc([]string{"op_endpoint", "claimed_id", "identity", "return_to", "response_nonce"}, func(n string) bool { return !slices.Contains(signed, n) }):
+	case slices.ContainsFunc(needed, func(name string) bool { return !slices.Contains(signed, name) }):
 		return nil, l.refused("Not all of it is signed.")
 	}
 	nonce := said("response_nonce")
@@ -108,5 +110,7 @@ func (steamWay) account(ctx context.Context, l *login, id string) (*Identity, er
 		}
 	}
 	said["steamid"] = id // as it was proven
-	return l.identity(person{uid: "{steamid}", username: []string{"personaname"}, name: []string{"realname"}, shown: []string{"personaname", "steamid"}}, said)
+	return l.identity(person{
+		uid: "{steamid}", username: []string{"personaname"}, name: []string{"realname"}, shown: []string{"personaname", "steamid"},
+	}, said)
 }
