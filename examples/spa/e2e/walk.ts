@@ -166,11 +166,13 @@ export class Walk {
    * ends a session of the browser's tools, and Chromium ends the keys of all with it.
    */
   async plugIn(): Promise<void> {
-    await this.page.addInitScript(() => {
+    const offerNone = () => {
       if (localStorage.getItem("offer") !== "yes") {
         PublicKeyCredential.isConditionalMediationAvailable = async () => false;
       }
-    });
+    };
+    await this.page.addInitScript(offerNone);
+    await this.page.evaluate(offerNone); // and in the document that is there: the app changes pages without another
     const devtools = await this.page.context().newCDPSession(this.page);
     await devtools.send("WebAuthn.enable");
     await devtools.send("WebAuthn.addVirtualAuthenticator", {

@@ -29,6 +29,7 @@ export class AppClient extends Client {
   constructor(options: AppOptions) {
     super("app", options);
     this.#store = options.tokens ?? inMemory();
+    this.#store.onChange?.(() => void this.elsewhere().catch(() => {})); // the next request tells it, too
     this.#grace = options.refreshGrace ?? 10_000;
     this.#userAgent = typeof document === "undefined" ? options.userAgent : undefined; // it would fail the preflight of some
   }

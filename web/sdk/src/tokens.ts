@@ -22,6 +22,8 @@ export interface TokenStore {
    * itself goes on with them, and tries again with its next answer.
    */
   save(tokens: Tokens): void | Promise<void>;
+  /** Calls back when another client has saved something, where the store can tell. The client looks at the session anew then. */
+  onChange?(changed: () => void): void;
 }
 
 /** A store that forgets when the program ends, or the page is left. */
@@ -61,6 +63,14 @@ export function inStorage(storage: WebStorage, key = "vestibule"): TokenStore {
       } else {
         storage.setItem(key, JSON.stringify(tokens));
       }
+    },
+    // Tabs hear of what another has done before they can read what it has saved: they have a process each.
+    onChange: (changed) => {
+      globalThis.addEventListener?.("storage", (event: { key?: string | null }) => {
+        if (event.key === key || event.key === null) {
+          changed();
+        }
+      });
     },
   };
 }

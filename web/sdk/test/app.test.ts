@@ -371,6 +371,38 @@ test("nothing secret is in an error", async () => {
   expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain("secret-");
 });
 
+test("a store that tells of a change has the session looked at anew", async () => {
+  let changed = () => {};
+  const tokens = {
+    ...store(),
+    onChange(callback: () => void) {
+      changed = callback;
+    },
+  };
+  const { fetch, asked } = script(signedOut(), signedIn());
+  const app = new AppClient({ url, fetch, tokens });
+  await app.session();
+  tokens.held = { session: "by another tab" };
+  changed();
+  await vi.waitFor(() => expect(app.known).toMatchObject({ status: "signed-in" }));
+  expect(asked.map(shown)).toEqual([null, "by another tab"]);
+});
+
+test("a store in the browser's storage tells of what other tabs save there", () => {
+  const heard: Record<string, (event: unknown) => void> = {};
+  vi.stubGlobal("addEventListener", (name: string, listener: (event: unknown) => void) => {
+    heard[name] = listener;
+  });
+  const changed = vi.fn();
+  inStorage({ getItem: () => null, setItem: () => {}, removeItem: () => {} }, "acme").onChange?.(changed);
+  vi.unstubAllGlobals();
+  heard.storage?.({ key: "another" });
+  expect(changed).toHaveBeenCalledTimes(0);
+  heard.storage?.({ key: "acme" });
+  heard.storage?.({ key: null }); // everything was cleared
+  expect(changed).toHaveBeenCalledTimes(2);
+});
+
 test("a store in the browser's storage", () => {
   const kept = new Map<string, string>();
   const storage = {
