@@ -3,6 +3,7 @@ package headless
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/vestibule-auth/vestibule/flows"
+	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
@@ -158,6 +160,10 @@ func (c callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		write(w, answer{Status: http.StatusMethodNotAllowed})
 		return
 	}
+	if app.Provider == "telegram" && !params.Has("tgAuthResult") {
+		sendFragment(w)
+		return
+	}
 	v, err := a.Flows.Open(r.Context(), t, flows.Origin{
 		Client: b.kind(), Token: b.token(r, t), Trust: b.trust(r, t), IP: a.Recorder.ClientIP(r), UserAgent: r.UserAgent(),
 		RequestID: a.Recorder.RequestID(r),
@@ -173,6 +179,27 @@ func (c callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	sendTo(w, http.StatusFound, location)
+}
+
+// sendFragment is a page that sends on what stands behind the # of its address, which no server is sent: Telegram answers there.
+func sendFragment(w http.ResponseWriter) {
+	nonce := secret.Token()
+	h := w.Header()
+	h["Cache-Control"], h["X-Content-Type-Options"], h["Expires"] = never, nosniff, epoch
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'nonce-"+nonce+"'; base-uri 'none'; frame-ancestors 'none'")
+	_, _ = io.WriteString(w, `<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>One moment</title>
+<noscript>This page needs JavaScript to sign you in.</noscript>
+<script nonce="`+nonce+`">
+  const said = new URLSearchParams(location.hash.slice(1)).get("tgAuthResult") ?? "";
+  const query = new URLSearchParams(location.search);
+  query.set("tgAuthResult", said);
+  location.replace(location.pathname + "?" + query);
+</script>
+</html>
+`) // a client that has gone is no fault of ours
 }
 
 // again sends a browser that came by a provider's form to the same place by GET, since browsers send no cookie (SameSite=Lax) along with a
