@@ -121,7 +121,9 @@ func operations(t *testing.T) []operation {
 				}
 				if of.RequestBody != nil {
 					o.bodied = true
-					o.fields = slices.Sorted(maps.Keys(of.RequestBody.Value.Content.Get("application/json").Schema.Value.Properties))
+					for _, content := range of.RequestBody.Value.Content { // JSON, or a form
+						o.fields = slices.Sorted(maps.Keys(content.Schema.Value.Properties))
+					}
 				}
 				all = append(all, o)
 			}

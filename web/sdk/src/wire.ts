@@ -864,16 +864,6 @@ export interface components {
             };
             meta: components["schemas"]["SessionMeta"];
         };
-        ProveAgainBody: {
-            /** @constant */
-            status: 401;
-            data: {
-                user?: components["schemas"]["User"];
-                methods?: components["schemas"]["Method"][];
-                flows: components["schemas"]["Flows"];
-            };
-            meta: components["schemas"]["SessionMeta"];
-        };
         /** @description An app with an identity provider. */
         Provider: {
             id: string;
@@ -1166,7 +1156,16 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["ProveAgainBody"];
+                "application/json": {
+                    /** @constant */
+                    status: 401;
+                    data: {
+                        user?: components["schemas"]["User"];
+                        methods?: components["schemas"]["Method"][];
+                        flows: components["schemas"]["Flows"];
+                    };
+                    meta: components["schemas"]["SessionMeta"];
+                };
             };
         };
         /** @description The accounts, oldest first. */
@@ -2670,15 +2669,7 @@ export interface operations {
         responses: {
             200: components["responses"]["SignedIn"];
             400: components["responses"]["Invalid"];
-            /** @description More is to be done first, or somebody who is signed in has to prove it anew. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SignedOutBody"] | components["schemas"]["ProveAgainBody"];
-                };
-            };
+            401: components["responses"]["ProveAgain"];
             403: components["responses"]["Refused"];
             409: components["responses"]["Refused"];
             410: components["responses"]["Gone"];
