@@ -74,6 +74,9 @@ func (s *Site) Serve(w http.ResponseWriter, r *http.Request, facts func() (Facts
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
+	if s.forms != "" { // under the other, browsers say that a form comes from nowhere (Origin: null; Fetch, section 3.2)
+		h.Set("Referrer-Policy", "same-origin")
+	}
 	h.Set("X-Frame-Options", "DENY") // for browsers that do not know frame-ancestors
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")

@@ -23,7 +23,8 @@ export class BrowserClient extends Client {
   /**
    * Leaves this page for an identity provider. Whoever comes back goes on to callbackURL, a path of this host or a page of the tenant's, with
    * `error` and `error_process` in its query where nothing came of it. It posts a form, since scripts cannot follow a redirect to another
-   * origin: a Content-Security-Policy has to name the server and the provider in form-action.
+   * origin: a Content-Security-Policy has to name the server and the provider in form-action, and a Referrer-Policy of no-referrer has browsers
+   * hide where the form is from, which the server refuses: same-origin will do.
    */
   async goToProvider(provider: string, callbackURL: string, process: "login" | "connect" = "login"): Promise<void> {
     if (!this.#csrf()) {
