@@ -35,7 +35,10 @@ const words: Record<string, { label: string; when: string }> = {
   webauthn_added: { label: "Passkey added", when: "A security key or passkey was added." },
   webauthn_removed: { label: "Passkey removed", when: "A security key or passkey was removed." },
   account_connected: { label: "Account connected", when: "An account with an identity provider was connected." },
-  account_disconnected: { label: "Account disconnected", when: "An account with an identity provider was disconnected." },
+  account_disconnected: {
+    label: "Account disconnected",
+    when: "An account with an identity provider was disconnected.",
+  },
 };
 
 /** What a kind is called. */
