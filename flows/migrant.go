@@ -82,6 +82,7 @@ type MigrantKey struct {
 type MigrantProvider struct {
 	Provider   string
 	UID        string
+	Display    string // "" for nothing that is known
 	CreatedAt  time.Time
 	LastUsedAt time.Time
 }
@@ -225,8 +226,8 @@ func (a *Arrival) readProviders(f *refusal.Faults, all []MigrantProvider, create
 		for _, member := range []struct {
 			name, value string
 			most        int
-		}{{"provider", p.Provider, maxProviderName}, {"uid", p.UID, maxProviderUID}} {
-			if textFaults(f, path+"."+member.name, member.value, true) && len(member.value) > member.most {
+		}{{"provider", p.Provider, maxProviderName}, {"uid", p.UID, maxProviderUID}, {"display", p.Display, maxDisplay * utf8.UTFMax}} {
+			if textFaults(f, path+"."+member.name, member.value, member.name != "display") && len(member.value) > member.most {
 				f.Add(path+"."+member.name, refusal.TooLong)
 			}
 		}
@@ -236,7 +237,7 @@ func (a *Arrival) readProviders(f *refusal.Faults, all []MigrantProvider, create
 		if p.CreatedAt.IsZero() {
 			p.CreatedAt = created
 		}
-		a.Providers = append(a.Providers, store.ProviderAccount{Provider: p.Provider, UID: p.UID, CreatedAt: p.CreatedAt.UTC(), LastUsedAt: p.LastUsedAt.UTC()})
+		a.Providers = append(a.Providers, store.ProviderAccount{Provider: p.Provider, UID: p.UID, Display: cut(p.Display, maxDisplay), CreatedAt: p.CreatedAt.UTC(), LastUsedAt: p.LastUsedAt.UTC()})
 	}
 }
 

@@ -238,9 +238,9 @@ func (f *faults) migrant(doc json.RawMessage) flows.Migrant {
 			break
 		}
 		path := fmt.Sprintf("provider_accounts[%d]", i)
-		p := f.below(path, raw, []string{"provider", "uid", "created_at", "last_used_at"})
+		p := f.below(path, raw, []string{"provider", "uid", "display", "created_at", "last_used_at"})
 		m.Providers = append(m.Providers, flows.MigrantProvider{
-			Provider: f.inner(path, "provider", p), UID: f.inner(path, "uid", p), CreatedAt: f.when(p, path, "created_at"), LastUsedAt: f.when(p, path, "last_used_at"),
+			Provider: f.inner(path, "provider", p), UID: f.inner(path, "uid", p), Display: f.inner(path, "display", p), CreatedAt: f.when(p, path, "created_at"), LastUsedAt: f.when(p, path, "last_used_at"),
 		})
 	}
 	return m

@@ -103,6 +103,7 @@ type exportedEmail struct {
 type exportedProvider struct {
 	Provider   string     `json:"provider"`
 	UID        string     `json:"uid"`
+	Display    string     `json:"display,omitempty"`
 	CreatedAt  time.Time  `json:"created_at"`
 	LastUsedAt *time.Time `json:"last_used_at,omitempty"`
 }
@@ -120,7 +121,7 @@ func exported(w *store.Whole, hashes bool) exportedUser {
 		x.Emails = append(x.Emails, exportedEmail{e.Email, e.Verified, e.Primary})
 	}
 	for _, p := range w.Providers {
-		x.Providers = append(x.Providers, exportedProvider{p.Provider, p.UID, p.CreatedAt.UTC(), atOrNull(p.LastUsedAt)})
+		x.Providers = append(x.Providers, exportedProvider{p.Provider, p.UID, p.Display, p.CreatedAt.UTC(), atOrNull(p.LastUsedAt)})
 	}
 	return x
 }

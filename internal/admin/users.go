@@ -64,6 +64,7 @@ type UserSession struct {
 type ProviderAccount struct {
 	Provider   string     `json:"provider"`
 	UID        string     `json:"uid"`
+	Display    string     `json:"display"` // what people know it by; "" where nobody has come in by it yet
 	CreatedAt  time.Time  `json:"created_at"`
 	LastUsedAt *time.Time `json:"last_used_at"`
 }
@@ -161,7 +162,7 @@ func (s *Service) userOf(ctx context.Context, t *tenants.Tenant, id string) (*Us
 		return nil, failed("read provider accounts", err)
 	}
 	for _, p := range providers {
-		u.ProviderAccounts = append(u.ProviderAccounts, ProviderAccount{p.Provider, p.UID, p.CreatedAt.UTC(), atOrNull(p.LastUsedAt)})
+		u.ProviderAccounts = append(u.ProviderAccounts, ProviderAccount{p.Provider, p.UID, p.Display, p.CreatedAt.UTC(), atOrNull(p.LastUsedAt)})
 	}
 	return u, nil
 }

@@ -3018,6 +3018,8 @@ export interface components {
         ProviderAccount: {
             provider: string;
             uid: string;
+            /** @description What people know it by; empty where nobody has come in by it yet. */
+            display: string;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
