@@ -63,7 +63,8 @@ type sent struct {
 	App      string    `json:"app"`   // as paths and forms call it
 	ClientID string    `json:"client_id"`
 	Process  string    `json:"process"`
-	Callback string    `json:"callback"` // where they go on to, at the front end
+	User     string    `json:"user,omitempty"` // who was signed in then
+	Callback string    `json:"callback"`       // where they go on to, at the front end
 	At       time.Time `json:"at"`
 }
 
@@ -178,9 +179,11 @@ func (s *Service) GoToProvider(ctx context.Context, v *Visit, in ProviderRedirec
 	}
 	err = s.step(ctx, v, func() error {
 		v.keep()
-		v.state.Sent = append(v.state.Sent, sent{
-			State: secret.Digest(at.State), App: app.ID, ClientID: app.ClientID, Process: in.Process, Callback: in.Callback, At: v.Now,
-		})
+		way := sent{State: secret.Digest(at.State), App: app.ID, ClientID: app.ClientID, Process: in.Process, Callback: in.Callback, At: v.Now}
+		if v.user != nil {
+			way.User = v.user.ID
+		}
+		v.state.Sent = append(slices.Clone(v.state.Sent), way)
 		v.state.Sent = v.state.Sent[max(0, len(v.state.Sent)-maxSent):]
 		return nil
 	})
@@ -264,6 +267,10 @@ func (s *Service) ReturnFromProvider(ctx context.Context, v *Visit, app tenants.
 	}
 	if was == nil {
 		return failedAt(v.Tenant.FrontendURL(tenants.LoginError, ""), errorUnknown, processLogin), nil
+	}
+	// What somebody began to connect is connected with them alone, and not with whoever is signed in by now.
+	if was.Process == processConnect && (v.user == nil || v.user.ID != was.User) {
+		return failedAt(was.Callback, errorPermission, was.Process), nil
 	}
 	// Several apps may share a callback: it is the one that the state was made for.
 	app, ok := appOf(v.Tenant, was.App, was.ClientID)
@@ -435,7 +442,11 @@ func (s *Service) enterByProvider(ctx context.Context, v *Visit, app tenants.App
 	if process == processConnect {
 		return s.connect(ctx, v, app, id)
 	}
-	err := s.signupStep(ctx, v, func() error { return s.loginByProvider(ctx, v, app, id, here) })
+	step := s.step
+	if hidesTaken(&v.Tenant.Settings.Account) {
+		step = s.evenStep // a signup may be pretended
+	}
+	err := step(ctx, v, func() error { return s.loginByProvider(ctx, v, app, id, here) })
 	s.observe.Login(v.Tenant.Slug, result(v, err))
 	return err
 }
@@ -488,7 +499,7 @@ func (s *Service) loginByProvider(ctx context.Context, v *Visit, app tenants.App
 	case a != nil:
 		return s.enterByAddress(ctx, v, app, &p, a, email, here)
 	default:
-		return s.signupByProvider(ctx, v, app, id, here)
+		return s.signupByProvider(ctx, v, app, id)
 	}
 }
 
@@ -504,7 +515,7 @@ func (s *Service) leave(v *Visit) {
 // enterAccount begins a login that is proved by a provider's account.
 func (s *Service) enterAccount(ctx context.Context, v *Visit, p *store.ProviderAccount, a *store.Account, l login) error {
 	if !a.Active {
-		v.writes = nil // the provider is right, and that is all that is told: nobody is signed in
+		v.writes, v.notes = nil, nil // the provider is right, and that is all that is told: nobody is signed in
 		v.auditOf(store.LoginFailed, a.ID, map[string]any{"method": methodProvider, "provider": p.Provider, "reason": "deactivated"})
 		return nil
 	}
@@ -513,6 +524,13 @@ func (s *Service) enterAccount(ctx context.Context, v *Visit, p *store.ProviderA
 	}
 	if err := s.begin(ctx, v, l, a); err != nil {
 		return err
+	}
+	switch waits := v.Pending(); {
+	case waits == "" || !l.here:
+	case waits == MFAAuthenticate: // which takes what only the account's owner has
+		v.state.Login.Kept = true
+	default: // a token that somebody planted must not come to mean a login that more can be done with
+		v.rotate()
 	}
 	if v.Pending() != "" && l.Proves == nil { // a completed login is held anyway
 		id, epoch := a.ID, v.session.Epoch
@@ -557,18 +575,19 @@ func (s *Service) enterByAddress(ctx context.Context, v *Visit, app tenants.App,
 	switch {
 	case a.AnyVerified:
 	case v.unclaimed(a, false):
-		l.Proves = &process{Email: string(email), UserID: a.ID, Since: v.Now}
+		l.Email, l.Proves = string(email), &process{Email: string(email), UserID: a.ID, Since: v.Now}
 	default:
 		v.claim(a, false)
 		v.dropPassword(a)
 		v.leaveOthers(a)
 	}
-	if _, connects := v.Tenant.TrustsAddresses(app); connects && l.Proves == nil && a.Active {
-		if err := s.addProviderAccount(ctx, v, p, a); err != nil {
-			return err
-		}
+	if err := s.enterAccount(ctx, v, p, a, l); err != nil {
+		return err
 	}
-	return s.enterAccount(ctx, v, p, a, l)
+	if _, connects := v.Tenant.TrustsAddresses(app); connects && v.Authenticated() { // and not before the second factor is shown
+		return s.addProviderAccount(ctx, v, p, a)
+	}
+	return nil
 }
 
 // dropPassword removes the password of a claimed account. Who comes by a provider has not asked to be known by one, and does not see that it

@@ -785,3 +785,94 @@ func TestALoginByAProviderEndsTheSessionBefore(t *testing.T) {
 		t.Errorf("%+v %v", all, err)
 	}
 }
+
+// TestWhatWasBegunBeforeALoginIsNotFinishedAfterIt has an attacker plant a session in which a way to a provider was begun.
+func TestWhatWasBegunBeforeALoginIsNotFinishedAfterIt(t *testing.T) {
+	h := newProviderHouse(t, "sqlite", optional, "")
+	h.verified("victim@example.org")
+	h.idp.vouchFor("attacker", vouched("666", ""))
+	d := h.browser()
+	connects, signsIn := d.leaves("google", "connect", "attacker"), d.leaves("google", "login", "attacker")
+	d.do(func(v *flows.Visit) error { return h.Login(t.Context(), v, loginOf("victim@example.org", password)) })
+	victim := d.user()
+	for _, params := range []url.Values{connects, signsIn} {
+		if got := d.returns("google", params); got != fallback || d.user() != victim {
+			t.Errorf("went on to %s", got)
+		}
+	}
+	if h.count("provider_accounts") != "0" {
+		t.Error("the attacker's account signs in to the victim's")
+	}
+}
+
+// TestAPlantedTokenIsNoneOnceTheSecondFactorIsShown follows the token that a browser had when it was sent to a provider.
+func TestAPlantedTokenIsNoneOnceTheSecondFactorIsShown(t *testing.T) {
+	h := newHouseOf(t, "sqlite", `{"account": {`+unlimited+`, `+optional+`}, "mfa": {"supported_types": ["totp", "recovery_codes"], "trust_enabled": true},
+		"socialaccount": {"providers": {"google": {"apps": [{"client_id": "g"}]}}}}`)
+	h.idp.vouchFor("ann", vouched("1", "ann@example.org"))
+	first := h.browser()
+	first.returns("google", first.leaves("google", "login", "ann"))
+	x := first.addApp()
+	d := h.browser()
+	params := d.leaves("google", "login", "ann")
+	planted := &device{house: h, browser: true, token: d.token}
+	d.returns("google", params)
+	if d.token != planted.token || d.visit().Pending() != flows.MFAAuthenticate {
+		t.Fatal("the login waits under another token than the contract has it")
+	}
+	h.clock.Advance(time.Minute)
+	d.do(func(v *flows.Visit) error { return h.AuthenticateByCode(t.Context(), v, x.code()) })
+	if d.visit().Pending() != flows.MFATrust || planted.visit().Pending() != "" || planted.user() != "" {
+		t.Errorf("whoever planted the token goes on: %q", planted.visit().Pending())
+	}
+}
+
+// TestASignupByAProviderDoesNotWaitUnderAPlantedToken is the same for one whose address is to be proved.
+func TestASignupByAProviderDoesNotWaitUnderAPlantedToken(t *testing.T) {
+	h := newProviderHouse(t, "sqlite", byCode, "")
+	h.idp.vouchFor("ann", notVerified(vouched("1", "ann@example.org")))
+	d := h.browser()
+	params := d.leaves("google", "login", "ann")
+	planted := &device{house: h, browser: true, token: d.token}
+	d.returns("google", params)
+	if d.visit().Pending() != flows.VerifyEmail || planted.visit().Pending() != "" {
+		t.Errorf("it waits for %q, and for whoever planted the token for %q", d.visit().Pending(), planted.visit().Pending())
+	}
+}
+
+// TestTypingAnAddressAtASignupTellsNotWhoHasIt finishes two signups by a provider: with an address that is free, and with one that is not.
+func TestTypingAnAddressAtASignupTellsNotWhoHasIt(t *testing.T) {
+	h := newProviderHouse(t, "sqlite", byCode, `"auto_signup": false`)
+	taken := h.browser()
+	taken.do(h.signUp(signupOf("taken@example.org")))
+	taken.do(h.verifyEmail(h.code("taken@example.org")))
+	var got []string
+	for i, typed := range []string{"free@example.org", "taken@example.org"} {
+		name := fmt.Sprintf("p%d", i)
+		h.idp.vouchFor(name, vouched(name, name+"@example.net"))
+		d := h.device()
+		d.do(h.byToken(name, "login"))
+		v := d.do(func(v *flows.Visit) error {
+			return h.FinishProviderSignup(t.Context(), v, flows.ProviderSignupInput{Email: typed})
+		})
+		got = append(got, fmt.Sprint(v.Authenticated(), v.Pending(), d.addresses()[typed], d.addresses()[name+"@example.net"]))
+	}
+	if got[0] != got[1] || !strings.HasPrefix(got[0], "true") {
+		t.Errorf("free: %s; taken: %s", got[0], got[1])
+	}
+	if kinds := h.kinds("taken@example.org"); kinds[len(kinds)-1] != "account_already_exists" {
+		t.Errorf("its owner was mailed %v", kinds)
+	}
+}
+
+// TestNothingIsConnectedBeforeTheSecondFactor has somebody come who has the mailbox, and not the factor.
+func TestNothingIsConnectedBeforeTheSecondFactor(t *testing.T) {
+	h := newProviderHouse(t, "sqlite", optional, `"email_authentication": true, "email_authentication_auto_connect": true`)
+	h.verified("ann@example.org")
+	h.signedIn("ann@example.org").addApp()
+	h.idp.vouchFor("thief", vouched("1", "ann@example.org"))
+	d := h.device()
+	if v := d.do(h.byToken("thief", "login")); v.Pending() != flows.MFAAuthenticate || h.count("provider_accounts") != "0" {
+		t.Errorf("it waits for %q, and %s accounts are connected", v.Pending(), h.count("provider_accounts"))
+	}
+}

@@ -51,9 +51,8 @@ type PendingEmail struct {
 
 // signupByProvider makes an account for somebody whom a provider vouches for or, where it does not tell enough, or the tenant wants to ask,
 // has the signup wait for the rest.
-func (s *Service) signupByProvider(ctx context.Context, v *Visit, app tenants.App, id *provider.Identity, here bool) error {
+func (s *Service) signupByProvider(ctx context.Context, v *Visit, app tenants.App, id *provider.Identity) error {
 	if !v.Tenant.Settings.Account.SignupEnabled {
-		v.writes = nil
 		return errSignupClosed
 	}
 	account, social := &v.Tenant.Settings.Account, &v.Tenant.Settings.SocialAccount
@@ -81,14 +80,14 @@ func (s *Service) signupByProvider(ctx context.Context, v *Visit, app tenants.Ap
 	}
 	if taken.Email {
 		switch {
-		case account.PreventEnumeration.Prevented() && account.EmailVerification == tenants.VerificationMandatory:
+		case account.PreventEnumeration.Prevented() && social.EmailVerification == tenants.VerificationMandatory:
 			n.mailed, n.mailedOf = true, taken.EmailOf
 		case !account.PreventEnumeration.Strict() || n.emailProved:
 			return s.awaitProviderSignup(v, app, id)
 		}
 	}
 	n.held = taken.Held
-	return s.makeByProvider(ctx, v, app, id, n, emails, here)
+	return s.makeByProvider(ctx, v, app, id, n, emails, false)
 }
 
 // takenByProvider tells which names of a newcomer are in use, and chooses a username.
@@ -124,7 +123,7 @@ func (s *Service) takenByProvider(ctx context.Context, v *Visit, n *newcomer, id
 func (s *Service) awaitProviderSignup(v *Visit, app tenants.App, id *provider.Identity) error {
 	v.keep()
 	kept := *id
-	kept.Once = nil
+	kept.Once, kept.Tokens = nil, nil
 	sealed, err := v.sealIdentity(&kept)
 	if err != nil {
 		return err
@@ -230,20 +229,29 @@ func (s *Service) makeByProvider(ctx context.Context, v *Visit, app tenants.App,
 		Email: string(n.email), Phone: n.phone, EmailTaken: n.mailed, PhoneTaken: n.texted, EmailOf: n.mailedOf, PhoneOf: n.textedOf,
 		Proof: methodProvider, ByProvider: true, Signup: true, here: here,
 	}
-	if n.mailed || n.texted {
-		v.auditOf(store.SignupRefused, "", map[string]any{"reason": "taken", "provider": app.ID})
-		v.waste() // in place of the account
-		v.waste() // and of its address
-		return s.begin(ctx, v, l, nil)
-	}
 	others, err := s.furtherAddresses(ctx, v, n, emails)
 	if err != nil {
 		return err
 	}
+	vouched := !n.emailProved && len(others) > 0 && others[0].verified
+	if n.mailed && !n.texted && vouched {
+		// An address that the provider has verified signs in at once, whatever else was typed: that must not tell whose the other is.
+		if err := v.tellExists(n.mailedOf, string(n.email), ""); err != nil {
+			return err
+		}
+		n.mailed, l.EmailTaken, l.EmailOf, n.shared = false, false, "", true
+	}
+	if n.mailed || n.texted {
+		v.auditOf(store.SignupRefused, "", map[string]any{"reason": "taken", "provider": app.ID})
+		v.waste() // in place of the account
+		v.waste() // of its address
+		v.waste() // and of the provider's account
+		return s.begin(ctx, v, l, nil)
+	}
 	primary := n
-	if !n.emailProved && len(others) > 0 && others[0].verified { // what the provider has verified counts before what was typed
+	if vouched { // what the provider has verified counts before what was typed
 		primary.email, primary.emailProved, primary.held = others[0].address, true, others[0].held
-		others[0] = given{address: n.email, held: n.held}
+		others[0] = given{address: n.email, held: n.held, shared: n.shared}
 		l.Email = string(primary.email)
 	}
 	a, err := s.addAccount(ctx, v, primary, "")
@@ -270,6 +278,7 @@ type given struct {
 	address  address
 	verified bool
 	held     bool // by an account that is not reached there
+	shared   bool // somebody else has it, which is not told
 }
 
 // addressesOf are the addresses that a provider has of somebody, the one that counts most first. What cannot be one is left out.
@@ -327,6 +336,7 @@ const maxFurther = 5
 // addFurther adds an address to an account that is being made.
 func (v *Visit) addFurther(a *store.Account, g given) {
 	e := v.newAddress(a.ID, g.address)
+	e.Exclusive = e.Exclusive && !g.shared
 	if g.verified {
 		e.Verified, e.Exclusive, a.AnyVerified = true, v.Tenant.Settings.Account.UniqueEmail, true
 	}

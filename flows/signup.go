@@ -35,8 +35,11 @@ type newcomer struct {
 	mailed   bool   // the address belongs to an account, which is not to be told
 	texted   bool   // the number does
 	held     bool   // the address is held by an account that is not reached there
+	shared   bool   // somebody else has it, which is not told
 	mailedOf string // whose account that is
 	textedOf string // likewise
+
+	byProvider bool // a provider vouches for them
 
 	// Of whom an operator makes an account for.
 	name                  string
@@ -116,7 +119,7 @@ func (s *Service) checkSignup(ctx context.Context, t *tenants.Tenant, in SignupI
 	var n newcomer
 	account := &t.Settings.Account
 	asked, required := account.SignupFields.Field("email")
-	if in.byProvider {
+	if n.byProvider = in.byProvider; n.byProvider {
 		asked, required = true, t.Settings.SocialAccount.EmailRequired
 	}
 	if asked {
@@ -186,9 +189,13 @@ func (s *Service) checkTaken(ctx context.Context, t *tenants.Tenant, n *newcomer
 		}
 	}
 	n.held = taken.Held
+	verification := account.EmailVerification
+	if n.byProvider {
+		verification = t.Settings.SocialAccount.EmailVerification
+	}
 	if taken.Email {
 		switch {
-		case account.PreventEnumeration.Prevented() && account.EmailVerification == tenants.VerificationMandatory:
+		case account.PreventEnumeration.Prevented() && verification == tenants.VerificationMandatory:
 			n.mailed, n.mailedOf = true, taken.EmailOf
 		case account.PreventEnumeration.Strict():
 		default:

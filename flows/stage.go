@@ -163,6 +163,10 @@ func (s *Service) advance(ctx context.Context, v *Visit, a *store.Account) error
 		return nil
 	}
 	l.Stage = next(v.gather(l, a))
+	if l.Kept && l.Stage != MFAAuthenticate { // the factor is shown, and the rest of the way is for whoever showed it alone
+		l.Kept = false
+		v.rotate()
+	}
 	switch l.Stage {
 	case LoginByCode:
 		return s.askForCode(ctx, v, l, a)
@@ -203,6 +207,7 @@ func (l *login) stands(a *store.Account) bool {
 // under the lock that notes the login; an account that is being made is nobody else's to change yet.
 func (v *Visit) complete(l *login, a *store.Account) error {
 	v.state.Login, v.state.Email, v.state.Key, v.state.Enrolled, v.state.Provider = nil, nil, nil, "", nil
+	v.state.Sent = nil // whoever was sent to a provider before was somebody else, for all that is known
 	v.state.Trusted = a.Factors.Second() && !l.Passwordless && !l.factorShown(a)
 	v.session.UserID, v.session.Pending, v.session.Epoch = a.ID, false, a.Epoch
 	v.session.RefreshNumber += newFamily // what was handed out under the session before is worth nothing

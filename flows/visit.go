@@ -159,6 +159,8 @@ type login struct {
 	FactorEpoch int64 `json:"factor_epoch,omitempty"`
 	// Proves is what a code has proved that nobody else had, of an account that has a second factor: it counts once that is shown.
 	Proves *process `json:"proves,omitempty"`
+	// Kept says that it waits for the second factor under the token that its client had before, as the contract has it.
+	Kept bool `json:"kept,omitempty"`
 	// Unheard says that it is a program's, which filled in the field that people leave empty: nobody is sent anything for it.
 	Unheard bool `json:"unheard,omitempty"`
 
@@ -289,6 +291,12 @@ func (v *Visit) forgetLate() {
 		if late {
 			v.abandon()
 		}
+	}
+	if all := v.state.Sent; len(all) > 0 && v.Now.Sub(all[0].At) > v.Tenant.Settings.Account.LoginTimeout.Duration() {
+		v.state.Sent = slices.DeleteFunc(slices.Clone(all), func(x sent) bool {
+			return v.Now.Sub(x.At) > v.Tenant.Settings.Account.LoginTimeout.Duration()
+		})
+		v.dirty = true
 	}
 	if p := v.state.Provider; p != nil && v.Now.Sub(p.Since) > v.Tenant.Settings.Account.LoginTimeout.Duration() {
 		v.state.Provider, v.dirty = nil, true

@@ -1,9 +1,11 @@
 package tenants
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	htmltemplate "html/template"
+	"maps"
 	"net/mail"
 	"net/netip"
 	"net/url"
@@ -504,11 +506,12 @@ func (s *Settings) validateHeadless(f *faults) {
 const manyServers = "openid_connect"
 
 func (s *Settings) validateProviders(f *faults) {
-	ids := map[string]bool{}
+	ids, places := map[string]bool{}, map[[2]string]string{}
 	for id := range s.SocialAccount.Providers {
 		ids[id] = true
 	}
-	for id, p := range s.SocialAccount.Providers {
+	for _, id := range slices.Sorted(maps.Keys(s.SocialAccount.Providers)) {
+		p := s.SocialAccount.Providers[id]
 		base := []string{"socialaccount", "providers", id}
 		if !validProviderID(id) {
 			f.add(pathText(base), "must be named with letters, digits, dots, _ and -")
@@ -519,6 +522,19 @@ func (s *Settings) validateProviders(f *faults) {
 				f.add(at("client_id"), "is needed")
 			}
 			if id != manyServers {
+				// People are known by an app's id and what the provider calls them: two servers must not share the first.
+				one := [2]string{id, cmp.Or(app.ProviderID, id)}
+				place := app.Settings.ServerURL + " " + cmp.Or(app.Settings.GitLabURL, p.GitLabURL) + " " +
+					cmp.Or(app.Settings.GitHubURL, p.GitHubURL) + " " + cmp.Or(app.Settings.Tenant, p.Tenant)
+				other, named := places[one]
+				switch {
+				case named && other != place && s.known(at("provider_id")):
+					f.add(at("provider_id"), "is needed, to tell this server from the other one")
+				case one[1] != id && ids[one[1]] && !named && s.known(at("provider_id")):
+					f.add(at("provider_id"), "names another provider too")
+				}
+				places[one] = place
+				ids[one[1]] = true
 				continue
 			}
 			switch {

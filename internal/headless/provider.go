@@ -147,10 +147,14 @@ func (c callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	params := r.URL.Query()
 	switch r.Method {
 	case http.MethodGet:
-	case http.MethodPost: // a provider's form, with which no cookie comes along: the browser is sent here once more by itself
+	case http.MethodPost: // Apple's form, with which no cookie comes along: the browser is sent here once more by itself
 		posted, err := postedForm(r)
 		if err != nil {
 			a.decline(w, r, nil, err)
+			return
+		}
+		if app.Provider != "apple" || len(posted.Encode()) > mostPosted {
+			write(w, answer{Status: http.StatusMethodNotAllowed})
 			return
 		}
 		c.again(w, t, app, posted)
@@ -201,6 +205,9 @@ func sendFragment(w http.ResponseWriter) {
 </html>
 `) // a client that has gone is no fault of ours
 }
+
+// mostPosted is how long such a form may be, in bytes: it goes on as an address.
+const mostPosted = 4000
 
 // again sends a browser that came by a provider's form to the same place by GET, since browsers send no cookie (SameSite=Lax) along with a
 // form of another site. What is passed on is what a provider answers with, and no more.

@@ -92,6 +92,7 @@ const (
 	keptFor  = 10 * time.Minute
 	goodFor  = time.Hour        // and how much longer while it cannot be had anew
 	pause    = 10 * time.Second // between two times that it is asked for, whoever wants it
+	patience = time.Second      // the same for one that has never answered
 	mostKept = 1000             // addresses
 )
 
@@ -116,6 +117,7 @@ type copied[T any] struct {
 	value T
 	is    time.Time // when it was read; zero: never
 	asked time.Time
+	why   error // that it could not be had when it was asked for last, and never was
 }
 
 // get is what is at an address and does. What does not is asked for anew, though not more often than there is a pause for; then it is
@@ -140,6 +142,9 @@ func (p published[T]) get(ctx context.Context, address string, now func() time.T
 	if value, ok := c.read(now(), does); ok { // somebody else asked in the meantime
 		return value, nil
 	}
+	if err := c.unheard(now()); err != nil {
+		return *new(T), err
+	}
 	value, err := ask()
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -147,13 +152,25 @@ func (p published[T]) get(ctx context.Context, address string, now func() time.T
 	c.asked = t
 	switch {
 	case err == nil:
-		c.value, c.is = value, t
+		c.value, c.is, c.why = value, t, nil
 	case !c.is.IsZero() && t.Sub(c.is) < keptFor+goodFor:
 		return c.value, nil
 	default:
+		c.why = err
 		return value, err
 	}
 	return value, nil
+}
+
+// unheard is why there is no answer, for those who waited while another found it out: a provider that hangs is not waited for by each of
+// them in turn.
+func (c *copied[T]) unheard(now time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.why != nil && now.Sub(c.asked) < patience {
+		return c.why
+	}
+	return nil
 }
 
 // read is the copy, where it need not or must not be made anew.
