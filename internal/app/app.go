@@ -58,6 +58,8 @@ type Options struct {
 	// Even is how old answers are at least that must not tell by the clock whether there is an account: even if zero. Tests that look at
 	// no clock need not wait for them.
 	Even time.Duration
+	// Dummy offers the provider "dummy", which believes whoever somebody says they are, as development servers do.
+	Dummy bool
 }
 
 // even is how old answers are at least that must not tell by the clock whether there is an account: older than what they take, as
@@ -148,7 +150,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	a.Flows = flows.New(flows.Options{
 		Store: a.Store, Hasher: a.Hasher, Limiter: a.limiter, Keys: a.Keys,
 		Providers: provider.New(provider.Options{
-			Client: provider.Client(a.dialer(), nil), Plain: a.config.AllowPrivateNetworks, Clock: o.Clock, Dev: cfg.Dev,
+			Client: provider.Client(a.dialer(), nil), Plain: a.config.AllowPrivateNetworks, Clock: o.Clock, Dev: cfg.Dev || o.Dummy,
 		}),
 		Clock: o.Clock, Observer: observer{metrics, a.tally}, Log: a.log,
 		Wake: a.worker.Wake, Even: cmp.Or(o.Even, even),

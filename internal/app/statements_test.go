@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -231,6 +232,8 @@ const (
 	loginCodes = `"email_verification": "optional", "login_by_code_enabled": true, "login_by_code_supports_resend": true`
 	textCodes  = `"email_verification": "none", "login_methods": ["phone"], "signup_fields": ["phone*", "password1*"],
 		"phone_verification_supports_resend": true, "phone_verification_supports_change": true`
+	dummies = `"email_verification": "optional"}, "socialaccount": {"providers": {"dummy": {"apps": [{"client_id": "1"}]}}}, "headless": {
+		"frontend_urls": {"account_signup": "https://app.example.org/signup"}}, "mfa": {` + offersFactors
 	factors = `"email_verification": "optional"}, "mfa": {` + factorTypes
 	trusts  = `"email_verification": "optional"}, "mfa": {` + offersFactors
 )
@@ -310,7 +313,7 @@ func costs() []cost {
 		{"asking for another login code", 4, 4, loginCodes, codeWaits, posts(http.StatusOK, "/auth/code/resend")},
 		{"asking for another login code for nothing", 0, 0, loginCodes, none, posts(http.StatusConflict, "/auth/code/resend")},
 		{"a login by code", 7, 7, loginCodes, codeWaits, does(http.StatusOK, confirm)},
-		{"a login by code that claims the account", 11, 11, loginCodes, func(t *turn) { inAndOut(t); t.coded(t.email, func() *reply { return t.request(t.email) }) },
+		{"a login by code that claims the account", 12, 12, loginCodes, func(t *turn) { inAndOut(t); t.coded(t.email, func() *reply { return t.request(t.email) }) },
 			does(http.StatusOK, confirm)},
 		{"a login by a wrong code", 3, 3, loginCodes, codeWaits, does(http.StatusBadRequest, mistyped(confirm))},
 
@@ -366,7 +369,7 @@ func costs() []cost {
 		{"looking at a reset by code", 2, 2, mailCodes, resetWaits, does(http.StatusOK, func(t *turn) *reply { return t.lookReset(t.secret) })},
 		{"looking at a reset by a wrong code", 2, 2, mailCodes, resetWaits, does(http.StatusBadRequest, mistyped(func(t *turn) *reply { return t.lookReset(t.secret) }))},
 		{"a reset by link", 8, 8, links, resetCame, does(http.StatusUnauthorized, reset)},
-		{"a reset by link that claims the account", 10, 10, links, func(t *turn) { inAndOut(t); t.secret = t.resetKey(t.email, func() { t.askReset(t.email) }) },
+		{"a reset by link that claims the account", 11, 11, links, func(t *turn) { inAndOut(t); t.secret = t.resetKey(t.email, func() { t.askReset(t.email) }) },
 			does(http.StatusUnauthorized, reset)},
 		{"a reset by link that signs in", 11, 11, resetsIn, resetCame, does(http.StatusOK, reset)},
 		{"a reset by no link", 0, 0, links, none, does(http.StatusBadRequest, madeUp(reset))},
@@ -386,6 +389,21 @@ func costs() []cost {
 			does(http.StatusOK, (*turn).endSession)},
 		{"ending one's own session", 4, 4, links, func(t *turn) { t.in(); t.session, _ = t.sessions() }, does(http.StatusUnauthorized, (*turn).endSession)},
 		{"ending no session", 2, 2, links, (*turn).in, does(http.StatusBadRequest, (*turn).endSession)},
+
+		{"a signup by a provider", 8, 8, dummies, none, does(http.StatusOK, func(t *turn) *reply { return t.vouched(t.email) })},
+		{"a login by a provider", 6, 6, dummies, func(t *turn) { t.vouched(t.email).want(http.StatusOK); t.out() },
+			does(http.StatusOK, func(t *turn) *reply { return t.vouched(t.email) })},
+		{"a login by a provider with faults", 0, 0, dummies, none, does(http.StatusBadRequest, func(t *turn) *reply { return t.post("/auth/provider/token", nil) })},
+		{"a signup by a provider that waits for more", 2, 2, dummies, none, does(http.StatusUnauthorized, func(t *turn) *reply { return t.vouched("") })},
+		{"what a signup by a provider waits for", 1, 1, dummies, (*turn).halfVouched, gets(http.StatusOK, "/auth/provider/signup")},
+		{"the end of a signup by a provider", 8, 8, dummies, (*turn).halfVouched, does(http.StatusOK, func(t *turn) *reply {
+			return t.post("/auth/provider/signup", map[string]any{"email": t.email})
+		})},
+		{"the list of accounts with providers", 2, 2, dummies, (*turn).connected, gets(http.StatusOK, "/account/providers")},
+		{"a stranger's list of accounts with providers", 0, 0, dummies, none, gets(http.StatusUnauthorized, "/account/providers")},
+		{"connecting an account with a provider", 6, 6, dummies, (*turn).in, does(http.StatusOK, func(t *turn) *reply { return t.connect() })},
+		{"disconnecting an account with a provider", 7, 7, dummies, (*turn).connected, does(http.StatusOK, func(t *turn) *reply { return t.disconnect(t.email) })},
+		{"disconnecting no account with a provider", 2, 2, dummies, (*turn).connected, does(http.StatusBadRequest, func(t *turn) *reply { return t.disconnect("nobody") })},
 
 		{"a session check of somebody with a second factor", 1, 1, factors, (*turn).guardedIn, gets(http.StatusOK, "/auth/session")},
 		{"a session check of a login that waits for a second factor", 1, 1, factors, (*turn).halfway, gets(http.StatusUnauthorized, "/auth/session")},
@@ -482,9 +500,14 @@ func tokenCosts() []cost {
 	}
 }
 
-// trustCosts is the table for what browsers alone have.
-func trustCosts() []cost {
+// browserCosts is the table for what browsers alone have.
+func browserCosts() []cost {
 	return []cost{
+		{"going to a provider", 1, 1, dummies, func(*turn) {}, does(http.StatusFound, func(t *turn) *reply { return t.goTo("dummy") })},
+		{"a signup by coming back from a provider", 10, 10, dummies, (*turn).gone, does(http.StatusFound, (*turn).comeBack)},
+		{"a login by coming back from a provider", 8, 8, dummies, func(t *turn) { t.vouched(t.email).want(http.StatusOK); t.out(); t.gone() },
+			does(http.StatusFound, (*turn).comeBack)},
+		{"coming back from a provider that one did not go to", 1, 1, dummies, func(t *turn) { t.gone(); t.secret = "nope" }, does(http.StatusFound, (*turn).comeBack)},
 		{"a login that shows its second factor", 5, 5, trusts, (*turn).halfway,
 			does(http.StatusUnauthorized, func(t *turn) *reply { return t.giveCode(t.pocket.code()) })},
 		{"trusting a browser", 5, 5, trusts, func(t *turn) { t.halfway(); t.giveCode(t.pocket.code()).waits("mfa_trust") },
@@ -496,6 +519,53 @@ func trustCosts() []cost {
 			t.out()
 		}, does(http.StatusOK, func(t *turn) *reply { return t.login(t.email, password) })},
 	}
+}
+
+// vouched comes in by a token of a provider, with an address that the provider vouches for.
+func (t *turn) vouched(email string) *reply {
+	id := fmt.Sprintf(`{"id": %q, "email": %q, "email_verified": true}`, t.email, email)
+	return t.post("/auth/provider/token", map[string]any{"provider": "dummy", "process": "login", "token": map[string]any{"client_id": "1", "id_token": id}})
+}
+
+// halfVouched signs up by a provider that knows no address.
+func (t *turn) halfVouched() { t.Helper(); t.vouched("").waits("provider_signup") }
+
+// connect has an account with a provider from now on.
+func (t *turn) connect() *reply {
+	return t.post("/auth/provider/token", map[string]any{"provider": "dummy", "process": "connect",
+		"token": map[string]any{"client_id": "1", "id_token": fmt.Sprintf(`{"id": %q}`, t.email)}})
+}
+
+func (t *turn) connected() { t.Helper(); t.in(); t.connect().want(http.StatusOK) }
+
+func (t *turn) disconnect(uid string) *reply {
+	return t.do(http.MethodDelete, "/account/providers", map[string]any{"provider": "dummy", "account": uid})
+}
+
+// goTo posts the form that leads to a provider.
+func (t *turn) goTo(provider string) *reply {
+	form := url.Values{"provider": {provider}, "process": {"login"}, "callback_url": {"/welcome"}, "csrfmiddlewaretoken": {t.cookies["csrftoken"]}}
+	return t.post("/auth/provider/redirect", []byte(form.Encode()), "Content-Type", "application/x-www-form-urlencoded")
+}
+
+// gone is at a provider, with the state that it is to send back.
+func (t *turn) gone() {
+	t.Helper()
+	at, err := url.Parse(t.goTo("dummy").want(http.StatusFound).Header.Get("Location"))
+	if err != nil || at.Query().Get("state") == "" {
+		t.Fatalf("sent to %v, without a state: %v", at, err)
+	}
+	t.secret = at.Query().Get("state")
+}
+
+// comeBack comes back from the provider.
+func (t *turn) comeBack() *reply {
+	said := url.Values{"state": {t.secret}, "id": {t.email}, "email": {t.email}, "email_verified": {"on"}}
+	var cookies []string
+	for name, value := range t.cookies {
+		cookies = append(cookies, name+"="+value)
+	}
+	return t.s.plainRequest(http.MethodGet, t.at, "/accounts/dummy/login/callback/?"+said.Encode(), "Cookie", strings.Join(cookies, "; "))
 }
 
 // signingUp signs up with a passkey, which is waited for.
@@ -528,12 +598,12 @@ func TestStatementsOfARequestAreFew(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		var seen counted
 		s := newScene(t, engine, func(_ *config.Config, o *app.Options) {
-			o.Observe, o.Unchained = seen.observe, true
+			o.Observe, o.Unchained, o.Dummy = seen.observe, true, true
 			// A clock that stands still: the tenant stays known, and no session is old enough to be moved along.
 			o.Clock = clock.At(time.Now())
 		})
 		hosts := map[string]string{}
-		for _, row := range slices.Concat(costs(), tokenCosts(), trustCosts()) {
+		for _, row := range slices.Concat(costs(), tokenCosts(), browserCosts()) {
 			if _, ok := hosts[row.settings]; !ok {
 				hosts[row.settings] = s.house(row.settings)
 				s.plainRequest(http.MethodGet, hosts[row.settings], "/.well-known/jwks.json") // makes the key, where there are any
@@ -547,7 +617,7 @@ func TestStatementsOfARequestAreFew(t *testing.T) {
 			if kind == "app" {
 				rows = append(rows, tokenCosts()...)
 			} else {
-				rows = append(rows, trustCosts()...)
+				rows = append(rows, browserCosts()...)
 			}
 			for _, row := range rows {
 				n++

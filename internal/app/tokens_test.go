@@ -414,7 +414,7 @@ func (s *server) plainRequest(method, host, path string, header ...string) *repl
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
-	res, err := http.DefaultClient.Do(r)
+	res, err := asAnswered.Do(r)
 	if err != nil {
 		s.Fatal(err)
 	}
