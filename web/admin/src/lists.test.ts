@@ -1,5 +1,5 @@
 // What the pages list by themselves is what the server has: a setting, an action or a kind of message that it is given is not forgotten here.
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { channels, labelOf, whenOf } from "./screens/messages/kinds";
 import { accountActions, providerActions } from "./screens/protection/actions";
@@ -79,8 +79,16 @@ test("each kind of message, and what its templates may name, has words", () => {
 });
 
 test("the providers that are known by name are those that can be tried out", () => {
-  const body = source("internal/provider/provider.go").split("func serverOf(")[1]?.split("\nfunc ")[0];
-  expect(known.map((k) => k.id).sort()).toEqual(all(body ?? "", /case "(\w+)"/g).sort());
+  // One can be tried out if its value says where its server is.
+  const files = readdirSync(new URL("../../../internal/provider", import.meta.url)).filter(
+    (f) => f.endsWith(".go") && !f.endsWith("_test.go"),
+  );
+  const values = files.flatMap((f) => source(`internal/provider/${f}`).split(/^(?:var |\t(?=\w+ += ownServer))/m));
+  const testable = values.flatMap((v) => /^(\w+) += (?:known\{[^{]*\bserver:|ownServer\()/.exec(v)?.[1] ?? []);
+  const rows = [...source("internal/provider/known.go").matchAll(/^\t(?:"(\w+)"|manyServers): +(\w+),/gm)];
+  const ids = rows.filter(([, , value]) => testable.includes(value ?? "")).map(([, id]) => id ?? "openid_connect");
+  expect(ids).toContain("openid_connect");
+  expect(known.map((k) => k.id).sort()).toEqual(ids.sort());
   const app = "socialaccount.providers.any.apps";
   for (const { id, needs } of known) {
     for (const field of needs) {

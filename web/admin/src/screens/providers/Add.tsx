@@ -46,7 +46,7 @@ export function Add({ draft, opened }: { draft: Draft; opened: (app: JsonObject)
           <Stack>
             <TextInput
               label="Id"
-              description="As django-allauth names it, such as linkedin_oauth2 or slack."
+              description="As the documentation lists it, such as discord or twitter_oauth2."
               value={id}
               onChange={(e) => setId(e.currentTarget.value)}
               error={id !== "" && !valid ? "Letters, digits, dots, _ and -, at most 64." : undefined}

@@ -50,6 +50,12 @@ export const known: Known[] = [
     labels: { "settings.gitlab_url": "Address of your own GitLab" },
   },
   {
+    id: "linkedin_oauth2",
+    name: "LinkedIn",
+    where: "LinkedIn Developers, My apps, with the product Sign In with LinkedIn using OpenID Connect.",
+    needs: ["secret"],
+  },
+  {
     id: "microsoft",
     name: "Microsoft",
     where: "Microsoft Entra admin centre, App registrations.",
@@ -57,10 +63,41 @@ export const known: Known[] = [
     labels: { "settings.tenant": "Directory" },
   },
   {
+    id: "slack",
+    name: "Slack",
+    where: "Slack API, Your apps, with the user scopes openid, profile and email.",
+    needs: ["secret"],
+  },
+  {
+    id: "salesforce",
+    name: "Salesforce",
+    where: "Salesforce, Setup, App manager: an app with the OAuth scopes openid and id.",
+    needs: ["secret", "settings.server_url"],
+    labels: { "settings.server_url": "Address of your own domain there" },
+  },
+  {
+    id: "auth0",
+    name: "Auth0",
+    where: "Auth0 dashboard, Applications: a regular web application.",
+    needs: ["settings.server_url", "secret"],
+  },
+  {
+    id: "keycloak",
+    name: "Keycloak",
+    where: "Keycloak, the realm's Clients: an OpenID Connect client with client authentication.",
+    needs: ["settings.server_url", "secret"],
+  },
+  {
+    id: "okta",
+    name: "Okta",
+    where: "Okta admin console, Applications: an OpenID Connect web application.",
+    needs: ["settings.server_url", "secret"],
+  },
+  {
     id: "openid_connect",
     name: "OpenID Connect",
     where:
-      "Any server that describes itself by OpenID Connect Discovery, such as Keycloak, Okta, Auth0 or another Vestibule.",
+      "Any server that describes itself by OpenID Connect Discovery, such as Authentik, ZITADEL, Dex or another Vestibule.",
     needs: ["provider_id", "settings.server_url", "secret"],
     labels: { provider_id: "Id of this server", "settings.server_url": "Issuer" },
   },

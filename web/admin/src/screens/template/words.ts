@@ -55,6 +55,7 @@ const meanings: Record<string, string> = {
   deleted_email: "the address that was removed",
   from_phone: "the number before",
   to_phone: "the number now",
+  provider: "what the identity provider is called",
 };
 
 /** What a variable stands for. */
