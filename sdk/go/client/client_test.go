@@ -220,6 +220,58 @@ func TestClientsThatShareAStore(t *testing.T) {
 	}
 }
 
+// TestWhatAnotherClientSavedStays has another client save newer tokens while a request is on its way, whose answer has less to say of
+// them than the store.
+func TestWhatAnotherClientSavedStays(t *testing.T) {
+	now := time.Now()
+	old, expired := now.Add(-time.Hour), now.Add(-time.Minute)
+	newer := Tokens{Session: "session", Access: jwt("ann", now, now.Add(time.Hour)), Refresh: "second"}
+	for name, x := range map[string]struct {
+		answer func(w http.ResponseWriter)
+		ask    func(c *Client) error
+		want   Tokens
+	}{
+		"a refused refresh": {
+			func(w http.ResponseWriter) {
+				say(w, 400, `"errors": [{"code": "invalid", "param": "refresh_token", "message": ""}]`)
+			},
+			func(c *Client) error { return c.RefreshTokens(t.Context()) }, newer,
+		},
+		"a new session token": {
+			func(w http.ResponseWriter) { say(w, 200, ann(`, "session_token": "new"`)) },
+			func(c *Client) error {
+				_, err := c.ChangePassword(t.Context(), "a", "b")
+				return err
+			}, Tokens{Session: "new", Access: newer.Access, Refresh: newer.Refresh},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			kept := &memory{Tokens{Session: "session", Access: jwt("ann", old, expired), Refresh: "first"}}
+			c := served(t, func(w http.ResponseWriter, _ *http.Request) {
+				kept.held = newer
+				x.answer(w)
+			}, func(o *Options) { o.Store = kept })
+			if err := x.ask(c); err != nil || kept.held != x.want || c.held != x.want {
+				t.Errorf("%v: %+v are kept and %+v held", err, kept.held, c.held)
+			}
+		})
+	}
+}
+
+// TestAProxysRefusalEndsNoSession has a proxy answer a logout with 401: nobody knows whether the session is over.
+func TestAProxysRefusalEndsNoSession(t *testing.T) {
+	for _, body := range []string{"<html>a proxy</html>", `{"message": "unauthorized"}`} {
+		kept := &memory{Tokens{Session: "session"}}
+		c := served(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusUnauthorized)
+			_, _ = io.WriteString(w, body)
+		}, func(o *Options) { o.Store = kept })
+		if _, err := c.Logout(t.Context()); err == nil || kept.held.Session != "session" {
+			t.Errorf("%s: %v, and %+v are kept", body, err, kept.held)
+		}
+	}
+}
+
 func TestOneUsersTokensAreNotLeftToAnother(t *testing.T) {
 	now := time.Now()
 	bens := jwt("ben", now, now.Add(time.Hour))

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 )
@@ -49,7 +50,7 @@ func (c *Client) load(ctx context.Context) (err error) {
 // reload takes over what another client has put into the store meanwhile. The lock is held. What cannot be read stays as it is, and so
 // does what could not be saved.
 func (c *Client) reload(ctx context.Context) {
-	if stored, err := c.options.Store.Load(ctx); err == nil && !c.unsaved {
+	if stored, err := c.options.Store.Load(context.WithoutCancel(ctx)); err == nil && !c.unsaved {
 		c.held = stored
 	}
 }
@@ -68,31 +69,37 @@ func (c *Client) save(ctx context.Context, next Tokens) error {
 // keep takes over the tokens that an answer brings, and drops those that it ends.
 //
 // Requests may overtake each other, so an answer ends only the session that its request showed. Access tokens of one user are never
-// left to another: a new session, and an answer about somebody else than they name, end them.
+// left to another: a new session, and an answer about somebody else than they name, end them. Before anything of that is saved, it is
+// applied to what another client may have saved meanwhile.
 func (c *Client) keep(ctx context.Context, r *request, a *answer) error {
 	if c.options.Kind != App || r.bare {
 		return nil
 	}
-	user, waits := a.user()
-	over := a.status == http.StatusGone || r.ends && a.status == http.StatusUnauthorized && user == "" && !waits
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	ended := over && a.Meta.SessionToken == "" && c.held.Session == r.shown.session
-	if ended {
+	if !c.unsaved {
+		if c.after(r, a) == c.held {
+			return nil
+		}
 		c.reload(ctx)
-		ended = c.held.Session == r.shown.session
 	}
+	return c.save(ctx, c.after(r, a))
+}
+
+// after is what is held after an answer. The lock is held.
+func (c *Client) after(r *request, a *answer) Tokens {
+	user, waits := a.user()
+	over := a.status == http.StatusGone ||
+		r.ends && a.status == http.StatusUnauthorized && len(a.Data) > 0 && user == "" && !waits // without data it is a proxy's
 	next := c.held
 	switch m := &a.Meta; {
-	case ended:
-		next = Tokens{}
+	case over && m.SessionToken == "" && next.Session == r.shown.session:
+		return Tokens{}
 	case m.AccessToken != "":
 		next.Access, next.Refresh = m.AccessToken, m.RefreshToken
 	case user == "" && m.SessionToken != "", user != "" && next.Access != "" && claimsOf(next.Access).Subject != user:
 		next.Access, next.Refresh = "", ""
 	}
-	if a.Meta.SessionToken != "" {
-		next.Session = a.Meta.SessionToken
-	}
-	return c.save(ctx, next)
+	next.Session = cmp.Or(a.Meta.SessionToken, next.Session)
+	return next
 }

@@ -72,7 +72,8 @@ func (c *Client) refresh(ctx context.Context) (string, error) {
 	}
 }
 
-// exchange takes new tokens for a refresh token, and tells all who wait. What a logout or a login put in its place meanwhile stays.
+// exchange takes new tokens for a refresh token, and tells all who wait. What a logout, a login or another
+// client put in its place meanwhile stays.
 func (c *Client) exchange(ctx context.Context, f *refreshing, sent string) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second) // of its own: nobody else's ends it
 	defer cancel()
@@ -81,6 +82,7 @@ func (c *Client) exchange(ctx context.Context, f *refreshing, sent string) {
 	refused := errors.As(err, &e) && e.Status == http.StatusBadRequest
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.reload(ctx) // another client may have refreshed, or signed in or out
 	next := c.held
 	switch {
 	case next.Refresh != sent:
