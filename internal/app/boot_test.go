@@ -57,7 +57,7 @@ func boot(t *testing.T, engine string, change ...func(*config.Config, *app.Optio
 		MailFrom:             mail.Address{Name: "Vestibule", Address: "no-reply@vestibule.example"},
 		AllowPrivateNetworks: true, HashWorkers: 2, RequestTimeout: soon, ShutdownTimeout: 10 * time.Second, MetricsTenants: 100,
 		TrustedClientIPHeader: "X-Test-Ip",
-		DatabaseMaxConns:      10, // several tests run at once, and PostgreSQL has a hundred connections as it comes
+		DatabaseMaxConns:      6, // several tests run at once, and PostgreSQL has a hundred connections as it comes
 	}
 	if engine == "postgres" {
 		cfg.Redis = config.Hide(testkit.RedisURL())
