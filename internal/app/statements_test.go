@@ -523,17 +523,18 @@ func browserCosts() []cost {
 
 // vouched comes in by a token of a provider, with an address that the provider vouches for.
 func (t *turn) vouched(email string) *reply {
-	id := fmt.Sprintf(`{"id": %q, "email": %q, "email_verified": true}`, t.email, email)
-	return t.post("/auth/provider/token", map[string]any{"provider": "dummy", "process": "login", "token": map[string]any{"client_id": "1", "id_token": id}})
+	return t.handIn("login", fmt.Sprintf(`{"id": %q, "email": %q, "email_verified": true}`, t.email, email))
 }
 
 // halfVouched signs up by a provider that knows no address.
 func (t *turn) halfVouched() { t.Helper(); t.vouched("").waits("provider_signup") }
 
 // connect has an account with a provider from now on.
-func (t *turn) connect() *reply {
-	return t.post("/auth/provider/token", map[string]any{"provider": "dummy", "process": "connect",
-		"token": map[string]any{"client_id": "1", "id_token": fmt.Sprintf(`{"id": %q}`, t.email)}})
+func (t *turn) connect() *reply { return t.handIn("connect", fmt.Sprintf(`{"id": %q}`, t.email)) }
+
+// handIn hands in an ID token of the provider "dummy".
+func (t *turn) handIn(process, idToken string) *reply {
+	return t.post("/auth/provider/token", map[string]any{"provider": "dummy", "process": process, "token": map[string]any{"client_id": "1", "id_token": idToken}})
 }
 
 func (t *turn) connected() { t.Helper(); t.in(); t.connect().want(http.StatusOK) }
