@@ -171,6 +171,11 @@ func (s *Service) GoToProvider(ctx context.Context, v *Visit, in ProviderRedirec
 	if !ok || !known || !about.Redirect || (in.Process != processLogin && in.Process != processConnect) || !ownURL(v.Tenant, in.Callback) {
 		return failedAt(v.Tenant.FrontendURL(tenants.LoginError, ""), errorUnknown, processLogin), nil
 	}
+	return s.goTo(ctx, v, app, in)
+}
+
+// goTo is where somebody is sent whose input is sound.
+func (s *Service) goTo(ctx context.Context, v *Visit, app tenants.App, in ProviderRedirectInput) (string, error) {
 	at := attemptOf(v.Tenant, secret.Token())
 	location, err := s.providers.Begin(ctx, v.Tenant, app, at)
 	if err != nil {
@@ -264,6 +269,9 @@ func (s *Service) ReturnFromProvider(ctx context.Context, v *Visit, app tenants.
 	was, err := s.takeSent(ctx, v, app, state)
 	if err != nil {
 		return "", err
+	}
+	if was == nil && s.providers.Uninvited(app, params) {
+		return s.startOver(ctx, v, app, state)
 	}
 	if was == nil {
 		return failedAt(v.Tenant.FrontendURL(tenants.LoginError, ""), errorUnknown, processLogin), nil
@@ -436,7 +444,7 @@ func (s *Service) enterByProvider(ctx context.Context, v *Visit, app tenants.App
 	if id == nil || id.UID == "" || len(id.UID) > maxProviderUID || strings.ContainsRune(id.UID, 0) {
 		return fmt.Errorf("%w: it does not say whose it is", errProvider)
 	}
-	if err := s.useProof(ctx, v, id); err != nil {
+	if err := s.useProof(ctx, v, id.Once); err != nil {
 		return err
 	}
 	if process == processConnect {
@@ -452,15 +460,15 @@ func (s *Service) enterByProvider(ctx context.Context, v *Visit, app tenants.App
 }
 
 // useProof has what is good once be used.
-func (s *Service) useProof(ctx context.Context, v *Visit, id *provider.Identity) error {
-	if id.Once == nil {
+func (s *Service) useProof(ctx context.Context, v *Visit, once *provider.Once) error {
+	if once == nil {
 		return nil
 	}
-	until := id.Once.Until.Add(providerProofMargin) // clocks differ
+	until := once.Until.Add(providerProofMargin) // clocks differ
 	if latest := v.Now.Add(longestProviderProof); until.After(latest) {
 		return fmt.Errorf("%w: it would be good for more than a day", errProvider)
 	}
-	digest := secret.Digest(id.Once.ID)
+	digest := secret.Digest(once.ID)
 	err := s.store.For(v.Tenant).One(func(tx *store.Tx) error { return tx.UseProof(ctx, digest, until) })
 	if errors.Is(err, store.ErrTaken) {
 		return fmt.Errorf("%w: it was used before", errProvider)

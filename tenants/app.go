@@ -34,6 +34,9 @@ func (t *Tenant) CallbackURL(a App) string { return t.PublicURL() + t.CallbackPa
 
 // CallbackPath is where that is on the public URL's host.
 func (t *Tenant) CallbackPath(a App) string {
+	if a.Provider == speaksSAML {
+		return SAMLPath(a, "acs")
+	}
 	at := "/accounts/" + a.Provider
 	if a.Provider == manyServers {
 		at = "/accounts/" + a.ID
@@ -43,6 +46,14 @@ func (t *Tenant) CallbackPath(a App) string {
 	}
 	return at + "/login/callback/"
 }
+
+// SAMLPath is where an app that speaks SAML has one of its endpoints: acs, sls or metadata.
+func SAMLPath(a App, endpoint string) string {
+	return "/accounts/" + speaksSAML + "/" + a.ClientID + "/" + endpoint + "/"
+}
+
+// SpeaksSAML reports whether an app is at an identity provider that speaks SAML 2.0.
+func (a App) SpeaksSAML() bool { return a.Provider == speaksSAML }
 
 // TrustsAddresses reports whether an address that an app's provider has verified signs in to the account that has it here, and whether that
 // connects the two for good.

@@ -39,8 +39,8 @@ func (v secretValue) text() (string, error) {
 // smtpPath is the one secret that is a URL, of which the password alone is masked.
 const smtpPath = "email.smtp_url"
 
-// appSecrets are the keys of a provider's app that hold secrets, and those of its settings.
-var appSecrets, appSettingsSecrets = []string{"secret", "key"}, []string{"certificate_key"}
+// appSecrets are the keys of a provider's app that hold secrets, those of its settings, and those of what is advanced among them.
+var appSecrets, appSettingsSecrets, appAdvancedSecrets = []string{"secret", "key"}, []string{"certificate_key"}, []string{"private_key"}
 
 // secretsOf finds the secrets of a document. This is the one list of them; a test holds it against the schema.
 func secretsOf(tree map[string]any) []secretValue {
@@ -61,7 +61,9 @@ func secretsOf(tree map[string]any) []secretValue {
 		for i, app := range appsOf(providers, id) {
 			path := []string{"socialaccount", "providers", id, "apps", strconv.Itoa(i)}
 			find(app, path, appSecrets...)
-			find(object(app, "settings"), append(path, "settings"), appSettingsSecrets...)
+			settings := object(app, "settings")
+			find(settings, append(path, "settings"), appSettingsSecrets...)
+			find(object(settings, "advanced"), append(path, "settings", "advanced"), appAdvancedSecrets...)
 		}
 	}
 	return all
@@ -288,7 +290,9 @@ func (d *draft) keepAppSecrets(old, change map[string]any) {
 				stored = nil
 			}
 			d.keepMasked(app, stored, path, appSecrets)
-			d.keepMasked(object(app, "settings"), object(stored, "settings"), append(path, "settings"), appSettingsSecrets)
+			settings, before := object(app, "settings"), object(stored, "settings")
+			d.keepMasked(settings, before, append(path, "settings"), appSettingsSecrets)
+			d.keepMasked(object(settings, "advanced"), object(before, "advanced"), append(path, "settings", "advanced"), appAdvancedSecrets)
 		}
 	}
 }
@@ -327,5 +331,6 @@ func hasSecrets(app map[string]any) bool {
 	set := func(in map[string]any, keys []string) bool {
 		return slices.ContainsFunc(keys, func(k string) bool { s, _ := in[k].(string); return s != "" })
 	}
-	return set(app, appSecrets) || set(object(app, "settings"), appSettingsSecrets)
+	settings := object(app, "settings")
+	return set(app, appSecrets) || set(settings, appSettingsSecrets) || set(object(settings, "advanced"), appAdvancedSecrets)
 }

@@ -439,13 +439,13 @@ type Provider struct {
 
 // ProviderApp is one registration at a provider.
 type ProviderApp struct {
-	// What this app is called in the API's paths and forms. Needed where a provider has many servers, as openid_connect.
-	ProviderID string `json:"provider_id,omitempty" jsonschema:"maxLength=64,format=provider-id"`
+	// What this app is called in the API's paths and forms. Needed where a provider has many servers, as openid_connect and saml.
+	ProviderID string `json:"provider_id,omitempty" jsonschema:"maxLength=200,format=provider-id"`
 
 	// What people see.
 	Name string `json:"name,omitempty" jsonschema:"maxLength=200,format=line"`
 
-	// The id that the provider gave the app.
+	// The id that the provider gave the app (saml: what its addresses here have in them).
 	ClientID string `json:"client_id" jsonschema:"maxLength=1000"`
 
 	// The secret that goes with it (apple: the id of the key).
@@ -504,6 +504,72 @@ type ProviderAppSettings struct {
 
 	// The private key that signs the app's secret, in PEM (apple).
 	CertificateKey Secret `json:"certificate_key,omitzero"`
+
+	// The identity provider (saml).
+	IDP SAMLIDP `json:"idp,omitzero"`
+
+	// This tenant, as that provider knows it (saml).
+	SP SAMLSP `json:"sp,omitzero"`
+
+	// Which attributes tell what, by "uid", "email", "email_verified", "username", "first_name" and "last_name" (saml). "NameID" stands for that.
+	AttributeMapping map[string]OneOrSome `json:"attribute_mapping,omitempty"`
+
+	// Whether the NameID is an address, whatever its format says (saml).
+	UseNameIDForEmail bool `json:"use_nameid_for_email,omitempty"`
+
+	// How the two speak (saml).
+	Advanced SAMLAdvanced `json:"advanced,omitzero"`
+}
+
+// SAMLIDP is an identity provider that speaks SAML 2.0.
+type SAMLIDP struct {
+	// What the provider calls itself.
+	EntityID string `json:"entity_id,omitempty" jsonschema:"maxLength=1024,format=line"`
+
+	// Where it describes itself. What it says there takes the place of the rest.
+	MetadataURL string `json:"metadata_url,omitempty" jsonschema:"format=url"`
+
+	// Where people are sent to log in (HTTP-Redirect).
+	SSOURL string `json:"sso_url,omitempty" jsonschema:"format=url"`
+
+	// Where answers to its logouts are sent (HTTP-Redirect); empty: it does not log people out here.
+	SLOURL string `json:"slo_url,omitempty" jsonschema:"format=url"`
+
+	// The certificate of the key that it signs with, in PEM or base64.
+	X509Cert string `json:"x509cert,omitempty" jsonschema:"maxLength=20000,format=certificate"`
+}
+
+// SAMLSP is this tenant as a service provider.
+type SAMLSP struct {
+	// What it calls itself.
+	EntityID string `json:"entity_id,omitempty" jsonschema:"maxLength=1024,format=line" default:"the address of its metadata"`
+}
+
+// SAMLAdvanced is how a tenant and an identity provider speak SAML.
+type SAMLAdvanced struct {
+	// The private key that signs requests, and opens assertions that are encrypted (RSA), in PEM.
+	PrivateKey Secret `json:"private_key,omitzero"`
+
+	// The certificate of that key, in PEM or base64.
+	X509Cert string `json:"x509cert,omitempty" jsonschema:"maxLength=20000,format=certificate"`
+
+	// The format of NameID to ask for.
+	NameIDFormat string `json:"name_id_format,omitempty" jsonschema:"maxLength=200,format=line" default:"whatever the provider likes"`
+
+	// Whether requests are signed. Needs a private key.
+	AuthnRequestSigned bool `json:"authn_request_signed,omitempty"`
+
+	// Whether the response itself has to be signed. It or the assertion in it always has to be.
+	WantMessageSigned bool `json:"want_message_signed,omitempty"`
+
+	// Whether the assertion itself has to be signed.
+	WantAssertionSigned bool `json:"want_assertion_signed,omitempty"`
+
+	// Whether the assertion has to be encrypted. Needs a private key.
+	WantAssertionEncrypted bool `json:"want_assertion_encrypted,omitempty"`
+
+	// Whether people may not begin at the provider. Where they may, they are sent back there at once, with a request.
+	RejectIDPInitiatedSSO *bool `json:"reject_idp_initiated_sso,omitempty" jsonschema_extras:"nullable=true" default:"true"`
 }
 
 // IDPOIDC is this tenant as an OpenID provider for other apps.

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"github.com/vestibule-auth/vestibule/internal/hostname"
+	"github.com/vestibule-auth/vestibule/internal/saml"
 	"github.com/vestibule-auth/vestibule/internal/token"
 )
 
@@ -213,10 +214,14 @@ var formats = map[string]func(string) error{
 		return nil
 	}),
 	"provider-id": optional(func(s string) error {
-		if !validProviderID(s) {
+		if !validAppID(s) {
 			return errors.New("must be letters, digits, dots, _ and -")
 		}
 		return nil
+	}),
+	"certificate": optional(func(s string) error {
+		_, err := saml.ParseCertificate(s)
+		return err
 	}),
 	"colour": optional(func(s string) error {
 		if (len(s) != 4 && len(s) != 7) || s[0] != '#' || !only(s[1:], digits+"abcdefABCDEF") {
@@ -293,6 +298,11 @@ func isPhone(s string) bool {
 
 func validProviderID(s string) bool {
 	return s != "" && len(s) <= 64 && only(s, letters+digits+"_-.") && strings.Trim(s, ".") != ""
+}
+
+// validAppID says the same of an app's own, which may be what a SAML provider calls itself: a URN, or an address.
+func validAppID(s string) bool {
+	return s != "" && len(s) <= 200 && only(s, letters+digits+"_-.:/") && strings.Trim(s, "./") != ""
 }
 
 func checkText(s string) error {
@@ -521,11 +531,17 @@ func (s *Settings) validateProviders(f *faults) {
 			if app.ClientID == "" && s.known(at("client_id")) {
 				f.add(at("client_id"), "is needed")
 			}
+			if id == speaksSAML {
+				s.validateSAML(f, app, at)
+			}
+			if app.ProviderID != "" && !validProviderID(app.ProviderID) && id != speaksSAML && s.known(at("provider_id")) {
+				f.add(at("provider_id"), "must be letters, digits, dots, _ and -")
+			}
 			if id != manyServers {
 				// People are known by an app's id and what the provider calls them: two servers must not share the first.
 				one := [2]string{id, cmp.Or(app.ProviderID, id)}
 				place := app.Settings.ServerURL + " " + cmp.Or(app.Settings.GitLabURL, p.GitLabURL) + " " +
-					cmp.Or(app.Settings.GitHubURL, p.GitHubURL) + " " + cmp.Or(app.Settings.Tenant, p.Tenant)
+					cmp.Or(app.Settings.GitHubURL, p.GitHubURL) + " " + cmp.Or(app.Settings.Tenant, p.Tenant) + " " + app.Settings.IDP.EntityID
 				other, named := places[one]
 				switch {
 				case named && other != place && s.known(at("provider_id")):
@@ -549,6 +565,47 @@ func (s *Settings) validateProviders(f *faults) {
 				f.add(server, "is needed")
 			}
 		}
+	}
+}
+
+// speaksSAML is the provider whose apps are identity providers of their own that speak SAML 2.0.
+const speaksSAML = "saml"
+
+// meanings are what attributes can tell.
+var meanings = []string{"uid", "email", "email_verified", "username", "first_name", "last_name"}
+
+// validateSAML judges an app at an identity provider that speaks SAML. at is the path of one of its keys.
+func (s *Settings) validateSAML(f *faults, app ProviderApp, at func(string) string) {
+	if app.ClientID != "" && !(len(app.ClientID) <= 64 && only(app.ClientID, letters+digits+"_-")) && s.known(at("client_id")) {
+		f.add(at("client_id"), "must be letters, digits, _ and -, as it is a part of addresses")
+	}
+	of := at("settings")
+	idp, way := &app.Settings.IDP, &app.Settings.Advanced
+	for _, one := range []struct{ key, value string }{
+		{"entity_id", idp.EntityID}, {"sso_url", cmp.Or(idp.MetadataURL, idp.SSOURL)}, {"x509cert", cmp.Or(idp.MetadataURL, idp.X509Cert)},
+	} {
+		if path := of + ".idp." + one.key; one.value == "" && s.known(path, of+".idp.metadata_url") {
+			f.add(path, "is needed%s", map[bool]string{true: ", or metadata_url is"}[one.key != "entity_id"])
+		}
+	}
+	for meaning := range app.Settings.AttributeMapping {
+		if !slices.Contains(meanings, meaning) {
+			f.add(of+".attribute_mapping", "must be of %s", strings.Join(meanings, ", "))
+			break
+		}
+	}
+	key := of + ".advanced.private_key"
+	if !s.known(key, of+".advanced.x509cert") {
+		return
+	}
+	if !way.PrivateKey.IsSet() {
+		if way.AuthnRequestSigned || way.WantAssertionEncrypted {
+			f.add(key, "is needed to sign requests, and to open what is encrypted")
+		}
+		return
+	}
+	if _, err := saml.ParseKey(way.PrivateKey.Reveal(), way.X509Cert); err != nil {
+		f.add(key, "%s", err.Error())
 	}
 }
 

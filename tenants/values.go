@@ -169,6 +169,18 @@ func (o OneOrList) MarshalJSON() ([]byte, error) {
 	return json.Marshal(o.All)
 }
 
+// OneOrSome is written as one text, or a list of them.
+type OneOrSome []string
+
+// UnmarshalJSON reads a text or a list.
+func (o *OneOrSome) UnmarshalJSON(b []byte) error {
+	if b = bytes.TrimSpace(b); len(b) > 0 && b[0] == '"' {
+		*o = make(OneOrSome, 1)
+		return json.Unmarshal(b, &(*o)[0])
+	}
+	return json.Unmarshal(b, (*[]string)(o))
+}
+
 // CodeFormat is the shape of a code that a person types. What a format leaves out is not taken from another format: it
 // is dashed, of letters, and 8 characters long, or 9 where it is numeric.
 type CodeFormat struct {

@@ -139,8 +139,12 @@ func (c callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.serveDummy(w, r, t)
 		return
 	}
+	if app, endpoint, ok := samlEndpoint(t, r.URL.Path); ok && serves(t, b) {
+		c.serveSAML(w, r, t, app, endpoint)
+		return
+	}
 	app, ok := flows.CallbackApp(t, r.URL.Path)
-	if !ok || !serves(t, b) {
+	if !ok || app.SpeaksSAML() || !serves(t, b) {
 		write(w, answer{Status: http.StatusNotFound})
 		return
 	}
@@ -168,10 +172,13 @@ func (c callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		sendFragment(w)
 		return
 	}
-	v, err := a.Flows.Open(r.Context(), t, flows.Origin{
-		Client: b.kind(), Token: b.token(r, t), Trust: b.trust(r, t), IP: a.Recorder.ClientIP(r), UserAgent: r.UserAgent(),
-		RequestID: a.Recorder.RequestID(r),
-	})
+	c.comeBack(w, r, t, app, params)
+}
+
+// comeBack sends somebody who came back with these parameters on to the front end.
+func (c callback) comeBack(w http.ResponseWriter, r *http.Request, t *tenants.Tenant, app tenants.App, params url.Values) {
+	a, b := c.api, &browser{}
+	v, err := c.open(r, t)
 	if err != nil {
 		a.decline(w, r, nil, err)
 		return
@@ -183,6 +190,15 @@ func (c callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	sendTo(w, http.StatusFound, location)
+}
+
+// open is the visit of a browser that comes back.
+func (c callback) open(r *http.Request, t *tenants.Tenant) (*flows.Visit, error) {
+	a, b := c.api, &browser{}
+	return a.Flows.Open(r.Context(), t, flows.Origin{
+		Client: b.kind(), Token: b.token(r, t), Trust: b.trust(r, t), IP: a.Recorder.ClientIP(r), UserAgent: r.UserAgent(),
+		RequestID: a.Recorder.RequestID(r),
+	})
 }
 
 // sendFragment is a page that sends on what stands behind the # of its address, which no server is sent: Telegram answers there.

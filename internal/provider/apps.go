@@ -13,6 +13,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/vestibule-auth/vestibule/internal/clock"
+	"github.com/vestibule-auth/vestibule/internal/saml"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
@@ -23,6 +24,7 @@ type Apps struct {
 	clock     clock.Clock
 	dev       bool
 	documents published[*document]
+	metadata  published[*saml.IDP]
 	keys      published[keySet]
 }
 
@@ -41,7 +43,7 @@ type Options struct {
 func New(o Options) *Apps {
 	return &Apps{
 		client: o.Client, plain: o.Plain, clock: o.Clock, dev: o.Dev,
-		documents: newPublished[*document](), keys: newPublished[keySet](),
+		documents: newPublished[*document](), metadata: newPublished[*saml.IDP](), keys: newPublished[keySet](),
 	}
 }
 
@@ -67,6 +69,9 @@ func (a *Apps) About(app tenants.App) (About, bool) {
 		return About{}, false
 	}
 	about := About{ID: app.ID, Name: cmp.Or(app.Name, k.name), ClientID: app.ClientID, Redirect: true, Token: k.way.takes()}
+	if app.SpeaksSAML() { // who SAML is, nobody knows
+		about.Name = cmp.Or(app.Name, app.ClientID)
+	}
 	if app.Provider == manyServers {
 		about.ConfigurationURL = atServerURL(app).discovery
 	}

@@ -91,4 +91,24 @@ type Providers interface {
 	Complete(ctx context.Context, t *tenants.Tenant, a tenants.App, at Attempt, params url.Values) (*Identity, error)
 	// Verify is whose token a front end handed in. An app whose About says that it takes none is ErrRefused.
 	Verify(ctx context.Context, t *tenants.Tenant, a tenants.App, token Token) (*Identity, error)
+	// Uninvited reports whether somebody comes back who was not sent there, and may begin there.
+	Uninvited(a tenants.App, params url.Values) bool
+	// Metadata describes the tenant to an app's provider that speaks SAML 2.0.
+	Metadata(t *tenants.Tenant, a tenants.App) ([]byte, error)
+	// Logout is whom such a provider logs out. Its word is good once.
+	Logout(ctx context.Context, t *tenants.Tenant, a tenants.App, asked LogoutRequest) (*Logout, error)
+}
+
+// LogoutRequest is how a provider that speaks SAML 2.0 asks for sessions to be ended (saml-core, section 3.7.1): by a query, as it was sent, or
+// else by a form.
+type LogoutRequest struct {
+	Query string
+	Form  url.Values
+}
+
+// Logout is whose sessions a provider ends.
+type Logout struct {
+	NameID   string // what the provider calls them, which need not be their UID
+	Location string // where the browser goes on to, with the answer
+	Once     Once
 }

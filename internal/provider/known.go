@@ -41,6 +41,7 @@ var builtIn = map[string]known{
 	"notion":           notion,
 	"okta":             okta,
 	"reddit":           reddit,
+	"saml":             speaksSAML,
 	"salesforce":       salesforce,
 	"slack":            slack,
 	"spotify":          spotify,

@@ -245,6 +245,21 @@ func (s Scope) SessionsOf(ctx context.Context, userID string, now time.Time) (al
 	return all, dead, err
 }
 
+// MethodsOf are the ids of the sessions that a user is signed in with, and how they were signed in.
+func (s Scope) MethodsOf(ctx context.Context, userID string, now time.Time) (all []Session, err error) {
+	err = s.store.reader().each(ctx, "read how a user signed in", `
+		SELECT id, methods
+		  FROM sessions
+		 WHERE tenant_id = $1 AND user_id = $2 AND NOT pending AND alive AND expires_at > $3`,
+		[]any{s.tenant, userID, now}, func(rows *sqlx.Rows) error {
+			var x Session
+			err := rows.Scan(&x.ID, &x.Methods)
+			all = append(all, x)
+			return err
+		})
+	return all, err
+}
+
 // DropSessionOf ends a session of a user. One that is gone already is no error.
 func (t *Tx) DropSessionOf(ctx context.Context, userID, id string) error {
 	_, err := t.exec(ctx, "drop session of user", `

@@ -156,6 +156,8 @@ func special(t reflect.Type) *jsonschema.Schema {
 		return words(text, `"username" or ""`)
 	case reflect.TypeFor[tenants.OneOrList]():
 		return words(&jsonschema.Schema{Type: "array", Items: text}, "true, false or a list", "boolean")
+	case reflect.TypeFor[tenants.OneOrSome]():
+		return words(&jsonschema.Schema{Type: "array", Items: text}, "a text or a list of them", "string")
 	case reflect.TypeFor[tenants.Secret]():
 		return &jsonschema.Schema{Type: "string", Format: "secret", WriteOnly: true}
 	case reflect.TypeFor[tenants.SecretURL]():
