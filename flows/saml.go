@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 
 	"github.com/vestibule-auth/vestibule/internal/provider"
@@ -30,11 +31,17 @@ func (s *Service) startOver(ctx context.Context, v *Visit, app tenants.App, rela
 // ErrProviderLogout is a provider's request to log somebody out that is not taken.
 var ErrProviderLogout = errors.New("the provider's request to log somebody out is not accepted")
 
+// ProviderLogoutInput is such a request: the query that it came in, as it was sent, or else the form.
+type ProviderLogoutInput struct {
+	Query string
+	Form  url.Values
+}
+
 // LogoutByProvider ends the sessions of whoever a provider says has logged out there, as far as they came in by that provider: those of the
 // account that it names and, whatever it calls the account, this browser's. It is where the browser goes on to. Any request that is not taken is
 // ErrProviderLogout.
-func (s *Service) LogoutByProvider(ctx context.Context, v *Visit, app tenants.App, asked provider.LogoutRequest) (string, error) {
-	out, err := s.providers.Logout(ctx, v.Tenant, app, asked)
+func (s *Service) LogoutByProvider(ctx context.Context, v *Visit, app tenants.App, in ProviderLogoutInput) (string, error) {
+	out, err := s.providers.Logout(ctx, v.Tenant, app, provider.LogoutRequest{Query: in.Query, Form: in.Form})
 	if err != nil {
 		s.providerFailed(ctx, v, app, err)
 		return "", ErrProviderLogout

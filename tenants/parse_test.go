@@ -407,7 +407,8 @@ func TestEverySecretOfTheSchemaIsSealed(t *testing.T) {
 	want := []string{
 		"email.smtp_url", "headless.jwt_private_key", "sms.twilio_auth_token", "sms.webhook_secret",
 		"socialaccount.providers.any.apps[0].key",
-		"socialaccount.providers.any.apps[0].secret", "socialaccount.providers.any.apps[0].settings.certificate_key",
+		"socialaccount.providers.any.apps[0].secret", "socialaccount.providers.any.apps[0].settings.advanced.private_key",
+		"socialaccount.providers.any.apps[0].settings.certificate_key",
 	}
 	if !slices.Equal(paths, want) || marked != len(want) {
 		t.Errorf("sealed: %v; the schema marks %d", paths, marked)

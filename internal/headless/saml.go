@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/vestibule-auth/vestibule/flows"
-	"github.com/vestibule-auth/vestibule/internal/provider"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
@@ -48,7 +47,7 @@ func (c callback) serveSAML(w http.ResponseWriter, r *http.Request, t *tenants.T
 	switch {
 	case r.Method == http.MethodPost:
 	case r.Method == http.MethodGet && endpoint == samlSLS && strings.Contains(r.URL.RawQuery, "SAMLRequest="):
-		c.logout(w, r, t, app, provider.LogoutRequest{Query: r.URL.RawQuery})
+		c.logout(w, r, t, app, flows.ProviderLogoutInput{Query: r.URL.RawQuery})
 		return
 	case r.Method == http.MethodGet && endpoint == samlSLS: // such as the answer to a request of ours, of which there are none
 		write(w, answer{Status: http.StatusBadRequest})
@@ -65,7 +64,7 @@ func (c callback) serveSAML(w http.ResponseWriter, r *http.Request, t *tenants.T
 	case !finish && b.token(r, t) == "": // another site's form comes without cookies
 		sendForm(w, tenants.SAMLPath(app, base+samlFinish), posted)
 	case base == samlSLS:
-		c.logout(w, r, t, app, provider.LogoutRequest{Form: posted})
+		c.logout(w, r, t, app, flows.ProviderLogoutInput{Form: posted})
 	default:
 		c.comeBack(w, r, t, app, url.Values{"state": {posted.Get("RelayState")}, "SAMLResponse": {posted.Get("SAMLResponse")}})
 	}
@@ -91,7 +90,7 @@ func (c callback) describe(w http.ResponseWriter, r *http.Request, t *tenants.Te
 }
 
 // logout ends what a provider says has ended, and sends the browser back there.
-func (c callback) logout(w http.ResponseWriter, r *http.Request, t *tenants.Tenant, app tenants.App, asked provider.LogoutRequest) {
+func (c callback) logout(w http.ResponseWriter, r *http.Request, t *tenants.Tenant, app tenants.App, asked flows.ProviderLogoutInput) {
 	a, b := c.api, &browser{}
 	v, err := c.open(r, t)
 	if err != nil {

@@ -207,8 +207,8 @@ func (*Apps) Metadata(t *tenants.Tenant, app tenants.App) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("provider: %s: settings.advanced.private_key %w", app.ID, err)
 	}
-	if app.Settings.IDP.MetadataURL == "" && app.Settings.IDP.SLOURL == "" {
-		sp.SLS = "" // it does not log people out here
+	if sp.Key == nil || app.Settings.IDP.MetadataURL == "" && app.Settings.IDP.SLOURL == "" {
+		sp.SLS = "" // it does not log people out here, or would not take answers that are not signed (saml-profiles, section 4.4.4.2)
 	}
 	return sp.Metadata()
 }

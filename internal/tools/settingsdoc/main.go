@@ -191,6 +191,9 @@ func finish(node map[string]any, t reflect.Type, defaults map[string]any, commen
 			hasDefault = false
 		}
 		widen(p)
+		if values, ok := p["additionalProperties"].(map[string]any); ok {
+			widen(values)
+		}
 		if words, ok := p["description"].(string); ok {
 			p["description"] = strings.ReplaceAll(words, "\n", " ")
 		} else if inner := structOf(field.Type); inner != nil {
