@@ -41,6 +41,7 @@ const (
 	errorPermission      = "permission_denied"
 	errorConnectedOther  = "connected_other"
 	errorReauthenticate  = "reauthentication_required"
+	errorRateLimited     = "rate_limited"
 	maxSent              = 10   // how many ways to providers a session remembers: the latest
 	maxCallbackURL       = 2000 // of a front end, in bytes
 	providerProofMargin  = time.Minute
@@ -176,6 +177,9 @@ func (s *Service) GoToProvider(ctx context.Context, v *Visit, in ProviderRedirec
 
 // goTo is where somebody is sent whose input is sound.
 func (s *Service) goTo(ctx context.Context, v *Visit, app tenants.App, in ProviderRedirectInput) (string, error) {
+	if err := s.Admit(ctx, v, ActionProvider); err != nil {
+		return tooOften(in.Callback, in.Process, err)
+	}
 	at := attemptOf(v.Tenant, secret.Token())
 	location, err := s.providers.Begin(ctx, v.Tenant, app, at)
 	if err != nil {
@@ -245,6 +249,15 @@ func failedAt(address, why, process string) string {
 	return base
 }
 
+// tooOften is where a browser goes on to for which there was no use left: to the front end, since a person would be shown the bare answer that
+// programs get. The code is the reference's for too many requests.
+func tooOften(address, process string, err error) (string, error) {
+	if refusal.Is(err, refusal.Limited) {
+		return failedAt(address, errorRateLimited, process), nil
+	}
+	return "", err
+}
+
 // providerFailed logs why a provider let nobody in. What it said may hold anything: package provider repeats nothing secret of it.
 func (s *Service) providerFailed(ctx context.Context, v *Visit, a tenants.App, err error) {
 	if errors.Is(err, provider.ErrCancelled) {
@@ -284,6 +297,10 @@ func (s *Service) ReturnFromProvider(ctx context.Context, v *Visit, app tenants.
 	app, ok := appOf(v.Tenant, was.App, was.ClientID)
 	if !ok {
 		return failedAt(was.Callback, errorUnknown, was.Process), nil
+	}
+	// A use goes for what the provider is asked. A stranger's state asks nothing, so that no page can have browsers use up what their network has.
+	if err := s.Admit(ctx, v, ActionProvider); err != nil {
+		return tooOften(was.Callback, was.Process, err)
 	}
 	id, err := s.providers.Complete(ctx, v.Tenant, app, attemptOf(v.Tenant, state), params)
 	if err != nil {

@@ -382,6 +382,66 @@ func TestWhatFrontEndsAreToldOfANo(t *testing.T) {
 	}
 }
 
+func TestProvidersAreAskedAsOftenAsTheTenantSays(t *testing.T) {
+	h := newProviderHouse(t, "sqlite", optional, "")
+	h.limits("provider", "3/m/ip")
+	h.idp.vouchFor("ann", vouched("1", "ann@example.org"))
+	goes := func(d *device, process, callback string) (location string) {
+		d.do(func(v *flows.Visit) (err error) {
+			location, err = h.GoToProvider(t.Context(), v, flows.ProviderRedirectInput{Provider: "google", Callback: callback, Process: process})
+			return err
+		})
+		return location
+	}
+	d, late := h.browser(), h.browser()
+	for range 10 { // nobody is asked anything for these, and no page may use up by them what others have
+		if at := d.returns("google", url.Values{"state": {"made up"}, "code": {"1"}}); at != fallback {
+			t.Fatal(at)
+		}
+		if at := goes(d, "login", "https://evil.example/"); at != fallback {
+			t.Fatal(at)
+		}
+	}
+	if at := d.returns("google", d.leaves("google", "login", "ann")); at != done || d.user() == "" {
+		t.Fatalf("within the rate: went on to %s", at)
+	}
+	params := late.leaves("google", "login", "ann") // the third
+	if at := late.returns("google", params); at != failedWith("rate_limited", "login") || late.user() != "" || h.idp.spent[params.Get("code")] {
+		t.Errorf("coming back once too often: went on to %s", at)
+	}
+	for _, process := range []string{"login", "connect"} {
+		before := h.one(`SELECT state FROM sessions WHERE user_id IS NOT NULL`)
+		if at := goes(d, process, done); at != failedWith("rate_limited", process) {
+			t.Errorf("going there once too often: went on to %s", at)
+		}
+		if h.one(`SELECT state FROM sessions WHERE user_id IS NOT NULL`) != before {
+			t.Error("a way that was not gone is remembered")
+		}
+	}
+	if got := h.refusals.take(); !slices.Equal(got, []string{"acme provider", "acme provider", "acme provider"}) {
+		t.Errorf("%q were counted", got)
+	}
+	h.clock.Advance(time.Minute)
+	if at := late.returns("google", params); at != fallback {
+		t.Errorf("a state that came back once is good again: %s", at)
+	}
+	if at := late.returns("google", late.leaves("google", "login", "ann")); at != done || late.user() == "" {
+		t.Errorf("a minute later: went on to %s", at)
+	}
+	h.limits("provider", "") // a tenant may do without
+	for range 100 {
+		late.leaves("google", "login", "ann")
+	}
+}
+
+// limits sets the rates of an action, and lifts all others.
+func (h *house) limits(action, rates string) {
+	h.Helper()
+	l, err := tenants.NewRateLimits(map[string]string{action: rates})
+	h.must(err)
+	h.tenant.Settings.Account.RateLimits = l
+}
+
 func TestAnAppThatIsTakenAwayLetsNobodyIn(t *testing.T) {
 	h := newProviderHouse(t, "sqlite", optional, `"auto_signup": false`)
 	h.idp.vouchFor("ann", vouched("1", "ann@example.org"))

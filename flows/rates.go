@@ -24,6 +24,7 @@ const (
 	ActionChangePhone    = "change_phone"
 	ActionManageEmail    = "manage_email"
 	ActionReauthenticate = "reauthenticate"
+	ActionProvider       = "provider"
 )
 
 // Admit takes one use of an action for a request as a whole, before its input is looked at.

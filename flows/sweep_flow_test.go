@@ -21,7 +21,7 @@ import (
 func tight(sent int) string {
 	return fmt.Sprintf(`"rate_limits": {"signup": null, "login": null, "login_failed": "1/h/key", "confirm_email": "%[1]d/h/key", "verify_phone": "%[1]d/h/key",
 		"request_login_code": null, "reset_password": null, "reset_password_from_key": null, "change_password": null, "change_phone": null,
-		"manage_email": null, "reauthenticate": null}`, sent)
+		"manage_email": null, "reauthenticate": null, "provider": null}`, sent)
 }
 
 // kept are the tables that belong to a tenant, and what a step writes there. Of a message that is its being there: the tests take

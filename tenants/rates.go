@@ -207,6 +207,7 @@ var accountRates = map[string]string{
 	"login":                   "30/m/ip",
 	"login_failed":            "10/m/ip,5/5m/key",
 	"manage_email":            "10/m/user",
+	"provider":                "60/m/ip", // a login by redirect is two: the way there, and the way back
 	"reauthenticate":          "10/m/user",
 	"request_login_code":      "20/m/ip,3/m/key",
 	"reset_password":          "20/m/ip,5/m/key",
@@ -223,10 +224,10 @@ var oidcRates = map[string]string{"device_user_code": "5/m/ip"}
 
 // rateWithoutUser are actions of people who are not signed in, and rateWithoutKey those that name nothing to count by.
 var (
-	rateWithoutUser = Names{"confirm_email", "device_user_code", "login", "login_failed", "request_login_code",
+	rateWithoutUser = Names{"confirm_email", "device_user_code", "login", "login_failed", "provider", "request_login_code",
 		"reset_password", "reset_password_from_key", "signup", "verify_phone"}
 	rateWithoutKey = Names{"change_password", "change_phone", "device_user_code", "login", "manage_email",
-		"reauthenticate", "reset_password_from_key", "signup"}
+		"provider", "reauthenticate", "reset_password_from_key", "signup"}
 )
 
 // The default rates, read once: every reading of a configuration begins with them. They are shared and never changed, since UnmarshalJSON

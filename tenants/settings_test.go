@@ -79,7 +79,7 @@ func TestDefaultsAreThoseOfTheReference(t *testing.T) {
 			"change_password": "5/m/user", "change_phone": "1/m/user", "manage_email": "10/m/user",
 			"reset_password": "20/m/ip,5/m/key", "reauthenticate": "10/m/user", "reset_password_from_key": "20/m/ip",
 			"signup": "20/m/ip", "login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "confirm_email": "1/3m/key",
-			"request_login_code": "20/m/ip,3/m/key", "verify_phone": "1/30s/key,3/m/ip"
+			"provider": "60/m/ip", "request_login_code": "20/m/ip,3/m/key", "verify_phone": "1/30s/key,3/m/ip"
 		}
 	},
 	"headless": {

@@ -290,17 +290,22 @@ func (c *client) try(ctx context.Context, method, path string, body any, header 
 	conforms(c.s, method, path, got.Status, res.Header.Get("Content-Type"), got.Body)
 	_ = json.Unmarshal(out, &got.decoded) // a body of another form is looked at as text
 	if c.kind == "browser" {
-		for _, k := range res.Cookies() {
-			if k.MaxAge < 0 || k.Value == "" {
-				delete(c.cookies, k.Name)
-			} else {
-				c.cookies[k.Name] = k.Value
-			}
-		}
+		c.keep(res.Header)
 	} else if got.decoded.Meta.SessionToken != "" {
 		c.token = got.decoded.Meta.SessionToken
 	}
 	return got, nil
+}
+
+// keep does to a browser's cookies what an answer says.
+func (c *client) keep(h http.Header) {
+	for _, k := range (&http.Response{Header: h}).Cookies() {
+		if k.MaxAge < 0 || k.Value == "" {
+			delete(c.cookies, k.Name)
+		} else {
+			c.cookies[k.Name] = k.Value
+		}
+	}
 }
 
 // want checks the status.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -85,4 +86,98 @@ func TestAProviderReachesNothingPrivate(t *testing.T) {
 	if len(reached) != 0 {
 		t.Errorf("%s was reached", <-reached)
 	}
+}
+
+// dummyApp is a tenant's setting of the provider "dummy".
+const dummyApp = `"providers": {"dummy": {"apps": [{"client_id": "1"}]}}`
+
+const dummyCallback = "/accounts/dummy/login/callback/"
+
+func withDummy(_ *config.Config, o *app.Options) { o.Dummy = true }
+
+// handIn hands in an ID token of the provider "dummy".
+func (c *client) handIn(process, idToken string) *reply {
+	return c.post("/auth/provider/token", map[string]any{"provider": "dummy", "process": process, "token": map[string]any{"client_id": "1", "id_token": idToken}})
+}
+
+// goTo posts the form that leads to the provider "dummy".
+func (c *client) goTo(process string) *reply {
+	form := url.Values{"provider": {"dummy"}, "process": {process}, "callback_url": {"/welcome"}, "csrfmiddlewaretoken": {c.cookies["csrftoken"]}}
+	return c.post("/auth/provider/redirect", []byte(form.Encode()), "Content-Type", "application/x-www-form-urlencoded")
+}
+
+// state is what the provider is to send back with somebody who was sent there.
+func (r *reply) state() string {
+	r.c.s.Helper()
+	at, err := url.Parse(r.want(http.StatusFound).Header.Get("Location"))
+	if err != nil || at.Query().Get("state") == "" {
+		r.c.s.Fatalf("sent to %v, without a state: %v", at, err)
+	}
+	return at.Query().Get("state")
+}
+
+// returns comes back from the provider with a state, as whoever has an address.
+func (c *client) returns(state, email string) *reply {
+	said := url.Values{"state": {state}, "id": {email}, "email": {email}, "email_verified": {"on"}}
+	return c.follow(dummyCallback + "?" + said.Encode())
+}
+
+// follow reads what is at an address of the host, as a browser does that shows it.
+func (c *client) follow(address string) *reply {
+	c.s.Helper()
+	var cookies []string
+	for name, value := range c.cookies {
+		cookies = append(cookies, name+"="+value)
+	}
+	r := c.s.plainRequest(http.MethodGet, c.host, address, "Cookie", strings.Join(cookies, "; "), "X-Test-Ip", c.ip)
+	r.c = c
+	c.keep(r.Header)
+	return r
+}
+
+// goesOn checks where an answer sends a browser.
+func (r *reply) goesOn(location string) *reply {
+	r.c.s.Helper()
+	if got := r.want(http.StatusFound).Header.Get("Location"); got != location {
+		r.c.s.Errorf("sent on to %s, want %s", got, location)
+	}
+	return r
+}
+
+// Whoever sends people to a provider, or hands in what came from one, has the server ask somebody else's servers and check signatures.
+func TestLoginsByProvidersAreLimited(t *testing.T) {
+	t.Parallel()
+	const tooOften = "/welcome?error=rate_limited&error_process=login"
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		s := boot(t, engine, withDummy)
+		host := s.tenant(`{"account": {"rate_limits": {"provider": "3/h/ip", "signup": "2/h/ip"}}, "socialaccount": {"auto_signup": false, ` + dummyApp + `}}`)
+		kinds(t, s, func(t *testing.T, s *server, kind string) {
+			c := s.client(kind, host)
+			for i := range 5 {
+				switch r := c.handIn("login", fmt.Sprintf(`{"id": "%s %d"}`, kind, i)); {
+				case i < 3:
+					r.want(http.StatusUnauthorized)
+				default:
+					r.want(http.StatusTooManyRequests).comeBack()
+				}
+			}
+			for i := range 4 { // the end of such a signup is one like any other
+				switch r := c.post("/auth/provider/signup", map[string]any{}); {
+				case i < 2:
+					r.want(http.StatusBadRequest).code("required", "email")
+				default:
+					r.want(http.StatusTooManyRequests).comeBack()
+				}
+			}
+			other := s.client(kind, host)
+			other.handIn("login", `{"id": "elsewhere"}`).want(http.StatusUnauthorized)
+		})
+		c := s.client("browser", host)
+		c.returns("made up", "ann@example.org").goesOn("https://" + host + "/account/provider/callback?error=unknown&error_process=login") // and uses nothing up
+		c.returns(c.goTo("login").state(), "ann@example.org").goesOn("/welcome")
+		state := c.goTo("login").state()
+		c.goTo("login").goesOn(tooOften)
+		c.returns(state, "ann@example.org").goesOn(tooOften)
+		c.get("/auth/session").waits("provider_signup") // what came before stays
+	})
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -503,7 +502,7 @@ func tokenCosts() []cost {
 // browserCosts is the table for what browsers alone have.
 func browserCosts() []cost {
 	return []cost{
-		{"going to a provider", 1, 1, dummies, func(*turn) {}, does(http.StatusFound, func(t *turn) *reply { return t.goTo("dummy") })},
+		{"going to a provider", 1, 1, dummies, func(*turn) {}, does(http.StatusFound, func(t *turn) *reply { return t.goTo("login") })},
 		{"a signup by coming back from a provider", 10, 10, dummies, (*turn).gone, does(http.StatusFound, (*turn).comeBack)},
 		{"a login by coming back from a provider", 8, 8, dummies, func(t *turn) { t.vouched(t.email).want(http.StatusOK); t.out(); t.gone() },
 			does(http.StatusFound, (*turn).comeBack)},
@@ -532,42 +531,17 @@ func (t *turn) halfVouched() { t.Helper(); t.vouched("").waits("provider_signup"
 // connect has an account with a provider from now on.
 func (t *turn) connect() *reply { return t.handIn("connect", fmt.Sprintf(`{"id": %q}`, t.email)) }
 
-// handIn hands in an ID token of the provider "dummy".
-func (t *turn) handIn(process, idToken string) *reply {
-	return t.post("/auth/provider/token", map[string]any{"provider": "dummy", "process": process, "token": map[string]any{"client_id": "1", "id_token": idToken}})
-}
-
 func (t *turn) connected() { t.Helper(); t.in(); t.connect().want(http.StatusOK) }
 
 func (t *turn) disconnect(uid string) *reply {
 	return t.do(http.MethodDelete, "/account/providers", map[string]any{"provider": "dummy", "account": uid})
 }
 
-// goTo posts the form that leads to a provider.
-func (t *turn) goTo(provider string) *reply {
-	form := url.Values{"provider": {provider}, "process": {"login"}, "callback_url": {"/welcome"}, "csrfmiddlewaretoken": {t.cookies["csrftoken"]}}
-	return t.post("/auth/provider/redirect", []byte(form.Encode()), "Content-Type", "application/x-www-form-urlencoded")
-}
-
 // gone is at a provider, with the state that it is to send back.
-func (t *turn) gone() {
-	t.Helper()
-	at, err := url.Parse(t.goTo("dummy").want(http.StatusFound).Header.Get("Location"))
-	if err != nil || at.Query().Get("state") == "" {
-		t.Fatalf("sent to %v, without a state: %v", at, err)
-	}
-	t.secret = at.Query().Get("state")
-}
+func (t *turn) gone() { t.Helper(); t.secret = t.goTo("login").state() }
 
 // comeBack comes back from the provider.
-func (t *turn) comeBack() *reply {
-	said := url.Values{"state": {t.secret}, "id": {t.email}, "email": {t.email}, "email_verified": {"on"}}
-	var cookies []string
-	for name, value := range t.cookies {
-		cookies = append(cookies, name+"="+value)
-	}
-	return t.s.plainRequest(http.MethodGet, t.at, "/accounts/dummy/login/callback/?"+said.Encode(), "Cookie", strings.Join(cookies, "; "))
-}
+func (t *turn) comeBack() *reply { return t.returns(t.secret, t.email) }
 
 // signingUp signs up with a passkey, which is waited for.
 func (t *turn) signingUp() {

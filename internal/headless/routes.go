@@ -137,7 +137,7 @@ func (a *API) routes() []route {
 		{method: http.MethodGet, path: "/auth/webauthn/signup", view: a.signupKeyOptions, offered: flows.PasskeySignupOffered, useful: hasSignup},
 		{method: http.MethodPut, path: "/auth/webauthn/signup", step: a.finishSignupByKey, offered: flows.PasskeySignupOffered, useful: hasSignup},
 		{method: http.MethodPost, path: "/auth/provider/redirect", form: a.goToProvider, on: browserOnly, useful: hasProviders},
-		{method: http.MethodPost, path: "/auth/provider/token", step: a.providerToken, useful: hasProviders},
+		{method: http.MethodPost, path: "/auth/provider/token", step: a.providerToken, limit: flows.ActionProvider, useful: hasProviders},
 		{method: http.MethodGet, path: "/auth/provider/signup", view: a.lookAtProviderSignup, useful: hasProviders},
 		{method: http.MethodPost, path: "/auth/provider/signup", step: a.finishProviderSignup, limit: flows.ActionSignup, useful: hasProviders},
 		{method: http.MethodGet, path: "/account/providers", view: a.providerAccounts, useful: hasProviders},

@@ -661,7 +661,8 @@ export interface paths {
          * Send a browser to an identity provider
          * @description For a form that the page posts (application/x-www-form-urlencoded): the answer is a redirect, which scripts cannot follow. Somebody who
          *     comes back from the provider goes on to `callback_url`, with `error` and `error_process` in its query where nothing came of it. Where
-         *     anything is wrong with the form, the browser is sent to the tenant's `socialaccount_login_error` page.
+         *     anything is wrong with the form, the browser is sent to the tenant's `socialaccount_login_error` page; over the rate, to `callback_url`
+         *     with `error=rate_limited`.
          */
         post: operations["goToProvider"];
         delete?: never;

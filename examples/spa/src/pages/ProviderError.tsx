@@ -7,6 +7,7 @@ const words: Record<string, string> = {
   signup_closed: "There is no account for you here, and nobody can sign up at the moment.",
   connected_other: "That account is connected to somebody else's here already.",
   reauthentication_required: "Too much time has passed since you proved who you are. Do that first, then try again.",
+  rate_limited: "Too many sign-ins came from your network. Wait a minute, then try again.",
   permission_denied: "You were signed out meanwhile. Sign in, then try again.",
 };
 

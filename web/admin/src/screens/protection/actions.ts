@@ -17,6 +17,14 @@ export const accountActions: Action[] = [
     per: ["ip", "key"],
   },
   { id: "login", label: "Sign-ins", one: "sign-in", many: "sign-ins", key: "account", per: ["ip"] },
+  {
+    id: "provider",
+    label: "Steps of sign-ins by an identity provider",
+    one: "step",
+    many: "steps",
+    key: "account",
+    per: ["ip"],
+  },
   { id: "signup", label: "Signups", one: "signup", many: "signups", key: "address", per: ["ip"] },
   {
     id: "request_login_code",
