@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"testing"
@@ -170,4 +172,32 @@ func TestKeysWorkInARealBrowser(t *testing.T) {
 	b.run(http.StatusOK, `return call("POST", "/auth/2fa/trust", {trust: true})`)
 	b.run(http.StatusOK, logOut+`return call("POST", "/auth/login", {email: "bob@example.org", password: %q})`, password)
 	b.run(http.StatusOK, `const path = "/auth/webauthn/reauthenticate"; return call("POST", path, {credential: await show(await call("GET", path))})`)
+}
+
+// Real browsers do not send a Strict cookie as another site leads back from a provider, and do once a page of the tenant's own leads there.
+func TestTheWayBackFindsAStrictCookieInARealBrowser(t *testing.T) {
+	b := newChromium(t)
+	s := boot(t, "sqlite", withDummy)
+	ended := make(chan string, 10)
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/provider" {
+			_, _ = fmt.Fprint(w, `<script>location.replace(new URLSearchParams(location.search).get("to"))</script>`)
+		} else if r.URL.Path != "/favicon.ico" {
+			ended <- r.URL.String()
+		}
+	}))
+	defer elsewhere.Close()
+	host := s.tenant(fmt.Sprintf(`{"cookies": {"samesite": "Strict"}, "socialaccount": {%s}, "cors": {"allowed_origins": [%[2]q]},
+		"headless": {"frontend_urls": {"socialaccount_login_error": "%[2]s/failed"}}}`, dummyApp, elsewhere.URL))
+	origin := s.localhost(host)
+	c := s.client("browser", host)
+	said := url.Values{"state": {c.goTo("login", elsewhere.URL+"/done").state()}, "id": {"ann"}, "email": {"ann@example.org"}}
+	b.call("Network.setCookie", map[string]any{
+		"url": origin, "name": "sessionid", "value": c.cookies["sessionid"], "sameSite": "Strict", "httpOnly": true,
+	}, nil)
+	back := url.Values{"to": {origin + dummyCallback + "?" + said.Encode()}}
+	b.call("Page.navigate", map[string]any{"url": elsewhere.URL + "/provider?" + back.Encode()}, nil)
+	if at := <-ended; at != "/done" {
+		t.Errorf("ended at %s", at)
+	}
 }

@@ -2,9 +2,11 @@ package app_test
 
 import (
 	"fmt"
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -101,8 +103,8 @@ func (c *client) handIn(process, idToken string) *reply {
 }
 
 // goTo posts the form that leads to the provider "dummy".
-func (c *client) goTo(process string) *reply {
-	form := url.Values{"provider": {"dummy"}, "process": {process}, "callback_url": {"/welcome"}, "csrfmiddlewaretoken": {c.cookies["csrftoken"]}}
+func (c *client) goTo(process, callback string) *reply {
+	form := url.Values{"provider": {"dummy"}, "process": {process}, "callback_url": {callback}, "csrfmiddlewaretoken": {c.cookies["csrftoken"]}}
 	return c.post("/auth/provider/redirect", []byte(form.Encode()), "Content-Type", "application/x-www-form-urlencoded")
 }
 
@@ -174,10 +176,64 @@ func TestLoginsByProvidersAreLimited(t *testing.T) {
 		})
 		c := s.client("browser", host)
 		c.returns("made up", "ann@example.org").goesOn("https://" + host + "/account/provider/callback?error=unknown&error_process=login") // and uses nothing up
-		c.returns(c.goTo("login").state(), "ann@example.org").goesOn("/welcome")
-		state := c.goTo("login").state()
-		c.goTo("login").goesOn(tooOften)
+		c.returns(c.goTo("login", "/welcome").state(), "ann@example.org").goesOn("/welcome")
+		state := c.goTo("login", "/welcome").state()
+		c.goTo("login", "/welcome").goesOn(tooOften)
 		c.returns(state, "ann@example.org").goesOn(tooOften)
 		c.get("/auth/session").waits("provider_signup") // what came before stays
+	})
+}
+
+var (
+	refreshes = regexp.MustCompile(`<meta http-equiv="refresh" content="0; url=([^"<>]*)">`)
+	linksOn   = regexp.MustCompile(`<a href="([^"<>]*)">`)
+)
+
+// leadsOn is the address that a page leads to by itself, and by its link.
+func (r *reply) leadsOn() string {
+	r.c.s.Helper()
+	by, link := refreshes.FindStringSubmatch(r.want(http.StatusOK).Body), linksOn.FindStringSubmatch(r.Body)
+	if by == nil || link == nil || by[1] != link[1] || strings.Count(r.Body, "<") != strings.Count(r.Body, ">") || strings.Contains(r.Body, "<script") {
+		r.c.s.Fatalf("the page is %s", r.Body)
+	}
+	for name, want := range map[string]string{
+		"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+		"Referrer-Policy": "no-referrer", "Cache-Control": "max-age=0, no-cache, no-store, must-revalidate, private", "X-Content-Type-Options": "nosniff",
+		"Set-Cookie": "", "Location": "",
+	} {
+		if got := r.Header.Get(name); got != want {
+			r.c.s.Errorf("%s is %q", name, got)
+		}
+	}
+	return html.UnescapeString(by[1])
+}
+
+// A browser does not show a Strict cookie as it comes back from a provider, but does as a page of the tenant's own leads it there again.
+func TestTheWayBackFindsAStrictCookie(t *testing.T) {
+	t.Parallel()
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		s := boot(t, engine, withDummy)
+		host := s.tenant(`{"cookies": {"samesite": "Strict"}, "socialaccount": {` + dummyApp + `}}`)
+		fallback := "https://" + host + "/account/provider/callback?error=unknown&error_process=login"
+		c, bare := s.client("browser", host), &client{s: s, host: host, cookies: map[string]string{}}
+		said := url.Values{"state": {c.goTo("login", "/welcome").state()}, "id": {"ann"}, "email": {"ann@example.org"}, "username": {`"><script>alert(1)</script>&amp;'`}, "x": {"1", "2"}}
+		at := bare.follow(dummyCallback + "?" + said.Encode()).leadsOn()
+		said.Set("once_more", "1")
+		if want := dummyCallback + "?" + said.Encode(); at != want {
+			t.Errorf("it leads to %s, want %s", at, want)
+		}
+		bare.follow(at).goesOn(fallback) // once, and not for ever
+		c.follow(at).goesOn("/welcome")
+		c.get("/auth/session").want(http.StatusOK)
+		c.follow(at).goesOn(fallback) // and the state was good once, as ever
+
+		direct := s.client("browser", host)
+		direct.returns(direct.goTo("login", "/welcome").state(), "ben@example.org").goesOn("/welcome") // its cookie came along
+		bare.follow(dummyCallback + "?id=ann").goesOn(fallback)                                        // nobody was sent there
+		bare.cookies["sessionid"] = "made-up"
+		bare.follow(dummyCallback + "?state=made-up").goesOn(fallback)
+
+		lax := &client{s: s, host: s.tenant(`{"socialaccount": {` + dummyApp + `}}`), cookies: map[string]string{}}
+		lax.follow(dummyCallback + "?state=made-up").goesOn("https://" + lax.host + "/account/provider/callback?error=unknown&error_process=login")
 	})
 }

@@ -502,7 +502,7 @@ func tokenCosts() []cost {
 // browserCosts is the table for what browsers alone have.
 func browserCosts() []cost {
 	return []cost{
-		{"going to a provider", 1, 1, dummies, func(*turn) {}, does(http.StatusFound, func(t *turn) *reply { return t.goTo("login") })},
+		{"going to a provider", 1, 1, dummies, func(*turn) {}, does(http.StatusFound, func(t *turn) *reply { return t.goTo("login", "/welcome") })},
 		{"a signup by coming back from a provider", 10, 10, dummies, (*turn).gone, does(http.StatusFound, (*turn).comeBack)},
 		{"a login by coming back from a provider", 8, 8, dummies, func(t *turn) { t.vouched(t.email).want(http.StatusOK); t.out(); t.gone() },
 			does(http.StatusFound, (*turn).comeBack)},
@@ -538,7 +538,7 @@ func (t *turn) disconnect(uid string) *reply {
 }
 
 // gone is at a provider, with the state that it is to send back.
-func (t *turn) gone() { t.Helper(); t.secret = t.goTo("login").state() }
+func (t *turn) gone() { t.Helper(); t.secret = t.goTo("login", "/welcome").state() }
 
 // comeBack comes back from the provider.
 func (t *turn) comeBack() *reply { return t.returns(t.secret, t.email) }

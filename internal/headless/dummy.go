@@ -48,11 +48,7 @@ func (c callback) serveDummy(w http.ResponseWriter, r *http.Request, t *tenants.
 		return
 	}
 	nonce := secret.Token()
-	h := w.Header()
-	h["Cache-Control"], h["X-Content-Type-Options"], h["Expires"] = never, nosniff, epoch
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+nonce+"'; base-uri 'none'; frame-ancestors 'none'")
+	asPage(w, "style-src 'nonce-"+nonce+"'; ")
 	_ = dummyPage.Execute(w, map[string]string{ // a client that has gone is no fault of ours
 		"Nonce": nonce, "State": r.URL.Query().Get("state"), "Callback": t.CallbackPath(all[i]),
 	})

@@ -3,6 +3,7 @@ package headless
 import (
 	"encoding/json"
 	"errors"
+	"html"
 	"io"
 	"mime"
 	"net/http"
@@ -172,6 +173,11 @@ func (c callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		sendFragment(w)
 		return
 	}
+	if keepsBack(r, t, params) {
+		sendOnceMore(w, t, app, params)
+		return
+	}
+	params.Del(onceMore)
 	c.comeBack(w, r, t, app, params)
 }
 
@@ -204,11 +210,7 @@ func (c callback) open(r *http.Request, t *tenants.Tenant) (*flows.Visit, error)
 // sendFragment is a page that sends on what stands behind the # of its address, which no server is sent: Telegram answers there.
 func sendFragment(w http.ResponseWriter) {
 	nonce := secret.Token()
-	h := w.Header()
-	h["Cache-Control"], h["X-Content-Type-Options"], h["Expires"] = never, nosniff, epoch
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'nonce-"+nonce+"'; base-uri 'none'; frame-ancestors 'none'")
+	asPage(w, "script-src 'nonce-"+nonce+"'; ")
 	_, _ = io.WriteString(w, `<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>One moment</title>
 <noscript>This page needs JavaScript to sign you in.</noscript>
@@ -218,6 +220,41 @@ func sendFragment(w http.ResponseWriter) {
   query.set("tgAuthResult", said);
   location.replace(location.pathname + "?" + query);
 </script>
+</html>
+`) // a client that has gone is no fault of ours
+}
+
+// asPage makes a page of an answer: one that is not kept, belongs in no other, tells nobody where it was, and has nothing but what a directive of
+// its own allows ("" for none).
+func asPage(w http.ResponseWriter, allows string) {
+	h := w.Header()
+	h["Cache-Control"], h["X-Content-Type-Options"], h["Expires"] = never, nosniff, epoch
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Content-Security-Policy", "default-src 'none'; "+allows+"base-uri 'none'; frame-ancestors 'none'")
+}
+
+// onceMore marks an address that this server has led the browser to itself.
+const onceMore = "once_more"
+
+// keepsBack reports whether a browser may have a session whose cookie it does not send: one that is Strict goes along with nothing that another
+// site leads to (RFC 6265bis, section 8.8.2), such as the way back from a provider. It is looked for once, and only for somebody who may have been
+// sent there. The cookie protects the callback less by that; but what it would do to somebody, the state does not let happen.
+func keepsBack(r *http.Request, t *tenants.Tenant, params url.Values) bool {
+	return sameSite(t.Settings.Cookies.SameSite) == http.SameSiteStrictMode && (&browser{}).token(r, t) == "" &&
+		params.Get("state") != "" && !params.Has(onceMore)
+}
+
+// sendOnceMore is a page that leads to the address that it has itself, this time from a page of this host's. It takes no script, and where a
+// browser does not go on by itself there is a link.
+func sendOnceMore(w http.ResponseWriter, t *tenants.Tenant, app tenants.App, params url.Values) {
+	params.Set(onceMore, "1")
+	at := html.EscapeString((&url.URL{Path: t.CallbackPath(app), RawQuery: params.Encode()}).String())
+	asPage(w, "")
+	_, _ = io.WriteString(w, `<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>One moment</title>
+<meta http-equiv="refresh" content="0; url=`+at+`">
+<p><a href="`+at+`">Go on</a></p>
 </html>
 `) // a client that has gone is no fault of ours
 }
