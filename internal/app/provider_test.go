@@ -237,3 +237,43 @@ func TestTheWayBackFindsAStrictCookie(t *testing.T) {
 		lax.follow(dummyCallback + "?state=made-up").goesOn("https://" + lax.host + "/account/provider/callback?error=unknown&error_process=login")
 	})
 }
+
+// Apple answers with a form, of which what a provider answers with goes on, and nothing else: without iss, an answer could not be told from
+// another provider's (RFC 9207).
+func TestAProvidersFormGoesOnAsAnAddress(t *testing.T) {
+	t.Parallel()
+	s := boot(t, "sqlite")
+	for _, setting := range []string{"Lax", "Strict"} {
+		host := s.tenant(fmt.Sprintf(`{"cookies": {"samesite": %q}, "socialaccount": {"providers": {"apple": {"apps": [{"client_id": "1", "key": "k", "secret": "s",
+			"settings": {"certificate_key": "x"}}]}}}}`, setting))
+		answer := url.Values{
+			"code": {"c&1"}, "state": {"s=1"}, "user": {`{"name": {"firstName": "Ann"}}`}, "iss": {"https://appleid.apple.com"}, "error": {"no"},
+		}
+		form := url.Values{"id_token": {"t"}, "once_more": {"1"}, "next": {"https://evil.example/"}}
+		for name, values := range answer {
+			form[name] = values
+		}
+		const path = "/accounts/apple/login/callback/"
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.public+path, strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = host
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Origin", "https://appleid.apple.com")
+		res, err := asAnswered.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if got, want := res.Header.Get("Location"), path+"?"+answer.Encode(); res.StatusCode != http.StatusSeeOther || got != want {
+			t.Errorf("%d, on to %s, want %s", res.StatusCode, got, want)
+		}
+		bare := &client{s: s, host: host, cookies: map[string]string{}}
+		if next := bare.follow(res.Header.Get("Location")); setting == "Strict" { // another site has led there
+			next.leadsOn()
+		} else {
+			next.want(http.StatusFound)
+		}
+	}
+}

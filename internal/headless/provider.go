@@ -266,7 +266,7 @@ const mostPosted = 4000
 // form of another site. What is passed on is what a provider answers with, and no more.
 func (c callback) again(w http.ResponseWriter, t *tenants.Tenant, app tenants.App, posted url.Values) {
 	params := url.Values{}
-	for _, name := range []string{"code", "state", "error", "user"} {
+	for _, name := range []string{"code", "state", "error", "iss", "user"} {
 		if value := posted.Get(name); value != "" {
 			params.Set(name, value)
 		}
