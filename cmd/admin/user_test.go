@@ -96,9 +96,12 @@ func TestUsersAreLookedAfter(t *testing.T) {
 
 		scope := st.For(acme)
 		if err := scope.One(func(tx *store.Tx) error {
-			return tx.AddProviderAccount(t.Context(), &store.ProviderAccount{Provider: "github", UID: "583231", UserID: ann.ID, CreatedAt: testkit.Start})
+			return tx.AddProviderAccount(t.Context(), &store.ProviderAccount{Provider: "github", UID: "583231", Display: "octocat", UserID: ann.ID, CreatedAt: testkit.Start})
 		}); err != nil {
 			t.Fatal(err)
+		}
+		if all := show("ann").ProviderAccounts; len(all) != 1 || all[0].Display != "octocat" {
+			t.Errorf("her accounts with providers are %+v", all)
 		}
 		run(2, "disconnect", "ann", "github")
 		run(1, "disconnect", "ann", "github", "583232", "--yes")

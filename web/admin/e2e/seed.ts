@@ -45,7 +45,13 @@ export async function seed(server: Server): Promise<Seeded> {
   await fetch(`${server.operatorsURL}/admin/v1/tenants/demo/imports/${job.id}/chunks/1`, {
     method: "PUT",
     headers: { Authorization: `Bearer ${server.token}`, "Content-Type": "application/x-ndjson" },
-    body: '{"email":"hugo@example.org"}\n{"email":"not an address"}\n',
+    body: `${JSON.stringify({
+      email: "hugo@example.org",
+      provider_accounts: [
+        { provider: "google", uid: "10769150350006150715113082367", display: "hugo@elsewhere.example" },
+        { provider: "github", uid: "583231" },
+      ],
+    })}\n{"email":"not an address"}\n`,
   }).then(async (r) => {
     if (!r.ok) {
       throw new Error(`chunk: ${r.status} ${await r.text()}`);

@@ -269,6 +269,21 @@ test("who has lost a second factor is helped by taking it away, one or all of th
   });
 });
 
+test("accounts with providers are shown as people know them, and disconnected", async () => {
+  const hugo = await userOf("hugo@example.org");
+  await visit(`/tenants/demo/users/${hugo.id}?tab=ways`, owner, async (page) => {
+    const rows = page.getByRole("table", { name: "Provider accounts" }).getByRole("row");
+    await rows.filter({ hasText: "google" }).getByText("hugo@elsewhere.example", { exact: true }).waitFor();
+    await rows.filter({ hasText: "583231" }).getByText("not told yet", { exact: true }).waitFor();
+    await button(page, "Disconnect the account with github").click();
+    await agree(page, "Disconnect");
+    await rows.filter({ hasText: "583231" }).waitFor({ state: "detached" });
+  });
+  expect((await admin(`/users/${hugo.id}`)).provider_accounts.map((a: Answer) => [a.provider, a.display])).toEqual([
+    ["google", "hugo@elsewhere.example"],
+  ]);
+});
+
 test("menus, lists of choices and hints are a part of the page for everybody", async () => {
   await visit("/tenants/demo/users", owner, async (page) => {
     await page.getByRole("link", { name: "Ben", exact: true }).waitFor();

@@ -35,6 +35,17 @@ export function Accounts({ slug, user }: OfUser) {
     });
   const columns: Column<Account>[] = [
     { label: "Provider", cell: (a) => <span className="foreign">{a.provider}</span> },
+    {
+      label: "Known as",
+      cell: (a) =>
+        a.display ? (
+          <span className="foreign">{a.display}</span>
+        ) : (
+          <Text span size="sm" c="dimmed">
+            not told yet
+          </Text>
+        ),
+    },
     { label: "Id there", cell: (a) => <code className="code foreign">{a.uid}</code> },
     { label: "Connected", cell: (a) => <Time at={a.created_at} /> },
     { label: "Last used", cell: (a) => <Time at={a.last_used_at} /> },
