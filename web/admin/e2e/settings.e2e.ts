@@ -289,6 +289,20 @@ test("a provider is added; its secret is written, and shown nowhere again", asyn
   expect((await tenant()).config.socialaccount).toBeUndefined();
 });
 
+test("a provider far down the list is added by its name, and asks for what it calls its fields", async () => {
+  const page = await at("providers");
+  await page.getByRole("button", { name: "Add a provider" }).click();
+  await page.getByRole("menuitem", { name: "Telegram", exact: true }).click();
+  await page.getByText("Registered at: BotFather", { exact: false }).waitFor();
+  await page.getByLabel("Id of the bot").fill("110201543");
+  await page.getByLabel("Token of the bot").fill("110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByText("https://login.acme.example/accounts/telegram/login/callback/").waitFor();
+  await page.getByRole("button", { name: "Remove Telegram" }).click();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByText("No providers yet").waitFor();
+});
+
 test("another tenant is found and opened by the keyboard alone", async () => {
   const page = await at("audit");
   await page.getByRole("table", { name: "Events" }).waitFor();

@@ -78,17 +78,28 @@ test("each kind of message, and what its templates may name, has words", () => {
   expect(Object.keys(channels)).toEqual(all(source("internal/store/messages.go"), /\w+ +Channel = "(\w+)"/g));
 });
 
-test("the providers that are known by name are those that can be tried out", () => {
-  // One can be tried out if its value says where its server is.
+test("the providers that are known by name are those that are built in", () => {
   const files = readdirSync(new URL("../../../internal/provider", import.meta.url)).filter(
     (f) => f.endsWith(".go") && !f.endsWith("_test.go"),
   );
+  // Each is a value with a name; the ids are in a table of those.
   const values = files.flatMap((f) => source(`internal/provider/${f}`).split(/^(?:var |\t(?=\w+ += ownServer))/m));
-  const testable = values.flatMap((v) => /^(\w+) += (?:known\{[^{]*\bserver:|ownServer\()/.exec(v)?.[1] ?? []);
-  const rows = [...source("internal/provider/known.go").matchAll(/^\t(?:"(\w+)"|manyServers): +(\w+),/gm)];
-  const ids = rows.filter(([, , value]) => testable.includes(value ?? "")).map(([, id]) => id ?? "openid_connect");
-  expect(ids).toContain("openid_connect");
-  expect(known.map((k) => k.id).sort()).toEqual(ids.sort());
+  const called = new Map(
+    values.flatMap((v) => {
+      const [, value, name] = /^(\w+) += (?:known\{[^{]*?\bname:\s+|ownServer\()"([^"]+)"/.exec(v) ?? [];
+      return value && name ? [[value, name] as const] : [];
+    }),
+  );
+  const table = /builtIn = map\[string\]known\{\n(.*?)^\}/ms.exec(source("internal/provider/known.go"))?.[1] ?? "";
+  const rows = table.trim().split("\n");
+  const builtIn = rows.map((row) => {
+    const [, id, value] = /^\t*(?:"(\w+)"|manyServers): +(\w+),$/.exec(row) ?? [];
+    return [id ?? "openid_connect", called.get(value ?? "")];
+  });
+  // The dummy is a development server's alone, and is added by its id.
+  const offered = builtIn.filter(([id]) => id !== "dummy");
+  expect(offered.length).toBe(builtIn.length - 1);
+  expect(known.map((k) => [k.id, k.name]).sort()).toEqual(offered.sort());
   const app = "socialaccount.providers.any.apps";
   for (const { id, needs } of known) {
     for (const field of needs) {

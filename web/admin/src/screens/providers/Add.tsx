@@ -31,7 +31,7 @@ export function Add({ draft, opened }: { draft: Draft; opened: (app: JsonObject)
         <Menu.Target>
           <Button leftSection={<IconPlus size={16} />}>Add a provider</Button>
         </Menu.Target>
-        <Menu.Dropdown>
+        <Menu.Dropdown mah="min(28rem, 70dvh)" style={{ overflowY: "auto" }}>
           {known.map((k) => (
             <Menu.Item key={k.id} onClick={() => add(k.id)}>
               {k.name}
@@ -46,7 +46,7 @@ export function Add({ draft, opened }: { draft: Draft; opened: (app: JsonObject)
           <Stack>
             <TextInput
               label="Id"
-              description="As the documentation lists it, such as discord or twitter_oauth2."
+              description="Of one that the list lacks, such as dummy, which development servers have."
               value={id}
               onChange={(e) => setId(e.currentTarget.value)}
               error={id !== "" && !valid ? "Letters, digits, dots, _ and -, at most 64." : undefined}

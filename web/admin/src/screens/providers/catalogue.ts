@@ -1,4 +1,4 @@
-// Identity providers that are known by name, and what each needs. Others are named by their id, and take what the schema has.
+// Identity providers that the server has built in, and what each needs. Others are named by their id, and take what the schema has.
 
 export interface Known {
   id: string;
@@ -8,7 +8,7 @@ export interface Known {
   /** The fields that the provider needs beside the client id, by their names in the schema. */
   needs: AppField[];
   /** What the fields are called there, where that differs. */
-  labels?: Partial<Record<AppField, string>>;
+  labels?: Partial<Record<AppField | "client_id", string>>;
 }
 
 export type AppField =
@@ -21,6 +21,7 @@ export type AppField =
   | "settings.gitlab_url"
   | "settings.certificate_key";
 
+/** What most people look for comes first, the others by name. */
 export const known: Known[] = [
   {
     id: "google",
@@ -100,6 +101,150 @@ export const known: Known[] = [
       "Any server that describes itself by OpenID Connect Discovery, such as Authentik, ZITADEL, Dex or another Vestibule.",
     needs: ["provider_id", "settings.server_url", "secret"],
     labels: { provider_id: "Id of this server", "settings.server_url": "Issuer" },
+  },
+  {
+    id: "amazon",
+    name: "Amazon",
+    where: "Login with Amazon console, a security profile: its web settings.",
+    needs: ["secret"],
+  },
+  {
+    id: "atlassian",
+    name: "Atlassian",
+    where: "Atlassian developer console: an OAuth 2.0 integration with the scope read:me of the User identity API.",
+    needs: ["secret"],
+  },
+  {
+    id: "bitbucket_oauth2",
+    name: "Bitbucket",
+    where:
+      "Bitbucket, the workspace's settings, OAuth consumers, with the permissions to read the account and its email.",
+    needs: ["secret"],
+    labels: { client_id: "Key", secret: "Secret" },
+  },
+  {
+    id: "discord",
+    name: "Discord",
+    where: "Discord developer portal, Applications, OAuth2.",
+    needs: ["secret"],
+  },
+  {
+    id: "dropbox",
+    name: "Dropbox",
+    where: "Dropbox App Console, with the permission account_info.read.",
+    needs: ["secret"],
+    labels: { client_id: "App key", secret: "App secret" },
+  },
+  {
+    id: "facebook",
+    name: "Facebook",
+    where: "Meta for Developers, My apps, with the product Facebook Login.",
+    needs: ["secret"],
+    labels: { client_id: "App ID", secret: "App secret" },
+  },
+  {
+    id: "figma",
+    name: "Figma",
+    where: "Figma for developers, My apps, with the scope current_user:read.",
+    needs: ["secret"],
+  },
+  {
+    id: "kakao",
+    name: "Kakao",
+    where: "Kakao Developers, My applications, with Kakao Login activated.",
+    needs: ["secret"],
+    labels: { client_id: "REST API key" },
+  },
+  {
+    id: "line",
+    name: "LINE",
+    where: "LINE Developers console: a LINE Login channel.",
+    needs: ["secret"],
+    labels: { client_id: "Channel ID", secret: "Channel secret" },
+  },
+  {
+    id: "naver",
+    name: "NAVER",
+    where: "NAVER Developers, Application, with NAVER Login.",
+    needs: ["secret"],
+  },
+  {
+    id: "notion",
+    name: "Notion",
+    where: "Notion, Integrations: a public one.",
+    needs: ["secret"],
+    labels: { client_id: "OAuth client ID", secret: "OAuth client secret" },
+  },
+  {
+    id: "reddit",
+    name: "Reddit",
+    where: "Reddit, Preferences, Apps: a web app.",
+    needs: ["secret"],
+  },
+  {
+    id: "spotify",
+    name: "Spotify",
+    where: "Spotify for Developers, Dashboard.",
+    needs: ["secret"],
+  },
+  {
+    id: "steam",
+    name: "Steam",
+    where:
+      "Steam Community, Web API key. Without the key it works, too, but tells no names; the client ID can be any text.",
+    needs: ["secret"],
+    labels: { secret: "Web API key" },
+  },
+  {
+    id: "strava",
+    name: "Strava",
+    where: "Strava, Settings, My API application.",
+    needs: ["secret"],
+  },
+  {
+    id: "telegram",
+    name: "Telegram",
+    where: "BotFather, in Telegram: a bot whose domain is set to that of the public URL.",
+    needs: ["secret"],
+    labels: { client_id: "Id of the bot", secret: "Token of the bot" },
+  },
+  {
+    id: "twitch",
+    name: "Twitch",
+    where: "Twitch developer console, Applications.",
+    needs: ["secret"],
+  },
+  {
+    id: "vk",
+    name: "VK",
+    where: "VK ID for business, My apps: a web app. The secret can stay empty.",
+    needs: ["secret"],
+    labels: { client_id: "App ID", secret: "Secure key" },
+  },
+  {
+    id: "weixin",
+    name: "WeChat",
+    where: "WeChat Open Platform: a website application.",
+    needs: ["secret"],
+    labels: { client_id: "AppID", secret: "AppSecret" },
+  },
+  {
+    id: "twitter_oauth2",
+    name: "X",
+    where: "X developer portal: an app with user authentication by OAuth 2.0, of the type web app.",
+    needs: ["secret"],
+  },
+  {
+    id: "yandex",
+    name: "Yandex",
+    where: "Yandex OAuth, an app of the platform web services, with access to the login and the email address.",
+    needs: ["secret"],
+  },
+  {
+    id: "zoom",
+    name: "Zoom",
+    where: "Zoom App Marketplace, Develop: a general app with a scope to view its user.",
+    needs: ["secret"],
   },
 ];
 
