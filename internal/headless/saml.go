@@ -134,11 +134,7 @@ func sendForm(w http.ResponseWriter, action string, posted url.Values) {
 			page.Fields = append(page.Fields, field{name, posted.Get(name)})
 		}
 	}
-	h := w.Header()
-	h["Cache-Control"], h["X-Content-Type-Options"], h["Expires"] = never, nosniff, epoch
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Referrer-Policy", "no-referrer")
 	// There is no form-action: some browsers hold the redirect that answers the form to it, too, and that leads to the front end or the provider.
-	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'nonce-"+page.Nonce+"'; base-uri 'none'; frame-ancestors 'none'")
+	asPage(w, "script-src 'nonce-"+page.Nonce+"'; ")
 	_ = passOn.Execute(w, page) // a client that has gone is no fault of ours
 }
