@@ -70,11 +70,20 @@ func (s *Service) connect(ctx context.Context, v *Visit, app tenants.App, id *pr
 			if err != nil {
 				return err
 			}
-			return s.addProviderAccount(ctx, v, &p, a)
+			return s.addProviderAccount(ctx, v, app, id, &p, a)
 		case err != nil:
 			return err
 		case known.UserID != v.user.ID:
 			return refusal.Because("", refusal.ConnectedOther)
+		}
+		var a *store.Account
+		if v.keepsTokens(id) {
+			if a, err = s.account(ctx, v); err != nil {
+				return err
+			}
+		}
+		if err := v.keepTokens(&p, a, app, id); err != nil {
+			return err
 		}
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.UseProviderAccount(ctx, &p, v.Now) })
 		return nil

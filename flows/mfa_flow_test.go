@@ -237,7 +237,7 @@ func (h *house) consistent() {
 // found are the tables of the raw database that hold any of some texts, in any column.
 func (h *house) found(texts ...string) (tables []string) {
 	h.Helper()
-	for _, table := range []string{"tenants", "users", "emails", "sessions", "messages", "authenticators", "audit_events"} {
+	for _, table := range []string{"tenants", "users", "emails", "sessions", "messages", "authenticators", "provider_accounts", "deleted_users", "audit_events"} {
 		if h.inTable(table, texts) {
 			tables = append(tables, table)
 		}

@@ -512,6 +512,9 @@ func (s *Service) loginByProvider(ctx context.Context, v *Visit, app tenants.App
 		if a == nil {
 			return fmt.Errorf("the user of a provider account is gone: %w", store.ErrStale)
 		}
+		if err := v.keepTokens(&p, a, app, id); err != nil {
+			return err
+		}
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.UseProviderAccount(ctx, &p, v.Now) })
 		return s.enterAccount(ctx, v, &p, a, login{Proof: methodProvider, ByProvider: true, here: here})
 	case !errors.Is(err, store.ErrNotFound):
@@ -522,7 +525,7 @@ func (s *Service) loginByProvider(ctx context.Context, v *Visit, app tenants.App
 	case err != nil:
 		return err
 	case a != nil:
-		return s.enterByAddress(ctx, v, app, &p, a, email, here)
+		return s.enterByAddress(ctx, v, app, id, &p, a, email, here)
 	default:
 		return s.signupByProvider(ctx, v, app, id)
 	}
@@ -594,7 +597,9 @@ func (s *Service) vouchedFor(ctx context.Context, v *Visit, app tenants.App, id 
 
 // enterByAddress signs in to the account of an address that a provider vouches for. Where nobody had proved the address, whoever made the
 // account may be somebody else, and is put out (claim); or, where it has a second factor, that has to be shown first (unclaimed).
-func (s *Service) enterByAddress(ctx context.Context, v *Visit, app tenants.App, p *store.ProviderAccount, a *store.Account, email address, here bool) error {
+func (s *Service) enterByAddress(
+	ctx context.Context, v *Visit, app tenants.App, id *provider.Identity, p *store.ProviderAccount, a *store.Account, email address, here bool,
+) error {
 	l := login{Proof: methodProvider, ByProvider: true, here: here}
 	v.hold(a)
 	switch {
@@ -610,7 +615,7 @@ func (s *Service) enterByAddress(ctx context.Context, v *Visit, app tenants.App,
 		return err
 	}
 	if _, connects := v.Tenant.TrustsAddresses(app); connects && v.Authenticated() { // and not before the second factor is shown
-		return s.addProviderAccount(ctx, v, p, a)
+		return s.addProviderAccount(ctx, v, app, id, p, a)
 	}
 	return nil
 }
@@ -631,8 +636,13 @@ func (v *Visit) leaveOthers(a *store.Account) {
 }
 
 // addProviderAccount connects a provider's account with a user, and mails word of it.
-func (s *Service) addProviderAccount(ctx context.Context, v *Visit, p *store.ProviderAccount, a *store.Account) error {
+func (s *Service) addProviderAccount(
+	ctx context.Context, v *Visit, app tenants.App, id *provider.Identity, p *store.ProviderAccount, a *store.Account,
+) error {
 	p.UserID = a.ID
+	if err := v.keepTokens(p, a, app, id); err != nil {
+		return err
+	}
 	added := *p
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddProviderAccount(ctx, &added) })
 	v.audit(store.ProviderConnected, a.ID, map[string]any{"after": map[string]any{"provider": p.Provider}})

@@ -123,7 +123,10 @@ func (s *Service) takenByProvider(ctx context.Context, v *Visit, n *newcomer, id
 func (s *Service) awaitProviderSignup(v *Visit, app tenants.App, id *provider.Identity) error {
 	v.keep()
 	kept := *id
-	kept.Once, kept.Tokens = nil, nil
+	kept.Once = nil
+	if !v.keepsTokens(id) {
+		kept.Tokens = nil
+	}
 	sealed, err := v.sealIdentity(&kept)
 	if err != nil {
 		return err
@@ -264,6 +267,9 @@ func (s *Service) makeByProvider(ctx context.Context, v *Visit, app tenants.App,
 		}
 	}
 	p := store.ProviderAccount{Provider: app.ID, UID: id.UID, UserID: a.ID, Display: shown(id), CreatedAt: v.Now, LastUsedAt: v.Now}
+	if err := v.keepTokens(&p, a, app, id); err != nil {
+		return err
+	}
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.AddProviderAccount(ctx, &p) })
 	v.audit(store.ProviderConnected, a.ID, map[string]any{"after": map[string]any{"provider": app.ID}})
 	l.made = true

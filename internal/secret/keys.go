@@ -56,6 +56,7 @@ const (
 	ForUser          Purpose = "deleted user"
 	ForTrust         Purpose = "trusted browser"
 	ForProviderState Purpose = "login by an identity provider"
+	ForProviderToken Purpose = "token of an identity provider"
 	ForAuditName     Purpose = "name in the audit log"
 
 	ForAuditEvent  Purpose = "event in the audit log"

@@ -88,4 +88,5 @@ const (
 	SessionsEnded        Action = "sessions.ended"
 	ProviderConnected    Action = "provider.connected"
 	ProviderDisconnected Action = "provider.disconnected"
+	ProviderTokensRead   Action = "provider.tokens_read"
 )

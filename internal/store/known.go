@@ -13,7 +13,7 @@ var actions = []Action{
 	MessageRetried, WebhookCreated, WebhookChanged, WebhookDeleted, WebhookDisabled, WebhookSecretRotated, WebhookTested,
 	WebhookReplayed, UserCreated, UserInvited, UserChanged, UserDeactivated, UserReactivated, UserDeleted, UserRestored, UserErased,
 	UserExported, TenantExported, EmailUnverified, PhoneUnverified, PasswordSet, PasswordResetSent, SessionsEnded,
-	ProviderConnected, ProviderDisconnected,
+	ProviderConnected, ProviderDisconnected, ProviderTokensRead,
 }
 
 // Actions lists every action, sorted.

@@ -15,6 +15,24 @@ type ProviderAccount struct {
 	Display    string // what people know the account by, such as an address; "" where nobody has come in by it yet
 	CreatedAt  time.Time
 	LastUsedAt time.Time // zero for never
+
+	// Tokens are written with the account, and never read with it: neither lists and exports nor the document of a deleted user have them.
+	Tokens *ProviderTokens `json:"-"`
+}
+
+// ProviderTokens are what a provider handed out with an account, sealed; nil for what it did not hand out. What is in them is package flows'
+// business.
+type ProviderTokens struct {
+	Access  []byte
+	Refresh []byte
+}
+
+// columns are the two as statements take them.
+func (t *ProviderTokens) columns() (access, refresh any) {
+	if t == nil {
+		return nil, nil
+	}
+	return orNoBytes(t.Access), orNoBytes(t.Refresh)
 }
 
 // ProviderAccountsOf are a user's provider accounts, oldest first.
@@ -45,21 +63,39 @@ func (s Scope) ProviderAccount(ctx context.Context, provider, uid string) (Provi
 	return p, err
 }
 
-// AddProviderAccount writes a new provider account. One that somebody has already is ErrTaken.
+// ProviderTokens are the tokens that are kept of a user's account with a provider, and the user's own key, sealed. Where no access token is
+// kept, it is ErrNotFound.
+func (s Scope) ProviderTokens(ctx context.Context, userID, provider, uid string) (kept ProviderTokens, userKey []byte, err error) {
+	err = s.store.reader().row(ctx, "read provider tokens", `
+		SELECT p.access_token, p.refresh_token, u.data_key
+		  FROM provider_accounts p JOIN users u ON u.tenant_id = p.tenant_id AND u.id = p.user_id
+		 WHERE p.tenant_id = $1 AND p.provider = $2 AND p.uid = $3 AND p.user_id = $4 AND p.access_token IS NOT NULL`,
+		[]any{s.tenant, provider, uid, userID}, []any{&kept.Access, &kept.Refresh, &userKey})
+	return kept, userKey, err
+}
+
+// AddProviderAccount writes a new provider account, with its tokens. One that somebody has already is ErrTaken.
 func (t *Tx) AddProviderAccount(ctx context.Context, p *ProviderAccount) error {
+	access, refresh := p.Tokens.columns()
 	_, err := t.exec(ctx, "add provider account", `
-		INSERT INTO provider_accounts (tenant_id, provider, uid, user_id, display, created_at, last_used_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		t.tenant, p.Provider, p.UID, p.UserID, p.Display, p.CreatedAt, orNever(p.LastUsedAt))
+		INSERT INTO provider_accounts (tenant_id, provider, uid, user_id, display, created_at, last_used_at, access_token, refresh_token)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		t.tenant, p.Provider, p.UID, p.UserID, p.Display, p.CreatedAt, orNever(p.LastUsedAt), access, refresh)
 	return err
 }
 
-// UseProviderAccount notes that a user came in by a provider account, and what the provider has it displayed as by now. One that is gone, or
-// has become somebody else's, is ErrStale.
+// UseProviderAccount notes that a user came in by a provider account, what the provider has it displayed as by now, and the tokens that it
+// handed out this time; one that it did not hand out stays as it was. Where the account comes without Tokens, those that were kept go. An
+// account that is gone, or has become somebody else's, is ErrStale.
 func (t *Tx) UseProviderAccount(ctx context.Context, p *ProviderAccount, at time.Time) error {
+	access, refresh := p.Tokens.columns()
 	res, err := t.exec(ctx, "use provider account", `
-		UPDATE provider_accounts SET last_used_at = $5, display = $6
-		 WHERE tenant_id = $1 AND provider = $2 AND uid = $3 AND user_id = $4`, t.tenant, p.Provider, p.UID, p.UserID, at, p.Display)
+		UPDATE provider_accounts
+		   SET last_used_at = $5, display = $6,
+		       access_token = CASE WHEN $7 THEN COALESCE($8, access_token) END,
+		       refresh_token = CASE WHEN $7 THEN COALESCE($9, refresh_token) END
+		 WHERE tenant_id = $1 AND provider = $2 AND uid = $3 AND user_id = $4`,
+		t.tenant, p.Provider, p.UID, p.UserID, at, p.Display, p.Tokens != nil, access, refresh)
 	return changedOne(res, err, ErrStale)
 }
 

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -44,5 +45,79 @@ func TestProviderAccountIsOneUsers(t *testing.T) {
 		w.must(own.One(func(tx *store.Tx) error { return tx.DropProviderAccount(w.Context(), ann.ID, "github", uid) }))
 		_, err = own.ProviderAccount(w.Context(), "github", uid)
 		w.want(err, store.ErrNotFound)
+	})
+}
+
+// Tokens stay with the account until there are others, and nothing but the one statement that is for it reads them.
+func TestProviderTokensFollowTheirAccount(t *testing.T) {
+	each(t, func(w world) {
+		ann, _ := w.user(w.a, "ann")
+		bob, _ := w.user(w.a, "bob")
+		uid := "uid-of-" + ann.ID
+		own, others := w.st.For(w.a), w.st.For(w.b)
+		ann.DataKey = []byte("key of ann")
+		w.must(own.One(func(tx *store.Tx) error { return tx.SetDataKey(w.Context(), ann.ID, ann.DataKey) }))
+		tokens := func(access, refresh string) *store.ProviderTokens {
+			t := &store.ProviderTokens{}
+			if access != "" {
+				t.Access = []byte(access)
+			}
+			if refresh != "" {
+				t.Refresh = []byte(refresh)
+			}
+			return t
+		}
+		kept := func() string {
+			w.Helper()
+			got, key, err := own.ProviderTokens(w.Context(), ann.ID, "github", uid)
+			if err != nil {
+				w.want(err, store.ErrNotFound)
+				return "none"
+			}
+			if string(key) != string(ann.DataKey) {
+				w.Errorf("it comes with the key %q", key)
+			}
+			return fmt.Sprintf("%s %s", got.Access, got.Refresh)
+		}
+		p := store.ProviderAccount{Provider: "github", UID: uid, UserID: ann.ID, CreatedAt: start, Tokens: tokens("a1", "r1")}
+		w.must(own.One(func(tx *store.Tx) error { return tx.AddProviderAccount(w.Context(), &p) }))
+		if got := kept(); got != "a1 r1" {
+			w.Errorf("kept is %s", got)
+		}
+		for _, row := range []struct {
+			comes *store.ProviderTokens
+			want  string
+		}{
+			{tokens("a2", "r2"), "a2 r2"}, {tokens("a3", ""), "a3 r2"}, {tokens("", ""), "a3 r2"}, {nil, "none"}, {tokens("", ""), "none"},
+			{tokens("a4", ""), "a4 "}, {tokens("a5", "r5"), "a5 r5"},
+		} {
+			p.Tokens = row.comes
+			w.must(own.One(func(tx *store.Tx) error { return tx.UseProviderAccount(w.Context(), &p, start) }))
+			if got := kept(); got != row.want {
+				w.Errorf("after %+v, kept is %s, not %s", row.comes, got, row.want)
+			}
+		}
+		_, _, err := own.ProviderTokens(w.Context(), bob.ID, "github", uid)
+		w.want(err, store.ErrNotFound)
+		_, _, err = others.ProviderTokens(w.Context(), ann.ID, "github", uid)
+		w.want(err, store.ErrNotFound)
+
+		// What else reads the account knows nothing of them, and whoever is deleted and comes back has none.
+		got, err := own.ProviderAccount(w.Context(), "github", uid)
+		w.must(err)
+		all, err := own.ProviderAccountsOf(w.Context(), ann.ID)
+		w.must(err)
+		if got.Tokens != nil || len(all) != 1 || all[0].Tokens != nil {
+			w.Errorf("got %+v, %+v", got, all)
+		}
+		var whole *store.Whole
+		w.must(own.One(func(tx *store.Tx) (err error) { whole, err = tx.TakeUser(w.Context(), ann.ID); return err }))
+		if got := kept(); got != "none" || len(whole.Providers) != 1 || whole.Providers[0].Tokens != nil {
+			w.Errorf("kept is %s, and %+v is taken along", got, whole.Providers)
+		}
+		w.must(own.One(func(tx *store.Tx) error { return tx.AddWhole(w.Context(), whole) }))
+		if got := kept(); got != "none" {
+			w.Errorf("with the user comes back %s", got)
+		}
 	})
 }

@@ -80,6 +80,7 @@ const words: Record<string, string> = {
   "sessions.ended": "Sessions ended by an operator",
   "provider.connected": "Provider account connected",
   "provider.disconnected": "Provider account disconnected",
+  "provider.tokens_read": "Provider tokens read",
 };
 
 /** Names that a filter takes: each event, and what they begin with. */

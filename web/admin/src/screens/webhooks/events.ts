@@ -75,6 +75,7 @@ export const events = [
   "sessions.ended",
   "provider.connected",
   "provider.disconnected",
+  "provider.tokens_read",
 ];
 
 /** All of them, all of each kind, and each. */
