@@ -32,6 +32,7 @@ const (
 	UsersErase      Permission = "users.erase"
 	UsersImport     Permission = "users.import"
 	UsersExport     Permission = "users.export"
+	UsersProviders  Permission = "users.provider_tokens" // by which one acts in a user's name elsewhere
 	KeysRead        Permission = "keys.read"
 	KeysRotate      Permission = "keys.rotate"
 	KeysImport      Permission = "keys.import"
@@ -82,12 +83,12 @@ var roles = map[Role][]Permission{
 	}),
 	Admin: slices.Concat(reading, []Permission{
 		TenantsCreate, TenantsChange, TenantsSuspend, TenantsDelete, TenantsExport,
-		UsersCreate, UsersChange, UsersSecure, UsersDelete, UsersErase, UsersImport, UsersExport,
+		UsersCreate, UsersChange, UsersSecure, UsersDelete, UsersErase, UsersImport, UsersExport, UsersProviders,
 		KeysRotate, KeysImport, KeysRetire, MailPreview, MailSend, MailDelete, WebhooksChange, OperatorsRead, TokensRead, TokensChange,
 	}),
 	Owner: slices.Concat(reading, []Permission{
 		TenantsCreate, TenantsChange, TenantsSuspend, TenantsDelete, TenantsPurge, TenantsExport,
-		UsersCreate, UsersChange, UsersSecure, UsersDelete, UsersErase, UsersImport, UsersExport,
+		UsersCreate, UsersChange, UsersSecure, UsersDelete, UsersErase, UsersImport, UsersExport, UsersProviders,
 		KeysRotate, KeysImport, KeysRetire, MailPreview, MailSend, MailDelete, WebhooksChange,
 		OperatorsRead, OperatorsChange, TokensRead, TokensChange,
 	}),

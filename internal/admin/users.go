@@ -450,10 +450,46 @@ func (s *Service) RemoveUserFactor(ctx context.Context, by Actor, slug, id, auth
 
 // DisconnectUser takes an account with an identity provider from a user, which a JSON object names as provider and uid.
 func (s *Service) DisconnectUser(ctx context.Context, by Actor, slug, id string, doc json.RawMessage) error {
+	provider, uid, wrong := providerIn(doc)
+	return s.ifFine(ctx, by, slug, wrong, func(d *flows.Desk) error { return d.Disconnect(ctx, id, provider, uid) })
+}
+
+// ProviderTokens are what a provider handed out with a user's account there. They are secret.
+type ProviderTokens struct {
+	Provider        string     `json:"provider"`
+	UID             string     `json:"uid"`
+	AccessToken     string     `json:"access_token"`
+	ClientID        string     `json:"client_id"`     // of the app that it was handed out to
+	ExpiresAt       *time.Time `json:"expires_at"`    // null where the provider did not say
+	RefreshToken    *string    `json:"refresh_token"` // null for none
+	RefreshClientID *string    `json:"refresh_client_id"`
+}
+
+// UserProviderTokens hands out the tokens that are kept of a user's account with an identity provider, which a JSON object names as provider and
+// uid. That they were handed out is noted.
+func (s *Service) UserProviderTokens(ctx context.Context, by Actor, slug, id string, doc json.RawMessage) (*ProviderTokens, error) {
+	provider, uid, wrong := providerIn(doc)
+	var kept *flows.ProviderTokens
+	err := s.ifFine(ctx, by, slug, wrong, func(d *flows.Desk) (err error) {
+		kept, err = d.ProviderTokens(ctx, id, provider, uid)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	t := &ProviderTokens{Provider: provider, UID: uid, AccessToken: kept.Access, ClientID: kept.ClientID, ExpiresAt: atOrNull(kept.ExpiresAt)}
+	if kept.Refresh != "" {
+		t.RefreshToken, t.RefreshClientID = &kept.Refresh, &kept.RefreshClientID
+	}
+	return t, nil
+}
+
+// providerIn reads which account with an identity provider is meant.
+func providerIn(doc json.RawMessage) (provider, uid string, err error) {
 	var f faults
 	given := f.members(doc, []string{"provider", "uid"})
-	provider, uid := f.neededText(given, "provider"), f.neededText(given, "uid")
-	return s.ifFine(ctx, by, slug, f.err(), func(d *flows.Desk) error { return d.Disconnect(ctx, id, provider, uid) })
+	provider, uid = f.neededText(given, "provider"), f.neededText(given, "uid")
+	return provider, uid, f.err()
 }
 
 // DeletedUser is a user who was deleted and may be restored.

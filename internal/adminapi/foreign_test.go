@@ -28,6 +28,7 @@ var fitting = map[string]string{
 	"PUT /admin/v1/tenants/{slug}/users/{id}/phone":                     `{"phone":"+31612345678"}`,
 	"PUT /admin/v1/tenants/{slug}/users/{id}/password":                  `{"password":"Kestrel-Orbit-49"}`,
 	"POST /admin/v1/tenants/{slug}/users/{id}/provider-accounts/remove": `{"provider":"google","uid":"1"}`,
+	"POST /admin/v1/tenants/{slug}/users/{id}/provider-accounts/tokens": `{"provider":"google","uid":"1"}`,
 	"PATCH /admin/v1/tenants/{slug}/webhooks/{id}":                      `{"description":"Eve's"}`,
 	"POST /admin/v1/tenants/{slug}/webhooks/{id}/rotate-secret":         `{}`,
 	"POST /admin/v1/tenants/{slug}/webhooks/{id}/replay":                `{"since":"2026-01-01T00:00:00Z"}`,

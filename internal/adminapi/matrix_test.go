@@ -19,7 +19,7 @@ var allowed = map[string]string{
 	"tenants.read": "oadsv", "tenants.create": "OA", "tenants.change": "oad", "tenants.suspend": "oa", "tenants.delete": "oa",
 	"tenants.purge": "O", "tenants.export": "oa",
 	"users.read": "oadsv", "users.create": "oas", "users.change": "oas", "users.secure": "oas", "users.delete": "oa", "users.erase": "oa",
-	"users.import": "oa", "users.export": "oa",
+	"users.import": "oa", "users.export": "oa", "users.provider_tokens": "oa",
 	"keys.read": "oadsv", "keys.rotate": "oad", "keys.import": "oad", "keys.retire": "oad",
 	"mail.read": "oadsv", "mail.preview": "oads", "mail.send": "oads", "mail.delete": "oad",
 	"webhooks.read": "oadsv", "webhooks.change": "oad",

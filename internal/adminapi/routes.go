@@ -150,6 +150,7 @@ var routes = []route{
 	{http.MethodDelete, "/tenants/{slug}/users/{id}/authenticators", admin.UsersSecure, inTenant, nil, userAct((*admin.Service).RemoveUserFactors)},
 	{http.MethodDelete, "/tenants/{slug}/users/{id}/authenticators/{authenticator}", admin.UsersSecure, inTenant, nil, (*API).removeUserFactor},
 	{http.MethodPost, "/tenants/{slug}/users/{id}/provider-accounts/remove", admin.UsersSecure, inTenant, nil, userChange((*admin.Service).DisconnectUser, jsonType)},
+	{http.MethodPost, "/tenants/{slug}/users/{id}/provider-accounts/tokens", admin.UsersProviders, inTenant, nil, (*API).showProviderTokens},
 	{http.MethodGet, "/tenants/{slug}/users/{id}/export", admin.UsersExport, inTenant, nil, (*API).exportUser},
 	{http.MethodGet, "/tenants/{slug}/export", admin.TenantsExport, inTenant, []string{"password_hashes", "users_only"}, (*API).exportTenant},
 	{http.MethodGet, "/tenants/{slug}/deleted-users", admin.UsersRead, inTenant, listed(), (*API).listDeletedUsers},

@@ -105,6 +105,20 @@ func (a *API) removeUserFactor(w http.ResponseWriter, r *http.Request) error {
 	return a.showUser(w, r)
 }
 
+// showProviderTokens serves POST tenants/{slug}/users/{id}/provider-accounts/tokens. It is no GET, since it is written down, and since what a
+// provider calls somebody is nothing for an address.
+func (a *API) showProviderTokens(w http.ResponseWriter, r *http.Request) error {
+	doc, err := body(w, r, jsonType)
+	if err != nil {
+		return err
+	}
+	t, err := a.Admin.UserProviderTokens(r.Context(), actor(r), mux.Vars(r)["slug"], mux.Vars(r)["id"], doc)
+	if err == nil {
+		send(w, http.StatusOK, jsonType, t)
+	}
+	return err
+}
+
 // deleteUser serves DELETE tenants/{slug}/users/{id}.
 func (a *API) deleteUser(w http.ResponseWriter, r *http.Request) error {
 	eraseAt, err := a.Admin.DeleteUser(r.Context(), actor(r), mux.Vars(r)["slug"], mux.Vars(r)["id"])

@@ -386,6 +386,7 @@ func TestUsersOfOtherTenantsAreAbsent(t *testing.T) {
 			{"PUT", "/password", object{"password": otherPassword}}, {"POST", "/send-link", nil}, {"DELETE", "/sessions", nil},
 			{"DELETE", "/sessions/" + u.Sessions[0].ID, nil}, {"DELETE", "/authenticators", nil}, {"DELETE", "/authenticators/" + secret.NewID(), nil},
 			{"POST", "/provider-accounts/remove", object{"provider": "x", "uid": "y"}},
+			{"POST", "/provider-accounts/tokens", object{"provider": "x", "uid": "y"}},
 		}
 		strip := func(body string) string { return body[:strings.LastIndex(body, `"request_id"`)] }
 		for _, row := range rows {

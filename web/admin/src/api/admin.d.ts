@@ -1800,6 +1800,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/tenants/{slug}/users/{id}/provider-accounts/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The tokens that are kept of an account with an identity provider
+         * @description What the provider handed out at the latest login, to speak to it in the user's name, where the tenant keeps that
+         *     (`socialaccount.store_tokens`). 404 where none is kept. That it was handed out is in the audit log, by whom and of whom.
+         */
+        post: operations["showProviderTokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/tenants/{slug}/users/{id}/export": {
         parameters: {
             query?: never;
@@ -2171,7 +2195,7 @@ export interface components {
             }[];
         };
         /** @enum {string} */
-        Permission: "audit.read" | "doctor.run" | "keys.import" | "keys.read" | "keys.retire" | "keys.rotate" | "mail.delete" | "mail.preview" | "mail.read" | "mail.send" | "operators.change" | "operators.read" | "schema.read" | "self.read" | "stats.read" | "tenants.change" | "tenants.create" | "tenants.delete" | "tenants.export" | "tenants.purge" | "tenants.read" | "tenants.suspend" | "tokens.change" | "tokens.read" | "users.change" | "users.create" | "users.delete" | "users.erase" | "users.export" | "users.import" | "users.read" | "users.secure" | "webhooks.change" | "webhooks.read";
+        Permission: "audit.read" | "doctor.run" | "keys.import" | "keys.read" | "keys.retire" | "keys.rotate" | "mail.delete" | "mail.preview" | "mail.read" | "mail.send" | "operators.change" | "operators.read" | "schema.read" | "self.read" | "stats.read" | "tenants.change" | "tenants.create" | "tenants.delete" | "tenants.export" | "tenants.purge" | "tenants.read" | "tenants.suspend" | "tokens.change" | "tokens.read" | "users.change" | "users.create" | "users.delete" | "users.erase" | "users.export" | "users.import" | "users.provider_tokens" | "users.read" | "users.secure" | "webhooks.change" | "webhooks.read";
         /** @enum {string} */
         Role: "owner" | "admin" | "developer" | "support" | "viewer";
         Grant: {
@@ -3079,6 +3103,21 @@ export interface components {
         };
         PasswordSetting: {
             password: string;
+        };
+        ProviderTokens: {
+            provider: string;
+            uid: string;
+            access_token: string;
+            /** @description Of the app that it was handed out to. */
+            client_id: string;
+            /**
+             * Format: date-time
+             * @description Of the access token; null where the provider did not say.
+             */
+            expires_at: string | null;
+            refresh_token: string | null;
+            /** @description Of the app that the refresh token was handed out to. It may be another, where a tenant has several with one provider. */
+            refresh_client_id: string | null;
         };
         ProviderChoice: {
             provider: string;
@@ -6490,6 +6529,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    showProviderTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderChoice"];
+            };
+        };
+        responses: {
+            /** @description The tokens. Never cached. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderTokens"];
                 };
             };
             400: components["responses"]["Problem"];
