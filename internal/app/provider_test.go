@@ -1,8 +1,11 @@
 package app_test
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"html"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -276,4 +279,95 @@ func TestAProvidersFormGoesOnAsAnAddress(t *testing.T) {
 			next.want(http.StatusFound)
 		}
 	}
+}
+
+// What a provider handed out is for whoever may read it, of whom it is known that they did, and for nobody and nothing else.
+func TestProvidersTokensAreReadByWhoMayAlone(t *testing.T) {
+	const access, refresh = "access-quixote-7319", "refresh-quixote-7319"
+	scenes(t, func(t *testing.T, s *scene) {
+		host := s.tenant(`{"account": {"rate_limits": false, "email_verification": "optional"},
+			"socialaccount": {"store_tokens": true, "providers": {"dummy": {"apps": [{"client_id": "1"}]}}}}`)
+		hook := s.unheard(host)
+		c := s.front(host)
+		id := c.post("/auth/provider/token", map[string]any{"provider": "dummy", "process": "login", "token": map[string]any{
+			"client_id": "1", "id_token": fmt.Sprintf(`{"id": "of-dulcinea", "email": "quixote@example.org", "access_token": %q, "refresh_token": %q}`, access, refresh),
+		}}).want(http.StatusOK).userID()
+		at := users(host, id, "provider-accounts", "tokens")
+		ask := func(method, bearer, uid string) (status int, cache, body string) {
+			r, err := http.NewRequestWithContext(t.Context(), method, s.operator+at, strings.NewReader(fmt.Sprintf(`{"provider": "dummy", "uid": %q}`, uid)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Authorization", "Bearer "+bearer)
+			r.Header.Set("Content-Type", "application/json")
+			resp, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = resp.Body.Close() }()
+			raw, err := io.ReadAll(resp.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return resp.StatusCode, resp.Header.Get("Cache-Control"), string(raw)
+		}
+		token := func(scope string) string {
+			return s.adminWants(http.StatusCreated, "POST", "/admin/v1/tokens", map[string]any{
+				"name": scope, "grants": []any{map[string]any{"role": "admin", "tenant": slugOf(host)}}, "scopes": []string{scope},
+			})["token"].(string)
+		}
+		status, cache, body := ask(http.MethodPost, token("users.provider_tokens"), "of-dulcinea")
+		want := fmt.Sprintf(`{"provider":"dummy","uid":"of-dulcinea","access_token":%q,"client_id":"1","expires_at":null,"refresh_token":%q,"refresh_client_id":"1"}`, access, refresh)
+		if status != http.StatusOK || strings.TrimSpace(body) != want || cache != "no-store" {
+			t.Fatalf("%d %s %s", status, cache, body)
+		}
+		for _, row := range []struct {
+			method, bearer, uid string
+			status              int
+		}{
+			{http.MethodPost, token("users.read"), "of-dulcinea", 403}, {http.MethodPost, token("users.secure"), "of-dulcinea", 403},
+			{http.MethodPost, token("users.export"), "of-dulcinea", 403}, {http.MethodPost, "nobody's", "of-dulcinea", 401},
+			{http.MethodPost, adminToken, "of-nobody", 404}, {http.MethodGet, adminToken, "of-dulcinea", 405},
+		} {
+			if status, _, body := ask(row.method, row.bearer, row.uid); status != row.status || strings.Contains(body, "7319") {
+				t.Errorf("%s by %s of %s: %d %s", row.method, row.bearer, row.uid, status, body)
+			}
+		}
+		eventually(t, "the log has it", func() bool {
+			return len(s.adminWants(http.StatusOK, "GET", "/admin/v1/tenants/"+slugOf(host)+"/audit?action=provider.tokens_read", nil)["items"].([]any)) > 0
+		})
+		items := s.adminWants(http.StatusOK, "GET", "/admin/v1/tenants/"+slugOf(host)+"/audit?action=provider.tokens_read", nil)["items"].([]any)
+		if e := items[0].(map[string]any); len(items) != 1 || e["user_id"] != id || e["actor"].(map[string]any)["name"] != "users.provider_tokens" ||
+			fmt.Sprint(e["details"]) != "map[provider:dummy]" {
+			t.Errorf("noted is %v", items)
+		}
+		eventually(t, "the webhook is to be told", func() bool { return strings.Contains(s.toldTo(host, hook), "provider.tokens_read") })
+
+		shown := s.toldTo(host, hook) + s.log.String() + c.get("/account/providers").Body + c.get("/auth/session").Body
+		for _, path := range []string{users(host, id), users(host, id, "export"), "/admin/v1/tenants/" + slugOf(host) + "/export", "/admin/v1/tenants/" + slugOf(host) + "/audit/export"} {
+			status, body := s.admin(http.MethodGet, path, nil)
+			if status != http.StatusOK || !strings.Contains(body, id) {
+				t.Errorf("%s: %d %s", path, status, body)
+			}
+			shown += body
+		}
+		if !strings.Contains(shown, "of-dulcinea") || strings.Contains(shown, "quixote-7319") {
+			t.Errorf("a token is shown, or nothing is: %s", shown)
+		}
+		if found := strings.Join(s.traces("of-dulcinea"), ", "); !strings.Contains(found, "provider_accounts.uid") {
+			t.Errorf("the search finds %s", found)
+		}
+		traces := []string{access, refresh}
+		for _, text := range []string{access, refresh} {
+			traces = append(traces, base64.RawStdEncoding.EncodeToString([]byte(text)), hex.EncodeToString([]byte(text)))
+		}
+		if found := s.traces(traces...); len(found) > 0 {
+			t.Errorf("the database has them: %v", found)
+		}
+		s.adminWants(http.StatusOK, "PATCH", "/admin/v1/tenants/"+slugOf(host), map[string]any{"config": map[string]any{"socialaccount": map[string]any{"store_tokens": false}}})
+		eventually(t, "none are handed out", func() bool {
+			status, _, _ := ask(http.MethodPost, adminToken, "of-dulcinea")
+			return status == http.StatusNotFound
+		})
+	}, func(_ *config.Config, o *app.Options) { o.Dummy = true })
 }

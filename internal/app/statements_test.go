@@ -233,6 +233,8 @@ const (
 		"phone_verification_supports_resend": true, "phone_verification_supports_change": true`
 	dummies = `"email_verification": "optional"}, "socialaccount": {"providers": {"dummy": {"apps": [{"client_id": "1"}]}}}, "headless": {
 		"frontend_urls": {"account_signup": "https://app.example.org/signup"}}, "mfa": {` + offersFactors
+	keepers = `"email_verification": "optional"}, "socialaccount": {"store_tokens": true, "providers": {"dummy": {"apps": [{"client_id": "1"}]}}}, "headless": {
+		"frontend_urls": {"account_signup": "https://app.example.org/signup"}}, "mfa": {` + offersFactors
 	factors = `"email_verification": "optional"}, "mfa": {` + factorTypes
 	trusts  = `"email_verification": "optional"}, "mfa": {` + offersFactors
 )
@@ -398,6 +400,12 @@ func costs() []cost {
 		{"the end of a signup by a provider", 8, 8, dummies, (*turn).halfVouched, does(http.StatusOK, func(t *turn) *reply {
 			return t.post("/auth/provider/signup", map[string]any{"email": t.email})
 		})},
+		// Keeping tokens takes no statement more than keeping none.
+		{"a signup by a provider whose tokens are kept", 8, 8, keepers, none, does(http.StatusOK, func(t *turn) *reply { return t.vouched(t.email) })},
+		{"a login by a provider whose tokens are kept", 6, 6, keepers, func(t *turn) { t.vouched(t.email).want(http.StatusOK); t.out() },
+			does(http.StatusOK, func(t *turn) *reply { return t.vouched(t.email) })},
+		{"a signup by a provider whose tokens wait with it", 2, 2, keepers, none, does(http.StatusUnauthorized, func(t *turn) *reply { return t.vouched("") })},
+		{"connecting an account with a provider whose tokens are kept", 6, 6, keepers, (*turn).in, does(http.StatusOK, func(t *turn) *reply { return t.connect() })},
 		{"the list of accounts with providers", 2, 2, dummies, (*turn).connected, gets(http.StatusOK, "/account/providers")},
 		{"a stranger's list of accounts with providers", 0, 0, dummies, none, gets(http.StatusUnauthorized, "/account/providers")},
 		{"connecting an account with a provider", 6, 6, dummies, (*turn).in, does(http.StatusOK, func(t *turn) *reply { return t.connect() })},
@@ -522,14 +530,16 @@ func browserCosts() []cost {
 
 // vouched comes in by a token of a provider, with an address that the provider vouches for.
 func (t *turn) vouched(email string) *reply {
-	return t.handIn("login", fmt.Sprintf(`{"id": %q, "email": %q, "email_verified": true}`, t.email, email))
+	return t.handIn("login", fmt.Sprintf(`{"id": %q, "email": %q, "email_verified": true, "access_token": "a", "refresh_token": "r"}`, t.email, email))
 }
 
 // halfVouched signs up by a provider that knows no address.
 func (t *turn) halfVouched() { t.Helper(); t.vouched("").waits("provider_signup") }
 
 // connect has an account with a provider from now on.
-func (t *turn) connect() *reply { return t.handIn("connect", fmt.Sprintf(`{"id": %q}`, t.email)) }
+func (t *turn) connect() *reply {
+	return t.handIn("connect", fmt.Sprintf(`{"id": %q, "access_token": "a", "refresh_token": "r"}`, t.email))
+}
 
 func (t *turn) connected() { t.Helper(); t.in(); t.connect().want(http.StatusOK) }
 

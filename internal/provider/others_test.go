@@ -212,6 +212,13 @@ func TestDummy(t *testing.T) {
 	if err != nil || who.UID != "7" || who.Phone != "+3612345678" || !who.PhoneVerified || who.Display != "Dummy" {
 		t.Errorf("it is %+v, %v", who, err)
 	}
+	if who.Tokens != nil {
+		t.Errorf("without being told so, it hands out %+v", who.Tokens)
+	}
+	who, err = dev.Verify(t.Context(), acme(), simple("dummy"), provider.Token{ID: `{"id": 7, "access_token": "a", "refresh_token": "r"}`})
+	if err != nil || who.Tokens == nil || *who.Tokens != (provider.Tokens{Access: "a", Refresh: "r"}) {
+		t.Errorf("it is %+v, %v", who, err)
+	}
 	for _, token := range []string{"", "x", "[]", "{}", `{"id": {}}`, `{"id": 1.5}`} {
 		if who, err := dev.Verify(t.Context(), acme(), simple("dummy"), provider.Token{ID: token}); !errors.Is(err, provider.ErrRefused) {
 			t.Errorf("%q: it is %+v, %v", token, who, err)
