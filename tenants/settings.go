@@ -390,7 +390,8 @@ type SocialAccount struct {
 	// How long a call to a provider may take.
 	RequestsTimeout Seconds `json:"requests_timeout" jsonschema:"minimum=1,maximum=60"`
 
-	// Whether the tokens that providers hand out are kept, sealed.
+	// Whether the tokens that providers hand out are kept, sealed, for operators with users.provider_tokens to read. Once it is off, none are
+	// handed out, and a user's go at the next login by the provider.
 	StoreTokens bool `json:"store_tokens"`
 
 	// Whether providers are the only way in. Needs email_verification "none", here and under account, and no login by
