@@ -37,7 +37,7 @@ CHART := helm/check
 # A module of its own, so that what it needs to break things is not among what the server needs.
 FAULTS := internal/faults
 
-# A module of its own, so that somebody else's OpenID provider is not among what the server needs.
+# A module of its own, so that somebody else's OpenID and SAML providers are not among what the server needs.
 OPTEST := internal/provider/optest
 
 # What apps import is a module of its own, so that what the server needs is not among what they need.
@@ -180,7 +180,8 @@ test: ## run every test but e2e, on SQLite, PostgreSQL and Redis (PACKAGES=./flo
 	@failed=; \
 	$(TEST) $(PACKAGES) 2>&1 | $(SUMMARY) || failed=1; \
 	if [ "$(PACKAGES)" = ./... ]; then \
-		for module in $(FAULTS) $(OPTEST) $(SDK); do $(GO) -C $$module test -count=1 ./... 2>&1 | $(SUMMARY) || failed=1; done; \
+		for module in $(FAULTS) $(SDK); do $(GO) -C $$module test -count=1 ./... 2>&1 | $(SUMMARY) || failed=1; done; \
+		$(SERVICES) $(GO) -C $(OPTEST) test -count=1 ./... 2>&1 | $(SUMMARY) || failed=1; \
 		$(SERVICES) --database $(GO) -C $(EXAMPLES) test -count=1 ./... 2>&1 | $(SUMMARY) || failed=1; \
 		why=$$($(NO_NODE)); \
 		if [ -z "$$why" ]; then $(MAKE) -k --no-print-directory ui-unit sdk-js-unit spa-unit || failed=1; \
@@ -415,7 +416,7 @@ race: ## every test with the race detector (needs a C compiler)
 	$(needs-c)
 	@$(TEST) -race $(PACKAGES) 2>&1 | $(SUMMARY)
 	@$(GO) -C $(FAULTS) test -race -count=1 ./... 2>&1 | $(SUMMARY)
-	@$(GO) -C $(OPTEST) test -race -count=1 ./... 2>&1 | $(SUMMARY)
+	@$(SERVICES) $(GO) -C $(OPTEST) test -race -count=1 ./... 2>&1 | $(SUMMARY)
 	@$(GO) -C $(CHART) test -race -count=1 ./roll 2>&1 | $(SUMMARY)
 	@$(GO) -C $(SDK) test -race -count=1 ./... 2>&1 | $(SUMMARY)
 	@$(SERVICES) --database $(GO) -C $(EXAMPLES) test -race -count=1 ./... 2>&1 | $(SUMMARY)

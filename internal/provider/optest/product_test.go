@@ -216,8 +216,14 @@ func (b *browser) frontEnd(u *url.URL) bool {
 	return strings.HasPrefix(u.String(), b.url+"/") && !strings.HasPrefix(u.Path, "/accounts/") && !strings.HasPrefix(u.Path, "/_allauth/")
 }
 
-// submit posts the page's first form, with these values in its fields.
+// submit posts the page's form, and goes on.
 func (b *browser) submit(values url.Values) {
+	b.Helper()
+	b.follow(b.filled(values))
+}
+
+// filled posts the page's form with these values in its fields, and is where it is sent on to.
+func (b *browser) filled(values url.Values) string {
 	b.Helper()
 	doc, err := html.Parse(strings.NewReader(b.page))
 	if err != nil {
@@ -257,7 +263,7 @@ func (b *browser) submit(values url.Values) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.follow(b.ask(http.MethodPost, to.String(), form, to.Host != b.at.Host))
+	return b.ask(http.MethodPost, to.String(), form, to.Host != b.at.Host)
 }
 
 // call makes a request of the headless API, for browsers.
