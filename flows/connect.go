@@ -122,17 +122,21 @@ func (s *Service) DisconnectProvider(ctx context.Context, v *Visit, in Disconnec
 		if err != nil {
 			return err
 		}
-		drop := (*store.Tx).DropProviderAccountBut
-		if len(all) == 1 {
-			if code := v.needsProvider(a); code != "" {
-				return refusal.Because("", code)
-			}
-			drop = (*store.Tx).DropProviderAccount
+		stays := slices.IndexFunc(all, func(p store.ProviderAccount) bool {
+			return (p.Provider != in.Provider || p.UID != in.Account) && s.letsIn(v.Tenant, p.Provider)
+		})
+		if code := v.needsProvider(a); stays < 0 && code != "" {
+			return refusal.Because("", code)
 		}
 		if err := s.recent(v); err != nil {
 			return err
 		}
-		v.queue(func(ctx context.Context, tx *store.Tx) error { return drop(tx, ctx, a.ID, in.Provider, in.Account) })
+		v.queue(func(ctx context.Context, tx *store.Tx) error {
+			if stays < 0 {
+				return tx.DropProviderAccount(ctx, a.ID, in.Provider, in.Account)
+			}
+			return tx.DropProviderAccountBeside(ctx, a.ID, in.Provider, in.Account, all[stays])
+		})
 		v.audit(store.ProviderDisconnected, a.ID, map[string]any{"before": map[string]any{"provider": in.Provider}})
 		if !v.Tenant.Settings.Account.EmailNotifications {
 			return nil
@@ -147,6 +151,12 @@ func (s *Service) DisconnectProvider(ctx context.Context, v *Visit, in Disconnec
 		return nil, err
 	}
 	return s.ProviderAccounts(ctx, v)
+}
+
+// letsIn reports whether an account with a provider is a way in: the tenant has an app of the name that front ends show, whose provider this
+// server knows. One whose app is gone lets nobody in, and leaving it behind as the last way in would shut its owner out.
+func (s *Service) letsIn(t *tenants.Tenant, id string) bool {
+	return slices.ContainsFunc(t.Settings.Apps(), func(a tenants.App) bool { return a.ID == id && !a.Settings.Hidden && s.Knows(a) })
 }
 
 // needsProvider is why an account cannot do without its last account with a provider; "" where it can.

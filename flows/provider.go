@@ -516,7 +516,7 @@ func (s *Service) loginByProvider(ctx context.Context, v *Visit, app tenants.App
 			return err
 		}
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.UseProviderAccount(ctx, &p, v.Now) })
-		return s.enterAccount(ctx, v, &p, a, login{Proof: methodProvider, ByProvider: true, here: here})
+		return s.enterAccount(ctx, v, &p, a, login{Proof: methodProvider, ByProvider: true, App: app.ID, UID: p.UID, here: here})
 	case !errors.Is(err, store.ErrNotFound):
 		return err
 	}
@@ -567,6 +567,28 @@ func (s *Service) enterAccount(ctx context.Context, v *Visit, p *store.ProviderA
 	return nil
 }
 
+// connected reports whether what a login by a provider began with still lets in whoever waits. An app that the tenant has no more does not, nor
+// does an account that was disconnected since: whoever has that at the provider is not who decides. It stays connected until the step settles.
+func (s *Service) connected(ctx context.Context, v *Visit, l *login, a *store.Account) (bool, error) {
+	if l.App == "" { // it was begun by a server that did not say
+		return true, nil
+	}
+	if !slices.ContainsFunc(v.Tenant.Settings.Apps(), func(a tenants.App) bool { return a.ID == l.App && s.Knows(a) }) {
+		return false, nil
+	}
+	if l.UID == "" { // it is by an address
+		return true, nil
+	}
+	p, err := s.store.For(v.Tenant).ProviderAccount(ctx, l.App, l.UID)
+	if errors.Is(err, store.ErrNotFound) || (err == nil && p.UserID != a.ID) {
+		return false, nil
+	}
+	id, epoch := a.ID, a.Epoch
+	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.HoldUser(ctx, id, epoch) })
+	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.UseProviderAccount(ctx, &p, v.Now) })
+	return true, err
+}
+
 // vouchedFor is the account of an address that a provider has verified, and whose word the tenant takes for it; nil for none. An account
 // that has another address verified is not had by one that it has not: somebody may have added it by mistake, or on purpose.
 func (s *Service) vouchedFor(ctx context.Context, v *Visit, app tenants.App, id *provider.Identity) (*store.Account, address, error) {
@@ -600,7 +622,7 @@ func (s *Service) vouchedFor(ctx context.Context, v *Visit, app tenants.App, id 
 func (s *Service) enterByAddress(
 	ctx context.Context, v *Visit, app tenants.App, id *provider.Identity, p *store.ProviderAccount, a *store.Account, email address, here bool,
 ) error {
-	l := login{Proof: methodProvider, ByProvider: true, here: here}
+	l := login{Proof: methodProvider, ByProvider: true, App: app.ID, here: here}
 	v.hold(a)
 	switch {
 	case a.AnyVerified:

@@ -19,9 +19,10 @@ import (
 
 // idp is every provider at once. It vouches for whoever it is told to, by a code or a token of their name.
 type idp struct {
-	mu     sync.Mutex
-	people map[string]provider.Identity
-	spent  map[string]bool // codes, which are good once
+	mu      sync.Mutex
+	people  map[string]provider.Identity
+	spent   map[string]bool // codes, which are good once
+	unknown string          // the one provider that there is not
 }
 
 func (p *idp) vouchFor(name string, id provider.Identity) {
@@ -33,8 +34,9 @@ func (p *idp) vouchFor(name string, id provider.Identity) {
 	p.people[name] = id
 }
 
-func (*idp) About(a tenants.App) (provider.About, bool) {
-	return provider.About{ID: a.ID, Name: "The " + a.ID, ClientID: a.ClientID, Redirect: true, Token: a.ID != "github"}, a.ID != ""
+func (p *idp) About(a tenants.App) (provider.About, bool) {
+	about := provider.About{ID: a.ID, Name: "The " + a.ID, ClientID: a.ClientID, Redirect: true, Token: a.ID != "github"}
+	return about, a.ID != "" && a.ID != p.unknown
 }
 
 func (*idp) Begin(_ context.Context, t *tenants.Tenant, a tenants.App, at provider.Attempt) (string, error) {
@@ -715,6 +717,69 @@ func TestTheLastWayInStays(t *testing.T) {
 	})
 }
 
+// TestAnAccountThatLetsNobodyInIsNoWayIn: one whose app is gone, is not shown, or is of a provider that this server does not know.
+func TestAnAccountThatLetsNobodyInIsNoWayIn(t *testing.T) {
+	drop := func(d *device, provider, uid string) func(v *flows.Visit) error {
+		return func(v *flows.Visit) error {
+			_, err := d.DisconnectProvider(d.Context(), v, flows.DisconnectInput{Provider: provider, Account: uid})
+			return err
+		}
+	}
+	connected := func(t *testing.T, engine string) (*house, *device) {
+		h := newProviderHouse(t, engine, optional, "")
+		h.idp.vouchFor("ann", vouched("1", "ann@example.org"))
+		h.idp.vouchFor("ann too", vouched("2", ""))
+		h.idp.vouchFor("ann elsewhere", vouched("3", ""))
+		d := h.browser()
+		d.do(h.byToken("ann", "login"))
+		d.returns("github", d.leaves("github", "connect", "ann elsewhere"))
+		if h.count("provider_accounts") != "2" {
+			t.Fatal("the accounts are not connected")
+		}
+		return h, d
+	}
+	for name, change := range map[string]func(h *house){
+		"an app that is gone": func(h *house) { delete(h.tenant.Settings.SocialAccount.Providers, "github") },
+		"an app that is not shown": func(h *house) {
+			h.tenant.Settings.SocialAccount.Providers["github"].Apps[0].Settings.Hidden = true
+		},
+		"a provider that is not known": func(h *house) { h.idp.unknown = "github" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, d := connected(t, "sqlite")
+			change(h)
+			_, err := d.try(drop(d, "google", "1"))
+			h.refused(err, refusal.Invalid, refusal.NoPassword)
+			if h.count("provider_accounts") != "2" {
+				t.Fatal("it is gone all the same")
+			}
+			d.do(drop(d, "github", "3")) // the way in stays
+			_, err = d.try(drop(d, "google", "1"))
+			h.refused(err, refusal.Invalid, refusal.NoPassword)
+			d.do(h.changePassword("", password))
+			d.do(drop(d, "google", "1"))
+		})
+	}
+
+	// Two ways in, beside one that is none: while one session gives up the first, another gives up the second.
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		h, d := connected(t, engine)
+		d.do(h.byToken("ann too", "connect"))
+		other := h.device()
+		other.do(h.byToken("ann", "login"))
+		delete(h.tenant.Settings.SocialAccount.Providers, "github")
+		h.atSettling(func() {
+			(&device{house: h.beside(), token: other.token}).do(drop(&device{house: h.beside()}, "google", "2"))
+		})
+		_, err := d.try(drop(d, "google", "1"))
+		h.on(nil)
+		h.refused(err, refusal.Invalid, refusal.NoPassword)
+		if n := h.one(`SELECT COUNT(*) FROM provider_accounts WHERE provider = 'google'`); n != "1" {
+			t.Errorf("%s ways in are left", n)
+		}
+	})
+}
+
 func TestASignupThatWaitsForMore(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		h := newProviderHouse(t, engine, optional, `"auto_signup": false`)
@@ -950,5 +1015,167 @@ func TestNothingIsConnectedBeforeTheSecondFactor(t *testing.T) {
 	d := h.device()
 	if v := d.do(h.byToken("thief", "login")); v.Pending() != flows.MFAAuthenticate || h.count("provider_accounts") != "0" {
 		t.Errorf("it waits for %q, and %s accounts are connected", v.Pending(), h.count("provider_accounts"))
+	}
+}
+
+// A login that a provider began, and that waits: Keycloak CVE-2026-9087, CVE-2026-82968 and CVE-2026-92358, Zitadel CVE-2025-64717. What was
+// proved for one account with a provider linked another one, was good once more, or after the link was taken away, or the provider switched off.
+type begun struct {
+	account, social string
+	begin           func(h *house, d *device) (prove func() step) // what shows the proof that it waits for
+	waits           flows.Stage
+}
+
+var begunByProviders = map[string]begun{
+	"a factor": {optional, "", func(h *house, d *device) func() step {
+		owner := h.device()
+		owner.do(h.byToken("ann", "login"))
+		x := owner.addApp()
+		h.clock.Advance(period)
+		d.do(h.byToken("ann", "login"))
+		return func() step { return h.showCode(x.code()) }
+	}, flows.MFAAuthenticate},
+	"a factor of an account that is known by its address": {optional, `"email_authentication": true`, func(h *house, d *device) func() step {
+		h.verified("ann@example.org")
+		x := h.signedIn("ann@example.org").addApp()
+		h.clock.Advance(period)
+		d.do(h.byToken("ann", "login"))
+		return func() step { return h.showCode(x.code()) }
+	}, flows.MFAAuthenticate},
+	"the proof of an address": {byCode, "", func(h *house, d *device) func() step {
+		h.idp.vouchFor("ann", notVerified(vouched("1", "ann@example.org")))
+		d.do(h.byToken("ann", "login"))
+		return func() step { return h.verifyEmail(h.code("ann@example.org")) }
+	}, flows.VerifyEmail},
+}
+
+// beginsByProvider is a house and a device whose login waits, and what it waits for.
+func (b begun) beginsByProvider(t *testing.T) (h *house, d *device, prove step) {
+	t.Helper()
+	h = newProviderHouse(t, "sqlite", b.account, b.social)
+	h.idp.vouchFor("ann", vouched("1", "ann@example.org"))
+	h.idp.vouchFor("eve", vouched("666", "eve@example.org"))
+	d = h.device()
+	show := b.begin(h, d)
+	if got := d.visit().Pending(); got != b.waits {
+		t.Fatalf("it waits for %q", got)
+	}
+	return h, d, show()
+}
+
+func TestWhatIsProvedForOneAccountWithAProviderIsNotForAnother(t *testing.T) {
+	for name, b := range begunByProviders {
+		t.Run(name, func(t *testing.T) {
+			h, d, prove := b.beginsByProvider(t)
+			d.do(h.byToken("eve", "login")) // the same session goes on as another account with the provider
+			eve := d.user()
+			_, err := d.try(prove)
+			if d.user() != eve || eve == "" {
+				t.Errorf("signed in as %q, not %q: %v", d.user(), eve, err)
+			}
+			if err == nil {
+				t.Error("what one account was asked for is taken of the other")
+			}
+			if got := h.one(`SELECT COUNT(*) FROM provider_accounts p JOIN emails e ON e.user_id = p.user_id
+				WHERE p.uid = '666' AND e.email = 'ann@example.org'`); got != "0" {
+				t.Error("the second account is linked to the first one's user")
+			}
+			if got := h.one(`SELECT COUNT(*) FROM emails WHERE email = 'ann@example.org' AND verified AND user_id = $1`, eve); got != "0" {
+				t.Error("the second one has the first one's address")
+			}
+		})
+	}
+}
+
+func TestALoginByAProviderEndsWithWhatItBeganWith(t *testing.T) {
+	for name, b := range begunByProviders {
+		for how, end := range map[string]func(h *house){
+			"the app is gone":             func(h *house) { delete(h.tenant.Settings.SocialAccount.Providers, "google") },
+			"the provider is not known":   func(h *house) { h.idp.unknown = "google" },
+			"the account is disconnected": func(h *house) { h.exec(`DELETE FROM provider_accounts`) },
+			"the account is somebody else's": func(h *house) {
+				h.device().do(h.byToken("eve", "login"))
+				h.exec(`UPDATE provider_accounts SET user_id = (SELECT user_id FROM provider_accounts WHERE uid = '666') WHERE uid = '1'`)
+			},
+			"nothing happened":                func(*house) {},
+			"another account is disconnected": func(h *house) { h.exec(`DELETE FROM provider_accounts WHERE uid <> '1'`) },
+		} {
+			if strings.HasPrefix(how, "the account") && b.social != "" {
+				continue // which is not connected
+			}
+			t.Run(name+", "+how, func(t *testing.T) {
+				h, d, prove := b.beginsByProvider(t)
+				end(h)
+				_, err := d.try(prove)
+				in, want := d.user() != "", how == "nothing happened" || strings.HasPrefix(how, "another")
+				if in != want {
+					t.Errorf("signed in: %t, %v", in, err)
+				}
+				if !in && d.visit().Pending() != "" {
+					t.Errorf("it still waits for %q", d.visit().Pending())
+				}
+				_, err = d.try(prove)
+				if err == nil {
+					t.Error("the same proof is taken twice")
+				}
+			})
+		}
+	}
+}
+
+// TestALoginByAProviderThatIsDisconnectedAtTheLastMoment has the owner take the account away while the last step of a login by it settles.
+func TestALoginByAProviderThatIsDisconnectedAtTheLastMoment(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		h := newProviderHouse(t, engine, optional, "")
+		h.idp.vouchFor("ann", vouched("1", "ann@example.org"))
+		owner := h.device()
+		owner.do(h.byToken("ann", "login"))
+		owner.do(h.changePassword("", password))
+		x := owner.addApp()
+		h.clock.Advance(period)
+		late := h.device()
+		late.do(h.byToken("ann", "login"))
+		visit := late.visit()
+		h.atSettling(func() {
+			other := h.beside()
+			own := &device{house: other, token: owner.token}
+			own.do(func(v *flows.Visit) error {
+				_, err := other.DisconnectProvider(t.Context(), v, flows.DisconnectInput{Provider: "google", Account: "1"})
+				return err
+			})
+		})
+		err := h.AuthenticateByCode(t.Context(), visit, x.code())
+		h.on(nil)
+		if visit.Authenticated() || visit.Pending() != "" || h.count("provider_accounts") != "0" {
+			t.Errorf("signed in: %t, it waits for %q: %v", visit.Authenticated(), visit.Pending(), err)
+		}
+	})
+}
+
+// TestAProofIsNoneOnceTheAccountIsDisconnected: what connected an account, or began to, does not connect it again.
+func TestAProofIsNoneOnceTheAccountIsDisconnected(t *testing.T) {
+	h := newProviderHouse(t, "sqlite", optional, "")
+	id := vouched("1", "")
+	id.Once = &provider.Once{ID: "https://idp.example 42", Until: h.clock.Now().Add(10 * time.Minute)}
+	h.idp.vouchFor("ann", id)
+	d := h.browser()
+	d.do(h.signUp(signupOf("ann@example.org")))
+	params := d.leaves("google", "connect", "ann")
+	if got := d.returns("google", params); got != done || h.count("provider_accounts") != "1" {
+		t.Fatalf("went on to %s", got)
+	}
+	d.do(func(v *flows.Visit) error {
+		_, err := h.DisconnectProvider(t.Context(), v, flows.DisconnectInput{Provider: "google", Account: "1"})
+		return err
+	})
+	if got := d.returns("google", params); got != fallback {
+		t.Errorf("the state is good once more: %s", got)
+	}
+	for _, process := range []string{"connect", "login"} {
+		_, err := d.try(h.byToken("ann", process))
+		h.refused(err, refusal.Invalid, refusal.InvalidToken)
+	}
+	if h.count("provider_accounts") != "0" || h.count("users") != "1" {
+		t.Error("the proof was taken again")
 	}
 }

@@ -230,7 +230,7 @@ func (s *Service) makeByProvider(ctx context.Context, v *Visit, app tenants.App,
 	}
 	l := login{
 		Email: string(n.email), Phone: n.phone, EmailTaken: n.mailed, PhoneTaken: n.texted, EmailOf: n.mailedOf, PhoneOf: n.textedOf,
-		Proof: methodProvider, ByProvider: true, Signup: true, here: here,
+		Proof: methodProvider, ByProvider: true, App: app.ID, UID: id.UID, Signup: true, here: here,
 	}
 	others, err := s.furtherAddresses(ctx, v, n, emails)
 	if err != nil {

@@ -114,7 +114,7 @@ func verified(l *login, a *store.Account) bool {
 // begin starts a login for an account (nil for a pretended one) and takes it as far as it goes.
 func (s *Service) begin(ctx context.Context, v *Visit, l login, a *store.Account) error {
 	kept := v.keeps(&l, a)
-	l.Since = v.Now
+	l.Since, l.begins = v.Now, true
 	v.state.Login, v.state.Email, v.state.Provider = &l, nil, nil
 	v.keep()
 	if !kept {
@@ -157,6 +157,12 @@ func (s *Service) advance(ctx context.Context, v *Visit, a *store.Account) error
 	if a != nil && (!a.Active || a.Epoch != v.session.Epoch || !l.stands(a)) {
 		v.abandon() // put out while the login waited
 		return nil
+	}
+	if l.ByProvider && a != nil && !l.begins {
+		if connected, err := s.connected(ctx, v, l, a); err != nil || !connected {
+			v.abandon()
+			return err
+		}
 	}
 	if l.Proves != nil && !a.Factors.Second() {
 		v.abandon() // what it proves would count for whoever made the account: it is claimed by the next login

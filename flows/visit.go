@@ -135,8 +135,10 @@ type login struct {
 	Phone  string `json:"phone,omitempty"`   // the number, likewise
 	Proof  string `json:"proof,omitempty"`   // the method of the latest proof; "" at a signup
 	Signup bool   `json:"signup,omitempty"`
-	// ByProvider says that it began with an account with a provider.
+	// ByProvider says that it began with an account with a provider: of the app that App names and, where it is connected, with this UID.
 	ByProvider bool      `json:"by_provider,omitempty"`
+	App        string    `json:"app,omitempty"`
+	UID        string    `json:"uid,omitempty"`
 	Since      time.Time `json:"since"`
 	Stage      Stage     `json:"stage"`
 
@@ -167,6 +169,7 @@ type login struct {
 	rehashed string // the password as it is to be kept from now on, "" for as it is
 	here     bool   // it is by a code or state that means nothing in another session than this
 	made     bool   // the account is made by this very step
+	begins   bool   // as does the login
 }
 
 // Authenticated reports whether somebody is signed in.

@@ -107,15 +107,15 @@ func (t *Tx) DropProviderAccount(ctx context.Context, userID, provider, uid stri
 	return changedOne(res, err, ErrStale)
 }
 
-// DropProviderAccountBut takes a provider account from a user who has another. One that is gone, is somebody else's, or is the last one
-// is ErrStale. HoldUser must come before, so that of two that are dropped at once one stays.
-func (t *Tx) DropProviderAccountBut(ctx context.Context, userID, provider, uid string) error {
-	res, err := t.exec(ctx, "drop provider account but the last", `
+// DropProviderAccountBeside takes a provider account from a user who has another, which stays. One that is gone, or is somebody else's, is
+// ErrStale, and so is one whose other is gone. HoldUser must come before, so that of two that are dropped at once one stays.
+func (t *Tx) DropProviderAccountBeside(ctx context.Context, userID, provider, uid string, stays ProviderAccount) error {
+	res, err := t.exec(ctx, "drop provider account beside another", `
 		DELETE FROM provider_accounts
 		 WHERE tenant_id = $1 AND provider = $2 AND uid = $3 AND user_id = $4
 		   AND EXISTS (SELECT 1 FROM provider_accounts other
-		                WHERE other.tenant_id = $1 AND other.user_id = $4 AND (other.provider <> $2 OR other.uid <> $3))`,
-		t.tenant, provider, uid, userID)
+		                WHERE other.tenant_id = $1 AND other.user_id = $4 AND other.provider = $5 AND other.uid = $6)`,
+		t.tenant, provider, uid, userID, stays.Provider, stays.UID)
 	return changedOne(res, err, ErrStale)
 }
 

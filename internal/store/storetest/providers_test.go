@@ -42,7 +42,21 @@ func TestProviderAccountIsOneUsers(t *testing.T) {
 		if len(all) != 1 || all[0].UID != uid || !all[0].LastUsedAt.Equal(start.Add(time.Hour)) {
 			w.Errorf("got %+v", all)
 		}
-		w.must(own.One(func(tx *store.Tx) error { return tx.DropProviderAccount(w.Context(), ann.ID, "github", uid) }))
+
+		beside := func(scope store.Scope, userID string, stays store.ProviderAccount) error {
+			return scope.One(func(tx *store.Tx) error {
+				return tx.DropProviderAccountBeside(w.Context(), userID, "github", uid, stays)
+			})
+		}
+		w.want(beside(own, ann.ID, second), store.ErrStale) // which is another user's
+		third := store.ProviderAccount{Provider: "gitlab", UID: uid, UserID: ann.ID, CreatedAt: start}
+		w.want(beside(own, ann.ID, third), store.ErrStale) // which is not there
+		w.must(add(own, third))
+		w.want(beside(others, ann.ID, third), store.ErrStale)
+		w.want(beside(own, bob.ID, second), store.ErrStale)
+		w.must(beside(own, ann.ID, third))
+		w.want(own.One(func(tx *store.Tx) error { return tx.DropProviderAccount(w.Context(), ann.ID, "github", uid) }), store.ErrStale)
+		w.must(own.One(func(tx *store.Tx) error { return tx.DropProviderAccount(w.Context(), ann.ID, "gitlab", uid) }))
 		_, err = own.ProviderAccount(w.Context(), "github", uid)
 		w.want(err, store.ErrNotFound)
 	})
