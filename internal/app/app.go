@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -58,6 +59,8 @@ type Options struct {
 	// Even is how old answers are at least that must not tell by the clock whether there is an account: even if zero. Tests that look at
 	// no clock need not wait for them.
 	Even time.Duration
+	// Resolver looks up the names that tenants' settings hold; nil: the system's.
+	Resolver *net.Resolver
 	// Dummy offers the provider "dummy", which believes whoever somebody says they are, as development servers do.
 	Dummy bool
 }
@@ -93,6 +96,7 @@ type App struct {
 	hooks     *webhook.Worker
 	imports   *admin.Importer
 	limiter   limiter
+	resolver  *net.Resolver
 	admin     *admin.Service
 	close     []func() error
 }
@@ -109,7 +113,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (_ *App, err error) 
 	if o.Clock == nil {
 		o.Clock = clock.System{}
 	}
-	a := &App{config: cfg, log: o.Log, clock: o.Clock, unchained: o.Unchained, version: o.Version}
+	a := &App{config: cfg, log: o.Log, clock: o.Clock, unchained: o.Unchained, version: o.Version, resolver: o.Resolver}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())

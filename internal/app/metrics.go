@@ -80,7 +80,7 @@ func (a *App) hashWait() (over func()) {
 
 // dialer connects to addresses that tenants name.
 func (a *App) dialer() outbound.Dialer {
-	return outbound.Dialer{AllowPrivate: a.config.AllowPrivateNetworks, OnRefused: a.metrics.OutboundRefused}
+	return outbound.Dialer{AllowPrivate: a.config.AllowPrivateNetworks, OnRefused: a.metrics.OutboundRefused, Resolver: a.resolver}
 }
 
 // meter tells the metrics how statements go.

@@ -187,7 +187,12 @@ func (c *client) sentTo(app, process string) string {
 // returns comes back at an app's callback, as whoever the cookies are of, and is where the browser goes on to; "404" where there is none.
 func (c *client) returns(app string, params url.Values) string {
 	c.s.Helper()
-	r, err := http.NewRequestWithContext(c.s.Context(), http.MethodGet, c.s.public+"/accounts/oidc/"+app+"/login/callback/?"+params.Encode(), nil)
+	return c.returnsTo("/accounts/oidc/"+app+"/login/callback/", params)
+}
+
+func (c *client) returnsTo(callback string, params url.Values) string {
+	c.s.Helper()
+	r, err := http.NewRequestWithContext(c.s.Context(), http.MethodGet, c.s.public+callback+"?"+params.Encode(), nil)
 	if err != nil {
 		c.s.Fatal(err)
 	}

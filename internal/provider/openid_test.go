@@ -18,12 +18,14 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -554,6 +556,54 @@ func TestOpenIDProvidersInTrouble(t *testing.T) {
 	closed := provider.New(provider.Options{Client: provider.Client(outbound.Dialer{}, nil), Clock: clock.System{}})
 	if _, err := closed.Begin(t.Context(), acme(), q.app(), attempt("1")); err == nil || !strings.Contains(err.Error(), "public internet") || len(q.asked) > 0 {
 		t.Errorf("at a neighbour it is %v", err)
+	}
+}
+
+// As in Zitadel CVE-2026-55671 and Casdoor CVE-2026-5469, a step further on: a provider on the public internet describes itself, and names addresses
+// that only the server can reach. Nothing arrives there, by a login, a token that is handed in, or a test.
+func TestOpenIDProviderThatLeadsInside(t *testing.T) {
+	var came atomic.Int64
+	inside := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { came.Add(1) }))
+	defer inside.Close()
+	_, port, _ := strings.Cut(strings.TrimPrefix(inside.URL, "https://"), ":")
+	for _, host := range []string{"127.0.0.1:" + port, "[::ffff:127.0.0.1]:" + port, "localhost:" + port, "169.254.169.254", "10.0.0.1", "[fd00::1]"} {
+		for _, member := range []string{"token_endpoint", "jwks_uri", "userinfo_endpoint", "all others"} {
+			p := newOP(t)
+			for _, other := range []string{
+				"registration_endpoint", "revocation_endpoint", "introspection_endpoint", "end_session_endpoint", "check_session_iframe", "op_policy_uri", "op_tos_uri",
+				"service_documentation", "pushed_authorization_request_endpoint", "device_authorization_endpoint", "backchannel_authentication_endpoint",
+			} {
+				p.document[other] = "https://" + host + "/" + other
+			}
+			if member != "all others" {
+				p.document[member] = "https://" + host + "/" + member
+			}
+			roots := x509.NewCertPool()
+			roots.AddCert(p.Certificate())
+			roots.AddCert(inside.Certificate())
+			client := provider.Client(outbound.Dialer{}, &tls.Config{RootCAs: roots})
+			client.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+				// The provider alone counts as public, for its own address.
+				return outbound.Dialer{AllowPrivate: address == p.Listener.Addr().String()}.DialContext(ctx, network, address)
+			}}
+			apps := provider.New(provider.Options{Client: client, Clock: p.clock})
+			_, err := p.through(t, apps, p.app())
+			if refused := err != nil && strings.Contains(err.Error(), "public internet"); refused != (member != "all others") {
+				t.Errorf("%s at %s: of a login it is %v", member, host, err)
+			}
+			_, err = provider.New(provider.Options{Client: client, Clock: p.clock}).Verify(t.Context(), acme(), p.app(), provider.Token{ID: p.token(nil)})
+			if refused := err != nil && strings.Contains(err.Error(), "public internet"); refused != (member == "jwks_uri") {
+				t.Errorf("%s at %s: of a token it is %v", member, host, err)
+			}
+			tester := &provider.Tester{Client: client, Clock: p.clock}
+			said := words(tester.Test(t.Context(), acme(), p.app()))
+			if refused := strings.Contains(said, "public internet"); refused != (member == "jwks_uri" || member == "token_endpoint") {
+				t.Errorf("%s at %s: of a test it is %s", member, host, said)
+			}
+		}
+	}
+	if n := came.Load(); n != 0 {
+		t.Errorf("%d requests arrived", n)
 	}
 }
 
