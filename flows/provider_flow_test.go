@@ -1179,3 +1179,64 @@ func TestAProofIsNoneOnceTheAccountIsDisconnected(t *testing.T) {
 		t.Error("the proof was taken again")
 	}
 }
+
+// TestConnectingTakesARecentProofOfWhoCanGiveOne: who has a password or a factor is asked for it. Who has neither can prove nothing anew, and is
+// let, as in the reference (allauth's did_recently_authenticate): their accounts with providers are all that they have.
+func TestConnectingTakesARecentProofOfWhoCanGiveOne(t *testing.T) {
+	for name, c := range map[string]struct {
+		equip func(h *house, d *device) (prove func() step) // nil: there is no way to
+	}{
+		"a password": {func(h *house, d *device) func() step {
+			d.do(h.changePassword("", password))
+			return func() step { return h.reauthenticate(password) }
+		}},
+		"a factor": {func(h *house, d *device) func() step {
+			x := d.addApp()
+			return func() step { return h.showCodeAgain(x.code()) }
+		}},
+		"neither": {func(*house, *device) func() step { return nil }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newProviderHouse(t, "sqlite", optional+`, "reauthentication_required": true`, "")
+			h.idp.vouchFor("ann", vouched("ann", "ann@example.org"))
+			h.idp.vouchFor("ann elsewhere", vouched("ann elsewhere", ""))
+			h.idp.vouchFor("ann too", vouched("ann too", ""))
+			d := h.browser()
+			d.do(h.byToken("ann", "login"))
+			prove := c.equip(h, d)
+			h.clock.Advance(h.tenant.Settings.Account.ReauthenticationTimeout.Duration())
+			byForm := func() string { return d.returns("github", d.leaves("github", "connect", "ann elsewhere")) }
+			drop := func(v *flows.Visit) error {
+				_, err := h.DisconnectProvider(t.Context(), v, flows.DisconnectInput{Provider: "google", Account: "ann"})
+				return err
+			}
+			if prove == nil {
+				if got := byForm(); got != done {
+					t.Errorf("went on to %s", got)
+				}
+				d.do(h.byToken("ann too", "connect"))
+				d.do(drop)
+				return
+			}
+			if got := byForm(); got != failedWith("reauthentication_required", "connect") {
+				t.Errorf("went on to %s", got)
+			}
+			v, err := d.try(h.byToken("ann too", "connect"))
+			h.refused(err, refusal.Unauthenticated, "")
+			if !v.Reauthenticating() || h.count("provider_accounts") != "1" {
+				t.Errorf("%s accounts are connected", h.count("provider_accounts"))
+			}
+			d.do(prove())
+			if got := byForm(); got != done {
+				t.Errorf("went on to %s", got)
+			}
+			d.do(h.byToken("ann too", "connect"))
+			h.clock.Advance(h.tenant.Settings.Account.ReauthenticationTimeout.Duration())
+			_, err = d.try(drop)
+			h.refused(err, refusal.Unauthenticated, "")
+			h.clock.Advance(period)
+			d.do(prove())
+			d.do(drop)
+		})
+	}
+}

@@ -336,6 +336,13 @@ func TestPreRegistrationKeepsNoDoorOpen(t *testing.T) {
 		c.confirm(code).want(http.StatusOK)
 		c.get("/auth/session").want(http.StatusOK)
 	}
+	const trusts = base + `}, "socialaccount": {"email_authentication": true, "providers": {"dummy": {"apps": [{"client_id": "1"}]}}`
+	byProvider := func(s *scene, host string) {
+		c := s.front(host)
+		c.post("/auth/provider/token", map[string]any{"provider": "dummy", "process": "login", "token": map[string]any{
+			"client_id": "1", "id_token": fmt.Sprintf(`{"id": "1", "email": %q, "email_verified": true}`, victim)}}).want(http.StatusOK)
+		c.get("/auth/session").want(http.StatusOK)
+	}
 	ways := map[string]struct {
 		settings string
 		second   bool // the victim's address is the second one of the account
@@ -368,6 +375,8 @@ func TestPreRegistrationKeepsNoDoorOpen(t *testing.T) {
 			s.front(host).reset(key, chosen).want(http.StatusUnauthorized)
 			s.front(host).login(victim, chosen).want(http.StatusOK)
 		}},
+		"by a provider":                       {trusts, false, byProvider},
+		"by a provider to the second address": {trusts, true, byProvider},
 		"by a link for a new password to the second address": {base, true, func(s *scene, host string) {
 			key := s.resetKey(victim, func() { s.front(host).askReset(victim).want(http.StatusOK) })
 			s.front(host).reset(key, chosen).want(http.StatusUnauthorized)
@@ -440,7 +449,7 @@ func TestPreRegistrationKeepsNoDoorOpen(t *testing.T) {
 				}
 			})
 		}
-	})
+	}, func(_ *config.Config, o *app.Options) { o.Dummy = true })
 }
 
 // Everything is proved by codes: all four kinds of them are sent, and none wears out.

@@ -27,7 +27,6 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/outbound"
 	"github.com/vestibule-auth/vestibule/internal/provider"
-	"github.com/vestibule-auth/vestibule/internal/testkit"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
@@ -83,7 +82,7 @@ func (i *internet) apps(dev bool) *provider.Apps {
 	c := provider.Client(outbound.Dialer{AllowPrivate: true}, &tls.Config{RootCAs: roots, ServerName: "example.com"})
 	i.next = c.Transport
 	c.Transport = i
-	return provider.New(provider.Options{Client: c, Clock: clock.At(testkit.Start), Dev: dev})
+	return provider.New(provider.Options{Client: c, Clock: clock.At(start), Dev: dev})
 }
 
 // recorded is a provider as its documentation has it.
@@ -364,7 +363,7 @@ func (r recorded) play(t *testing.T, name string) {
 	if r.issuer != "" {
 		base := strings.TrimRight(r.issuer, "/")
 		r.token = base + "/token"
-		claims := map[string]any{"iss": r.issuer, "aud": "client", "iat": testkit.Start.Unix(), "exp": testkit.Start.Unix() + 600, "nonce": "nonce-1"}
+		claims := map[string]any{"iss": r.issuer, "aud": "client", "iat": start.Unix(), "exp": start.Unix() + 600, "nonce": "nonce-1"}
 		if name == "linkedin_oauth2" {
 			delete(claims, "nonce")
 		}
@@ -487,7 +486,7 @@ func (r recorded) sent(t *testing.T, i *internet) {
 func TestEveryProviderIsTested(t *testing.T) {
 	manual := string(must(os.ReadFile("../../docs/providers.md")))
 	own := []string{"openid_connect", "saml", "steam", "telegram", "dummy"}
-	apps := provider.New(provider.Options{Clock: clock.At(testkit.Start), Dev: true})
+	apps := provider.New(provider.Options{Clock: clock.At(start), Dev: true})
 	for _, name := range provider.Known() {
 		if _, ok := records[name]; !ok && !slices.Contains(own, name) {
 			t.Errorf("%s has no test", name)

@@ -34,7 +34,6 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/outbound"
 	"github.com/vestibule-auth/vestibule/internal/provider"
-	"github.com/vestibule-auth/vestibule/internal/testkit"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
@@ -78,7 +77,7 @@ type op struct {
 func newOP(t *testing.T) *op {
 	t.Helper()
 	p := &op{
-		routes: map[string]http.HandlerFunc{}, codes: map[string]url.Values{}, asked: map[string]int{}, secret: "s3cret", clock: clock.At(testkit.Start),
+		routes: map[string]http.HandlerFunc{}, codes: map[string]url.Values{}, asked: map[string]int{}, secret: "s3cret", clock: clock.At(start),
 		keys:   []jose.JSONWebKey{{Key: rsaKey().Public(), KeyID: "k1", Algorithm: "RS256", Use: "sig"}},
 		tokens: map[string]any{"token_type": "Bearer", "expires_in": 3600, "refresh_token": "refresh"},
 	}
@@ -251,10 +250,10 @@ func TestOpenIDThereAndBack(t *testing.T) {
 		who.FamilyName != "Doe" || !slices.Equal(who.Emails, []provider.Email{{Address: "jane@corp.example", Verified: true, Primary: true}}) {
 		t.Errorf("it is %+v", who)
 	}
-	if k := who.Tokens; k == nil || !strings.HasPrefix(k.Access, "access-code-") || k.Refresh != "refresh" || !k.ExpiresAt.Equal(testkit.Start.Add(time.Hour)) {
+	if k := who.Tokens; k == nil || !strings.HasPrefix(k.Access, "access-code-") || k.Refresh != "refresh" || !k.ExpiresAt.Equal(start.Add(time.Hour)) {
 		t.Errorf("its tokens are %+v", who.Tokens)
 	}
-	if who.Once == nil || !who.Once.Until.Equal(testkit.Start.Add(10*time.Minute).Truncate(time.Second)) {
+	if who.Once == nil || !who.Once.Until.Equal(start.Add(10*time.Minute).Truncate(time.Second)) {
 		t.Errorf("it is good once: %+v", who.Once)
 	}
 	if !p.basic || p.form.Get("code_verifier") != attempt("1").Verifier || p.form.Has("client_secret") {
@@ -324,7 +323,7 @@ func TestOpenIDSettings(t *testing.T) {
 
 // Whoever is not who they say they are is refused, whichever way the token came.
 func TestOpenIDRefuses(t *testing.T) {
-	now := testkit.Start.Unix()
+	now := start.Unix()
 	x509RSA := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: must(x509.MarshalPKIXPublicKey(rsaKey().Public()))})
 	unsigned := func(header string, claims any) string {
 		return base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + base64.RawURLEncoding.EncodeToString(must(json.Marshal(claims))) + "."

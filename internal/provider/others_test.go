@@ -21,7 +21,6 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/outbound"
 	"github.com/vestibule-auth/vestibule/internal/provider"
-	"github.com/vestibule-auth/vestibule/internal/testkit"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
@@ -35,7 +34,7 @@ func steamParams() url.Values {
 	return url.Values{
 		"state": {"state-1"}, "openid.ns": {"http://specs.openid.net/auth/2.0"}, "openid.mode": {"id_res"}, "openid.op_endpoint": {"https://steamcommunity.com/openid/login"},
 		"openid.claimed_id": {"https://steamcommunity.com/openid/id/76561197960435530"}, "openid.identity": {"https://steamcommunity.com/openid/id/76561197960435530"},
-		"openid.return_to": {steamCallback}, "openid.response_nonce": {testkit.Start.Format("2006-01-02T15:04:05Z") + "TIjNHqQ+Sm8="}, "openid.assoc_handle": {"1234567890"},
+		"openid.return_to": {steamCallback}, "openid.response_nonce": {start.Format("2006-01-02T15:04:05Z") + "TIjNHqQ+Sm8="}, "openid.assoc_handle": {"1234567890"},
 		"openid.signed": {"signed,op_endpoint,claimed_id,identity,return_to,response_nonce,assoc_handle"}, "openid.sig": {"hTT9K6MgWx3jZHRh0IzBKyRDOC0="},
 	}
 }
@@ -62,7 +61,7 @@ func TestSteam(t *testing.T) {
 		t.Errorf("sent to %s", to)
 	}
 	who, err := apps.Complete(t.Context(), acme(), simple("steam"), attempt("1"), steamParams())
-	if err != nil || who.UID != "76561197960435530" || who.Display != "Robin" || who.Name != "Robin Walker" || who.Once == nil || !who.Once.Until.Equal(testkit.Start.Add(5*time.Minute)) {
+	if err != nil || who.UID != "76561197960435530" || who.Display != "Robin" || who.Name != "Robin Walker" || who.Once == nil || !who.Once.Until.Equal(start.Add(5*time.Minute)) {
 		t.Fatalf("it is %+v, %v", who, err)
 	}
 	sent := must(url.ParseQuery(i.bodies[steamCheck]))
@@ -87,10 +86,10 @@ func TestSteam(t *testing.T) {
 			q.Set("openid.signed", "signed,op_endpoint,claimed_id,identity,return_to,assoc_handle")
 		},
 		"an old one": func(q url.Values) {
-			q.Set("openid.response_nonce", testkit.Start.Add(-time.Hour).Format("2006-01-02T15:04:05Z")+"x")
+			q.Set("openid.response_nonce", start.Add(-time.Hour).Format("2006-01-02T15:04:05Z")+"x")
 		},
 		"one of tomorrow": func(q url.Values) {
-			q.Set("openid.response_nonce", testkit.Start.Add(time.Hour).Format("2006-01-02T15:04:05Z")+"x")
+			q.Set("openid.response_nonce", start.Add(time.Hour).Format("2006-01-02T15:04:05Z")+"x")
 		},
 		"no nonce":         func(q url.Values) { q.Del("openid.response_nonce") },
 		"another mode":     func(q url.Values) { q.Set("openid.mode", "error") },
@@ -141,7 +140,7 @@ func TestTelegram(t *testing.T) {
 		q.Get("return_to") != "https://id.acme.example/accounts/telegram/login/callback/?state=state-1" {
 		t.Errorf("sent to %s", to)
 	}
-	now := testkit.Start.Unix()
+	now := start.Unix()
 	complete := func(result string) (*provider.Identity, error) {
 		return apps.Complete(t.Context(), acme(), simple("telegram"), attempt("1"), url.Values{"state": {"state-1"}, "tgAuthResult": {result}})
 	}
@@ -269,7 +268,7 @@ func TestFacebookTokens(t *testing.T) {
 
 	i.answers["GET https://limited.facebook.com/.well-known/oauth/openid/jwks/"] = string(must(json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: rsaKey().Public(), KeyID: "k1"}}})))
 	limited := func(iss, aud string) string {
-		return signed(jose.RS256, rsaKey(), "k1", "JWT", map[string]any{"iss": iss, "aud": aud, "sub": "1207059", "jti": "j", "iat": testkit.Start.Unix(), "exp": testkit.Start.Unix() + 60,
+		return signed(jose.RS256, rsaKey(), "k1", "JWT", map[string]any{"iss": iss, "aud": aud, "sub": "1207059", "jti": "j", "iat": start.Unix(), "exp": start.Unix() + 60,
 			"name": "Ann", "given_name": "Ann", "email": "ann@example.com"})
 	}
 	who, err = apps.Verify(t.Context(), acme(), simple("facebook"), provider.Token{ID: limited("https://www.facebook.com", "client")})
@@ -319,7 +318,7 @@ func TestTokensOfPhones(t *testing.T) {
 		})
 		a := simple(name)
 		change(&a)
-		all := map[string]any{"iss": issuer, "aud": "client", "sub": "1", "iat": testkit.Start.Unix(), "exp": testkit.Start.Unix() + 60}
+		all := map[string]any{"iss": issuer, "aud": "client", "sub": "1", "iat": start.Unix(), "exp": start.Unix() + 60}
 		maps.Copy(all, claims)
 		_, err := i.apps(false).Verify(t.Context(), acme(), a, provider.Token{ID: signed(jose.RS256, rsaKey(), "k1", "JWT", all)})
 		return err
@@ -346,7 +345,7 @@ func TestTokensOfPhones(t *testing.T) {
 
 // Servers of one's own.
 func TestServersOfOnesOwn(t *testing.T) {
-	apps := provider.New(provider.Options{Client: provider.Client(outbound.Dialer{}, nil), Clock: clock.At(testkit.Start)})
+	apps := provider.New(provider.Options{Client: provider.Client(outbound.Dialer{}, nil), Clock: clock.At(start)})
 	for want, change := range map[string]func(*tenants.App){
 		"https://hub.example/login/oauth/authorize?":                               func(a *tenants.App) { a.Provider, a.Settings.GitHubURL = "github", "https://hub.example/" },
 		"https://git.example/x/oauth/authorize?":                                   func(a *tenants.App) { a.Provider, a.Settings.GitLabURL = "gitlab", "https://git.example/x" },

@@ -17,7 +17,6 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/outbound"
 	"github.com/vestibule-auth/vestibule/internal/provider"
 	"github.com/vestibule-auth/vestibule/internal/saml/samltest"
-	"github.com/vestibule-auth/vestibule/internal/testkit"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
 
@@ -29,7 +28,7 @@ const (
 )
 
 var samlKey = sync.OnceValue(func() samltest.Key {
-	return samltest.NewKey(testkit.Start.Add(-time.Hour), testkit.Start.Add(24*time.Hour))
+	return samltest.NewKey(start.Add(-time.Hour), start.Add(24*time.Hour))
 })
 
 // corp is an app at the identity provider of a company.
@@ -44,7 +43,7 @@ func corp() tenants.App {
 // statement is what it says of somebody who was sent there with the first attempt.
 func statement(change func(*samltest.Statement)) samltest.Statement {
 	s := samltest.Statement{
-		Issuer: samlIDP, ACS: samlACS, Audience: samlSP, Request: "_nonce-1", NameID: "ada-1815", At: testkit.Start,
+		Issuer: samlIDP, ACS: samlACS, Audience: samlSP, Request: "_nonce-1", NameID: "ada-1815", At: start,
 		Format: "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
 	}
 	if change != nil {
@@ -59,7 +58,7 @@ func came(t *testing.T, s samltest.Statement) url.Values {
 }
 
 func samlApps() *provider.Apps {
-	return provider.New(provider.Options{Client: provider.Client(outbound.Dialer{}, nil), Clock: clock.At(testkit.Start)})
+	return provider.New(provider.Options{Client: provider.Client(outbound.Dialer{}, nil), Clock: clock.At(start)})
 }
 
 func TestSAML(t *testing.T) {
@@ -169,7 +168,7 @@ func TestSAMLMetadata(t *testing.T) {
 	}))
 	t.Cleanup(s.Close)
 	roots := &tls.Config{RootCAs: s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs, ServerName: "example.com"}
-	apps := provider.New(provider.Options{Client: provider.Client(outbound.Dialer{AllowPrivate: true}, roots), Clock: clock.At(testkit.Start)})
+	apps := provider.New(provider.Options{Client: provider.Client(outbound.Dialer{AllowPrivate: true}, roots), Clock: clock.At(start)})
 	a := corp()
 	a.Settings.IDP = tenants.SAMLIDP{EntityID: samlIDP, MetadataURL: s.URL + "/there"}
 	for range 3 {
@@ -193,7 +192,7 @@ func TestSAMLMetadata(t *testing.T) {
 	// As in Zitadel CVE-2026-27945: metadata is asked for at no address within one's own network.
 	a.Settings.IDP = tenants.SAMLIDP{EntityID: samlIDP, MetadataURL: s.URL + "/there"}
 	before := asked.Load()
-	guarded := provider.New(provider.Options{Client: provider.Client(outbound.Dialer{}, roots), Clock: clock.At(testkit.Start)})
+	guarded := provider.New(provider.Options{Client: provider.Client(outbound.Dialer{}, roots), Clock: clock.At(start)})
 	if to, err := guarded.Begin(t.Context(), acme(), a, attempt("1")); err == nil || asked.Load() != before {
 		t.Errorf("sent to %q, %v", to, err)
 	}
@@ -216,7 +215,7 @@ func TestSAMLDescribesTheTenant(t *testing.T) {
 	if doc, entity, services := describe(); entity != samlSP || services != 0 || !strings.Contains(doc, samlACS) || strings.Contains(doc, "KeyDescriptor") {
 		t.Error(doc)
 	}
-	key := samltest.NewKey(testkit.Start, testkit.Start.Add(time.Hour))
+	key := samltest.NewKey(start, start.Add(time.Hour))
 	a.Settings.Advanced = tenants.SAMLAdvanced{PrivateKey: tenants.NewSecret(key.PrivatePEM()), X509Cert: key.CertificatePEM(), AuthnRequestSigned: true}
 	if doc, _, services := describe(); services != 2 || !strings.Contains(doc, samlSLS) || !strings.Contains(doc, "KeyDescriptor") || strings.Contains(doc, "PRIVATE") {
 		t.Error(doc)
@@ -251,7 +250,7 @@ func TestSAMLUninvited(t *testing.T) {
 
 func TestSAMLLogout(t *testing.T) {
 	asked := func(sls, id string) provider.LogoutRequest {
-		return provider.LogoutRequest{Query: samlKey().Redirected(t, samltest.LogoutRequest(samlIDP, sls, "ada-1815", id, testkit.Start), "r")}
+		return provider.LogoutRequest{Query: samlKey().Redirected(t, samltest.LogoutRequest(samlIDP, sls, "ada-1815", id, start), "r")}
 	}
 	out, err := samlApps().Logout(t.Context(), acme(), corp(), asked(samlSLS, "_1"))
 	if err != nil || out.NameID != "ada-1815" || !strings.HasPrefix(out.Location, "https://idp.example/slo?SAMLResponse=") || out.Once.ID == "" {
@@ -265,7 +264,7 @@ func TestSAMLLogout(t *testing.T) {
 	if _, err := samlApps().Logout(t.Context(), acme(), a, asked(samlSLS, "_1")); !errors.Is(err, provider.ErrRefused) {
 		t.Errorf("without an address for the answer it is %v", err)
 	}
-	form := url.Values{"SAMLRequest": {samlKey().Signed(t, samltest.LogoutRequest(samlIDP, samlSLS, "ada-1815", "_2", testkit.Start), "LogoutRequest")}}
+	form := url.Values{"SAMLRequest": {samlKey().Signed(t, samltest.LogoutRequest(samlIDP, samlSLS, "ada-1815", "_2", start), "LogoutRequest")}}
 	if out, err := samlApps().Logout(t.Context(), acme(), corp(), provider.LogoutRequest{Form: form}); err != nil || out.NameID != "ada-1815" {
 		t.Errorf("posted, it is %+v, %v", out, err)
 	}

@@ -16,7 +16,6 @@ import (
 
 	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/provider"
-	"github.com/vestibule-auth/vestibule/internal/testkit"
 )
 
 // What a server says in the place of HTTP is somebody else's text, too.
@@ -73,7 +72,7 @@ func TestFailuresInWords(t *testing.T) {
 		"what it answered is not HTTP":         errors.New(hidden),
 		"did not answer in time.\nTry again. ": context.DeadlineExceeded,
 	} {
-		x := &provider.Tester{Client: &http.Client{Transport: fails{err}, Timeout: time.Minute}, Clock: clock.At(testkit.Start)}
+		x := &provider.Tester{Client: &http.Client{Transport: fails{err}, Timeout: time.Minute}, Clock: clock.At(start)}
 		got := words(x.Test(t.Context(), acme(), (&idp{Server: &httptest.Server{URL: "https://idp.example"}}).app(nil)))
 		if !strings.Contains(got, says) || strings.Contains(got, hidden) {
 			t.Errorf("%v is told as\n%s", err, got)
