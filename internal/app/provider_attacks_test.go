@@ -198,7 +198,7 @@ func (c *client) returnsTo(callback string, params url.Values) string {
 	}
 	r.Host = c.host
 	for name, value := range c.cookies {
-		r.AddCookie(&http.Cookie{Name: name, Value: value}) //nolint:gosec // what a browser sends has no attributes
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
 	res, err := asAnswered.Do(r)
 	if err != nil {

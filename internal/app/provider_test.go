@@ -121,8 +121,8 @@ func (r *reply) state() string {
 	return at.Query().Get("state")
 }
 
-// returns comes back from the provider with a state, as whoever has an address.
-func (c *client) returns(state, email string) *reply {
+// returnsAs comes back from the provider with a state, as whoever has an address.
+func (c *client) returnsAs(state, email string) *reply {
 	said := url.Values{"state": {state}, "id": {email}, "email": {email}, "email_verified": {"on"}}
 	return c.follow(dummyCallback + "?" + said.Encode())
 }
@@ -178,11 +178,11 @@ func TestLoginsByProvidersAreLimited(t *testing.T) {
 			other.handIn("login", `{"id": "elsewhere"}`).want(http.StatusUnauthorized)
 		})
 		c := s.client("browser", host)
-		c.returns("made up", "ann@example.org").goesOn("https://" + host + "/account/provider/callback?error=unknown&error_process=login") // and uses nothing up
-		c.returns(c.goTo("login", "/welcome").state(), "ann@example.org").goesOn("/welcome")
+		c.returnsAs("made up", "ann@example.org").goesOn("https://" + host + "/account/provider/callback?error=unknown&error_process=login") // and uses nothing up
+		c.returnsAs(c.goTo("login", "/welcome").state(), "ann@example.org").goesOn("/welcome")
 		state := c.goTo("login", "/welcome").state()
 		c.goTo("login", "/welcome").goesOn(tooOften)
-		c.returns(state, "ann@example.org").goesOn(tooOften)
+		c.returnsAs(state, "ann@example.org").goesOn(tooOften)
 		c.get("/auth/session").waits("provider_signup") // what came before stays
 	})
 }
@@ -231,8 +231,8 @@ func TestTheWayBackFindsAStrictCookie(t *testing.T) {
 		c.follow(at).goesOn(fallback) // and the state was good once, as ever
 
 		direct := s.client("browser", host)
-		direct.returns(direct.goTo("login", "/welcome").state(), "ben@example.org").goesOn("/welcome") // its cookie came along
-		bare.follow(dummyCallback + "?id=ann").goesOn(fallback)                                        // nobody was sent there
+		direct.returnsAs(direct.goTo("login", "/welcome").state(), "ben@example.org").goesOn("/welcome") // its cookie came along
+		bare.follow(dummyCallback + "?id=ann").goesOn(fallback)                                          // nobody was sent there
 		bare.cookies["sessionid"] = "made-up"
 		bare.follow(dummyCallback + "?state=made-up").goesOn(fallback)
 

@@ -551,7 +551,7 @@ func (t *turn) disconnect(uid string) *reply {
 func (t *turn) gone() { t.Helper(); t.secret = t.goTo("login", "/welcome").state() }
 
 // comeBack comes back from the provider.
-func (t *turn) comeBack() *reply { return t.returns(t.secret, t.email) }
+func (t *turn) comeBack() *reply { return t.returnsAs(t.secret, t.email) }
 
 // signingUp signs up with a passkey, which is waited for.
 func (t *turn) signingUp() {
