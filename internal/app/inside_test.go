@@ -66,6 +66,9 @@ var waysOut = map[string]*wayOut{
 	"socialaccount.providers.*.apps.*.settings.gitlab_url": {"", appOf("gitlab", `, "settings": {"gitlab_url": "{}"}`, ""), tries("gitlab", "gitlab", "/accounts/gitlab/login/callback/")},
 	"socialaccount.providers.*.github_url":                 {"", appOf("github", "", `, "github_url": "{}"`), tries("github", "github", "/accounts/github/login/callback/")},
 	"socialaccount.providers.*.gitlab_url":                 {"", appOf("gitlab", "", `, "gitlab_url": "{}"`), tries("gitlab", "gitlab", "/accounts/gitlab/login/callback/")},
+	"socialaccount.providers.*.apps.*.settings.idp.metadata_url": {"", appOf("saml", `, "settings": {"idp": {"entity_id": "urn:corp", "metadata_url": "{}"}}`, ""),
+		tries("saml", "saml", "/accounts/saml/1/acs/finish/")},
+	"socialaccount.providers.*.apps.*.settings.idp.sso_url": nil, "socialaccount.providers.*.apps.*.settings.idp.slo_url": nil, // people are sent there
 	"email.smtp_url": {"smtp", func(address string) string { return fmt.Sprintf(`{"email": {"smtp_url": %q}}`, address) }, func(s *server, host string) []string {
 		return []string{fmt.Sprint(s.adminWants(http.StatusOK, http.MethodPost, "/admin/v1/tenants/"+slugOf(host)+"/mail-test", map[string]any{"to": "ops@example.org"}))}
 	}},

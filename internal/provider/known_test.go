@@ -77,12 +77,17 @@ func (i *internet) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (i *internet) apps(dev bool) *provider.Apps {
+	return provider.New(provider.Options{Client: i.client(), Clock: clock.At(start), Dev: dev})
+}
+
+// client has every request go to the server.
+func (i *internet) client() *http.Client {
 	roots := x509.NewCertPool()
 	roots.AddCert(i.Certificate())
 	c := provider.Client(outbound.Dialer{AllowPrivate: true}, &tls.Config{RootCAs: roots, ServerName: "example.com"})
 	i.next = c.Transport
 	c.Transport = i
-	return provider.New(provider.Options{Client: c, Clock: clock.At(start), Dev: dev})
+	return c
 }
 
 // recorded is a provider as its documentation has it.

@@ -69,6 +69,9 @@ func Client(d outbound.Dialer, c *tls.Config) *http.Client {
 
 // Test tries an app of a tenant's out, and tells what came of it. That it does not work is no error.
 func (t *Tester) Test(ctx context.Context, of *tenants.Tenant, a tenants.App) []Step {
+	if a.SpeaksSAML() {
+		return t.testSAML(ctx, of, a)
+	}
 	s, ok := serverOf(a)
 	if !ok {
 		return []Step{{credentialsStep, Unknown, "This server does not know how to try this provider out.", ""}}

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vestibule-auth/vestibule/internal/saml"
 	"github.com/vestibule-auth/vestibule/tenants"
@@ -171,27 +172,93 @@ func (l *login) identityProvider(ctx context.Context) (*saml.IDP, error) {
 	// What is kept is one document's reading for one entity: another app may mean another one that the same document describes.
 	kept := set.MetadataURL + " " + set.EntityID
 	return l.apps.metadata.get(ctx, kept, l.clock.Now, func(*saml.IDP) bool { return true }, func() (*saml.IDP, error) {
-		return l.fetchMetadata(ctx)
+		idp, bad := l.fetchMetadata(ctx)
+		if bad != nil {
+			return nil, l.fault(bad.why)
+		}
+		return idp, nil
 	})
 }
 
 // fetchMetadata reads an identity provider's description of itself.
-func (l *login) fetchMetadata(ctx context.Context) (*saml.IDP, error) {
-	set := &l.app.Settings.IDP
-	a, bad := l.call(ctx, http.MethodGet, set.MetadataURL, nil, saml.MaxMessage, func(q *http.Request) {
+func (c *caller) fetchMetadata(ctx context.Context) (*saml.IDP, *failed) {
+	set := &c.app.Settings.IDP
+	a, bad := c.call(ctx, http.MethodGet, set.MetadataURL, nil, saml.MaxMessage, func(q *http.Request) {
 		q.Header.Set("Accept", "application/samlmetadata+xml, application/xml, text/xml")
 	})
 	switch {
 	case bad != nil:
-		return nil, l.fault(bad.why)
+		return nil, bad
 	case a.status != http.StatusOK:
-		return nil, l.fault(fmt.Sprintf("%s answered %d, and no metadata.", l.quote(set.MetadataURL), a.status))
+		return nil, &failed{fmt.Sprintf("%s answered %d, and no metadata.", c.quote(set.MetadataURL), a.status), ""}
 	}
-	idp, err := saml.ReadMetadata(a.body, set.EntityID, l.clock.Now())
+	idp, err := saml.ReadMetadata(a.body, set.EntityID, c.clock.Now())
 	if err != nil {
-		return nil, l.fault(l.quote(err.Error()))
+		return nil, &failed{c.quote(err.Error()), ""}
 	}
 	return idp, nil
+}
+
+// soonOver is how long before a certificate runs out that is said, so that there is time to have another one.
+const soonOver = 30 * 24 * time.Hour
+
+// testSAML tries out an app at an identity provider that speaks SAML: whether it describes itself, where that is set, as the one that was meant;
+// whether its certificates are good; and whether the app's own key is. Whether it knows the tenant it tells whoever is sent there, and nobody
+// else.
+func (t *Tester) testSAML(ctx context.Context, of *tenants.Tenant, a tenants.App) []Step {
+	r := &trial{caller: newCaller(t.Client, t.Plain, t.Clock, of, a)}
+	set := &a.Settings.IDP
+	var certs []*x509.Certificate
+	switch address := r.quote(set.MetadataURL); {
+	case set.MetadataURL != "":
+		idp, bad := r.fetchMetadata(ctx)
+		if bad != nil {
+			r.say(discoveryStep, Problem, bad.why, cmp.Or(bad.remedy, "Set settings.idp.metadata_url to where the provider publishes its metadata, and entity_id to what it calls itself there."))
+			r.say(issuerStep, Unknown, "This is not known without the metadata.", "")
+			r.say(keysStep, Unknown, "This is not known without the metadata.", "")
+			break
+		}
+		certs = idp.Certificates
+		r.say(discoveryStep, Fine, fmt.Sprintf("The metadata is at %s.", address), "")
+		r.say(issuerStep, Fine, fmt.Sprintf("It is of %s.", r.quote(idp.EntityID)), "")
+	default:
+		r.say(discoveryStep, Fine, "The settings say where the provider is.", "")
+		r.say(issuerStep, Unknown, "What the provider calls itself is in what it sends with people, and nowhere that it could be asked.", "")
+		if cert, err := saml.ParseCertificate(set.X509Cert); err == nil { // which it was when it was saved
+			certs = append(certs, cert)
+		}
+	}
+	if certs != nil {
+		r.judgeCertificates(certs)
+	}
+	switch sp, err := serviceProvider(of, a); {
+	case err != nil:
+		r.say(credentialsStep, Problem, "settings.advanced.private_key "+err.Error()+".", "Give the private key, and the certificate that is about it.")
+	case sp.Key == nil:
+		r.say(credentialsStep, Unknown, "The provider tells whether it knows this tenant when somebody is sent there.",
+			"Give it the metadata at "+of.PublicURL()+tenants.SAMLPath(a, "metadata")+".")
+	default:
+		r.say(credentialsStep, Fine, "The tenant's own key is good. The provider tells whether it knows it when somebody is sent there.",
+			"Give it the metadata at "+of.PublicURL()+tenants.SAMLPath(a, "metadata")+".")
+	}
+	return r.steps
+}
+
+// judgeCertificates looks at when a provider's certificates run out.
+func (r *trial) judgeCertificates(certs []*x509.Certificate) {
+	now := r.clock.Now()
+	good := slices.DeleteFunc(slices.Clone(certs), func(c *x509.Certificate) bool { return now.Before(c.NotBefore) || now.After(c.NotAfter) })
+	if len(good) == 0 {
+		r.say(keysStep, Problem, "No certificate of the provider's is good now: what it signs is not taken.", "Have the provider use another one, and set it here where there is no metadata_url.")
+		return
+	}
+	last := slices.MaxFunc(good, func(a, b *x509.Certificate) int { return a.NotAfter.Compare(b.NotAfter) })
+	until := last.NotAfter.UTC().Format(time.DateOnly)
+	if last.NotAfter.Before(now.Add(soonOver)) {
+		r.say(keysStep, Warning, "The provider's certificate runs out on "+until+".", "Have the provider use another one before that, and set it here where there is no metadata_url.")
+		return
+	}
+	r.say(keysStep, Fine, "The provider's certificate is good until "+until+".", "")
 }
 
 // Uninvited reports whether somebody comes from an app's provider who was not sent there, and the app lets people begin there. Nothing of what they bring

@@ -269,3 +269,47 @@ func TestSAMLLogout(t *testing.T) {
 		t.Errorf("posted, it is %+v, %v", out, err)
 	}
 }
+
+func TestSAMLIsTriedOut(t *testing.T) {
+	long := samltest.NewKey(start.Add(-time.Hour), start.Add(365*24*time.Hour))
+	described := long.Metadata(samlIDP, "https://idp.example/sso", "")
+	i := newInternet(t, map[string]string{"GET https://idp.example/metadata": described})
+	tester := &provider.Tester{Client: i.client(), Clock: clock.At(start)}
+	levels := func(a tenants.App) string {
+		var all []string
+		for _, s := range tester.Test(t.Context(), acme(), a) {
+			all = append(all, s.Step+" "+string(s.Level))
+		}
+		return strings.Join(all, ", ")
+	}
+	a, own := corp(), samltest.NewKey(start, start.Add(time.Hour))
+	a.Settings.IDP.X509Cert = long.CertificatePEM()
+	for _, c := range []struct {
+		name   string
+		change func(*tenants.App)
+		want   string
+	}{
+		{"as it is set", func(*tenants.App) {}, "discovery ok, issuer unknown, keys ok, credentials unknown"},
+		{"a certificate that runs out", func(a *tenants.App) { a.Settings.IDP.X509Cert = samlKey().CertificatePEM() }, "discovery ok, issuer unknown, keys warning, credentials unknown"},
+		{"one that has", func(a *tenants.App) {
+			a.Settings.IDP.X509Cert = samltest.NewKey(start.Add(-2*time.Hour), start.Add(-time.Hour)).CertificatePEM()
+		}, "discovery ok, issuer unknown, keys problem, credentials unknown"},
+		{"as it describes itself", func(a *tenants.App) { a.Settings.IDP.MetadataURL = "https://idp.example/metadata" }, "discovery ok, issuer ok, keys ok, credentials unknown"},
+		{"another", func(a *tenants.App) {
+			a.Settings.IDP.MetadataURL, a.Settings.IDP.EntityID = "https://idp.example/metadata", "urn:other"
+		}, "discovery problem, issuer unknown, keys unknown, credentials unknown"},
+		{"nothing there", func(a *tenants.App) { a.Settings.IDP.MetadataURL = "https://idp.example/gone" }, "discovery problem, issuer unknown, keys unknown, credentials unknown"},
+		{"a key of its own", func(a *tenants.App) {
+			a.Settings.Advanced = tenants.SAMLAdvanced{PrivateKey: tenants.NewSecret(own.PrivatePEM()), X509Cert: own.CertificatePEM()}
+		}, "discovery ok, issuer unknown, keys ok, credentials ok"},
+		{"another's key", func(a *tenants.App) {
+			a.Settings.Advanced = tenants.SAMLAdvanced{PrivateKey: tenants.NewSecret(own.PrivatePEM()), X509Cert: long.CertificatePEM()}
+		}, "discovery ok, issuer unknown, keys ok, credentials problem"},
+	} {
+		of := a
+		c.change(&of)
+		if got := levels(of); got != c.want {
+			t.Errorf("%s: %s", c.name, got)
+		}
+	}
+}
