@@ -72,22 +72,6 @@ func (p *idp) Verify(_ context.Context, _ *tenants.Tenant, _ tenants.App, token 
 	return &id, nil
 }
 
-func (*idp) Uninvited(a tenants.App, params url.Values) bool {
-	return a.ID == "corp" && params.Get("SAMLResponse") == "unsolicited"
-}
-
-func (*idp) Metadata(*tenants.Tenant, tenants.App) ([]byte, error) { return []byte("<metadata/>"), nil }
-
-// Logout is of whom the query names.
-func (p *idp) Logout(_ context.Context, _ *tenants.Tenant, _ tenants.App, asked provider.LogoutRequest) (*provider.Logout, error) {
-	if asked.Query == "" {
-		return nil, provider.ErrRefused
-	}
-	return &provider.Logout{
-		NameID: asked.Query, Location: "https://idp.example/slo", Once: provider.Once{ID: "logout of " + asked.Query, Until: testkit.Start.Add(time.Hour)},
-	}, nil
-}
-
 // vouched is who somebody is to a provider, with an address that it has verified.
 func vouched(uid, email string) provider.Identity {
 	id := provider.Identity{UID: uid, Display: email}
