@@ -36,7 +36,7 @@ func (c *client) asked(name string) (samltest.Statement, string) {
 }
 
 // posts posts a form to an endpoint of the app, as a page of this host's does, and is the answer.
-func (c *client) posts(endpoint string, form url.Values) (*http.Response, string) {
+func (c *client) posts(endpoint string, form url.Values) *reply {
 	c.s.Helper()
 	r, err := http.NewRequestWithContext(c.s.Context(), http.MethodPost, c.s.public+"/accounts/saml/"+endpoint+"/", strings.NewReader(form.Encode()))
 	if err != nil {
@@ -57,7 +57,7 @@ func (c *client) posts(endpoint string, form url.Values) (*http.Response, string
 		c.s.Fatal(err)
 	}
 	c.keep(res.Header)
-	return res, string(body)
+	return &reply{c: c, asked: "POST " + endpoint, Status: res.StatusCode, Header: res.Header, Body: string(body)}
 }
 
 func TestSAMLResponsesAreOfTheirBrowserAndTenant(t *testing.T) {
@@ -67,8 +67,8 @@ func TestSAMLResponsesAreOfTheirBrowserAndTenant(t *testing.T) {
 		key := samltest.NewKey(time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
 		host, otherHost := s.samlTenant(key), s.samlTenant(key)
 		ends := func(c *client, state, response string) (location, who string) {
-			res, _ := c.posts("corp/acs/finish", url.Values{"RelayState": {state}, "SAMLResponse": {response}})
-			return res.Header.Get("Location"), c.who()
+			r := c.posts("corp/acs/finish", url.Values{"RelayState": {state}, "SAMLResponse": {response}})
+			return r.Header.Get("Location"), c.who()
 		}
 		turned := turnedAway(host)
 		ann := s.client("browser", host)
@@ -141,15 +141,15 @@ func TestSAMLEndpoints(t *testing.T) {
 	}
 	// Another site's form comes without cookies: a page of this host's posts it on, and nothing else of it.
 	bare := &client{s: s, host: host, kind: "browser", cookies: map[string]string{}}
-	res, page := bare.posts("corp/acs", url.Values{
+	res := bare.posts("corp/acs", url.Values{
 		"SAMLResponse": {`"><script>alert(1)</script>`}, "RelayState": {"</form>\n<img src=x onerror=alert(2)>"}, "else": {"not this"},
 	})
-	fields := regexp.MustCompile(`<input type="hidden" name="([A-Za-z]+)" value="[^"<>]*">`).FindAllStringSubmatch(page, -1)
+	fields := regexp.MustCompile(`<input type="hidden" name="([A-Za-z]+)" value="[^"<>]*">`).FindAllStringSubmatch(res.Body, -1)
 	nonce := regexp.MustCompile(`script-src 'nonce-([A-Za-z0-9_-]{20,})'`).FindStringSubmatch(res.Header.Get("Content-Security-Policy"))
-	if res.StatusCode != http.StatusOK || len(fields) != 2 || fields[0][1] != "SAMLResponse" || fields[1][1] != "RelayState" ||
-		!strings.Contains(page, `<form method="post" action="/accounts/saml/corp/acs/finish/">`) || strings.Count(page, "<script") != 1 ||
-		strings.Contains(page, "<img") || strings.Contains(page, "not this") || nonce == nil || !strings.Contains(page, nonce[1]) {
-		t.Errorf("%v %s", res.Header, page)
+	if res.Status != http.StatusOK || len(fields) != 2 || fields[0][1] != "SAMLResponse" || fields[1][1] != "RelayState" ||
+		!strings.Contains(res.Body, `<form method="post" action="/accounts/saml/corp/acs/finish/">`) || strings.Count(res.Body, "<script") != 1 ||
+		strings.Contains(res.Body, "<img") || strings.Contains(res.Body, "not this") || nonce == nil || !strings.Contains(res.Body, nonce[1]) {
+		t.Errorf("%v %s", res.Header, res.Body)
 	}
 	for name, want := range map[string]string{
 		"Referrer-Policy": "no-referrer", "Cache-Control": "max-age=0, no-cache, no-store, must-revalidate, private", "Set-Cookie": "", "Location": "",
@@ -159,11 +159,11 @@ func TestSAMLEndpoints(t *testing.T) {
 		}
 	}
 	// What comes from there goes no further by itself.
-	if res, _ := bare.posts("corp/acs/finish", url.Values{"RelayState": {"x"}, "SAMLResponse": {"x"}}); res.Header.Get("Location") != turnedAway(host) {
+	if res := bare.posts("corp/acs/finish", url.Values{"RelayState": {"x"}, "SAMLResponse": {"x"}}); res.Header.Get("Location") != turnedAway(host) {
 		t.Errorf("on to %v", res.Header)
 	}
-	if res, _ := bare.posts("corp/acs", url.Values{"SAMLResponse": {strings.Repeat("x", 70_000)}}); res.StatusCode != http.StatusRequestEntityTooLarge {
-		t.Errorf("of what is too long it is %d", res.StatusCode)
+	if res := bare.posts("corp/acs", url.Values{"SAMLResponse": {strings.Repeat("x", 70_000)}}); res.Status != http.StatusRequestEntityTooLarge {
+		t.Errorf("of what is too long it is %d", res.Status)
 	}
 }
 

@@ -194,7 +194,7 @@ func (c *caller) fetchMetadata(ctx context.Context) (*saml.IDP, *failed) {
 	}
 	idp, err := saml.ReadMetadata(a.body, set.EntityID, c.clock.Now())
 	if err != nil {
-		return nil, &failed{c.quote(err.Error()), ""}
+		return nil, &failed{fmt.Sprintf("The metadata at %s is not taken: %s.", c.quote(set.MetadataURL), c.quote(err.Error())), ""}
 	}
 	return idp, nil
 }

@@ -22,11 +22,11 @@ type described struct {
 }
 
 // ReadMetadata reads an identity provider out of metadata. entityID is which one is meant; "" does where there is one alone. Whether the document is
-// the provider's is for whoever fetched it to know: signatures of metadata are not looked at. Errors are sentences, and may repeat words of it.
+// the provider's is for whoever fetched it to know: signatures of metadata are not looked at. Errors are sentences about it, without their beginning, and may repeat words of it.
 func ReadMetadata(doc []byte, entityID string, now time.Time) (*IDP, error) {
 	var d described
 	if err := decode(doc, &d); err != nil {
-		return nil, errors.New("What is there is no SAML metadata.")
+		return nil, errors.New("it is no SAML metadata")
 	}
 	all := append([]described{d}, d.Entities...)
 	var found *described
@@ -36,17 +36,17 @@ func ReadMetadata(doc []byte, entityID string, now time.Time) (*IDP, error) {
 			continue
 		}
 		if found != nil {
-			return nil, errors.New("The metadata is of several identity providers: say which is meant.")
+			return nil, errors.New("it is of several identity providers, and has to be told which is meant")
 		}
 		found = one
 	}
 	switch {
 	case found == nil && entityID != "":
-		return nil, fmt.Errorf("The metadata is not of the identity provider %q.", entityID)
+		return nil, fmt.Errorf("it is not of the identity provider %q", entityID)
 	case found == nil:
-		return nil, errors.New("The metadata is of no identity provider.")
+		return nil, errors.New("it is of no identity provider")
 	case expired(found.ValidUntil, now), expired(d.ValidUntil, now):
-		return nil, errors.New("The metadata is out of date (validUntil).")
+		return nil, errors.New("it is out of date (validUntil)")
 	}
 	idp := &IDP{EntityID: found.EntityID}
 	for _, s := range found.IDP.SingleSignOnServices {
@@ -71,9 +71,9 @@ func ReadMetadata(doc []byte, entityID string, now time.Time) (*IDP, error) {
 	}
 	switch {
 	case idp.SSO == "":
-		return nil, errors.New("The metadata names no single sign-on service for HTTP-Redirect.")
+		return nil, errors.New("it names no single sign-on service for HTTP-Redirect")
 	case len(idp.Certificates) == 0:
-		return nil, errors.New("The metadata has no certificate that signatures can be checked with.")
+		return nil, errors.New("it has no certificate that signatures can be checked with")
 	}
 	return idp, nil
 }
