@@ -1,9 +1,9 @@
 // Package provider talks to the identity providers that tenants name in socialaccount.providers.
 //
 // Apps sends people to them, and learns who came back (implements Providers). A provider is a value in a file of its own, which says where it
-// is and how its answers are read; three protocols speak for all of them: openID (OpenID Connect Core 1.0), oauth (RFC 6749), and what is left
-// of OpenID 2.0 (steam). Nothing is remembered of anybody: what is kept is what providers publish, discovery documents and key sets, by their
-// address.
+// is and how its answers are read; four protocols speak for all of them: openID (OpenID Connect Core 1.0), oauth (RFC 6749), SAML 2.0 (package
+// saml has its documents), and what is left of OpenID 2.0 (steam). Nothing is remembered of anybody: what is kept is what providers publish,
+// discovery documents, key sets and metadata, by their address.
 //
 // Tester tries an app out before anybody depends on it: whether the provider describes itself where it should (OpenID
 // Connect Discovery 1.0, section 4), as the issuer that was meant, with keys that sign, and whether it takes the app's credentials. Those
