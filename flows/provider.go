@@ -580,13 +580,18 @@ func (s *Service) connected(ctx context.Context, v *Visit, l *login, a *store.Ac
 		return true, nil
 	}
 	p, err := s.store.For(v.Tenant).ProviderAccount(ctx, l.App, l.UID)
-	if errors.Is(err, store.ErrNotFound) || (err == nil && p.UserID != a.ID) {
+	switch {
+	case errors.Is(err, store.ErrNotFound), err == nil && p.UserID != a.ID:
 		return false, nil
+	case err != nil:
+		return false, err
+	case v.Tenant.Settings.SocialAccount.StoreTokens:
+		p.Tokens = &store.ProviderTokens{} // what was handed out before stays
 	}
 	id, epoch := a.ID, a.Epoch
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.HoldUser(ctx, id, epoch) })
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.UseProviderAccount(ctx, &p, v.Now) })
-	return true, err
+	return true, nil
 }
 
 // vouchedFor is the account of an address that a provider has verified, and whose word the tenant takes for it; nil for none. An account

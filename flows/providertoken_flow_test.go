@@ -101,6 +101,24 @@ func TestTokensOfProvidersAreKeptWhereTheTenantWantsThat(t *testing.T) {
 	})
 }
 
+// A login that waits for the second factor notes once more that the account was used, when it goes on. What was handed out stays.
+func TestTokensOutliveTheSecondFactor(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		h := newProviderHouse(t, engine, optional, keeping)
+		h.idp.vouchFor("ann", handing(vouched("1", "ann@example.org"), "first", "refresh"))
+		d := h.device()
+		d.do(h.byToken("ann", "login"))
+		app := d.addApp()
+		h.idp.vouchFor("ann", handing(vouched("1", "ann@example.org"), "second", ""))
+		again := h.device()
+		again.do(h.byToken("ann", "login"))
+		again.do(h.showCode(app.next()))
+		if got := h.kept(again.user(), "1"); got != "second refresh" {
+			t.Errorf("kept is %s", got)
+		}
+	})
+}
+
 // An account that is connected, in either way, or used again by whoever is signed in.
 func TestTokensOfConnectedAccounts(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine string) {
