@@ -52,6 +52,14 @@ func SAMLPath(a App, endpoint string) string {
 	return "/accounts/" + speaksSAML + "/" + a.ClientID + "/" + endpoint + "/"
 }
 
+// MetadataURL is where an app's provider that speaks SAML reads what there is to know of the tenant; "" where it speaks anything else.
+func (t *Tenant) MetadataURL(a App) string {
+	if !a.SpeaksSAML() {
+		return ""
+	}
+	return t.PublicURL() + SAMLPath(a, "metadata")
+}
+
 // SpeaksSAML reports whether an app is at an identity provider that speaks SAML 2.0.
 func (a App) SpeaksSAML() bool { return a.Provider == speaksSAML }
 

@@ -30,12 +30,20 @@ func TestAppsAreListedWithWhatTheirProviderSays(t *testing.T) {
 	}
 	for i, a := range all {
 		own := a.Settings
+		if got := of.MetadataURL(a); got != "" {
+			t.Errorf("app %d has metadata at %s, and speaks no SAML", i, got)
+		}
 		if got := [5]string{a.Provider, a.ID, a.ClientID, own.ServerURL + own.GitLabURL + own.Tenant, of.CallbackURL(a)}; got != want[i] {
 			t.Errorf("app %d is %q, not %q", i, got, want[i])
 		}
 	}
 	if of.Settings.SocialAccount.Providers["gitlab"].Apps[0].Settings.GitLabURL != "" {
 		t.Error("listing apps changes the settings")
+	}
+	saml := tenants.App{Provider: "saml", ID: "urn:corp", ProviderApp: tenants.ProviderApp{ClientID: "corp"}}
+	const base = "https://id.example.org/accounts/saml/corp/"
+	if callback, metadata := of.CallbackURL(saml), of.MetadataURL(saml); callback != base+"acs/" || metadata != base+"metadata/" {
+		t.Errorf("by SAML they are %s and %s", callback, metadata)
 	}
 	of.Settings.SocialAccount.OpenIDConnectURLPrefix = ""
 	if got := of.CallbackURL(all[4]); got != "https://id.example.org/accounts/first/login/callback/" {

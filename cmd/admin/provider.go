@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -41,10 +43,17 @@ func (t *tool) providerList(f *providerFlags) *cobra.Command {
 			var all struct{ Items []admin.ProviderApp }
 			return t.ask(ctx, &f.apiFlags, request{method: http.MethodGet, path: f.path()}, &all, func() error {
 				table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
-				_, _ = fmt.Fprintln(table, "PROVIDER\tID\tCLIENT ID\tNAME\tSECRET\tSHOWN\tTESTABLE\tCALLBACK URL") // Flush tells what went wrong
+				rows := [][]string{{"PROVIDER", "ID", "CLIENT ID", "NAME", "SECRET", "SHOWN", "TESTABLE", "CALLBACK URL", "METADATA URL"}}
+				columns := len(rows[0]) - 1 // the last is for SAML alone
 				for _, a := range all.Items {
-					_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", a.Provider, a.ProviderID, plain(a.ClientID), plain(a.Name),
-						yesOrNo(a.HasSecret), yesOrNo(!a.Hidden), yesOrNo(a.Testable), a.CallbackURL)
+					rows = append(rows, []string{a.Provider, plain(a.ProviderID), plain(a.ClientID), plain(a.Name),
+						yesOrNo(a.HasSecret), yesOrNo(!a.Hidden), yesOrNo(a.Testable), a.CallbackURL, cmp.Or(a.MetadataURL, "-")})
+					if a.MetadataURL != "" {
+						columns = len(rows[0])
+					}
+				}
+				for _, row := range rows {
+					_, _ = fmt.Fprintln(table, strings.Join(row[:columns], "\t")) // Flush tells what went wrong
 				}
 				return table.Flush()
 			})

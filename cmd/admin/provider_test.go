@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/vestibule-auth/vestibule/internal/admin"
@@ -39,6 +40,15 @@ func TestProvidersAreListedAndTriedOut(t *testing.T) {
 	out, _ := b.run(0, "provider", "list", "--tenant", "acme")
 	wants(t, out, "PROVIDER ", "google          google  good       Google  yes     yes    yes       https://id.acme.example/accounts/google/login/callback/\n",
 		"google          google  bad                no      no     yes       ", "openid_connect  b       1 ", "/accounts/oidc/b/login/callback/\n")
+	testkit.AddTenant(t, st, "school", `{"public_url": "https://id.school.example", "socialaccount": {"providers": {"google": {"apps": [{"client_id": "good"}]},
+		"saml": {"apps": [{"client_id": "corp", "settings": {"idp": {"entity_id": "urn:corp", "metadata_url": "https://corp.example/saml"}}}]}}}}`)
+	if strings.Contains(out, "METADATA URL") {
+		t.Errorf("without SAML there is a column for it: %s", out)
+	}
+	out, _ = b.run(0, "provider", "list", "--tenant", "school")
+	wants(t, out, "CALLBACK URL                                               METADATA URL\n",
+		"https://id.school.example/accounts/google/login/callback/  -\n",
+		"https://id.school.example/accounts/saml/corp/acs/          https://id.school.example/accounts/saml/corp/metadata/\n")
 	out, _ = b.run(0, "provider", "test", "google", "good", "--tenant", "acme")
 	if out != "ok  credentials  They are right.\n" {
 		t.Errorf("printed %q", out)

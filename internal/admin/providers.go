@@ -23,6 +23,7 @@ type ProviderApp struct {
 	HasSecret   bool   `json:"has_secret"`
 	Hidden      bool   `json:"hidden"`
 	CallbackURL string `json:"callback_url"`
+	MetadataURL string `json:"metadata_url,omitempty"` // of a provider that speaks SAML alone
 	Testable    bool   `json:"testable"`
 }
 
@@ -72,7 +73,7 @@ func (s *Service) Providers(ctx context.Context, slug string) ([]ProviderApp, er
 	for _, a := range settings.Apps() {
 		all = append(all, ProviderApp{
 			Provider: a.Provider, ProviderID: a.ID, Name: a.Name, ClientID: a.ClientID, HasSecret: a.Secret.IsSet(), Hidden: a.Settings.Hidden,
-			CallbackURL: t.CallbackURL(a), Testable: s.providers != nil && s.providers.Testable(a),
+			CallbackURL: t.CallbackURL(a), MetadataURL: t.MetadataURL(a), Testable: s.providers != nil && s.providers.Testable(a),
 		})
 	}
 	return all, nil

@@ -27,6 +27,7 @@ func (p *tryApps) Test(_ context.Context, t *tenants.Tenant, a tenants.App) []ad
 
 const apps = `{"socialaccount": {"providers": {
 	"google": {"apps": [{"client_id": "g", "name": "Google", "secret": "hunter2-g"}]}, "mastodon": {"apps": [{"client_id": "m"}]},
+	"saml": {"apps": [{"client_id": "s", "provider_id": "urn:corp", "settings": {"idp": {"entity_id": "urn:corp", "metadata_url": "https://corp.example/saml"}}}]},
 	"openid_connect": {"apps": [
 		{"provider_id": "corp", "client_id": "c", "secret": "hunter2-c", "settings": {"server_url": "https://corp.example", "hidden": true}},
 		{"provider_id": "other", "client_id": "c", "secret": "hunter2-o", "settings": {"server_url": "https://other.example"}}]}}}}`
@@ -49,6 +50,7 @@ func TestProvidersOverTheWire(t *testing.T) {
 			{Provider: "mastodon", ProviderID: "mastodon", ClientID: "m", CallbackURL: at + "mastodon/login/callback/"},
 			{Provider: "openid_connect", ProviderID: "corp", ClientID: "c", HasSecret: true, Hidden: true, CallbackURL: at + "oidc/corp/login/callback/", Testable: true},
 			{Provider: "openid_connect", ProviderID: "other", ClientID: "c", HasSecret: true, CallbackURL: at + "oidc/other/login/callback/", Testable: true},
+			{Provider: "saml", ProviderID: "urn:corp", ClientID: "s", CallbackURL: at + "saml/s/acs/", MetadataURL: at + "saml/s/metadata/", Testable: true},
 		}; !slices.Equal(all.Items, want) {
 			t.Errorf("the list is %+v", all.Items)
 		}

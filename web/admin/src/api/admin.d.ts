@@ -2648,8 +2648,10 @@ export interface components {
             has_secret: boolean;
             /** @description Whether it is left out of the list that front ends show. */
             hidden: boolean;
-            /** @description Where the provider sends people back to. It has to be registered there. */
+            /** @description Where the provider sends people back to, by SAML the assertion consumer service. It has to be registered there. */
             callback_url: string;
+            /** @description Where a provider that speaks SAML reads about the tenant, callback_url included; left out where it speaks anything else. */
+            metadata_url?: string;
             /** @description Whether this server knows how to try it out. */
             testable: boolean;
         };
