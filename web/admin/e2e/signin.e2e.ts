@@ -322,6 +322,8 @@ test("a forgotten password is chosen anew by the mailed link, which works once",
   const { page } = ann;
   await signOut(page);
   await page.getByRole("link", { name: "Forgot your password?" }).click();
+  // Until its code is there, the page before is shown, which asks for an address by the same name.
+  await heading(page, "Forgot your password?").waitFor();
   await page.getByLabel("Email address").fill(email);
   await sound(ann, "reset");
   await button(page, "Send the link").click();
