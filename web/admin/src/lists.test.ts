@@ -5,6 +5,7 @@ import { channels, labelOf, whenOf } from "./screens/messages/kinds";
 import { accountActions, providerActions } from "./screens/protection/actions";
 import { type Per, parseRates, writeRates } from "./screens/protection/rates";
 import { known } from "./screens/providers/catalogue";
+import { choicesOf, moreOf, neededBy, turned } from "./screens/providers/fields";
 import { exampleCode, formatOf } from "./screens/sign-in-methods/code";
 import { fieldNames } from "./screens/sign-in-methods/fields";
 import { meaningOf } from "./screens/template/words";
@@ -100,13 +101,44 @@ test("the providers that are known by name are those that are built in", () => {
   const offered = builtIn.filter(([id]) => id !== "dummy");
   expect(offered.length).toBe(builtIn.length - 1);
   expect(known.map((k) => [k.id, k.name]).sort()).toEqual(offered.sort());
-  const app = "socialaccount.providers.any.apps";
-  for (const { id, needs } of known) {
-    for (const field of needs) {
-      const node = at(app).items;
-      expect(node && nodeAt(node, field), `${id} ${field}`).toBeDefined();
-    }
+});
+
+test("each setting of an app has a field, those of SAML where that is spoken and nowhere else", () => {
+  const app = at("socialaccount.providers.any.apps").items as Node;
+  const meanings = all(/meanings = \[\]string\{([^}]*)\}/.exec(source("tenants/validate.go"))?.[1] ?? "", /"(\w+)"/g); // of attributes, which the schema has by any name
+  const settings = (node: Node, path = ""): string[] => {
+    const below = path.endsWith("attribute_mapping") ? meanings : Object.keys(node.properties ?? {});
+    return below.length === 0
+      ? [path]
+      : below.flatMap((key) => settings(nodeAt(node, key) as Node, path === "" ? key : `${path}.${key}`));
+  };
+  const fields = (id: string) => [...neededBy(id), ...moreOf(id)].flatMap((part) => part.fields).sort();
+  const there = settings(app);
+  const ofSAML = there.filter((path) => {
+    const [, top] = path.split(".");
+    return top && nodeAt(app, `settings.${top}`)?.description?.includes("(saml)");
+  });
+  expect(ofSAML.length).toBeGreaterThan(15);
+  const others = [...known.map((k) => k.id), "mastodon"].filter((id) => id !== "saml");
+  expect([...new Set(others.flatMap(fields))].sort()).toEqual(there.filter((path) => !ofSAML.includes(path)).sort());
+  const shared = ["client_id", "name", "provider_id"].concat(
+    ["hidden", "email_authentication", "email_authentication_auto_connect", "verified_email"].map(
+      (key) => `settings.${key}`,
+    ),
+  );
+  expect(fields("saml")).toEqual([...shared, ...ofSAML].sort());
+  for (const id of [...others, "saml"]) {
+    expect(fields(id), id).toEqual([...new Set(fields(id))]);
+    expect(
+      [...neededBy(id), ...moreOf(id)].flatMap((part) => part.of ?? []).filter((of) => !nodeAt(app, of)),
+      id,
+    ).toEqual([]);
   }
+  expect(turned.filter((field) => nodeAt(app, field)?.["x-default"] !== "true")).toEqual([]); // off means that it is not set
+  const formats = all(source("internal/saml/saml.go"), /Format\w+ += "(urn:[^"]+)"/g);
+  expect(choicesOf["settings.advanced.name_id_format"]?.map((c) => c.value)).toEqual(
+    expect.arrayContaining(formats.filter((f) => /emailAddress|transient/.test(f))),
+  );
 });
 
 test("what signup can ask for has names, and codes look as the server makes them", () => {

@@ -1,5 +1,17 @@
 // The fields of one app at an identity provider.
-import { Button, Checkbox, Group, NativeSelect, SimpleGrid, Stack, TagsInput, Text, TextInput } from "@mantine/core";
+import {
+  Button,
+  Checkbox,
+  Group,
+  NativeSelect,
+  SimpleGrid,
+  Stack,
+  TagsInput,
+  Text,
+  Textarea,
+  TextInput,
+  Title,
+} from "@mantine/core";
 import { useId, useState } from "react";
 import { JsonText, Secret } from "../../settings/controls";
 import type { Draft } from "../../settings/draft";
@@ -8,23 +20,7 @@ import { faultAt } from "../../settings/SettingRow";
 import { type Node, nodeAt, useSchema } from "../../settings/schema";
 import { changed, type DraftApp, faultPath } from "./apps";
 import { type AppField, known } from "./catalogue";
-
-/** What the fields are called unless a provider calls them otherwise. */
-const labels: Record<string, string> = {
-  client_id: "Client ID",
-  name: "Name",
-  provider_id: "Id of this app",
-  secret: "Client secret",
-  key: "Key",
-  "settings.server_url": "Issuer",
-  "settings.tenant": "Directory",
-  "settings.github_url": "Address of your own server",
-  "settings.gitlab_url": "Address of your own server",
-  "settings.certificate_key": "Private key",
-  "settings.uid_field": "Claim that identifies people",
-};
-
-const all: AppField[] = ["provider_id", "secret", "key", "settings.server_url"];
+import { choicesOf, type Fields, labelOf, meaningOf, moreOf, neededBy, turned } from "./fields";
 
 interface Props {
   draft: Draft;
@@ -36,8 +32,13 @@ interface Props {
 export function AppForm({ draft, at, saved }: Props) {
   const [more, showMore] = useState(false);
   const provider = known.find((k) => k.id === at.provider);
-  const needs = provider?.needs ?? all;
-  const label = (field: string) => provider?.labels?.[field as AppField] ?? labels[field] ?? field;
+  const others = moreOf(at.provider);
+  const faulty = (path: string) => faultAt(draft.faults, faultPath(at, path)) !== "";
+  // What has to be put right is shown, and stays until that is done.
+  if (!more && others.some(({ of, fields }) => (of && faulty(of)) || fields.some(faulty))) {
+    showMore(true);
+  }
+  const part = (fields: Fields) => <Part key={fields.title ?? ""} draft={draft} at={at} saved={saved} {...fields} />;
   return (
     <Stack gap="sm">
       {provider && (
@@ -45,82 +46,57 @@ export function AppForm({ draft, at, saved }: Props) {
           Registered at: {provider.where}
         </Text>
       )}
-      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
-        <Field draft={draft} at={at} saved={saved} field="client_id" label={label("client_id")} />
-        <Field draft={draft} at={at} saved={saved} field="name" label={label("name")} />
-        {needs.map((field) => (
-          <Field key={field} draft={draft} at={at} saved={saved} field={field} label={label(field)} />
-        ))}
-      </SimpleGrid>
+      {neededBy(at.provider).map(part)}
       <Group>
         <Button size="compact-sm" variant="default" aria-expanded={more} onClick={() => showMore(!more)}>
           {more ? "Fewer settings" : "More settings"}
         </Button>
       </Group>
-      {more && (
-        <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
-          {provider && !needs.includes("provider_id") && (
-            <Field draft={draft} at={at} saved={saved} field="provider_id" label={label("provider_id")} />
-          )}
-          <Field
-            draft={draft}
-            at={at}
-            saved={saved}
-            field="settings.hidden"
-            label="Leave it out of front ends' lists"
-          />
-          <Field draft={draft} at={at} saved={saved} field="settings.scope" label="Scopes" />
-          <Field draft={draft} at={at} saved={saved} field="settings.oauth_pkce_enabled" label="PKCE" />
-          <Field
-            draft={draft}
-            at={at}
-            saved={saved}
-            field="settings.token_auth_method"
-            label="How the client authenticates"
-          />
-          <Field draft={draft} at={at} saved={saved} field="settings.uid_field" label={label("settings.uid_field")} />
-          <Field draft={draft} at={at} saved={saved} field="settings.fetch_userinfo" label="Fetch the profile, too" />
-          <Field
-            draft={draft}
-            at={at}
-            saved={saved}
-            field="settings.email_authentication"
-            label="A verified address signs in"
-          />
-          <Field
-            draft={draft}
-            at={at}
-            saved={saved}
-            field="settings.email_authentication_auto_connect"
-            label="And connects for good"
-          />
-          <Field
-            draft={draft}
-            at={at}
-            saved={saved}
-            field="settings.verified_email"
-            label="Addresses count as verified"
-          />
-          <Field draft={draft} at={at} saved={saved} field="settings.auth_params" label="Parameters of the request" />
-        </SimpleGrid>
-      )}
+      {more && others.map(part)}
     </Stack>
   );
 }
 
-/** What fields mean where the schema only says that it is the provider's. */
-const described: Record<string, string> = {
-  "settings.scope": "What to ask for, instead of the provider's usual ones.",
-  "settings.oauth_pkce_enabled": "Protects the exchange of the code.",
-  "settings.fetch_userinfo": "On top of what the id token says.",
-  "settings.email_authentication":
-    "In to the account that has it. Only for providers that you trust with every account.",
-  "settings.email_authentication_auto_connect": "Such a sign-in connects the two.",
-  "settings.verified_email": "Although the provider does not say so: true, or a list of domains.",
-  "settings.auth_params": "Added to the authorization request.",
-};
+/** Fields that stand together. */
+function Part({ title, lead, of, fields, ...props }: Props & Fields) {
+  const id = useId();
+  const fault = of ? (props.draft.faults[faultPath(props.at, of)] ?? "") : "";
+  const grid = (
+    <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
+      {fields.map((field) => (
+        <Field key={field} {...props} field={field} />
+      ))}
+    </SimpleGrid>
+  );
+  if (!title) {
+    return grid;
+  }
+  return (
+    <Stack gap="sm" mt="xs" role="group" aria-labelledby={id}>
+      <div>
+        <Title order={4} size="sm" id={id}>
+          {title}
+        </Title>
+        {lead && (
+          <Text size="xs" c="dimmed">
+            {lead}
+          </Text>
+        )}
+        {fault && (
+          <Text size="xs" c="var(--mantine-color-error)" role="alert">
+            {fault}
+          </Text>
+        )}
+      </div>
+      {grid}
+    </Stack>
+  );
+}
 
-function Field({ draft, at, saved, field, label }: Props & { field: string; label: string }) {
+/** What takes several lines, and the whole width. */
+const wide = { gridColumn: "1 / -1" };
+
+function Field({ draft, at, saved, field }: Props & { field: AppField }) {
   const { data: schema } = useSchema();
   const id = useId();
   const path = field.split(".");
@@ -129,15 +105,17 @@ function Field({ draft, at, saved, field, label }: Props & { field: string; labe
   const before = valueAt(saved, path);
   const fault = faultAt(draft.faults, faultPath(at, field));
   const set = (v: Json | undefined) => draft.replace(changed(draft.mine, at, path, v));
-  const description = described[field] ?? node?.description;
+  const label = labelOf(at.provider, field);
+  const description = meaningOf(at.provider, field) ?? node?.description;
   const ids = { id, labelId: `${id}label`, describedBy: `${id}words`, invalid: fault !== "" };
   if (!node) {
     return null;
   }
   const kinds = Array.isArray(node.type) ? node.type : [node.type];
   if (node.writeOnly || field === "settings.auth_params" || field === "settings.verified_email") {
+    const long = field === "settings.certificate_key" || field === "settings.advanced.private_key";
     return (
-      <div>
+      <div style={long ? wide : undefined}>
         <Text size="sm" fw={550} component="label" htmlFor={id} id={ids.labelId}>
           {label}
         </Text>
@@ -150,7 +128,7 @@ function Field({ draft, at, saved, field, label }: Props & { field: string; labe
             label={label}
             value={typeof value === "string" ? value : undefined}
             saved={typeof before === "string" ? before : undefined}
-            long={field.endsWith("certificate_key")}
+            long={long}
             set={set}
           />
         ) : (
@@ -165,16 +143,30 @@ function Field({ draft, at, saved, field, label }: Props & { field: string; labe
     );
   }
   const common = { label, description, error: fault || undefined };
-  if (node.enum) {
+  const choices =
+    choicesOf[field] ??
+    (node.enum && [
+      { value: "", label: "As the provider says" },
+      ...node.enum.filter((v) => v !== "").map((v) => ({ value: String(v), label: String(v) })),
+    ]);
+  if (choices) {
+    const chosen = typeof value === "string" ? value : "";
+    const foreign = choices.some((c) => c.value === chosen) ? [] : [{ value: chosen, label: chosen }];
     return (
       <NativeSelect
         {...common}
-        value={typeof value === "string" ? value : ""}
-        data={[
-          { value: "", label: "As the provider says" },
-          ...node.enum.filter((v) => v !== "").map((v) => ({ value: String(v), label: String(v) })),
-        ]}
+        value={chosen}
+        data={[...choices, ...foreign]}
         onChange={(e) => set(e.currentTarget.value || undefined)}
+      />
+    );
+  }
+  if (turned.includes(field)) {
+    return (
+      <Checkbox
+        {...common}
+        checked={value === false}
+        onChange={(e) => set(e.currentTarget.checked ? false : undefined)}
       />
     );
   }
@@ -198,10 +190,26 @@ function Field({ draft, at, saved, field, label }: Props & { field: string; labe
     return (
       <TagsInput
         {...common}
-        value={Array.isArray(value) ? value.map(String) : []}
-        splitChars={[",", " "]}
+        value={Array.isArray(value) ? value.map(String) : typeof value === "string" ? [value] : []}
+        splitChars={field === "settings.scope" ? [",", " "] : [","]}
         acceptValueOnBlur
-        onChange={(v) => set(v.length === 0 ? undefined : v)}
+        onChange={(v) => set(v.length === 0 ? undefined : v.length === 1 && kinds.includes("string") ? v[0] : v)}
+      />
+    );
+  }
+  if (node.format === "certificate") {
+    return (
+      <Textarea
+        {...common}
+        style={wide}
+        value={typeof value === "string" ? value : ""}
+        autoComplete="off"
+        spellCheck={false}
+        minRows={3}
+        autosize
+        maxRows={10}
+        classNames={{ input: "code" }}
+        onChange={(e) => set(e.currentTarget.value || undefined)}
       />
     );
   }
@@ -218,7 +226,7 @@ function Field({ draft, at, saved, field, label }: Props & { field: string; labe
 }
 
 /** The schema of an app's field. */
-function fieldNode(schema: Node | undefined, field: string): Node | undefined {
+function fieldNode(schema: Node | undefined, field: AppField): Node | undefined {
   const app = schema && nodeAt(schema, "socialaccount.providers.any.apps")?.items;
   return app && nodeAt(app, field);
 }

@@ -1,14 +1,14 @@
 // The apps that are registered at identity providers, each with its callback URL, its fields and a try.
 
 import { Badge, Button, Card, Group, Stack, Text, Title, VisuallyHidden } from "@mantine/core";
-import { useMemo, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import { api } from "../../api/client";
 import { Copy } from "../../parts/Copy";
 import { Empty } from "../../parts/Empty";
 import { Notice } from "../../parts/Notice";
 import { Section } from "../../parts/Section";
 import type { Draft } from "../../settings/draft";
-import { type JsonObject, same } from "../../settings/patch";
+import { type JsonObject, same, valueAt } from "../../settings/patch";
 import { Add } from "./Add";
 import { AppForm } from "./AppForm";
 import { appsOf, faultPath, identity, type Keyed, keyed, removed } from "./apps";
@@ -33,7 +33,7 @@ export function Apps({ draft, readOnly }: { draft: Draft; readOnly: boolean }) {
   return (
     <Section
       title="Apps"
-      lead="What you registered at identity providers. Each needs the callback URL that is shown here."
+      lead="What you registered at identity providers. Each provider has to know the callback URL, or the metadata, that is shown here."
       actions={apps.length > 0 ? add : undefined}
     >
       {apps.length === 0 ? (
@@ -75,9 +75,21 @@ function AppCard(props: {
   });
   const app = data?.items.find((a) => identity({ provider: a.provider, app: { ...a } }) === at.known);
   const name = String(at.app.name || nameOf(at.provider));
+  const ownEntity = String(valueAt(saved, ["settings", "sp", "entity_id"]) ?? "");
   const hidden = (at.app.settings as { hidden?: boolean } | undefined)?.hidden === true;
+  // What has to be put right is shown, and stays until somebody closes it.
+  const [shown, show] = useState(false);
   const faulty = Object.keys(draft.faults).some((where) => where.startsWith(faultPath(at, "")));
-  const open = props.open || faulty;
+  if (faulty && !shown) {
+    show(true);
+  }
+  const open = props.open || shown;
+  const toggle = () => {
+    show(false);
+    if (props.open === open) {
+      props.toggle();
+    }
+  };
   return (
     <Card withBorder padding="md" data-provider={at.provider}>
       <Stack gap="sm">
@@ -97,7 +109,7 @@ function AppCard(props: {
                   hidden
                 </Badge>
               )}
-              {app && !app.has_secret && (
+              {app && !app.has_secret && !app.metadata_url && (
                 <Badge variant="dot" color="gray">
                   no secret
                 </Badge>
@@ -114,7 +126,7 @@ function AppCard(props: {
           </Stack>
           {!readOnly && (
             <Group gap="xs">
-              <Button size="compact-sm" variant="default" aria-expanded={open} onClick={props.toggle}>
+              <Button size="compact-sm" variant="default" aria-expanded={open} onClick={toggle}>
                 {open ? "Close" : "Change"}
                 <VisuallyHidden component="span"> {name}</VisuallyHidden>
               </Button>
@@ -126,25 +138,48 @@ function AppCard(props: {
         </Group>
         {open && !readOnly && <AppForm draft={draft} at={at} saved={saved} />}
         {app && saved ? (
-          <div>
-            <Text size="xs" c="dimmed">
+          app.metadata_url ? (
+            <>
+              <Address value={app.metadata_url} what={`the metadata URL of ${name}`}>
+                {ownEntity === ""
+                  ? "Metadata, to give to the provider. It is the tenant's entity ID, too"
+                  : "Metadata, to give to the provider"}
+              </Address>
+              <Address value={app.callback_url} what={`the ACS URL of ${name}`}>
+                Assertion consumer service (ACS), where the provider does not read metadata
+              </Address>
+            </>
+          ) : (
+            <Address value={app.callback_url} what={`the callback URL of ${name}`}>
               Callback URL, to register there
-            </Text>
-            <Group gap={4} wrap="nowrap">
-              <code className="code foreign">{app.callback_url}</code>
-              <Copy value={app.callback_url} what={`the callback URL of ${name}`} />
-            </Group>
-          </div>
+            </Address>
+          )
         ) : (
           !saved && (
             <Text size="sm" c="dimmed">
-              The callback URL is shown as soon as this is saved.
+              {at.provider === "saml" ? "What the provider has to be given" : "The callback URL"} is shown as soon as
+              this is saved.
             </Text>
           )
         )}
         {!readOnly && <Test slug={draft.slug} app={app} unsaved={unsaved} />}
       </Stack>
     </Card>
+  );
+}
+
+/** What the provider has to be told. */
+function Address({ value, what, children }: { value: string; what: string; children: ReactNode }) {
+  return (
+    <div>
+      <Text size="xs" c="dimmed">
+        {children}
+      </Text>
+      <Group gap={4} wrap="nowrap">
+        <code className="code foreign">{value}</code>
+        <Copy value={value} what={what} />
+      </Group>
+    </div>
   );
 }
 

@@ -13,6 +13,9 @@ const steps: Record<Step["step"], string> = {
   credentials: "It takes the credentials",
 };
 
+/** The same by SAML. Whether the provider knows the tenant it tells those alone who are sent there. */
+const samlSteps: typeof steps = { ...steps, keys: "Its certificate is good", credentials: "The tenant's part" };
+
 const levels: Record<Step["level"], { colour: string; icon: typeof IconCheck; label: string }> = {
   ok: { colour: "green", icon: IconCheck, label: "Fine" },
   warning: { colour: "yellow.7", icon: IconAlertTriangle, label: "Look at this" },
@@ -29,6 +32,7 @@ export function Test({
   app: Schema<"ProviderApp"> | undefined;
   unsaved: boolean;
 }) {
+  const saml = app?.provider === "saml";
   const test = api.useMutation("post", "/admin/v1/tenants/{slug}/providers/test");
   if (!app?.testable && !unsaved) {
     return (
@@ -58,7 +62,9 @@ export function Test({
         <Text size="xs" c="dimmed">
           {unsaved
             ? "Save first: what is tried is what is saved."
-            : "The provider is asked to describe itself, and shown the credentials. Nobody is signed in."}
+            : saml
+              ? "The provider's metadata and certificates are looked at, and the tenant's own key. Nobody is signed in."
+              : "The provider is asked to describe itself, and shown the credentials. Nobody is signed in."}
         </Text>
       </Group>
       <div aria-live="polite">
@@ -69,7 +75,7 @@ export function Test({
             title={
               test.data.steps.some((s) => s.level === "problem")
                 ? "It does not work yet"
-                : test.data.steps.some((s) => s.level !== "ok")
+                : saml || test.data.steps.some((s) => s.level !== "ok")
                   ? "Nothing is known to be wrong"
                   : "It works"
             }
@@ -87,7 +93,7 @@ export function Test({
                     }
                   >
                     <Text size="sm" fw={550} component="span">
-                      {steps[s.step]}
+                      {(saml ? samlSteps : steps)[s.step]}
                     </Text>{" "}
                     <Badge variant="dot" color={colour} size="sm">
                       {label}

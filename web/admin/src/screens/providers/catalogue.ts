@@ -8,18 +8,37 @@ export interface Known {
   /** The fields that the provider needs beside the client id, by their names in the schema. */
   needs: AppField[];
   /** What the fields are called there, where that differs. */
-  labels?: Partial<Record<AppField | "client_id", string>>;
+  labels?: Partial<Record<AppField, string>>;
 }
 
+/** Settings of an app, by their paths in the schema. */
 export type AppField =
+  | "client_id"
+  | "name"
   | "provider_id"
   | "secret"
   | "key"
-  | "settings.server_url"
-  | "settings.tenant"
-  | "settings.github_url"
-  | "settings.gitlab_url"
-  | "settings.certificate_key";
+  | `settings.${
+      | "server_url"
+      | "tenant"
+      | "github_url"
+      | "gitlab_url"
+      | "certificate_key"
+      | "hidden"
+      | "scope"
+      | "oauth_pkce_enabled"
+      | "token_auth_method"
+      | "uid_field"
+      | "fetch_userinfo"
+      | "email_authentication"
+      | "email_authentication_auto_connect"
+      | "verified_email"
+      | "auth_params"
+      | `idp.${"entity_id" | "metadata_url" | "sso_url" | "slo_url" | "x509cert"}`
+      | "sp.entity_id"
+      | `attribute_mapping.${"uid" | "email" | "email_verified" | "username" | "first_name" | "last_name"}`
+      | "use_nameid_for_email"
+      | `advanced.${"private_key" | "x509cert" | "name_id_format" | "authn_request_signed" | "want_message_signed" | "want_assertion_signed" | "want_assertion_encrypted" | "reject_idp_initiated_sso"}`}`;
 
 /** What most people look for comes first, the others by name. */
 export const known: Known[] = [
@@ -101,6 +120,14 @@ export const known: Known[] = [
       "Any server that describes itself by OpenID Connect Discovery, such as Authentik, ZITADEL, Dex or another Vestibule.",
     needs: ["provider_id", "settings.server_url", "secret"],
     labels: { provider_id: "Id of this server", "settings.server_url": "Issuer" },
+  },
+  {
+    id: "saml",
+    name: "SAML",
+    where:
+      "Any server that speaks SAML 2.0, such as Entra ID, Okta, AD FS, Google Workspace or Shibboleth: there, the tenant is a service provider.",
+    needs: ["provider_id", "settings.idp.entity_id", "settings.idp.metadata_url"],
+    labels: { client_id: "Part of its addresses here" },
   },
   {
     id: "amazon",
