@@ -23,8 +23,7 @@ type providerFlags struct {
 func (t *tool) providerCommand() *cobra.Command {
 	f := &providerFlags{}
 	cmd := &cobra.Command{Use: "provider", Short: "List a tenant's apps at identity providers, and try them out",
-		Long: "List a tenant's apps at identity providers, and try them out. They are those of the setting socialaccount.providers.\n\n" +
-			"This version serves no logins through providers yet: what is here is for setting them up.",
+		Long: "List a tenant's apps at identity providers, and try them out. They are those of the setting socialaccount.providers.",
 		Args: cobra.ArbitraryArgs, RunE: needsCommand}
 	f.add(cmd)
 	cmd.AddCommand(t.providerList(f), t.providerTest(f))

@@ -770,8 +770,7 @@ export interface paths {
         };
         /**
          * List a tenant's apps at identity providers, with the callback URLs to register there
-         * @description They are those of the setting socialaccount.providers. Their secrets are never shown. This version serves no logins through
-         *     providers yet: what is listed here is for setting them up.
+         * @description They are those of the setting socialaccount.providers. Their secrets are never shown.
          */
         get: operations["listProviders"];
         put?: never;
@@ -796,8 +795,8 @@ export interface paths {
         /**
          * Try an app at an identity provider out, and tell what came of it
          * @description What is tried is what is saved. The server reads the provider's discovery document and its keys, and compares the issuer; the app's credentials
-         *     are shown to the token endpoint with a code that was made up; nobody is logged in. Ten a minute and sixty an hour for a tenant. This
-         *     version serves no logins through providers yet.
+         *     are shown to the token endpoint with a code that was made up; nobody is logged in. Of a provider that speaks SAML, the metadata and the
+         *     certificates are looked at, and the app's own key. Ten a minute and sixty an hour for a tenant.
          */
         post: operations["testProvider"];
         delete?: never;

@@ -5,13 +5,13 @@ import type { Draft } from "../settings/draft";
 import { More } from "../settings/More";
 import { Setting } from "../settings/Setting";
 import { SettingsScreen } from "../settings/SettingsScreen";
-import { Apps, NotServed } from "./providers/Apps";
+import { Apps } from "./providers/Apps";
 
 export default function Providers() {
   return (
     <SettingsScreen
       title="Providers"
-      lead="Identity providers that people sign in through, such as Google or your own OpenID Connect server."
+      lead="Identity providers that people sign in through, such as Google, or your own server that speaks OpenID Connect or SAML."
       commands={(slug) => [
         sh`admin provider list --tenant ${slug}`,
         sh`admin provider test google CLIENT_ID --tenant ${slug}`,
@@ -20,7 +20,6 @@ export default function Providers() {
     >
       {(draft, readOnly) => (
         <>
-          <NotServed />
           <Apps draft={draft} readOnly={readOnly} />
           <Rules draft={draft} readOnly={readOnly} />
         </>

@@ -5,7 +5,6 @@ import { type ReactNode, useMemo, useState } from "react";
 import { api } from "../../api/client";
 import { Copy } from "../../parts/Copy";
 import { Empty } from "../../parts/Empty";
-import { Notice } from "../../parts/Notice";
 import { Section } from "../../parts/Section";
 import type { Draft } from "../../settings/draft";
 import { type JsonObject, same, valueAt } from "../../settings/patch";
@@ -38,8 +37,8 @@ export function Apps({ draft, readOnly }: { draft: Draft; readOnly: boolean }) {
     >
       {apps.length === 0 ? (
         <Empty title="No providers yet" action={add}>
-          Register an app with Google, GitHub or any OpenID Connect server, and give its client id and secret here. The
-          callback URL to register there is shown as soon as it is saved.
+          Register an app with Google, GitHub or any OpenID Connect server, and give its client id and secret here; a
+          SAML server describes itself. What to register there is shown as soon as it is saved.
         </Empty>
       ) : (
         <Stack>
@@ -180,15 +179,5 @@ function Address({ value, what, children }: { value: string; what: string; child
         <Copy value={value} what={what} />
       </Group>
     </div>
-  );
-}
-
-/** Says what this version does not do. */
-export function NotServed() {
-  return (
-    <Notice kind="warning" title="Signing in through providers is not served yet" live>
-      This version keeps these settings and tries them out. Front ends are not offered providers, and nobody signs in
-      through one.
-    </Notice>
   );
 }
