@@ -2,6 +2,7 @@
 import type { Browser, BrowserContext } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { another, launch, open, settled, type Watched } from "./browser";
+import { selfSigned } from "./certificate";
 import { type Operator, operator } from "./operator";
 import { type Answer, Server } from "./server";
 
@@ -287,6 +288,77 @@ test("a provider is added; its secret is written, and shown nowhere again", asyn
   await page.getByText("No providers yet").waitFor();
   await page.getByRole("region", { name: "What is not saved yet" }).waitFor({ state: "detached" });
   expect((await tenant()).config.socialaccount).toBeUndefined();
+});
+
+test("a SAML server is set up without JSON: faults are told at their fields, and its key is shown nowhere again", async () => {
+  const page = await at("providers");
+  const bar = page.getByRole("region", { name: "What is not saved yet" });
+  const save = page.getByRole("button", { name: "Save", exact: true });
+  const theirs = selfSigned("sso.corp.example");
+  const ours = selfSigned("login.acme.example");
+  await page.getByRole("button", { name: "Add a provider" }).click();
+  await page.getByRole("menuitem", { name: "SAML", exact: true }).click();
+  await page.getByText("shown as soon as this is saved", { exact: false }).waitFor();
+  for (const foreign of ["Client secret", "Scopes", "PKCE", "Issuer"]) {
+    expect(await page.getByLabel(foreign).count(), foreign).toBe(0);
+  }
+  await page.getByLabel("Part of its addresses here").fill("corp");
+  await page.getByLabel("Name", { exact: true }).fill("Corp");
+  await page.getByLabel("Entity ID of the provider").fill("urn:corp:sso");
+  await page.getByLabel("Sign-in address").fill("https://sso.corp.example/login");
+  await page.getByLabel("Certificate of the provider").fill("none");
+  await page.getByRole("button", { name: "More settings" }).click();
+  await page.getByRole("checkbox", { name: "Sign requests" }).check();
+  await page.getByRole("combobox", { name: "Who somebody is" }).fill("employeeNumber");
+  await page.getByRole("button", { name: "Fewer settings" }).click();
+  await save.click();
+
+  // Both are told at their fields, and the one that is not on the screen comes there.
+  await page.getByText("must be an X.509 certificate, in PEM or base64", { exact: true }).waitFor();
+  expect(await page.getByLabel("Certificate of the provider").getAttribute("aria-invalid")).toBe("true");
+  const speech = page.getByRole("group", { name: "How the two speak" });
+  await speech.getByText("is needed to sign requests, and to open what is encrypted", { exact: true }).waitFor();
+  expect(await speech.getByLabel("Private key of the tenant").getAttribute("aria-invalid")).toBe("true");
+  await page.getByLabel("Certificate of the provider").fill(theirs.certificate);
+  await speech.getByLabel("Private key of the tenant").fill(ours.privateKey);
+  await save.click();
+  await speech.getByText("needs its certificate beside it", { exact: true }).waitFor();
+  await speech.getByLabel("Certificate of the tenant").fill(ours.certificate);
+  await speech.getByRole("checkbox", { name: "People may begin at the provider" }).check();
+  await save.click();
+  await bar.waitFor({ state: "detached" });
+
+  await page.getByText("https://login.acme.example/accounts/saml/corp/metadata/", { exact: true }).waitFor();
+  await page.getByText("https://login.acme.example/accounts/saml/corp/acs/", { exact: true }).waitFor();
+  await speech.getByText("Set. It cannot be shown.").waitFor();
+  expect(await page.content()).not.toContain(ours.privateKey.split("\n")[1]);
+  await page.getByRole("button", { name: "Test", exact: true }).click();
+  await page.getByText("The provider's certificate is good until 2099-12-31.", { exact: false }).waitFor();
+  await page.getByText("The tenant's own key is good.", { exact: false }).waitFor();
+  const kept = {
+    idp: { entity_id: "urn:corp:sso", sso_url: "https://sso.corp.example/login", x509cert: theirs.certificate },
+    attribute_mapping: { uid: "employeeNumber" },
+    advanced: {
+      private_key: "********",
+      x509cert: ours.certificate,
+      authn_request_signed: true,
+      reject_idp_initiated_sso: false,
+    },
+  };
+  expect((await tenant()).config.socialaccount.providers).toEqual({
+    saml: { apps: [{ client_id: "corp", name: "Corp", settings: kept }] },
+  });
+
+  // What else is changed leaves the key where it is.
+  await page.getByLabel("Name", { exact: true }).fill("Corp & Sons");
+  await save.click();
+  await bar.waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Test", exact: true }).click();
+  await page.getByText("The tenant's own key is good.", { exact: false }).waitFor();
+
+  await page.getByRole("button", { name: "Remove Corp & Sons" }).click();
+  await save.click();
+  await page.getByText("No providers yet").waitFor();
 });
 
 test("a provider far down the list is added by its name, and asks for what it calls its fields", async () => {
