@@ -93,7 +93,7 @@ function Part({ title, lead, of, fields, ...props }: Props & Fields) {
   );
 }
 
-/** What takes several lines, and the whole width. */
+/** What is long takes the whole width. */
 const wide = { gridColumn: "1 / -1" };
 
 function Field({ draft, at, saved, field }: Props & { field: AppField }) {
@@ -216,6 +216,7 @@ function Field({ draft, at, saved, field }: Props & { field: AppField }) {
   return (
     <TextInput
       {...common}
+      style={field === "settings.idp.metadata_url" ? wide : undefined}
       value={typeof value === "string" ? value : ""}
       autoComplete="off"
       spellCheck={false}

@@ -141,7 +141,7 @@ function AppCard(props: {
             <>
               <Address value={app.metadata_url} what={`the metadata URL of ${name}`}>
                 {ownEntity === ""
-                  ? "Metadata, to give to the provider. It is the tenant's entity ID, too"
+                  ? "Metadata, to give to the provider. The address is the tenant's entity ID, too"
                   : "Metadata, to give to the provider"}
               </Address>
               <Address value={app.callback_url} what={`the ACS URL of ${name}`}>

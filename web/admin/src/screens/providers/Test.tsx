@@ -14,7 +14,12 @@ const steps: Record<Step["step"], string> = {
 };
 
 /** The same by SAML. Whether the provider knows the tenant it tells those alone who are sent there. */
-const samlSteps: typeof steps = { ...steps, keys: "Its certificate is good", credentials: "The tenant's part" };
+const samlSteps: typeof steps = {
+  ...steps,
+  discovery: "Where it is",
+  keys: "Its certificate is good",
+  credentials: "The tenant's part",
+};
 
 const levels: Record<Step["level"], { colour: string; icon: typeof IconCheck; label: string }> = {
   ok: { colour: "green", icon: IconCheck, label: "Fine" },

@@ -23,7 +23,7 @@ export function neededBy(provider: string): Fields[] {
 /** What most apps leave as it is. */
 export function moreOf(provider: string): Fields[] {
   if (provider === "saml") {
-    return [{ fields: ["settings.hidden", "settings.sp.entity_id", ...trust] }, attributes, speech];
+    return [{ fields: ["settings.hidden", ...trust] }, attributes, speech];
   }
   const named = neededBy(provider).some((part) => part.fields.includes("provider_id"));
   return [{ fields: [...(named ? [] : (["provider_id"] as const)), ...usual] }];
@@ -53,7 +53,7 @@ const withoutMetadata: Fields = {
 
 const attributes: Fields = {
   title: "Which attributes tell what",
-  lead: "By their names at the provider, the one to prefer first; NameID stands for that. Once one is named here, the usual ones count no more, for anything.",
+  lead: "By their names at the provider, the one to prefer first; NameID stands for that. Once one is named here, no usual one counts any more.",
   of: "settings.attribute_mapping",
   fields: [
     "settings.attribute_mapping.uid",
@@ -70,6 +70,7 @@ const speech: Fields = {
   title: "How the two speak",
   fields: [
     "settings.advanced.name_id_format",
+    "settings.sp.entity_id",
     "settings.advanced.reject_idp_initiated_sso",
     "settings.advanced.want_message_signed",
     "settings.advanced.want_assertion_signed",
@@ -133,7 +134,7 @@ export const meaningOf = (provider: string, field: AppField): string | undefined
   provider === "saml" && field in ofSAML ? ofSAML[field] : meanings[field];
 
 const ofSAML: Partial<Record<AppField, string>> = {
-  client_id: "A short name of your choice. The addresses that are given to the provider have it in them.",
+  client_id: "A short name of your choice, which its addresses here have in them.",
   provider_id: "What the API calls it. Needed where there are several that speak SAML.",
 };
 
@@ -150,14 +151,15 @@ const meanings: Partial<Record<AppField, string>> = {
   "settings.idp.entity_id": "What it calls itself: an address or a URN, as its metadata says.",
   "settings.idp.metadata_url": "What it says of itself there takes the place of the three below.",
   "settings.idp.sso_url": "Where people are sent to sign in (HTTP-Redirect).",
-  "settings.idp.slo_url": "Where answers to its sign-outs go (HTTP-Redirect). Without one it signs nobody out here.",
+  "settings.idp.slo_url": "Where its sign-outs are answered (HTTP-Redirect); none without it.",
   "settings.idp.x509cert": "Of the key that it signs with, in PEM or base64.",
-  "settings.sp.entity_id": "What the provider knows the tenant by, unless that is the address of the metadata.",
+  "settings.sp.entity_id": "What it knows the tenant by; if empty, the address of the metadata.",
   "settings.attribute_mapping.uid": "What stays somebody's for ever, and is never anybody else's.",
   "settings.attribute_mapping.email_verified": "True, yes or 1 in it means that it is.",
   "settings.use_nameid_for_email": "Whatever its format says.",
   "settings.advanced.reject_idp_initiated_sso":
     "From a list of apps there. Whoever does is sent back at once with a request, and answers that.",
+  "settings.advanced.name_id_format": "The kind of name that it tells people by.",
   "settings.advanced.want_message_signed": "The response itself. It or the assertion in it always has to be.",
   "settings.advanced.want_assertion_signed": "The assertion in a response itself.",
   "settings.advanced.authn_request_signed": "Needs the private key below.",
