@@ -600,11 +600,11 @@ func (s *Service) vouchedFor(ctx context.Context, v *Visit, app tenants.App, id 
 	if trusted, _ := v.Tenant.TrustsAddresses(app); !trusted {
 		return nil, "", nil
 	}
-	for _, e := range id.Emails {
-		email, ok := parseAddress(e.Address)
-		if !e.Verified || !ok {
-			continue
-		}
+	keys, err := s.reachedOf(ctx, v, id)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, email := range keys {
 		reached, err := s.reachable(ctx, v, email, "")
 		if err != nil {
 			return nil, "", err
@@ -620,6 +620,23 @@ func (s *Service) vouchedFor(ctx context.Context, v *Visit, app tenants.App, id 
 		}
 	}
 	return nil, "", nil
+}
+
+// reachedOf are the addresses that a provider has verified, as it tells them. Of several, only those that reach somebody: a provider may tell
+// many, and they are not looked up one by one.
+func (s *Service) reachedOf(ctx context.Context, v *Visit, id *provider.Identity) ([]address, error) {
+	var all []address
+	var keys []string
+	for _, e := range id.Emails {
+		if email, ok := parseAddress(e.Address); e.Verified && ok && len(all) < store.MaxHeld {
+			all, keys = append(all, email), append(keys, string(email))
+		}
+	}
+	if len(all) < 2 {
+		return all, nil
+	}
+	held, err := s.store.For(v.Tenant).HoldersOf(ctx, keys)
+	return slices.DeleteFunc(all, func(a address) bool { return !held[string(a)].Reached }), err
 }
 
 // enterByAddress signs in to the account of an address that a provider vouches for. Where nobody had proved the address, whoever made the

@@ -13,6 +13,7 @@ import (
 	"github.com/vestibule-auth/vestibule/flows"
 	"github.com/vestibule-auth/vestibule/internal/provider"
 	"github.com/vestibule-auth/vestibule/internal/refusal"
+	"github.com/vestibule-auth/vestibule/internal/store/faultdb"
 	"github.com/vestibule-auth/vestibule/internal/testkit"
 	"github.com/vestibule-auth/vestibule/tenants"
 )
@@ -1223,4 +1224,57 @@ func TestConnectingTakesARecentProofOfWhoCanGiveOne(t *testing.T) {
 			d.do(drop)
 		})
 	}
+}
+
+// TestManyAddressesAreLookedUpAtOnce has a provider tell as many addresses as it may, the last of which is somebody's; and then a newcomer's, all
+// but the last of which are somebody's.
+func TestManyAddressesAreLookedUpAtOnce(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		for name, account := range map[string]string{"each address is one person's": optional, "addresses are hidden": optional + `, "prevent_enumeration": "strict"`} {
+			t.Run(name, func(t *testing.T) {
+				h := newProviderHouse(t, engine, account, `"email_authentication": true`)
+				ann, bob := h.verified("ann@example.org"), h.verified("bob@example.org")
+				squatted := h.signedIn("bob@example.org")
+				var all []provider.Email
+				for i := range 48 {
+					e := fmt.Sprintf("ann%d@example.net", i)
+					_, err := squatted.add(e) // which is not where bob is reached
+					h.must(err)
+					all = append(all, provider.Email{Address: e, Verified: true})
+				}
+				asked := func(name string, id provider.Identity) (string, int) {
+					h.idp.vouchFor(name, id)
+					d, n := h.device(), 0
+					h.on(func(op, query string) error {
+						if op == faultdb.Query && strings.Contains(query, "emails") {
+							n++
+						}
+						return nil
+					})
+					d.do(h.byToken(name, "login"))
+					h.on(nil)
+					return d.user(), n
+				}
+				if in, _ := asked("ann", provider.Identity{UID: "1", Emails: append(slices.Clone(all), provider.Email{Address: "ann@example.org", Verified: true})}); in != ann {
+					t.Errorf("the last of many addresses signs in %q", in)
+				}
+				_, one := asked("ann", vouched("1", "ann@example.org"))
+				_, many := asked("ann", provider.Identity{UID: "1", Emails: append(slices.Clone(all), provider.Email{Address: "ann@example.org", Verified: true})})
+				if many > one+1 {
+					t.Errorf("%d statements for many addresses, and %d for one", many, one)
+				}
+				in, many := asked("eve", provider.Identity{UID: "2", Emails: append([]provider.Email{{Address: "eve@example.org", Verified: true}}, all...)})
+				if in == "" || in == ann || in == bob {
+					t.Errorf("a newcomer is signed in as %q", in)
+				}
+				_, one = asked("joe", vouched("3", "joe@example.org"))
+				if many > one+2 {
+					t.Errorf("%d statements for a newcomer with many addresses, and %d with one", many, one)
+				}
+				if got := h.one(`SELECT COUNT(*) FROM emails WHERE user_id = $1 AND verified`, in); got != "6" {
+					t.Errorf("the newcomer has %s addresses", got)
+				}
+			})
+		}
+	})
 }

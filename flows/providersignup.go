@@ -315,22 +315,30 @@ func rank(e provider.Email) (n int) {
 
 // furtherAddresses are the addresses beside the newcomer's own that the provider has verified and nobody else has.
 func (s *Service) furtherAddresses(ctx context.Context, v *Visit, n newcomer, emails []given) ([]given, error) {
-	var all []given
-	most := int(v.Tenant.Settings.Account.MaxEmailAddresses)
+	var keys []string
 	for _, e := range emails {
-		if !e.verified || e.address == n.email || (most > 0 && len(all) >= most-1) || len(all) >= maxFurther {
+		if e.verified && e.address != n.email && len(keys) < store.MaxHeld {
+			keys = append(keys, string(e.address))
+		}
+	}
+	most := int(v.Tenant.Settings.Account.MaxEmailAddresses)
+	if len(keys) == 0 || most == 1 {
+		return nil, nil
+	}
+	held := map[string]store.Holders{}
+	if v.Tenant.Settings.Account.UniqueEmail {
+		var err error
+		if held, err = s.store.For(v.Tenant).HoldersOf(ctx, keys); err != nil {
+			return nil, err
+		}
+	}
+	var all []given
+	for _, e := range emails {
+		has := held[string(e.address)]
+		if !slices.Contains(keys, string(e.address)) || has.Taken || (most > 0 && len(all) >= most-1) || len(all) >= maxFurther {
 			continue
 		}
-		if v.Tenant.Settings.Account.UniqueEmail {
-			taken, err := s.store.For(v.Tenant).Taken(ctx, store.Names{EmailKey: string(e.address)})
-			if err != nil {
-				return nil, err
-			}
-			if taken.Email {
-				continue
-			}
-			e.held = taken.Held
-		}
+		e.held = has.Held
 		all = append(all, e)
 	}
 	return all, nil

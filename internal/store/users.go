@@ -233,6 +233,50 @@ func (s Scope) Taken(ctx context.Context, n Names) (Taken, error) {
 	return taken, err
 }
 
+// Holders are who has an address, as far as that matters to somebody whom a provider vouches for.
+type Holders struct {
+	Taken   bool // as Taken has it
+	Held    bool // likewise
+	Reached bool // some account is entered by what is sent there: of those that have verified it, or else of those that have not verified another
+}
+
+// MaxHeld is how many addresses HoldersOf looks up.
+const MaxHeld = 50
+
+// HoldersOf tells who has which of some addresses, by their keys: of the first MaxHeld. Those that nobody has are left out.
+func (s Scope) HoldersOf(ctx context.Context, emailKeys []string) (map[string]Holders, error) {
+	args := []any{s.tenant}
+	for i := range MaxHeld { // as many whatever is asked for, so that there is one text to prepare
+		key := "" // which no row has
+		if i < len(emailKeys) {
+			key = emailKeys[i]
+		}
+		args = append(args, key)
+	}
+	all := map[string]Holders{}
+	err := s.store.reader().each(ctx, "look up addresses", `
+		SELECT e.email_key,
+		       MAX(CASE WHEN e.verified OR NOT EXISTS (
+		           SELECT 1 FROM emails v WHERE v.tenant_id = $1 AND v.user_id = e.user_id AND v.verified) THEN 1 ELSE 0 END),
+		       MAX(CASE WHEN e.verified THEN 1 ELSE 0 END),
+		       MAX(CASE WHEN e.verified AND u.active THEN 1 ELSE 0 END),
+		       MAX(CASE WHEN `+closed+` THEN 0 ELSE 1 END)
+		  FROM emails e
+		  JOIN users u ON u.tenant_id = e.tenant_id AND u.id = e.user_id
+		 WHERE e.tenant_id = $1 AND e.email_key IN (`+places(2, MaxHeld)+`)
+		 GROUP BY e.email_key`, args, func(rows *sqlx.Rows) error {
+		var key string
+		var taken, proved, enteredByProof, entered int
+		err := rows.Scan(&key, &taken, &proved, &enteredByProof, &entered)
+		if proved > 0 { // the others that have it are not reached there
+			entered = enteredByProof
+		}
+		all[key] = Holders{Taken: taken > 0, Held: taken == 0, Reached: entered > 0}
+		return err
+	})
+	return all, err
+}
+
 // AddUser writes a new user; a username or number that is in use is ErrTaken.
 func (t *Tx) AddUser(ctx context.Context, u *User, usernameKey string) error {
 	_, err := t.exec(ctx, "add user", `

@@ -1,10 +1,13 @@
 package storetest
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
 
+	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/store"
 )
 
@@ -132,6 +135,75 @@ func TestProviderTokensFollowTheirAccount(t *testing.T) {
 		w.must(own.One(func(tx *store.Tx) error { return tx.AddWhole(w.Context(), whole) }))
 		if got := kept(); got != "none" {
 			w.Errorf("with the user comes back %s", got)
+		}
+	})
+}
+
+// TestHoldersAreWhoWouldBeReached has accounts hold an address in every way, and asks for it among many that nobody has.
+func TestHoldersAreWhoWouldBeReached(t *testing.T) {
+	type holding struct{ inactive, verified, other bool } // other: another address is verified
+	each(t, func(w world) {
+		scope := w.st.For(w.a)
+		for name, row := range map[string]struct {
+			by   []holding
+			want store.Holders
+		}{
+			"nobody":                              {},
+			"one who has not proved it":           {[]holding{{}}, store.Holders{Taken: true, Reached: true}},
+			"one who has":                         {[]holding{{verified: true}}, store.Holders{Taken: true, Reached: true}},
+			"one who has proved another":          {[]holding{{other: true}}, store.Holders{Held: true}},
+			"one who has proved both":             {[]holding{{verified: true, other: true}}, store.Holders{Taken: true, Reached: true}},
+			"one who is kept out":                 {[]holding{{inactive: true}}, store.Holders{Taken: true}},
+			"one who is kept out and has not":     {[]holding{{inactive: true, verified: true}, {}}, store.Holders{Taken: true}},
+			"one of several":                      {[]holding{{other: true}, {inactive: true}, {}}, store.Holders{Taken: true, Reached: true}},
+			"several of whom none is reached":     {[]holding{{other: true}, {inactive: true}, {inactive: true, other: true}}, store.Holders{Taken: true}},
+			"one who has, beside one who has not": {[]holding{{}, {verified: true}}, store.Holders{Taken: true, Reached: true}},
+			"two who hold it beside their own":    {[]holding{{other: true}, {other: true}}, store.Holders{Held: true}},
+		} {
+			key := fmt.Sprintf("%x@example.org", secret.Bytes(4))
+			for _, h := range row.by {
+				u := store.User{ID: secret.NewID(), Active: true, Epoch: 1, CreatedAt: start}
+				all := []store.Email{{ID: secret.NewID(), UserID: u.ID, Email: key, Key: key, Verified: h.verified, CreatedAt: start}}
+				if h.other {
+					all = append(all, store.Email{ID: secret.NewID(), UserID: u.ID, Email: "x" + u.ID, Key: "x" + u.ID, Verified: true, CreatedAt: start})
+				}
+				w.must(scope.Do(w.Context(), func(tx *store.Tx) error {
+					err := tx.AddUser(w.Context(), &u, "")
+					for _, e := range all {
+						err = errors.Join(err, tx.AddEmail(w.Context(), &e))
+					}
+					if h.inactive {
+						err = errors.Join(err, tx.SetActive(w.Context(), u.ID, false))
+					}
+					return err
+				}))
+			}
+			keys := make([]string, store.MaxHeld+1)
+			for i := range keys {
+				keys[i] = fmt.Sprintf("nobody%d@example.org", i)
+			}
+			keys[store.MaxHeld-1] = key
+			got, err := scope.HoldersOf(w.Context(), keys)
+			w.must(err)
+			if got[key] != row.want || len(got) != min(len(row.by), 1) {
+				w.Errorf("%s: %+v", name, got)
+			}
+			for _, find := range []func(context.Context, string) ([]store.Account, error){scope.AccountsByEmail, scope.Namesakes} {
+				all, err := find(w.Context(), key)
+				w.must(err)
+				reached := false
+				for _, a := range all {
+					reached = reached || (a.Active && (a.Address.Verified || !a.AnyVerified))
+				}
+				if reached != row.want.Reached {
+					w.Errorf("%s: the account that is looked for by the address alone is found: %t", name, reached)
+				}
+			}
+			others, err := w.st.For(w.b).HoldersOf(w.Context(), keys)
+			w.must(err)
+			if len(others) > 0 {
+				w.Errorf("%s: the other tenant sees %+v", name, others)
+			}
 		}
 	})
 }
