@@ -40,17 +40,18 @@ func (s *Service) ProviderAccounts(ctx context.Context, v *Visit) ([]ProviderAcc
 		return nil, refusal.Of(refusal.Unauthenticated)
 	}
 	rows, err := s.store.For(v.Tenant).ProviderAccountsOf(ctx, v.user.ID)
-	if err != nil {
-		return nil, err
-	}
+	return s.viewProviderAccounts(v.Tenant, rows), err
+}
+
+func (s *Service) viewProviderAccounts(t *tenants.Tenant, rows []store.ProviderAccount) []ProviderAccountView {
 	all := make([]ProviderAccountView, len(rows))
 	for i, p := range rows {
-		all[i] = ProviderAccountView{UID: p.UID, Display: p.Display, Provider: s.viewApp(v.Tenant, p.Provider)}
+		all[i] = ProviderAccountView{UID: p.UID, Display: p.Display, Provider: s.viewApp(t, p.Provider)}
 		if all[i].Display == "" {
 			all[i].Display = all[i].Provider.Name
 		}
 	}
-	return all, nil
+	return all
 }
 
 // connect lets whoever is signed in come in by a provider's account, too. One that is somebody else's stays theirs.
@@ -60,6 +61,9 @@ func (s *Service) connect(ctx context.Context, v *Visit, app tenants.App, id *pr
 			return refusal.Of(refusal.Forbidden)
 		}
 		if err := s.recent(v); err != nil {
+			return err
+		}
+		if err := v.useProof(id.Once); err != nil {
 			return err
 		}
 		p := store.ProviderAccount{Provider: app.ID, UID: id.UID, UserID: v.user.ID, Display: shown(id), CreatedAt: v.Now}
@@ -96,11 +100,13 @@ type DisconnectInput struct {
 	Account  string // what the provider calls it
 }
 
-// DisconnectProvider takes an account with a provider from whoever is signed in, and answers with the rest. The last way in stays.
+// DisconnectProvider takes an account with a provider from whoever is signed in, and answers with the rest: once it is taken, nothing that
+// fails may say that it is not. The last way in stays.
 func (s *Service) DisconnectProvider(ctx context.Context, v *Visit, in DisconnectInput) ([]ProviderAccountView, error) {
 	if v.user == nil {
 		return nil, refusal.Of(refusal.Unauthenticated)
 	}
+	var left []store.ProviderAccount
 	err := s.step(ctx, v, func() error {
 		if v.user == nil {
 			return refusal.Of(refusal.Unauthenticated)
@@ -115,7 +121,8 @@ func (s *Service) DisconnectProvider(ctx context.Context, v *Visit, in Disconnec
 		if err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(all, func(p store.ProviderAccount) bool { return p.Provider == in.Provider && p.UID == in.Account }) {
+		named := func(p store.ProviderAccount) bool { return p.Provider == in.Provider && p.UID == in.Account }
+		if left = slices.DeleteFunc(slices.Clone(all), named); len(left) == len(all) {
 			return refusal.Because("", refusal.AccountNotFound)
 		}
 		a, err := s.account(ctx, v)
@@ -150,7 +157,7 @@ func (s *Service) DisconnectProvider(ctx context.Context, v *Visit, in Disconnec
 	if err != nil {
 		return nil, err
 	}
-	return s.ProviderAccounts(ctx, v)
+	return s.viewProviderAccounts(v.Tenant, left), nil
 }
 
 // letsIn reports whether an account with a provider is a way in: the tenant has an app of the name that front ends show, whose provider this

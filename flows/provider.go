@@ -461,9 +461,6 @@ func (s *Service) enterByProvider(ctx context.Context, v *Visit, app tenants.App
 	if id == nil || id.UID == "" || len(id.UID) > maxProviderUID || strings.ContainsRune(id.UID, 0) {
 		return fmt.Errorf("%w: it does not say whose it is", errProvider)
 	}
-	if err := s.useProof(ctx, v, id.Once); err != nil {
-		return err
-	}
 	if process == processConnect {
 		return s.connect(ctx, v, app, id)
 	}
@@ -476,8 +473,8 @@ func (s *Service) enterByProvider(ctx context.Context, v *Visit, app tenants.App
 	return err
 }
 
-// useProof has what is good once be used.
-func (s *Service) useProof(ctx context.Context, v *Visit, once *provider.Once) error {
+// useProof has what is good once be used, together with what is done by it: whoever is told to come back may come with the same again.
+func (v *Visit) useProof(once *provider.Once) error {
 	if once == nil {
 		return nil
 	}
@@ -486,16 +483,22 @@ func (s *Service) useProof(ctx context.Context, v *Visit, once *provider.Once) e
 		return fmt.Errorf("%w: it would be good for more than a day", errProvider)
 	}
 	digest := secret.Digest(once.ID)
-	err := s.store.For(v.Tenant).One(func(tx *store.Tx) error { return tx.UseProof(ctx, digest, until) })
-	if errors.Is(err, store.ErrTaken) {
-		return fmt.Errorf("%w: it was used before", errProvider)
-	}
-	return err
+	v.queue(func(ctx context.Context, tx *store.Tx) error {
+		err := tx.UseProof(ctx, digest, until)
+		if errors.Is(err, store.ErrTaken) {
+			return fmt.Errorf("%w: it was used before", errProvider) // and would be the next time
+		}
+		return err
+	})
+	return nil
 }
 
 // loginByProvider signs in whoever has the provider's account or, where the tenant takes the provider's word for addresses, the address. A
 // stranger is signed up.
 func (s *Service) loginByProvider(ctx context.Context, v *Visit, app tenants.App, id *provider.Identity, here bool) error {
+	if err := v.useProof(id.Once); err != nil {
+		return err
+	}
 	if v.user != nil {
 		s.leave(v)
 	}
@@ -511,6 +514,10 @@ func (s *Service) loginByProvider(ctx context.Context, v *Visit, app tenants.App
 		}
 		if a == nil {
 			return fmt.Errorf("the user of a provider account is gone: %w", store.ErrStale)
+		}
+		if !a.Active { // the provider is right, and that is all that is told: nobody is signed in, and nobody stays so
+			v.auditOf(store.LoginFailed, a.ID, map[string]any{"method": methodProvider, "provider": p.Provider, "reason": "deactivated"})
+			return nil
 		}
 		if err := v.keepTokens(&p, a, app, id); err != nil {
 			return err
@@ -531,22 +538,17 @@ func (s *Service) loginByProvider(ctx context.Context, v *Visit, app tenants.App
 	}
 }
 
-// leave ends the session of whoever is signed in, since somebody comes in who may be another. The client's next session is a new one.
+// leave ends the session of whoever is signed in, since somebody comes in who may be another. The client's next session, if any, is a new one.
 func (s *Service) leave(v *Visit) {
 	v.audit(store.UserLoggedOut, v.user.ID, nil)
 	id := v.session.ID
 	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropSession(ctx, id) })
 	v.forget()
-	v.actor, v.ended = actor{}, false
+	v.actor = actor{}
 }
 
 // enterAccount begins a login that is proved by a provider's account.
 func (s *Service) enterAccount(ctx context.Context, v *Visit, p *store.ProviderAccount, a *store.Account, l login) error {
-	if !a.Active {
-		v.writes, v.notes = nil, nil // the provider is right, and that is all that is told: nobody is signed in
-		v.auditOf(store.LoginFailed, a.ID, map[string]any{"method": methodProvider, "provider": p.Provider, "reason": "deactivated"})
-		return nil
-	}
 	if err := v.record(a.ID, Method{Method: methodProvider, Provider: p.Provider, UID: p.UID}); err != nil {
 		return err
 	}

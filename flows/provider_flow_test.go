@@ -1278,3 +1278,71 @@ func TestManyAddressesAreLookedUpAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestAProofIsUsedByWhatItDoesAlone hands in a proof that is good once while the database fails, and where it is refused.
+func TestAProofIsUsedByWhatItDoesAlone(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		h := newProviderHouse(t, engine, optional, "")
+		id := vouched("1", "ann@example.org")
+		id.Once = &provider.Once{ID: "https://idp.example 42", Until: h.clock.Now().Add(10 * time.Minute)}
+		h.idp.vouchFor("ann", id)
+		h.on(func(op, _ string) error {
+			if op == faultdb.Commit {
+				return faultdb.ErrInjected
+			}
+			return nil
+		})
+		_, err := h.device().try(h.byToken("ann", "login"))
+		h.on(nil)
+		h.refused(err, refusal.Busy, "")
+		_, err = h.device().try(h.byToken("ann", "connect")) // where nobody is signed in
+		h.refused(err, refusal.Forbidden, "")
+		d := h.device()
+		if d.do(h.byToken("ann", "login")); d.user() == "" {
+			t.Error("whoever was told to come back is not let in")
+		}
+		for _, process := range []string{"login", "connect"} {
+			_, err = d.try(h.byToken("ann", process))
+			h.refused(err, refusal.Invalid, refusal.InvalidToken)
+		}
+	})
+}
+
+// TestWhatIsDisconnectedIsSaidToBe has the database fail as soon as the account is taken.
+func TestWhatIsDisconnectedIsSaidToBe(t *testing.T) {
+	h := newProviderHouse(t, "sqlite", optional, "")
+	d := h.device()
+	d.do(h.signUp(signupOf("ann@example.org")))
+	for _, name := range []string{"one", "two"} {
+		h.idp.vouchFor(name, vouched(name, name))
+		d.do(h.byToken(name, "connect"))
+	}
+	committed := false
+	h.on(func(op, _ string) error {
+		if committed {
+			return faultdb.ErrInjected
+		}
+		committed = op == faultdb.Commit
+		return nil
+	})
+	left, err := h.DisconnectProvider(t.Context(), d.visit(), flows.DisconnectInput{Provider: "google", Account: "one"})
+	h.on(nil)
+	if err != nil || len(left) != 1 || left[0].UID != "two" || left[0].Provider.Name != "The google" || h.count("provider_accounts") != "1" {
+		t.Errorf("%s are left, and it is answered %+v, %v", h.count("provider_accounts"), left, err)
+	}
+}
+
+// TestADeactivatedUsersProviderSignsOut has somebody who is signed in come by the provider of another, who is kept out.
+func TestADeactivatedUsersProviderSignsOut(t *testing.T) {
+	h := newProviderHouse(t, "sqlite", optional, "")
+	h.idp.vouchFor("ann", vouched("1", "ann@example.org"))
+	ann := h.device()
+	ann.do(h.byToken("ann", "login"))
+	h.setActive(ann.user(), false)
+	h.verified("bob@example.org")
+	d := h.signedIn("bob@example.org")
+	was := &device{house: h, token: d.token}
+	if v := d.do(h.byToken("ann", "login")); v.Authenticated() || !v.Ended() || was.user() != "" {
+		t.Errorf("the client is told that nobody is signed in, and its token is of %q", was.user())
+	}
+}

@@ -46,12 +46,10 @@ func (s *Service) LogoutByProvider(ctx context.Context, v *Visit, app tenants.Ap
 		s.providerFailed(ctx, v, app, err)
 		return "", ErrProviderLogout
 	}
-	if err := s.useProof(ctx, v, &out.Once); errors.Is(err, errProvider) {
-		return "", ErrProviderLogout
-	} else if err != nil {
-		return "", err
-	}
-	return out.Location, s.step(ctx, v, func() error {
+	err = s.step(ctx, v, func() error {
+		if err := v.useProof(&out.Once); err != nil {
+			return err
+		}
 		account, err := s.store.For(v.Tenant).ProviderAccount(ctx, app.ID, out.NameID)
 		named := err == nil
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -88,6 +86,13 @@ func (s *Service) LogoutByProvider(ctx context.Context, v *Visit, app tenants.Ap
 		}
 		return nil
 	})
+	switch {
+	case errors.Is(err, errProvider):
+		return "", ErrProviderLogout
+	case err != nil:
+		return "", err
+	}
+	return out.Location, nil
 }
 
 // cameBy reports whether whoever is signed in came by an app's provider.

@@ -409,7 +409,7 @@ func costs() []cost {
 		{"the list of accounts with providers", 2, 2, dummies, (*turn).connected, gets(http.StatusOK, "/account/providers")},
 		{"a stranger's list of accounts with providers", 0, 0, dummies, none, gets(http.StatusUnauthorized, "/account/providers")},
 		{"connecting an account with a provider", 6, 6, dummies, (*turn).in, does(http.StatusOK, func(t *turn) *reply { return t.connect() })},
-		{"disconnecting an account with a provider", 7, 7, dummies, (*turn).connected, does(http.StatusOK, func(t *turn) *reply { return t.disconnect(t.email) })},
+		{"disconnecting an account with a provider", 6, 6, dummies, (*turn).connected, does(http.StatusOK, func(t *turn) *reply { return t.disconnect(t.email) })},
 		{"disconnecting no account with a provider", 2, 2, dummies, (*turn).connected, does(http.StatusBadRequest, func(t *turn) *reply { return t.disconnect("nobody") })},
 
 		{"a session check of somebody with a second factor", 1, 1, factors, (*turn).guardedIn, gets(http.StatusOK, "/auth/session")},
