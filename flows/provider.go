@@ -522,8 +522,12 @@ func (s *Service) loginByProvider(ctx context.Context, v *Visit, app tenants.App
 		if err := v.keepTokens(&p, a, app, id); err != nil {
 			return err
 		}
+		if err := s.enterAccount(ctx, v, &p, a, login{Proof: methodProvider, ByProvider: true, App: app.ID, UID: p.UID, here: here}); err != nil {
+			return err
+		}
+		// After the user's row, which whoever disconnects it locks first.
 		v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.UseProviderAccount(ctx, &p, v.Now) })
-		return s.enterAccount(ctx, v, &p, a, login{Proof: methodProvider, ByProvider: true, App: app.ID, UID: p.UID, here: here})
+		return nil
 	case !errors.Is(err, store.ErrNotFound):
 		return err
 	}

@@ -1346,3 +1346,41 @@ func TestADeactivatedUsersProviderSignsOut(t *testing.T) {
 		t.Errorf("the client is told that nobody is signed in, and its token is of %q", was.user())
 	}
 }
+
+// TestALoginByWhatWasDisconnectedIsGivenUp takes an account with a provider away, elsewhere, while a login by it waits for the second factor: before
+// that is shown, and when it is about to be taken.
+func TestALoginByWhatWasDisconnectedIsGivenUp(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		for _, late := range []bool{false, true} {
+			h := newProviderHouse(t, engine, optional, "")
+			h.idp.vouchFor("ann", vouched("1", "ann@example.org"))
+			own := h.device()
+			own.do(h.byToken("ann", "login"))
+			own.do(h.changePassword("", password))
+			x := own.addApp()
+			d := h.device()
+			d.do(h.byToken("ann", "login"))
+			if d.visit().Pending() != flows.MFAAuthenticate {
+				t.Fatal("it does not wait for the factor")
+			}
+			h.clock.Advance(period)
+			if late {
+				rival := h.beside()
+				h.atSettling(func() { h.must(rival.disconnect("1")((&device{house: rival, token: own.token}).visit())) })
+			} else {
+				own.do(h.disconnect("1"))
+			}
+			v := d.do(h.showCode(x.code()))
+			h.on(nil)
+			if v.Authenticated() || v.Pending() != "" || h.count("provider_accounts") != "0" {
+				t.Errorf("late %t: signed in %t, waits for %q", late, v.Authenticated(), v.Pending())
+			}
+			again := h.device()
+			again.do(h.byToken("ann", "login")) // which is a newcomer's
+			again = h.device()
+			if again.do(h.byToken("ann", "login")); again.user() == own.user() {
+				t.Error("it still signs in")
+			}
+		}
+	})
+}
