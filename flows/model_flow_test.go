@@ -43,17 +43,22 @@ type knownSession struct {
 	proved time.Time   // when its user proved who they are, the last time; zero for never
 	strong time.Time   // likewise, by a password or a factor
 	spared bool        // its browser was trusted, and the second factor not asked for
+	signup *signup     // by a provider, that waits; nil for none
+	since  time.Time   // when its user signed in
 }
 
 // knownLogin is a login on its way.
 type knownLogin struct {
 	users []string // whose it may be
-	by    string   // what it began with: password, code, reset, signup, passkey
+	by    string   // what it began with: password, code, reset, signup, passkey, provider
 	named string   // the address that it was asked for with, "" if by another name
 	coded bool     // a login code was given on top
 	shown int64    // the account's factors, counted by their changes, when one of them was shown; -1 for never
 	code  *slip    // what it began with, if that was sent
 	since time.Time
+
+	account string // the account with a provider that it began with, "" for none
+	vouches string // the address that a provider vouched for in the place of a code
 }
 
 // slip is a secret that was mailed or texted: a code, or the key of a link.
@@ -104,6 +109,8 @@ type fact struct {
 	password string
 	active   bool
 	holds    map[string]bool // its addresses and its number, and whether they are verified
+
+	connected map[string]bool // accounts with providers
 
 	epoch       int64
 	factors     store.Factors
@@ -182,6 +189,10 @@ type deed struct {
 	chosen string // the new one
 	again  bool   // what it sends is in the place of what was sent before: a resend, or a change
 	begun  *knownLogin
+
+	vouched  *vouching // the account with a provider that was taken
+	connects bool      // that was to be connected
+	gives    string    // the one that was given up
 }
 
 // named reports whether an account has a name, or had it when the call began: a login is one of then. Who changes an address ends no
@@ -282,6 +293,7 @@ func (w *walk) judge(x *deed) *deed {
 			w.judgeAccount(x, id)
 		}
 		w.judgeClaim(x)
+		w.judgeVouchedClaim(x)
 	} else if !reflect.DeepEqual(x.before, x.after) || len(x.letters) > 0 {
 		w.breaks("a call that was refused changed or sent something")
 	}
@@ -296,16 +308,18 @@ func (w *walk) judge(x *deed) *deed {
 func (w *walk) judgeAccount(x *deed, id string) {
 	was, now := x.before[id], x.after[id]
 	if was == nil {
-		if x.name != "sign up" || x.made() != id {
+		if (x.name != "sign up" && (x.vouched == nil || x.connects)) || x.made() != id {
 			w.breaks("a call that is no signup made an account")
 		}
+		w.judgeNewcomer(x, id)
 		return
 	}
 	bySlip := x.slip != nil && slices.Contains(x.slip.users, id)
+	byProof := x.vouched != nil && slices.Contains(x.vouched.users, id)
 	switch {
 	case now.tenant != x.tenant.ID:
 		w.breaks("an account of another tenant was changed")
-	case id != x.was && !slices.Contains(x.waiting, id) && !bySlip:
+	case id != x.was && !slices.Contains(x.waiting, id) && !bySlip && !byProof:
 		w.breaks("an account was changed whose owner had no part in it")
 	}
 	for name, verified := range now.holds {
@@ -314,6 +328,7 @@ func (w *walk) judgeAccount(x *deed, id string) {
 		}
 	}
 	w.judgeFactors(x, id)
+	w.judgeConnections(x, id)
 	if was.password != now.password {
 		w.judgePassword(x, id, bySlip)
 	}
@@ -324,7 +339,7 @@ func (w *walk) judgeAccount(x *deed, id string) {
 // and nobody has proved it yet, that factor.
 func (w *walk) judgeProof(x *deed, id, name string, bySlip bool) {
 	was, l := x.before[id], x.session.login
-	waited := l != nil && l.code != nil && l.code.to == name && slices.Contains(l.users, id)
+	waited := l != nil && (l.vouches == name || (l.code != nil && l.code.to == name)) && slices.Contains(l.users, id)
 	switch {
 	case waited && l.shown >= 0:
 	case !bySlip || x.slip.to != name:
@@ -390,6 +405,11 @@ func (w *walk) judgePassword(x *deed, id string, bySlip bool) {
 		}
 		u.password, u.claimed = x.chosen, ""
 		keep = x.session
+	case "hand in a token to login", "come back from google", "come back from github":
+		if now.password != "" || !x.claims(id) {
+			w.breaks("a provider's word changed the password of an account that it did not claim")
+		}
+		u.password, u.claimed = "", ""
 	default:
 		if now.password != passhash.Mark+was.password || !bySlip || !x.slip.enters {
 			w.breaks("a password was changed by a call that must not")
@@ -422,6 +442,9 @@ func (w *walk) judgeClaim(x *deed) {
 			case !isNumber(name) && slices.Contains(x.after.reached(now.tenant, name), id):
 				w.breaks("%s still reaches an account that %s has proved now, and nobody had before", name, x.slip.to)
 			}
+		}
+		if len(now.connected) > 0 {
+			w.breaks("%v still signs in to an account that %s has proved now, and nobody had before", now.connected, x.slip.to)
 		}
 		if u := w.users[id]; x.name != "reset the password" && u.password != "" {
 			w.breaks("the password of an account that nobody had proved still signs in")
@@ -456,7 +479,12 @@ func (w *walk) judgeVisit(x *deed) {
 			w.done[fmt.Sprintf("in by %s and a factor, shown %t", l.by, l.shown == f.factorEpoch)]++
 		}
 	}
-	s.user, s.login = u, nil
+	s.user, s.login, s.signup, s.since = u, nil, nil, x.v.Now
+	for _, b := range w.trips {
+		if b.session == s && b.dead == "" {
+			b.dead = "somebody has logged in since"
+		}
+	}
 	w.killFor(u, "its owner has logged in", resetLinks)
 }
 
@@ -465,7 +493,12 @@ func (w *walk) judgeLogin(x *deed, l *knownLogin, u string) {
 	account, f := &x.tenant.Settings.Account, x.after[u]
 	asked, _ := account.SignupFields.Field("phone")
 	required := account.LoginByCodeRequired
-	after := map[string]string{"password": "password", "signup": "password", "passkey": "mfa"} // what is listed as asking for a code
+	verification := account.EmailVerification
+	if l != nil && l.by == "provider" {
+		verification = x.tenant.Settings.SocialAccount.EmailVerification
+	}
+	// what is listed as asking for a code
+	after := map[string]string{"password": "password", "signup": "password", "passkey": "mfa", "provider": "socialaccount"}
 	codeDue := l != nil && l.by != "code" && (required.All || (l.by != "reset" && required.For(after[l.by])))
 	switch {
 	case l == nil || !slices.Contains(l.users, u):
@@ -476,14 +509,18 @@ func (w *walk) judgeLogin(x *deed, l *knownLogin, u string) {
 		w.breaks("a login was completed that had waited too long")
 	case x.v.Issued() == "":
 		w.breaks("somebody is signed in under a token from before")
-	case account.EmailVerification == tenants.VerificationMandatory && !f.proven():
+	case verification == tenants.VerificationMandatory && !f.proven():
 		w.breaks("somebody is signed in without a verified address")
-	case account.EmailVerification == tenants.VerificationMandatory && l.named != "" && !f.holds[l.named] && !x.read.verified(u, l.named):
+	case verification == tenants.VerificationMandatory && l.named != "" && !f.holds[l.named] && !x.read.verified(u, l.named):
 		w.breaks("somebody is signed in by %s, which is not verified", l.named)
 	case codeDue && !l.coded:
 		w.breaks("somebody is signed in without the login code that is required")
 	case f.factors.Second() && l.shown != f.factorEpoch && x.seat.trusted[u] != trustOf(x.before[u]):
 		w.breaks("somebody is signed in without the second factor")
+	case l.vouches != "" && l.shown < 0:
+		w.breaks("somebody is signed in by an address without the factor of whoever made the account")
+	case l.account != "" && !f.connected[l.account]:
+		w.breaks("somebody is signed in by %s, which is not theirs any more", l.account)
 	case l.by == "passkey" && l.shown != f.factorEpoch:
 		w.breaks("somebody is signed in by a passkey that was removed, or might have been")
 	}
@@ -617,7 +654,7 @@ func (w *walk) learn(x *deed, l letter) {
 
 // begins has a session go on to another login. What was sent for the one before is no good for this one.
 func (w *walk) begins(x *deed, l *knownLogin) {
-	x.session.login, x.begun = l, l
+	x.session.login, x.session.signup, x.begun = l, nil, l
 	w.kill("it was for a login before", func(s *slip) bool { return !s.link && s.purpose != "reset" && s.session == x.session })
 }
 

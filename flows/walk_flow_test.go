@@ -75,6 +75,7 @@ type seat struct {
 	held    []request   // those that were begun and have not been worked at yet
 	stage   flows.Stage // what it was told last
 	in      bool        // likewise
+	awaits  bool        // a signup by a provider waits, likewise
 
 	email, phone, username, password string // what was signed up with here
 
@@ -103,6 +104,9 @@ type walk struct {
 	emails    []string // what people sign up with
 	phones    []string
 	usernames []string
+	tokens    []*proof // that providers gave
+	trips     []*trip  // to providers and back
+	codes     int      // that providers gave
 
 	meanwhile func()                                             // has somebody make a call when the next one is about to settle
 	choose    func(at byte) func(*walk, *seat, byte, byte, byte) // among walkSteps
@@ -114,7 +118,7 @@ type walk struct {
 }
 
 // newWalk begins a walk in a house, with tenants of its own.
-func newWalk(h *house, number int, settings byte) *walk {
+func newWalk(h *house, number int, settings, social byte) *walk {
 	w := &walk{
 		house: h, users: map[string]*knownUser{}, sessions: map[string]*knownSession{}, done: map[string]int{}, spared: map[string]int{},
 		emails:    []string{"ann@example.org", "ann@example.com", "bob@example.org", "eve@example.org"},
@@ -126,7 +130,8 @@ func newWalk(h *house, number int, settings byte) *walk {
 		account += `, "rate_limits": false`
 	}
 	for _, name := range []string{"acme", "globex"} {
-		t := testkit.AddTenant(h, h.store, fmt.Sprintf("%s-%d", name, number), fmt.Sprintf(`{"account": {%s}, "mfa": {%s, "trust_enabled": true}}`, account, unverified))
+		t := testkit.AddTenant(h, h.store, fmt.Sprintf("%s-%d", name, number), fmt.Sprintf(`{"account": {%s}, "mfa": {%s, "trust_enabled": true}, "socialaccount": {%s}}`,
+			account, unverified, pick(walkProviders, social)))
 		t.Settings.Passwords.Argon2idMemory, t.Settings.Passwords.Argon2idIterations = 8, 1 // less than a tenant may have
 		w.tenants = append(w.tenants, t)
 	}
@@ -154,7 +159,7 @@ func (w *walk) look() facts {
 	all := facts{}
 	w.rows(`SELECT id, tenant_id, COALESCE(username, ''), password, active, COALESCE(phone, ''), phone_verified, epoch, factors, factor_epoch FROM users WHERE tenant_id IN ($1, $2)`,
 		func(scan func(...any) error) error {
-			f, id, phone, verified := &fact{holds: map[string]bool{}}, "", "", false
+			f, id, phone, verified := &fact{holds: map[string]bool{}, connected: map[string]bool{}}, "", "", false
 			err := scan(&id, &f.tenant, &f.username, &f.password, &f.active, &phone, &verified, &f.epoch, &f.factors, &f.factorEpoch)
 			if phone != "" {
 				f.holds[phone] = verified
@@ -174,6 +179,7 @@ func (w *walk) look() facts {
 		all[id].has = all[id].has.With(kind)
 		return err
 	})
+	w.lookAtProviders(all)
 	return all
 }
 
@@ -291,7 +297,7 @@ func (w *walk) safely(v *flows.Visit, do func(*flows.Visit) (any, error)) (data 
 // settle gives the seat what a call gave it: a token, or none.
 func (w *walk) settle(x *deed) {
 	d, v := x.seat, x.v
-	d.stage, d.in = v.Pending(), v.Authenticated()
+	d.stage, d.in, d.awaits = v.Pending(), v.Authenticated(), v.AwaitsProviderSignup()
 	if v.TrustCookie() != "" {
 		d.cookie = v.TrustCookie()
 	}
@@ -557,7 +563,7 @@ func (w *walk) endOthers(d *seat) *deed {
 				continue
 			}
 			listed--
-			if s != x.session {
+			if s != x.session && !(x.held && s.since.After(x.v.Now)) { // who came between is not listed yet
 				s.user = ""
 			}
 		}
@@ -741,11 +747,11 @@ func (w *walk) logInByKey(d *seat, id string, which byte) *deed {
 		}
 		return nil, w.LoginByKey(w.Context(), v, flows.KeyInput{Credential: k.Get(options)})
 	})
-	if x.err == nil && !w.givenUp(x) {
+	if f := x.before[id]; x.err == nil && !w.givenUp(x) && (f == nil || f.active) { // nothing comes of a key of somebody who is kept out
 		if u := w.users[id]; u == nil || !slices.Contains(u.keys, k) {
 			w.breaks("a passkey was taken that nobody has")
 		}
-		if x.was == "" {
+		if x.was == "" || x.opened.user == "" { // nobody was in, or whoever was is not any more
 			w.begins(x, &knownLogin{users: []string{id}, by: "passkey", shown: x.before[id].factorEpoch, since: x.v.Now})
 		} else if x.was != id {
 			w.breaks("somebody else's passkey was taken")
@@ -857,7 +863,16 @@ var walkSteps = []struct {
 	{1, func(w *walk, d *seat, a, _, _ byte) { w.answerTrust(d, a%2 == 0) }},
 	{1, func(w *walk, d *seat, _, _, _ byte) { w.logOut(d) }},
 	{1, func(w *walk, d *seat, _, _, _ byte) { w.endOthers(d) }},
+	{4, func(w *walk, d *seat, a, b, c byte) { w.byToken(d, w.token(a, b, c), "login") }},
+	{2, func(w *walk, d *seat, a, b, c byte) { w.byToken(d, w.token(a, b, c), "connect") }},
+	{6, (*walk).leaveOrReturn},
+	{2, func(w *walk, d *seat, a, b, _ byte) { w.giveUp(d, a, b) }},
+	{2, func(w *walk, d *seat, a, b, _ byte) { w.finishSignup(d, w.typedAtSignup(a, b)) }},
+	{1, func(w *walk, d *seat, _, _, _ byte) { w.lookAtSignup(d) }},
 	{1, func(w *walk, d *seat, _, _, _ byte) { w.leave(d) }},
+	{2, (*walk).replay},
+	{2, (*walk).establish},
+	{3, (*walk).interfere},
 	{3, (*walk).guess},
 	{3, func(w *walk, _ *seat, a, b, _ byte) { w.pause(pauses[int(a)%(4+int(b)%(len(pauses)-3))]) }},
 	{4, func(w *walk, d *seat, a, _, _ byte) { w.hold(d, 1+int(a)%2) }},
@@ -1025,6 +1040,8 @@ func (w *walk) goOn(d *seat, a, b, _ byte) {
 		w.showCode(d, w.who(d, 1, 0), b)
 	case d.stage == flows.MFATrust:
 		w.answerTrust(d, a%4 != 0)
+	case d.awaits:
+		w.finishSignup(d, w.typedAtSignup(a, b))
 	case s != nil && s.purpose == "reset" && !d.in:
 		w.resetPassword(d, s, w.newPassword())
 	case s != nil && s.purpose == "email":
@@ -1035,6 +1052,10 @@ func (w *walk) goOn(d *seat, a, b, _ byte) {
 		w.logOut(d) // to come in again, past the factor
 	case d.in && a%4 != 1:
 		w.protect(d, a/4, b, 0)
+	case d.in && a%8 == 1 && b%4 == 0:
+		w.giveUp(d, a, b/4)
+	case d.in && a%8 == 1:
+		w.byToken(d, w.token(a/8, b, 1), "connect")
 	case d.in:
 		w.addEmail(d, pick(w.emails, b))
 	case d.email == "" && d.phone == "":
@@ -1045,6 +1066,10 @@ func (w *walk) goOn(d *seat, a, b, _ byte) {
 		w.requestCode(d, w.name(d, a, b))
 	case a%8 == 3:
 		w.logInByKey(d, w.keyholder(d, b), b)
+	case a%8 == 6:
+		w.byToken(d, w.token(w.comer(d, a/8), b, 1), "login")
+	case a%8 == 7:
+		w.leaveOrReturn(d, w.comer(d, a/8), b, 3)
 	case d.phone != "" && account.LoginMethods.Has("phone"):
 		w.logIn(d, d.phone, w.password(d, d.phone, 1))
 	case d.username != "" && account.LoginMethods.Has("username"):
@@ -1159,7 +1184,7 @@ func (w *walk) interrupt(_ *seat, a, b, c byte) {
 }
 
 // meanwhileSteps is how many of the shares of walkSteps are single calls.
-const meanwhileSteps = 60
+const meanwhileSteps = 77
 
 // admit deactivates a user, or lets one back in.
 func (w *walk) admit(which byte) {
@@ -1300,7 +1325,7 @@ func (w *walk) twin(d *seat, name, chosen string, what byte) *deed {
 // tapeOf is the tape of a seed.
 func tapeOf(seed uint64) []byte {
 	random := rand.New(rand.NewPCG(seed, 0))
-	tape := make([]byte, tapeHead+60*stepSize)
+	tape := make([]byte, tapeHead+75*stepSize)
 	for i := range tape {
 		tape[i] = byte(random.Uint32()) //nolint:forbidigo // a walk is made again from its seed
 	}
@@ -1322,7 +1347,7 @@ func newWalker(t testing.TB, engine string) *walker {
 // walk walks a tape.
 func (r *walker) walk(tape []byte) *walk {
 	r.made++
-	w := newWalk(r.house, r.made, tape[0])
+	w := newWalk(r.house, r.made, tape[0], tape[1]/4)
 	w.run(tape)
 	return w
 }
@@ -1364,7 +1389,7 @@ func (r *walker) check(t *testing.T, tape []byte) {
 	for i, line := range w.story {
 		_, _ = fmt.Fprintf(&story, "%3d. %s\n", i+1, line)
 	}
-	t.Errorf("%s\n%s, that is %s:\n%s", w.broken, settings.name, settings.account, story.String())
+	t.Errorf("%s\n%s, that is %s, and %s:\n%s", w.broken, settings.name, settings.account, pick(walkProviders, tape[1]/4), story.String())
 }
 
 func TestWalks(t *testing.T) {
