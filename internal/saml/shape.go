@@ -6,20 +6,21 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/beevik/etree"
 	rtvalidator "github.com/mattermost/xml-roundtrip-validator"
 	"github.com/russellhaering/gosaml2/types"
 )
 
-// parse reads a document that is elements, attributes and text alone, and that Go's parser would write as it read it.
+// byteOrder is a mark that some begin their documents with.
+const byteOrder = "\ufeff"
+
+// parse reads a document that is one element, and that Go's parser would write as it read it. It reads the very bytes that the library is given
+// afterwards: that inflates what it cannot read (RFC 1951), so that a message of which anything was left out here could be another one there.
 func parse(doc []byte) (*etree.Element, error) {
-	doc = bytes.TrimSpace(bytes.TrimPrefix(doc, []byte("\xef\xbb\xbf")))
-	switch {
-	case len(doc) > MaxMessage, bytes.Count(doc, []byte("<"))*3 > maxTokens:
+	if len(doc) > MaxMessage || bytes.Count(doc, []byte("<"))*3 > maxTokens {
 		return nil, errors.New("the message is too long")
-	case !bytes.HasPrefix(doc, []byte("<")):
-		return nil, errors.New("the message is no XML")
 	}
 	if err := rtvalidator.Validate(bytes.NewReader(doc)); err != nil {
 		return nil, errors.New("the message is no XML that every reader takes for the same")
@@ -29,8 +30,17 @@ func parse(doc []byte) (*etree.Element, error) {
 		return nil, errors.New("the message is no XML")
 	}
 	for _, token := range parsed.Child {
-		if _, ok := token.(*etree.Directive); ok { // a DOCTYPE, which SAML has none of
+		switch token := token.(type) {
+		case *etree.Directive: // a DOCTYPE, which SAML has none of
 			return nil, errors.New("the message has a document type")
+		case *etree.Element:
+			if token != parsed.Root() {
+				return nil, errors.New("the message is several")
+			}
+		case *etree.CharData:
+			if strings.Trim(strings.TrimPrefix(token.Data, byteOrder), " \t\r\n") != "" {
+				return nil, errors.New("the message is no XML")
+			}
 		}
 	}
 	return parsed.Root(), nil
@@ -41,7 +51,7 @@ func decode(doc []byte, into any) error {
 	if _, err := parse(doc); err != nil {
 		return err
 	}
-	return xml.Unmarshal(bytes.TrimSpace(bytes.TrimPrefix(doc, []byte("\xef\xbb\xbf"))), into)
+	return xml.Unmarshal(doc, into)
 }
 
 // shape is what a response looks like, before anything of it is believed.
