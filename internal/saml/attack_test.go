@@ -1,11 +1,19 @@
 package saml_test
 
 import (
+	"cmp"
 	"crypto"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha1" //nolint:gosec // as RSA-OAEP has it where nothing else is said
 	"encoding/base64"
 	"strings"
 	"testing"
 
+	"github.com/beevik/etree"
+	"github.com/russellhaering/gosaml2/types"
 	dsig "github.com/russellhaering/goxmldsig"
 
 	"github.com/vestibule-auth/vestibule/internal/saml"
@@ -75,6 +83,151 @@ func TestAMessageIsOneElement(t *testing.T) {
 		text := strings.Replace(c.text, string(good), described(), 1)
 		if _, err := saml.ReadMetadata([]byte(text), entity, now); (err == nil) != c.taken {
 			t.Errorf("metadata, %s: %v", name, err)
+		}
+	}
+}
+
+// sealing is how an assertion is encrypted.
+type sealing struct {
+	method, keyMethod string // "": AES-256-GCM, and RSA-OAEP
+	detached          bool   // the key is beside what it opens
+}
+
+// sealed is a response in which the first assertion is encrypted for the tenant. change changes the plaintext, and may be nil.
+func sealed(t *testing.T, doc *etree.Document, how sealing, change func(string) string) *etree.Document {
+	t.Helper()
+	inner := find(t, doc.Root(), "Assertion")
+	alone := etree.NewDocument()
+	alone.SetRoot(inner.Copy())
+	plain, err := alone.WriteToString()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if change != nil {
+		plain = change(plain)
+	}
+	key, nonce := make([]byte, 32), make([]byte, 12)
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gcm, err := cipher.NewGCM(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public := own().Certificate.PublicKey.(*rsa.PublicKey)
+	wrapped, err := rsa.EncryptOAEP(sha1.New(), rand.Reader, public, key, nil)
+	if strings.HasSuffix(how.keyMethod, "rsa-1_5") {
+		wrapped, err = rsa.EncryptPKCS1v15(rand.Reader, public, key)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoded := base64.StdEncoding.EncodeToString
+	opener := `<xenc:EncryptedKey><xenc:EncryptionMethod Algorithm="` + cmp.Or(how.keyMethod, types.MethodRSAOAEP) + `"/><xenc:CipherData><xenc:CipherValue>` +
+		encoded(wrapped) + `</xenc:CipherValue></xenc:CipherData></xenc:EncryptedKey>`
+	within, beside := `<ds:KeyInfo>`+opener+`</ds:KeyInfo>`, ""
+	if how.detached {
+		within, beside = "", opener
+	}
+	outer := samltest.Read(t, `<saml:EncryptedAssertion xmlns:saml="`+assertion+`" xmlns:xenc="http://www.w3.org/2001/04/xmlenc#" xmlns:ds="`+dsig.Namespace+`">`+
+		`<xenc:EncryptedData><xenc:EncryptionMethod Algorithm="`+cmp.Or(how.method, types.MethodAES256GCM)+`"/>`+within+`<xenc:CipherData><xenc:CipherValue>`+
+		encoded(append(nonce, gcm.Seal(nil, nonce, []byte(plain), nil)...))+`</xenc:CipherValue></xenc:CipherData></xenc:EncryptedData>`+beside+`</saml:EncryptedAssertion>`).Root()
+	at := inner.Index()
+	doc.Root().RemoveChildAt(at)
+	doc.Root().InsertChildAt(at, outer)
+	return doc
+}
+
+func TestEncryptedAssertions(t *testing.T) {
+	signed := func(names ...string) *etree.Document {
+		doc := samltest.Read(t, said)
+		for _, name := range names {
+			theirs().Sign(t, doc.Root(), name)
+		}
+		return doc
+	}
+	evil := func(plain string) string { return strings.Replace(plain, ">ada<", ">admin<", 1) }
+	outer := sealed(t, signed(), sealing{}, nil)
+	theirs().Sign(t, outer.Root(), "Response")
+	several := sealed(t, signed("Assertion"), sealing{}, nil)
+	several.Root().AddChild(find(t, several.Root(), "EncryptedAssertion").Copy())
+	beside := sealed(t, signed("Assertion"), sealing{}, nil)
+	beside.Root().AddChild(find(t, signed("Assertion").Root(), "Assertion").Copy())
+	within := sealed(t, signed("Assertion"), sealing{}, nil)
+	nested := find(t, within.Root(), "EncryptedAssertion")
+	within.Root().RemoveChild(nested)
+	within.Root().CreateElement("samlp:Extensions").AddChild(nested)
+	for name, c := range map[string]struct {
+		doc   *etree.Document
+		taken bool
+	}{
+		"signed within":               {sealed(t, signed("Assertion"), sealing{}, nil), true},
+		"the key beside":              {sealed(t, signed("Assertion"), sealing{detached: true}, nil), true},
+		"signed outside":              {outer, true},
+		"not signed":                  {sealed(t, signed(), sealing{}, nil), false},
+		"tampered with":               {sealed(t, signed("Assertion"), sealing{}, evil), false},
+		"RSA 1.5":                     {sealed(t, signed("Assertion"), sealing{keyMethod: types.MethodRSAv1_5}, nil), false},
+		"RSA 1.5, the key beside":     {sealed(t, signed("Assertion"), sealing{keyMethod: types.MethodRSAv1_5, detached: true}, nil), false},
+		"Triple DES":                  {sealed(t, signed("Assertion"), sealing{method: types.MethodTripleDESCBC}, nil), false},
+		"another method than it says": {sealed(t, signed("Assertion"), sealing{method: types.MethodAES256CBC}, nil), false},
+		"several":                     {several, false},
+		"beside another":              {beside, false},
+		"in extensions":               {within, false},
+		"something else":              {sealed(t, signed("Assertion"), sealing{}, func(string) string { return `<x ID="_a"/>` }), false},
+		"not encrypted":               {signed("Assertion"), false},
+		"two": {sealed(t, signed("Assertion"), sealing{}, func(plain string) string {
+			return plain + strings.Replace(evil(plain), `"_a"`, `"_b"`, 1)
+		}), false},
+		"one in another": {sealed(t, signed("Assertion"), sealing{}, func(plain string) string {
+			return `<saml:Assertion xmlns:saml="` + assertion + `" ID="_b">` + plain + `</saml:Assertion>`
+		}), false},
+	} {
+		demanding := withKey(t)
+		demanding.WantEncrypted = true
+		got, err := demanding.Read(idp(), samltest.Encode(t, c.doc), request, now)
+		if (err == nil) != c.taken {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+		if strings.Contains(name, "RSA 1.5") && !strings.Contains(err.Error(), "which is not taken") { // before it is tried
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := sp().Read(idp(), samltest.Encode(t, sealed(t, signed("Assertion"), sealing{}, nil)), request, now); err == nil {
+		t.Error("opened without a key")
+	}
+}
+
+// What is encrypted is put into the response, whose prefixes hold in it from then on.
+func TestEncryptedAssertionsAreJudgedWhereTheyAre(t *testing.T) {
+	weak := samltest.Read(t, said)
+	theirs().Sign(t, weak.Root(), "Assertion", func(by *dsig.SigningContext) { by.Hash = crypto.SHA1 })
+	weak.Root().CreateAttr("xmlns:ds", dsig.Namespace)
+	twice := samltest.Read(t, strings.Replace(said, `"_a"`, `"_r"`, 1))
+	theirs().Sign(t, twice.Root(), "Assertion")
+	for name, doc := range map[string]*etree.Document{
+		"a signature by SHA-1": sealed(t, weak, sealing{}, func(plain string) string { return strings.Replace(plain, ` xmlns:ds="`+dsig.Namespace+`"`, "", 1) }),
+		"the response's id":    sealed(t, twice, sealing{}, nil),
+	} {
+		if got, err := withKey(t).Read(idp(), samltest.Encode(t, doc), request, now); err == nil {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+// Nobody signs what the signature of something else says of its key.
+func TestSignaturesHoldNothingElse(t *testing.T) {
+	for name, hide := range map[string]func(root, info *etree.Element){
+		"a signature":    func(root, info *etree.Element) { info.AddChild(root.SelectElement("Signature")) },
+		"an assertion":   func(root, info *etree.Element) { info.CreateElement("saml:Assertion").CreateAttr("ID", "_evil") },
+		"an id for once": func(root, info *etree.Element) { info.CreateElement("ds:KeyName").CreateAttr("Id", "_a") },
+	} {
+		doc := samltest.Read(t, said)
+		theirs().Sign(t, doc.Root(), "Assertion")
+		theirs().Sign(t, doc.Root(), "Response")
+		hide(doc.Root(), find(t, find(t, doc.Root(), "Assertion"), "KeyInfo"))
+		if got, err := sp().Read(idp(), samltest.Encode(t, doc), request, now); err == nil || strings.Contains(err.Error(), "verified") {
+			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
 }

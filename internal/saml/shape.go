@@ -69,7 +69,7 @@ func is(el *etree.Element, namespace, name string) bool {
 	return el.Tag == name && el.NamespaceURI() == namespace
 }
 
-// look judges what a response looks like. Signatures can be wrapped in where they are good for one part of a document and another one is
+// look judges what a response looks like, and puts what is encrypted in it in the place of how it came. Signatures can be wrapped in where they are good for one part of a document and another one is
 // read, so there is one way alone that a response may look: one assertion, below the response; no id twice; signatures directly
 // below what they are of, each of which is about that alone (saml-core, section 5.4).
 func (sp *SP) look(root *etree.Element) (*shape, error) {
@@ -91,23 +91,22 @@ func (sp *SP) look(root *etree.Element) (*shape, error) {
 	if len(assertions)+len(encrypted) > 1 {
 		return nil, errors.New("the response has several assertions")
 	}
-	var err error
-	if s.signed, err = signedOnce(root, append([]*etree.Element{root}, assertions...)...); err != nil {
-		return nil, err
-	}
 	for _, el := range encrypted {
 		s.encrypted = true
 		opened, err := sp.open(root)
 		if err != nil {
 			return nil, err
 		}
-		if !is(opened, nsAssertion, "Assertion") || el.NamespaceURI() != nsAssertion {
+		root.RemoveChild(el) // as the library does: what prefixes mean around it they mean in it, too
+		root.AddChild(opened)
+		if !is(opened, nsAssertion, "Assertion") {
 			return nil, errors.New("what is encrypted is no assertion")
 		}
-		if _, err := signedOnce(opened, opened); err != nil {
-			return nil, err
-		}
 		assertions = append(assertions, opened)
+	}
+	var err error
+	if s.signed, err = signedOnce(root, append([]*etree.Element{root}, assertions...)...); err != nil {
+		return nil, err
 	}
 	for _, el := range assertions {
 		s.assertion = el.SelectAttrValue("ID", "")
@@ -160,7 +159,9 @@ func signedOnce(root *etree.Element, may ...*etree.Element) (signed bool, err er
 				return errors.New("a signature is where it does not belong")
 			}
 			signed = signed || of == root
-			return aboutParent(el, of)
+			if err := aboutParent(el, of); err != nil {
+				return err
+			}
 		}
 		for _, child := range el.ChildElements() {
 			if err := walk(child); err != nil {
