@@ -9,6 +9,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha1" //nolint:gosec // as RSA-OAEP has it where nothing else is said
 	"encoding/base64"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -229,5 +230,51 @@ func TestSignaturesHoldNothingElse(t *testing.T) {
 		if got, err := sp().Read(idp(), samltest.Encode(t, doc), request, now); err == nil || strings.Contains(err.Error(), "verified") {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
+	}
+}
+
+// The library keeps a list of all prefixes for each element: a few kilobytes would have it work for seconds.
+func TestMessagesAreNotLongToRead(t *testing.T) {
+	prefixes := func(el *etree.Element, n int) *etree.Element {
+		for i := range n {
+			el.CreateAttr(fmt.Sprintf("xmlns:p%d", i), "urn:x")
+		}
+		return el
+	}
+	for name, c := range map[string]struct {
+		change func(request *etree.Element)
+		why    string // "": it is taken
+	}{
+		"some prefixes":     {func(request *etree.Element) { prefixes(request, 80) }, ""},
+		"too many prefixes": {func(request *etree.Element) { prefixes(request, 110) }, "prefixes"},
+		"too many by and by": {func(request *etree.Element) {
+			prefixes(prefixes(find(t, request, "KeyInfo"), 60).CreateElement("x"), 60)
+		}, "prefixes"},
+		"many, but not at once": {func(request *etree.Element) {
+			prefixes(find(t, request, "KeyInfo").CreateElement("x"), 60)
+			prefixes(find(t, request, "KeyInfo").CreateElement("x"), 60)
+		}, ""},
+		"some elements": {func(request *etree.Element) {
+			for range 900 {
+				find(t, request, "KeyInfo").CreateElement("x")
+			}
+		}, ""},
+		"too many elements": {func(request *etree.Element) {
+			for range 2000 {
+				find(t, request, "KeyInfo").CreateElement("x")
+			}
+		}, "too long"},
+	} {
+		doc := samltest.Read(t, ended())
+		theirs().Sign(t, doc.Root(), "LogoutRequest")
+		c.change(doc.Root()) // as far as it is not signed
+		_, err := sp().ReadPostedLogout(idp(), samltest.Encode(t, doc), "", now)
+		if (err == nil) != (c.why == "") || err != nil && !strings.Contains(err.Error(), c.why) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	described := strings.Replace(described(), "<md:IDPSSODescriptor", strings.Repeat("<x></x>", 5000)+"<md:IDPSSODescriptor", 1)
+	if _, err := saml.ReadMetadata([]byte(described), entity, now); err != nil {
+		t.Errorf("of metadata it is %v", err)
 	}
 }

@@ -97,7 +97,7 @@ func (sp *SP) ReadPostedLogout(idp *IDP, encoded, relay string, now time.Time) (
 	if err != nil {
 		return nil, err
 	}
-	root, err := parse(raw)
+	root, err := parse(raw, maxTags)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func (sp *SP) ReadPostedLogout(idp *IDP, encoded, relay string, now time.Time) (
 // logout reads a request whose signature is good.
 func (sp *SP) logout(idp *IDP, doc []byte, relay string, now time.Time) (*Logout, error) {
 	var r logoutRequest
-	if err := decode(doc, &r); err != nil {
+	if err := decode(doc, maxTags, &r); err != nil {
 		return nil, errors.New("the message is no LogoutRequest")
 	}
 	switch {

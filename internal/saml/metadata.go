@@ -22,10 +22,11 @@ type described struct {
 }
 
 // ReadMetadata reads an identity provider out of metadata. entityID is which one is meant; "" does where there is one alone. Whether the document is
-// the provider's is for whoever fetched it to know: signatures of metadata are not looked at. Errors are sentences about it, without their beginning, and may repeat words of it.
+// the provider's is for whoever fetched it to know: signatures of metadata are not looked at. Errors are ends of sentences about it, and may
+// repeat words of it.
 func ReadMetadata(doc []byte, entityID string, now time.Time) (*IDP, error) {
 	var d described
-	if err := decode(doc, &d); err != nil {
+	if err := decode(doc, maxDescribed, &d); err != nil {
 		return nil, errors.New("it is no SAML metadata")
 	}
 	all := append([]described{d}, d.Entities...)

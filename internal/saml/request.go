@@ -65,7 +65,7 @@ func (sp *SP) library(idp *IDP, trusted dsig.X509CertificateStore, now time.Time
 		IdentityProviderSSOURL: idp.SSO, IdentityProviderSLOURL: idp.SLO, IdentityProviderIssuer: idp.EntityID,
 		ServiceProviderIssuer: sp.EntityID, AssertionConsumerServiceURL: sp.ACS, ServiceProviderSLOURL: sp.SLS, AudienceURI: sp.EntityID,
 		NameIdFormat: sp.NameIDFormat, IDPCertificateStore: trusted, Clock: dsig.NewFakeClockAt(now),
-		MaximumDecompressedBodySize: MaxMessage, MaximumXMLTokens: maxTokens,
+		MaximumDecompressedBodySize: MaxMessage, MaximumXMLTokens: 3*maxTags + 1,
 	}
 	if sp.Key.opens() {
 		made.SPKeyStore = dsig.TLSCertKeyStore(sp.Key.tls())

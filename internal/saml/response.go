@@ -20,7 +20,7 @@ func (sp *SP) Read(idp *IDP, encoded, requestID string, now time.Time) (*Asserti
 	if err != nil {
 		return nil, err
 	}
-	root, err := parse(raw)
+	root, err := parse(raw, maxTags)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func Unsolicited(encoded string) bool {
 	if err != nil {
 		return false
 	}
-	root, err := parse(raw)
+	root, err := parse(raw, maxTags)
 	return err == nil && is(root, nsProtocol, "Response") && root.SelectAttrValue("InResponseTo", "") == ""
 }
 

@@ -42,7 +42,9 @@ const (
 // Limits of what is read.
 const (
 	MaxMessage   = 512 << 10 // of a message, in bytes, encoded or not
-	maxTokens    = 50_000    // of XML, in a message
+	maxTags      = 2_000     // in a message: of more than a thousand elements the library takes none
+	maxDescribed = 16_000    // in metadata, which may be of many
+	maxPrefixes  = 100       // that hold in one place: the library has a list of them for each element
 	maxCerts     = 10        // of a provider's certificates, which are tried one after the other
 	maxAttribute = 1000      // of an assertion's attributes
 )

@@ -16,10 +16,11 @@ import (
 // byteOrder is a mark that some begin their documents with.
 const byteOrder = "\ufeff"
 
-// parse reads a document that is one element, and that Go's parser would write as it read it. It reads the very bytes that the library is given
-// afterwards: that inflates what it cannot read (RFC 1951), so that a message of which anything was left out here could be another one there.
-func parse(doc []byte) (*etree.Element, error) {
-	if len(doc) > MaxMessage || bytes.Count(doc, []byte("<"))*3 > maxTokens {
+// parse reads a document that is one element, with no more than so many tags, and that Go's parser would write as it read it. It reads the very
+// bytes that the library is given afterwards: that inflates what it cannot read (RFC 1951), so that a message of which anything was left out
+// here could be another one there.
+func parse(doc []byte, tags int) (*etree.Element, error) {
+	if len(doc) > MaxMessage || bytes.Count(doc, []byte("<")) > tags {
 		return nil, errors.New("the message is too long")
 	}
 	if err := rtvalidator.Validate(bytes.NewReader(doc)); err != nil {
@@ -46,9 +47,9 @@ func parse(doc []byte) (*etree.Element, error) {
 	return parsed.Root(), nil
 }
 
-// decode reads a document into a value.
-func decode(doc []byte, into any) error {
-	if _, err := parse(doc); err != nil {
+// decode reads such a document into a value.
+func decode(doc []byte, tags int, into any) error {
+	if _, err := parse(doc, tags); err != nil {
 		return err
 	}
 	return xml.Unmarshal(doc, into)
@@ -139,9 +140,12 @@ func childrenOf(el *etree.Element, namespace, name string) (all []*etree.Element
 // signedOnce judges ids and signatures in a document. Those who may be signed are named. It reports whether the root is.
 func signedOnce(root *etree.Element, may ...*etree.Element) (signed bool, err error) {
 	ids := map[string]bool{}
-	var walk func(el *etree.Element) error
-	walk = func(el *etree.Element) error {
+	var walk func(el *etree.Element, prefixes int) error
+	walk = func(el *etree.Element, prefixes int) error {
 		for _, a := range el.Attr {
+			if a.Space == "xmlns" {
+				prefixes++
+			}
 			if a.Key != "ID" && a.Key != "Id" && a.Key != "id" {
 				continue
 			}
@@ -149,6 +153,9 @@ func signedOnce(root *etree.Element, may ...*etree.Element) (signed bool, err er
 				return errors.New("an id is there twice, or empty")
 			}
 			ids[a.Value] = true
+		}
+		if prefixes > maxPrefixes {
+			return errors.New("the message has too many prefixes")
 		}
 		if is(el, nsAssertion, "Assertion") && !slices.Contains(may, el) {
 			return errors.New("an assertion is where it does not belong")
@@ -164,13 +171,14 @@ func signedOnce(root *etree.Element, may ...*etree.Element) (signed bool, err er
 			}
 		}
 		for _, child := range el.ChildElements() {
-			if err := walk(child); err != nil {
+			if err := walk(child, prefixes); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	return signed, errors.Join(walk(root))
+	err = walk(root, 0)
+	return signed, err
 }
 
 // The algorithms of signatures (XML Signature 1.1, section 6; RFC 6931). Those with SHA-1 are not among them.
@@ -269,5 +277,5 @@ func (sp *SP) open(root *etree.Element) (*etree.Element, error) {
 	if err != nil {
 		return nil, errors.New("the assertion is not encrypted for the key that there is, or not as it should be")
 	}
-	return parse(plain)
+	return parse(plain, maxTags)
 }
