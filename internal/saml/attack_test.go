@@ -95,7 +95,7 @@ type sealing struct {
 }
 
 // sealed is a response in which the first assertion is encrypted for the tenant. change changes the plaintext, and may be nil.
-func sealed(t *testing.T, doc *etree.Document, how sealing, change func(string) string) *etree.Document {
+func sealed(t testing.TB, doc *etree.Document, how sealing, change func(string) string) *etree.Document {
 	t.Helper()
 	inner := find(t, doc.Root(), "Assertion")
 	alone := etree.NewDocument()
@@ -276,5 +276,49 @@ func TestMessagesAreNotLongToRead(t *testing.T) {
 	described := strings.Replace(described(), "<md:IDPSSODescriptor", strings.Repeat("<x></x>", 5000)+"<md:IDPSSODescriptor", 1)
 	if _, err := saml.ReadMetadata([]byte(described), entity, now); err != nil {
 		t.Errorf("of metadata it is %v", err)
+	}
+}
+
+// Which namespaces a prefix stands for is not signed where nothing uses it (Exclusive XML Canonicalization 1.0, section 3), and some readers take the
+// declaration of a prefix for an attribute of its name.
+func TestPrefixesAreNoAttributes(t *testing.T) {
+	decoy := func(el *etree.Element, name, value string, before bool) {
+		a := etree.Attr{Space: "xmlns", Key: name, Value: value}
+		if before {
+			el.Attr = append([]etree.Attr{a}, el.Attr...)
+		} else {
+			el.Attr = append(el.Attr, a)
+		}
+	}
+	for _, before := range []bool{true, false} {
+		weak := samltest.Read(t, said)
+		theirs().Sign(t, weak.Root(), "Assertion", func(by *dsig.SigningContext) { by.Hash = crypto.SHA1 })
+		decoy(find(t, weak.Root(), "SignatureMethod"), "Algorithm", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", before)
+		decoy(find(t, weak.Root(), "DigestMethod"), "Algorithm", "http://www.w3.org/2001/04/xmlenc#sha256", before)
+		if got, err := sp().Read(idp(), samltest.Encode(t, weak), request, now); err == nil {
+			t.Errorf("a signature by SHA-1, %t: %+v", before, got)
+		}
+		for name, c := range map[string]struct{ signed, value string }{
+			"ID":           {ended(), "_again"},
+			"IssueInstant": {ended("T11:59:30Z", "T11:40:00Z"), "2026-05-04T11:59:59Z"},
+			"NotOnOrAfter": {ended("T12:03:00Z", "T11:59:59Z"), "2026-05-04T12:03:00Z"},
+			"Destination":  {ended(sls, "https://other.example/sls"), sls},
+			"Version":      {ended(`Version="2.0"`, `Version="1.1"`), "2.0"},
+		} {
+			doc := samltest.Read(t, c.signed)
+			theirs().Sign(t, doc.Root(), "LogoutRequest")
+			decoy(doc.Root(), name, c.value, before)
+			if got, err := sp().ReadPostedLogout(idp(), samltest.Encode(t, doc), "", now); err == nil {
+				t.Errorf("a logout with another %s, %t: %+v", name, before, got)
+			}
+		}
+	}
+	for name, change := range map[string][2]string{"over": {"T12:03:00Z", "T11:59:59Z"}, "of no time": {"2026-05-04T12:03:00Z", "tomorrow"}} {
+		if got, err := sp().ReadPostedLogout(idp(), theirs().Signed(t, ended(change[0], change[1]), "LogoutRequest"), "", now); err == nil {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	if got, err := sp().ReadPostedLogout(idp(), theirs().Signed(t, ended(` NotOnOrAfter="2026-05-04T12:03:00Z"`, ""), "LogoutRequest"), "", now); err != nil {
+		t.Errorf("without an end it is %+v, %v", got, err)
 	}
 }

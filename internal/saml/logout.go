@@ -88,7 +88,11 @@ func (sp *SP) ReadRedirectedLogout(idp *IDP, query string, now time.Time) (*Logo
 	if err != nil {
 		return nil, errors.New("the request is not packed as it should be")
 	}
-	return sp.logout(idp, doc, text("RelayState"), now)
+	var r logoutRequest
+	if err := decode(doc, maxTags, &r); err != nil {
+		return nil, errors.New("the message is no LogoutRequest")
+	}
+	return sp.logout(idp, &r, text("RelayState"), now)
 }
 
 // ReadPostedLogout reads a LogoutRequest by HTTP-POST, in base64 as a form has it. The error is the end of a sentence.
@@ -110,18 +114,22 @@ func (sp *SP) ReadPostedLogout(idp *IDP, encoded, relay string, now time.Time) (
 	if err != nil {
 		return nil, err
 	}
-	if request.ID != root.SelectAttrValue("ID", "") || request.Destination == "" {
-		return nil, errors.New("what is signed is not what is there, or does not say where it is sent to")
+	// What is read is what was signed, and not what came.
+	r := &logoutRequest{
+		ID: request.ID, Version: request.Version, IssueInstant: request.IssueInstant, Destination: request.Destination, Issuer: request.Issuer, NameID: request.NameID,
 	}
-	return sp.logout(idp, raw, relay, now)
+	if limit := attr(root, "NotOnOrAfter"); limit != "" { // which the library leaves out
+		until, err := time.Parse(time.RFC3339, limit)
+		if err != nil {
+			return nil, errors.New("the request is not as SAML 2.0 has it")
+		}
+		r.NotOnOrAfter = &until
+	}
+	return sp.logout(idp, r, relay, now)
 }
 
-// logout reads a request whose signature is good.
-func (sp *SP) logout(idp *IDP, doc []byte, relay string, now time.Time) (*Logout, error) {
-	var r logoutRequest
-	if err := decode(doc, maxTags, &r); err != nil {
-		return nil, errors.New("the message is no LogoutRequest")
-	}
+// logout judges a request whose signature is good.
+func (sp *SP) logout(idp *IDP, r *logoutRequest, relay string, now time.Time) (*Logout, error) {
 	switch {
 	case r.ID == "", r.Version != "2.0", r.NameID == nil:
 		return nil, errors.New("the request is not as SAML 2.0 has it")

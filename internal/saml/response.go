@@ -84,7 +84,7 @@ func Unsolicited(encoded string) bool {
 		return false
 	}
 	root, err := parse(raw, maxTags)
-	return err == nil && is(root, nsProtocol, "Response") && root.SelectAttrValue("InResponseTo", "") == ""
+	return err == nil && is(root, nsProtocol, "Response") && attr(root, "InResponseTo") == ""
 }
 
 // unpack reads base64, with line breaks where some providers write them.

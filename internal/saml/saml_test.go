@@ -41,9 +41,9 @@ const (
 
 // Keys take long to make.
 var (
-	theirs   = sync.OnceValue(func() samltest.Key { return samltest.NewKey(now.Add(-time.Hour), now.Add(time.Hour)) })
-	attacker = sync.OnceValue(func() samltest.Key { return samltest.NewKey(now.Add(-time.Hour), now.Add(time.Hour)) })
-	own      = sync.OnceValue(func() samltest.Key { return samltest.NewKey(now.Add(-time.Hour), now.Add(time.Hour)) })
+	theirs   = sync.OnceValue(func() samltest.Key { return fixed("theirs") })
+	attacker = sync.OnceValue(func() samltest.Key { return fixed("attacker") })
+	own      = sync.OnceValue(func() samltest.Key { return fixed("own") })
 )
 
 func idp() *saml.IDP {

@@ -70,6 +70,16 @@ func is(el *etree.Element, namespace, name string) bool {
 	return el.Tag == name && el.NamespaceURI() == namespace
 }
 
+// attr is an attribute that is in no namespace, as those of SAML are; "": there is none.
+func attr(el *etree.Element, name string) string {
+	for _, a := range el.Attr {
+		if a.Space == "" && a.Key == name {
+			return a.Value
+		}
+	}
+	return ""
+}
+
 // look judges what a response looks like, and puts what is encrypted in it in the place of how it came. Signatures can be wrapped in where they are good for one part of a document and another one is
 // read, so there is one way alone that a response may look: one assertion, below the response; no id twice; signatures directly
 // below what they are of, each of which is about that alone (saml-core, section 5.4).
@@ -110,7 +120,7 @@ func (sp *SP) look(root *etree.Element) (*shape, error) {
 		return nil, err
 	}
 	for _, el := range assertions {
-		s.assertion = el.SelectAttrValue("ID", "")
+		s.assertion = attr(el, "ID")
 		s.vouched = len(childrenOf(el, nsSignature, "Signature")) == 1
 	}
 	return s, nil
@@ -122,7 +132,7 @@ func statusOf(el *etree.Element) (codes []string, message string) {
 		message = m.Text()
 	}
 	for in := childrenOf(el, nsProtocol, "StatusCode"); len(in) > 0 && len(codes) < 3; in = childrenOf(in[0], nsProtocol, "StatusCode") {
-		codes = append(codes, in[0].SelectAttrValue("Value", ""))
+		codes = append(codes, attr(in[0], "Value"))
 	}
 	return codes, message
 }
@@ -142,7 +152,12 @@ func signedOnce(root *etree.Element, may ...*etree.Element) (signed bool, err er
 	ids := map[string]bool{}
 	var walk func(el *etree.Element, prefixes int) error
 	walk = func(el *etree.Element, prefixes int) error {
+		names := map[string]bool{}
 		for _, a := range el.Attr {
+			if names[a.Key] { // encoding/xml takes the last one, whatever its prefix, and a prefix's declaration for one, too: that need not be signed
+				return errors.New("an attribute is there twice")
+			}
+			names[a.Key] = true
 			if a.Space == "xmlns" {
 				prefixes++
 			}
@@ -209,8 +224,8 @@ func aboutParent(signature, parent *etree.Element) error {
 		return errors.New("a signature is not as SAML has it")
 	}
 	references := childrenOf(infos[0], nsSignature, "Reference")
-	id := parent.SelectAttrValue("ID", "")
-	if len(references) != 1 || id == "" || references[0].SelectAttrValue("URI", "") != "#"+id {
+	id := attr(parent, "ID")
+	if len(references) != 1 || id == "" || attr(references[0], "URI") != "#"+id {
 		return errors.New("a signature is not of what it is in")
 	}
 	uses := func(el *etree.Element, name string, allowed ...string) error {
@@ -218,7 +233,7 @@ func aboutParent(signature, parent *etree.Element) error {
 		if len(found) != 1 {
 			return errors.New("a signature is not as SAML has it")
 		}
-		if a := found[0].SelectAttrValue("Algorithm", ""); !slices.Contains(allowed, a) {
+		if a := attr(found[0], "Algorithm"); !slices.Contains(allowed, a) {
 			return fmt.Errorf("a signature uses %q as its %s, which is not taken", a, name)
 		}
 		return nil
@@ -229,7 +244,7 @@ func aboutParent(signature, parent *etree.Element) error {
 	}
 	seen := false
 	for _, t := range transforms[0].ChildElements() {
-		a := t.SelectAttrValue("Algorithm", "")
+		a := attr(t, "Algorithm")
 		if a != enveloped && !slices.Contains(canonical, a) {
 			return fmt.Errorf("a signature uses the transform %q, which is not taken", a)
 		}
