@@ -322,3 +322,36 @@ func TestPrefixesAreNoAttributes(t *testing.T) {
 		t.Errorf("without an end it is %+v, %v", got, err)
 	}
 }
+
+// All of it is signed, and yet none of it says one thing.
+func TestAmbiguousAssertionsAreRefused(t *testing.T) {
+	const (
+		confirmed = `<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer">`
+		data      = `<saml:SubjectConfirmationData NotOnOrAfter="2026-05-04T12:05:00Z" `
+	)
+	for name, c := range map[string][]string{
+		"what is for the holder of a key": {confirmed, strings.Replace(confirmed, "bearer", "holder-of-key", 1),
+			"</saml:SubjectConfirmation>", "</saml:SubjectConfirmation>" + confirmed + "</saml:SubjectConfirmation>"},
+		"data twice":     {data, `<saml:SubjectConfirmationData InResponseTo="_x"/>` + data},
+		"two names":      {"<saml:NameID ", `<saml:NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:transient">bea</saml:NameID><saml:NameID `},
+		"two subjects":   {"<saml:Subject>", "<saml:Subject><saml:NameID>bea</saml:NameID></saml:Subject><saml:Subject>"},
+		"two conditions": {"</saml:Conditions>", `</saml:Conditions><saml:Conditions NotBefore="2026-05-04T11:59:00Z"/>`},
+		"two issuers":    {"<saml:Subject>", "<saml:Issuer>" + entity + "</saml:Issuer><saml:Subject>"},
+		"a condition that nobody knows": {"<saml:AudienceRestriction>",
+			`<saml:Condition xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="del:DelegationRestrictionType"/><saml:AudienceRestriction>`},
+		"a condition of somebody's own": {"<saml:AudienceRestriction>", `<x:Only xmlns:x="urn:x"/><saml:AudienceRestriction>`},
+	} {
+		if got, err := sp().Read(idp(), theirs().Signed(t, strings.NewReplacer(c...).Replace(said), "Assertion"), request, now); err == nil {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	known := strings.Replace(said, "<saml:AudienceRestriction>", `<saml:OneTimeUse/><saml:ProxyRestriction Count="0"/><saml:AudienceRestriction>`, 1)
+	if _, err := sp().Read(idp(), theirs().Signed(t, known, "Assertion"), request, now); err != nil {
+		t.Errorf("with the other conditions of SAML it is %v", err)
+	}
+	nameless := idp()
+	nameless.EntityID = ""
+	if got, err := sp().Read(nameless, theirs().Signed(t, said, "Assertion"), request, now); err == nil {
+		t.Errorf("whoever says so, it is %+v", got)
+	}
+}

@@ -28,6 +28,8 @@ func (sp *SP) Read(idp *IDP, encoded, requestID string, now time.Time) (*Asserti
 	switch {
 	case err != nil:
 		return nil, err
+	case idp.EntityID == "": // which the library takes for anybody
+		return nil, errors.New("nothing says which identity provider it has to be of")
 	case slices.Contains(s.status, statusDenied):
 		return nil, ErrDenied
 	case len(s.status) == 0 || s.status[0] != statusSuccess:

@@ -120,10 +120,39 @@ func (sp *SP) look(root *etree.Element) (*shape, error) {
 		return nil, err
 	}
 	for _, el := range assertions {
+		if err := oneMeaning(el); err != nil {
+			return nil, err
+		}
 		s.assertion = attr(el, "ID")
 		s.vouched = len(childrenOf(el, nsSignature, "Signature")) == 1
 	}
 	return s, nil
+}
+
+// once is what there may be one of in an element of an assertion: of several, the library has one that takes something of each.
+var once = map[string][]string{
+	"Assertion": {"Issuer", "Subject", "Conditions"}, "Subject": {"NameID", "SubjectConfirmation"}, "SubjectConfirmation": {"SubjectConfirmationData"},
+}
+
+// conditions are those that are known here. An assertion with others may be good for anything, and is not taken (saml-core, section 2.5.1.1).
+var conditions = []string{"AudienceRestriction", "OneTimeUse", "ProxyRestriction"}
+
+// oneMeaning judges whether an element of an assertion says one thing alone.
+func oneMeaning(el *etree.Element) error {
+	for _, name := range once[el.Tag] {
+		if len(childrenOf(el, nsAssertion, name)) > 1 {
+			return fmt.Errorf("the assertion has several of %s in its %s", name, el.Tag)
+		}
+	}
+	for _, child := range el.ChildElements() {
+		if is(el, nsAssertion, "Conditions") && !(slices.Contains(conditions, child.Tag) && child.NamespaceURI() == nsAssertion) {
+			return fmt.Errorf("the assertion has a condition that is not known (%s)", child.Tag)
+		}
+		if err := oneMeaning(child); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // statusOf are the codes of a status, the outer one first, and what is said besides.
