@@ -93,10 +93,10 @@ var usualAttributes = map[string]tenants.OneOrSome{
 }
 
 // changing are the formats of a NameID that is a name or an address, which may become somebody else's, or is another one each time.
-var changing = []string{saml.FormatTransient, saml.FormatEmail, saml.FormatSubject, saml.FormatWindows}
+var changing = []string{saml.FormatTransient, saml.FormatEmail, saml.FormatSubject, saml.FormatWindows, saml.FormatKerberos}
 
 // attributes is what an assertion tells, by what it means. A NameID that does not stay somebody's is nobody's id, unless the app says that it is;
-// one that is new each time is none whoever says so.
+// one that is new each time is none whoever says so. White space around an id is a part of it: without, it may be somebody else's.
 func attributes(a tenants.App, said *saml.Assertion) map[string]string {
 	mapping := a.Settings.AttributeMapping
 	if mapping == nil {
@@ -107,10 +107,16 @@ func attributes(a tenants.App, said *saml.Assertion) map[string]string {
 		for _, name := range names {
 			value := ""
 			switch {
-			case name == nameID && said.NameIDFormat != saml.FormatTransient:
+			case name == nameID && said.NameIDFormat == saml.FormatTransient:
+			case name == nameID && meaning == "uid":
+				value = said.Subject
+			case name == nameID:
 				value = said.NameID
 			case len(said.Attributes[name]) > 0:
 				value = said.Attributes[name][0]
+			}
+			if meaning != "uid" {
+				value = strings.TrimSpace(value)
 			}
 			if all[meaning] == "" {
 				all[meaning] = value
@@ -118,10 +124,10 @@ func attributes(a tenants.App, said *saml.Assertion) map[string]string {
 		}
 	}
 	if all["uid"] == "" && !slices.Contains(changing, said.NameIDFormat) {
-		all["uid"] = said.NameID
+		all["uid"] = said.Subject
 	}
 	if all["email"] == "" && (said.NameIDFormat == saml.FormatEmail || a.Settings.UseNameIDForEmail) {
-		all["email"] = said.NameID
+		all["email"] = strings.TrimSpace(said.NameID)
 	}
 	return all
 }

@@ -131,6 +131,8 @@ func TestSAMLKnowsPeopleByWhatStays(t *testing.T) {
 		"transient, meant":           {format: transient, mapping: map[string]tenants.OneOrSome{"uid": {"NameID"}}},
 		"a name of Windows":          {format: "urn:oasis:names:tc:SAML:1.1:nameid-format:WindowsDomainQualifiedName"},
 		"an attribute":               {format: transient, mapping: map[string]tenants.OneOrSome{"uid": {"gone", "objectid"}}, said: [][2]string{{"objectid", "7"}}, uid: "7"},
+		"an attribute called NameID": {format: transient, mapping: map[string]tenants.OneOrSome{"uid": {"NameID"}}, said: [][2]string{{"NameID", "admin"}}},
+		"a name of Kerberos":         {format: "urn:oasis:names:tc:SAML:2.0:nameid-format:kerberos"},
 		"an attribute that is empty": {format: transient, mapping: map[string]tenants.OneOrSome{"uid": {"objectid"}}, said: [][2]string{{"objectid", ""}}},
 	} {
 		a := corp()
@@ -148,6 +150,53 @@ func TestSAMLKnowsPeopleByWhatStays(t *testing.T) {
 		case c.email != "" && (who.Emails[0].Address != c.email || who.Emails[0].Verified): // nobody said that it was
 			t.Errorf("%s: %+v", name, who.Emails)
 		}
+	}
+}
+
+// Whoever may choose a name must not come in as somebody of whom it is the same but for what is not seen.
+func TestSAMLTellsPeopleApart(t *testing.T) {
+	const subject = "urn:oasis:names:tc:SAML:attribute:subject-id"
+	complete := func(change func(*samltest.Statement), edit ...string) string {
+		t.Helper()
+		said := strings.NewReplacer(edit...).Replace(statement(change).Response())
+		who, err := samlApps().Complete(t.Context(), acme(), corp(), attempt("1"), url.Values{"SAMLResponse": {samlKey().Signed(t, said, "Assertion")}})
+		if err != nil {
+			return ""
+		}
+		return who.UID
+	}
+	for _, odd := range []string{"ada-1815 ", " ada-1815", "ada-1815\u00a0", "\u2003ada-1815", "ada-1815\n", "ada\u200b-1815", "ada-1815\u0085"} {
+		if uid := complete(func(s *samltest.Statement) { s.NameID = odd }); uid != "" {
+			t.Errorf("of the NameID %q it is %q", odd, uid)
+		}
+		if uid := complete(func(s *samltest.Statement) { s.Attribute = [][2]string{{subject, odd}} }); uid != "" {
+			t.Errorf("of the attribute %q it is %q", odd, uid)
+		}
+	}
+	// A provider that speaks for others says whose name it is (saml-core, section 8.3.7).
+	for qualifier, want := range map[string]string{
+		"": "ada-1815", samlIDP: "ada-1815", "https://one.example": "https://one.example!ada-1815", "https://two.example": "https://two.example!ada-1815",
+	} {
+		if uid := complete(nil, "<saml:NameID ", `<saml:NameID NameQualifier="`+qualifier+`" `); uid != want {
+			t.Errorf("of %q it is %q", qualifier, uid)
+		}
+		nested := `<saml:NameID NameQualifier="` + qualifier + `">ada-1815</saml:NameID>`
+		if uid := complete(func(s *samltest.Statement) { s.NameID, s.Attribute = "x", [][2]string{{subject, "here"}} }, ">here<", ">"+nested+"<"); uid != want {
+			t.Errorf("of %q in an attribute it is %q", qualifier, uid)
+		}
+		request := strings.Replace(samltest.LogoutRequest(samlIDP, samlSLS, "ada-1815", "_1", start), "<saml:NameID>", `<saml:NameID NameQualifier="`+qualifier+`">`, 1)
+		out, err := samlApps().Logout(t.Context(), acme(), corp(), provider.LogoutRequest{Query: samlKey().Redirected(t, request, "")})
+		if err != nil || out.NameID != want {
+			t.Errorf("of %q, put out is %+v, %v", qualifier, out, err)
+		}
+	}
+	// An address is one with nothing before it.
+	said := strings.Replace(statement(func(s *samltest.Statement) {
+		s.NameID, s.Format, s.Attribute = " ada@example.org ", "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress", [][2]string{{subject, "1@x"}}
+	}).Response(), "<saml:NameID ", `<saml:NameID NameQualifier="https://one.example" `, 1)
+	who, err := samlApps().Complete(t.Context(), acme(), corp(), attempt("1"), url.Values{"SAMLResponse": {samlKey().Signed(t, said, "Assertion")}})
+	if err != nil || len(who.Emails) != 1 || who.Emails[0].Address != "ada@example.org" {
+		t.Errorf("%+v, %v", who, err)
 	}
 }
 

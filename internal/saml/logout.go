@@ -21,7 +21,7 @@ import (
 // Logout is a provider's word that somebody has logged out there (saml-core, section 3.7.1).
 type Logout struct {
 	ID     string // of the request
-	NameID string
+	NameID string // as Assertion.Subject
 	Relay  string // to be sent back with the answer
 }
 
@@ -140,7 +140,7 @@ func (sp *SP) logout(idp *IDP, r *logoutRequest, relay string, now time.Time) (*
 	case now.Sub(r.IssueInstant) > MaxAge, r.IssueInstant.Sub(now) > Leeway, expired(r.NotOnOrAfter, now):
 		return nil, errors.New("the request is too old, or is yet to be made")
 	}
-	return &Logout{ID: r.ID, NameID: strings.TrimSpace(r.NameID.Value), Relay: relay}, nil
+	return &Logout{ID: r.ID, NameID: idp.whole(r.NameID), Relay: relay}, nil
 }
 
 // AnswerLogout is where a browser is sent on to with the answer that it was done.

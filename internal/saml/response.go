@@ -63,20 +63,29 @@ func (sp *SP) Read(idp *IDP, encoded, requestID string, now time.Time) (*Asserti
 	}
 	said := &Assertion{ID: a.ID, Attributes: map[string][]string{}, Expires: expires.Add(Leeway)}
 	if n := a.Subject.NameID; n != nil {
-		said.NameID, said.NameIDFormat = strings.TrimSpace(n.Value), n.Format
+		said.NameID, said.NameIDFormat, said.Subject = n.Value, n.Format, idp.whole(n)
 	}
 	if a.AttributeStatement != nil {
 		for _, x := range a.AttributeStatement.Attributes[:min(len(a.AttributeStatement.Attributes), maxAttribute)] {
 			for _, v := range x.Values {
-				text := strings.TrimSpace(v.Value)
+				text := v.Value
 				if v.NameID != nil && v.NameID.Value != "" { // as eduPersonTargetedID has it
-					text = strings.TrimSpace(v.NameID.Value)
+					text = idp.whole(v.NameID)
 				}
 				said.Attributes[x.Name] = append(said.Attributes[x.Name], text)
 			}
 		}
 	}
 	return said, nil
+}
+
+// whole is a NameID with whose it is, where that is not the provider: of those that it speaks for, two may call two people the same (saml-core,
+// section 8.3.7). It is written as eduPersonTargetedID is.
+func (idp *IDP) whole(n *types.NameID) string {
+	if n.NameQualifier == "" || n.NameQualifier == idp.EntityID {
+		return n.Value
+	}
+	return n.NameQualifier + "!" + n.Value
 }
 
 // Unsolicited reports whether a response is the answer to no request, as it says itself. Nothing of it is checked.

@@ -37,6 +37,7 @@ const (
 	FormatEmail     = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
 	FormatSubject   = "urn:oasis:names:tc:SAML:1.1:nameid-format:X509SubjectName"
 	FormatWindows   = "urn:oasis:names:tc:SAML:1.1:nameid-format:WindowsDomainQualifiedName"
+	FormatKerberos  = "urn:oasis:names:tc:SAML:2.0:nameid-format:kerberos"
 )
 
 // Limits of what is read.
@@ -84,8 +85,9 @@ type SP struct {
 // Assertion is what a provider says of somebody.
 type Assertion struct {
 	ID           string // unlike that of any other assertion of the provider
-	NameID       string // "": there is none
+	NameID       string // as it is; "": there is none
 	NameIDFormat string
-	Attributes   map[string][]string // by their names
+	Subject      string              // the NameID as it tells somebody from all others
+	Attributes   map[string][]string // by their names, as they are
 	Expires      time.Time           // with the leeway
 }
