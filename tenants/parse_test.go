@@ -207,6 +207,10 @@ func TestCombinationsThatCannotWorkAreRefused(t *testing.T) {
 		"a server without an address": {`{"socialaccount": {"providers": {"openid_connect": {"apps": [{"client_id": "x"}]}}}}`, []string{
 			"socialaccount.providers.openid_connect.apps[0].provider_id: is needed, to tell this server from others",
 			"socialaccount.providers.openid_connect.apps[0].settings.server_url: is needed"}},
+		"two apps of one address": {`{"socialaccount": {"providers": {"saml": {"apps": [
+			{"client_id": "corp", "provider_id": "a", "settings": {"idp": {"entity_id": "urn:a", "metadata_url": "https://a.example.org/"}}},
+			{"client_id": "corp", "provider_id": "b", "settings": {"idp": {"entity_id": "urn:b", "metadata_url": "https://b.example.org/"}}}]}}}}`, []string{
+			"socialaccount.providers.saml.apps[1].client_id: is another app's, and is a part of both addresses"}},
 		"two providers of one name": {`{"socialaccount": {"providers": {"google": {}, "openid_connect": {"apps": [
 			{"client_id": "x", "provider_id": "google", "settings": {"server_url": "https://a.example.org"}}]}}}}`, []string{
 			"socialaccount.providers.openid_connect.apps[0].provider_id: names another provider too"}},

@@ -533,6 +533,10 @@ func (s *Settings) validateProviders(f *faults) {
 			}
 			if id == speaksSAML {
 				s.validateSAML(f, app, at)
+				taken := slices.ContainsFunc(p.Apps[:i], func(a ProviderApp) bool { return a.ClientID == app.ClientID })
+				if taken && app.ClientID != "" && s.known(at("client_id")) {
+					f.add(at("client_id"), "is another app's, and is a part of both addresses")
+				}
 			}
 			if app.ProviderID != "" && !validProviderID(app.ProviderID) && id != speaksSAML && s.known(at("provider_id")) {
 				f.add(at("provider_id"), "must be letters, digits, dots, _ and -")
