@@ -163,7 +163,7 @@ func (w *walk) comeBack(d *seat, back *trip, app string, p *proof) *deed {
 		w.spared["state: "+why]++
 		fallthrough
 	default:
-		if back.session == x.opened {
+		if back.session == x.opened && !x.v.Lost() {
 			back.dead = "it was shown in vain"
 		}
 	}
@@ -291,7 +291,8 @@ func (w *walk) vouches(x *deed, p *vouching, process string) {
 		}
 		return
 	}
-	if x.was != "" && x.opened != x.session { // whoever was in before is not any more
+	// Whoever was in before is not any more, unless others that came between have changed the token: the one that was shown names nothing then.
+	if x.was != "" && x.opened != x.session && !slices.Contains(x.opened.shed, x.v.Origin.Token) {
 		x.opened.user, x.opened.login = "", nil
 	}
 	if x.session.user != "" && x.session == x.opened {
@@ -369,12 +370,12 @@ func (*walk) trusts(x *deed, p *vouching) (trusted, connects bool) {
 // judgeAddress asks that an account that nobody had proved is claimed by whoever comes with its address or, where it has a second factor,
 // waits for that.
 func (w *walk) judgeAddress(x *deed, p *vouching, l *knownLogin) {
-	unproved, protected := 0, 0
+	unproved, protected := 0, []string(nil)
 	for _, id := range p.users {
 		switch was := x.before[id]; {
 		case was.proven():
 		case w.squats(was):
-			protected++
+			protected = append(protected, id)
 		case x.after[id].epoch > was.epoch:
 			p.claims = append(p.claims, id)
 		default:
@@ -384,11 +385,12 @@ func (w *walk) judgeAddress(x *deed, p *vouching, l *knownLogin) {
 	switch {
 	case len(p.claims) > 0: // of several, it is that one's
 		p.users, l.users = p.claims, p.claims
-	case protected == len(p.users):
+	case len(protected) > 0: // likewise
+		p.users, l.users = protected, protected
 		l.vouches, l.named = p.address, p.address
 	}
 	w.done[fmt.Sprintf("come by an address, claiming %t", len(p.claims) > 0)]++
-	if len(p.claims) == 0 && unproved > 0 && unproved == len(p.users) && (x.v.Pending() != "" || x.v.Authenticated()) {
+	if len(p.claims)+len(protected) == 0 && unproved > 0 && (x.v.Pending() != "" || x.v.Authenticated()) {
 		w.breaks("an account that nobody had proved was entered and not claimed")
 	}
 }

@@ -80,9 +80,9 @@ func attr(el *etree.Element, name string) string {
 	return ""
 }
 
-// look judges what a response looks like, and puts what is encrypted in it in the place of how it came. Signatures can be wrapped in where they are good for one part of a document and another one is
-// read, so there is one way alone that a response may look: one assertion, below the response; no id twice; signatures directly
-// below what they are of, each of which is about that alone (saml-core, section 5.4).
+// look judges what a response looks like, and puts what is encrypted in it in the place of how it came. Signatures can be wrapped in where they
+// are good for one part of a document and another one is read, so there is one way alone that a response may look: one assertion, below the
+// response; no id twice; signatures directly below what they are of, each of which is about that alone (saml-core, section 5.4).
 func (sp *SP) look(root *etree.Element) (*shape, error) {
 	if !is(root, nsProtocol, "Response") {
 		return nil, errors.New("the message is no response")
