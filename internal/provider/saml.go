@@ -219,7 +219,8 @@ func (t *Tester) testSAML(ctx context.Context, of *tenants.Tenant, a tenants.App
 	case set.MetadataURL != "":
 		idp, bad := r.fetchMetadata(ctx)
 		if bad != nil {
-			r.say(discoveryStep, Problem, bad.why, cmp.Or(bad.remedy, "Set settings.idp.metadata_url to where the provider publishes its metadata, and entity_id to what it calls itself there."))
+			r.say(discoveryStep, Problem, bad.why, cmp.Or(bad.remedy,
+				"Set settings.idp.metadata_url to where the provider publishes its metadata, and entity_id to what it calls itself there."))
 			r.say(issuerStep, Unknown, "This is not known without the metadata.", "")
 			r.say(keysStep, Unknown, "This is not known without the metadata.", "")
 			break
@@ -255,20 +256,22 @@ func (r *trial) judgeCertificates(certs []*x509.Certificate) {
 	now := r.clock.Now()
 	good := slices.DeleteFunc(slices.Clone(certs), func(c *x509.Certificate) bool { return now.Before(c.NotBefore) || now.After(c.NotAfter) })
 	if len(good) == 0 {
-		r.say(keysStep, Problem, "No certificate of the provider's is good now: what it signs is not taken.", "Have the provider use another one, and set it here where there is no metadata_url.")
+		r.say(keysStep, Problem, "No certificate of the provider's is good now: what it signs is not taken.",
+			"Have the provider use another one, and set it here where there is no metadata_url.")
 		return
 	}
 	last := slices.MaxFunc(good, func(a, b *x509.Certificate) int { return a.NotAfter.Compare(b.NotAfter) })
 	until := last.NotAfter.UTC().Format(time.DateOnly)
 	if last.NotAfter.Before(now.Add(soonOver)) {
-		r.say(keysStep, Warning, "The provider's certificate runs out on "+until+".", "Have the provider use another one before that, and set it here where there is no metadata_url.")
+		r.say(keysStep, Warning, "The provider's certificate runs out on "+until+".",
+			"Have the provider use another one before that, and set it here where there is no metadata_url.")
 		return
 	}
 	r.say(keysStep, Fine, "The provider's certificate is good until "+until+".", "")
 }
 
-// Uninvited reports whether somebody comes from an app's provider who was not sent there, and the app lets people begin there. Nothing of what they bring
-// is believed: they are sent there anew.
+// Uninvited reports whether somebody comes from an app's provider who was not sent there, and the app lets people begin there. Nothing of what
+// they bring is believed: they are sent there anew.
 func (*Apps) Uninvited(app tenants.App, params url.Values) bool {
 	rejects := app.Settings.Advanced.RejectIDPInitiatedSSO
 	return app.SpeaksSAML() && rejects != nil && !*rejects && saml.Unsolicited(params.Get("SAMLResponse"))

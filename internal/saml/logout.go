@@ -44,8 +44,8 @@ var algorithms = map[string]x509.SignatureAlgorithm{
 	dsig.ECDSASHA384SignatureMethod: x509.ECDSAWithSHA384, dsig.ECDSASHA512SignatureMethod: x509.ECDSAWithSHA512,
 }
 
-// ReadRedirectedLogout reads a LogoutRequest by HTTP-Redirect out of a query as it was sent: what is signed are its very bytes (saml-bindings, section 3.4.4.1).
-// The error is the end of a sentence.
+// ReadRedirectedLogout reads a LogoutRequest by HTTP-Redirect out of a query as it was sent: what is signed are its very bytes (saml-bindings,
+// section 3.4.4.1). The error is the end of a sentence.
 func (sp *SP) ReadRedirectedLogout(idp *IDP, query string, now time.Time) (*Logout, error) {
 	raw := map[string]string{}
 	for pair := range strings.SplitSeq(query, "&") {
@@ -116,7 +116,8 @@ func (sp *SP) ReadPostedLogout(idp *IDP, encoded, relay string, now time.Time) (
 	}
 	// What is read is what was signed, and not what came.
 	r := &logoutRequest{
-		ID: request.ID, Version: request.Version, IssueInstant: request.IssueInstant, Destination: request.Destination, Issuer: request.Issuer, NameID: request.NameID,
+		ID: request.ID, Version: request.Version, IssueInstant: request.IssueInstant, Destination: request.Destination, Issuer: request.Issuer,
+		NameID: request.NameID,
 	}
 	if limit := attr(root, "NotOnOrAfter"); limit != "" { // which the library leaves out
 		until, err := time.Parse(time.RFC3339, limit)

@@ -1,7 +1,7 @@
-// Package saml makes and checks the documents of SAML 2.0, as a service provider (docs.oasis-open.org/security/saml/v2.0): its metadata, the requests
-// that people are sent to an identity provider with, what they come back with, and the provider's word that somebody has logged out. Profiles:
-// Web Browser SSO (saml-profiles, section 4.1) with requests by HTTP-Redirect and responses by HTTP-POST; Single Logout (section 4.4), as the provider
-// begins it.
+// Package saml makes and checks the documents of SAML 2.0, as a service provider (docs.oasis-open.org/security/saml/v2.0): its metadata, the
+// requests that people are sent to an identity provider with, what they come back with, and the provider's word that somebody has logged out.
+// Profiles: Web Browser SSO (saml-profiles, section 4.1) with requests by HTTP-Redirect and responses by HTTP-POST; Single Logout (section 4.4), as
+// the provider begins it.
 //
 // Signatures and decryption are gosaml2's and goxmldsig's. What a response looks like is judged before either sees it (shape.go), and what
 // a signed assertion says is judged after, by rules of its own here: those libraries leave the audience, the times and the number of
