@@ -390,7 +390,7 @@ func (w *walk) judgeAddress(x *deed, p *vouching, l *knownLogin) {
 		l.vouches, l.named = p.address, p.address
 	}
 	w.done[fmt.Sprintf("come by an address, claiming %t", len(p.claims) > 0)]++
-	if len(p.claims)+len(protected) == 0 && unproved > 0 && (x.v.Pending() != "" || x.v.Authenticated()) {
+	if len(p.claims)+len(protected) == 0 && unproved > 0 && unproved == len(p.users) && (x.v.Pending() != "" || x.v.Authenticated()) {
 		w.breaks("an account that nobody had proved was entered and not claimed")
 	}
 }
