@@ -1,11 +1,12 @@
 // Identity providers: the apps that are registered at them, and what a sign-in through one does.
+import { Bars } from "../parts/Loaded";
 import { Section } from "../parts/Section";
 import { sh } from "../parts/sh";
 import type { Draft } from "../settings/draft";
 import { More } from "../settings/More";
 import { Setting } from "../settings/Setting";
 import { SettingsScreen } from "../settings/SettingsScreen";
-import { Apps } from "./providers/Apps";
+import { Apps, useApps } from "./providers/Apps";
 
 export default function Providers() {
   return (
@@ -18,13 +19,21 @@ export default function Providers() {
         sh`admin tenant patch ${slug} --config changes.json`,
       ]}
     >
-      {(draft, readOnly) => (
-        <>
-          <Apps draft={draft} readOnly={readOnly} />
-          <Rules draft={draft} readOnly={readOnly} />
-        </>
-      )}
+      {(draft, readOnly) => <Both draft={draft} readOnly={readOnly} />}
     </SettingsScreen>
+  );
+}
+
+function Both(props: { draft: Draft; readOnly: boolean }) {
+  // How much there is to say of each app is known by then: nothing moves when it comes.
+  if (useApps(props.draft.slug).isPending) {
+    return <Bars lines={8} />;
+  }
+  return (
+    <>
+      <Apps {...props} />
+      <Rules {...props} />
+    </>
   );
 }
 

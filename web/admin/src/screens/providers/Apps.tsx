@@ -14,6 +14,10 @@ import { appsOf, faultPath, identity, type Keyed, keyed, removed } from "./apps"
 import { nameOf } from "./catalogue";
 import { Test } from "./Test";
 
+/** What the server says of the apps that are saved. */
+export const useApps = (slug: string) =>
+  api.useQuery("get", "/admin/v1/tenants/{slug}/providers", { params: { path: { slug } } });
+
 export function Apps({ draft, readOnly }: { draft: Draft; readOnly: boolean }) {
   // Which one is open, by its key; one that was just added has none yet.
   const [open, setOpen] = useState<string | JsonObject>();
@@ -69,9 +73,7 @@ function AppCard(props: {
 }) {
   const { draft, at, saved, readOnly } = props;
   const unsaved = !same(saved, at.app);
-  const { data } = api.useQuery("get", "/admin/v1/tenants/{slug}/providers", {
-    params: { path: { slug: draft.slug } },
-  });
+  const { data } = useApps(draft.slug);
   const app = data?.items.find((a) => identity({ provider: a.provider, app: { ...a } }) === at.known);
   const name = String(at.app.name || nameOf(at.provider));
   const ownEntity = String(valueAt(saved, ["settings", "sp", "entity_id"]) ?? "");
