@@ -7,7 +7,7 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha1" //nolint:gosec // as RSA-OAEP has it where nothing else is said
+	"crypto/sha1"
 	"encoding/base64"
 	"fmt"
 	"strings"
@@ -119,7 +119,7 @@ func sealed(t testing.TB, doc *etree.Document, how sealing, change func(string) 
 	public := own().Certificate.PublicKey.(*rsa.PublicKey)
 	wrapped, err := rsa.EncryptOAEP(sha1.New(), rand.Reader, public, key, nil)
 	if strings.HasSuffix(how.keyMethod, "rsa-1_5") {
-		wrapped, err = rsa.EncryptPKCS1v15(rand.Reader, public, key)
+		wrapped, err = rsa.EncryptPKCS1v15(rand.Reader, public, key) //nolint:staticcheck // it has to be refused
 	}
 	if err != nil {
 		t.Fatal(err)
