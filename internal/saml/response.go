@@ -66,7 +66,7 @@ func (sp *SP) Read(idp *IDP, encoded, requestID string, now time.Time) (*Asserti
 		said.NameID, said.NameIDFormat, said.Subject = n.Value, n.Format, idp.whole(n)
 	}
 	if a.AttributeStatement != nil {
-		for _, x := range a.AttributeStatement.Attributes[:min(len(a.AttributeStatement.Attributes), maxAttribute)] {
+		for _, x := range a.AttributeStatement.Attributes {
 			for _, v := range x.Values {
 				text := v.Value
 				if v.NameID != nil && v.NameID.Value != "" { // as eduPersonTargetedID has it

@@ -47,7 +47,6 @@ const (
 	maxDescribed = 16_000    // in metadata, which may be of many
 	maxPrefixes  = 100       // that hold in one place: the library has a list of them for each element
 	maxCerts     = 10        // of a provider's certificates, which are tried one after the other
-	maxAttribute = 1000      // of an assertion's attributes
 )
 
 // Leeway is by how much two clocks may differ.
