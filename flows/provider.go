@@ -574,15 +574,23 @@ func (s *Service) enterAccount(ctx context.Context, v *Visit, p *store.ProviderA
 }
 
 // connected reports whether what a login by a provider began with still lets in whoever waits. An app that the tenant has no more does not, nor
-// does an account that was disconnected since: whoever has that at the provider is not who decides. It stays connected until the step settles.
+// does an account that was disconnected since, or an address for which the tenant trusts the provider no more: whoever has them at the provider is
+// not who decides. It stays connected until the step settles.
 func (s *Service) connected(ctx context.Context, v *Visit, l *login, a *store.Account) (bool, error) {
 	if l.App == "" { // it was begun by a server that did not say
 		return true, nil
 	}
-	if !slices.ContainsFunc(v.Tenant.Settings.Apps(), func(a tenants.App) bool { return a.ID == l.App && s.Knows(a) }) {
+	lets := s.Knows
+	if l.UID == "" { // it is by an address, for which the provider has to be trusted still
+		lets = func(app tenants.App) bool {
+			trusted, _ := v.Tenant.TrustsAddresses(app)
+			return trusted && s.Knows(app)
+		}
+	}
+	if !slices.ContainsFunc(v.Tenant.Settings.Apps(), func(app tenants.App) bool { return app.ID == l.App && lets(app) }) {
 		return false, nil
 	}
-	if l.UID == "" { // it is by an address
+	if l.UID == "" {
 		return true, nil
 	}
 	p, err := s.store.For(v.Tenant).ProviderAccount(ctx, l.App, l.UID)
