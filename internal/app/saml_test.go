@@ -31,7 +31,8 @@ func (c *client) asked(name string) (samltest.Statement, string) {
 	doc, query := samltest.Message(c.s, c.sentTo("company", "login"), "SAMLRequest")
 	return samltest.Statement{
 		Issuer: samlEntity, ACS: "https://" + c.host + "/accounts/saml/corp/acs/", Audience: "https://" + c.host + "/accounts/saml/corp/metadata/",
-		Request: doc.Root().SelectAttrValue("ID", ""), NameID: name, At: time.Now(), Attribute: [][2]string{{"mail", name + "@example.org"}},
+		Request: doc.Root().SelectAttrValue("ID", ""), NameID: name, At: time.Now(),
+		Format: "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent", Attribute: [][2]string{{"mail", name + "@example.org"}},
 	}, query.Get("RelayState")
 }
 

@@ -61,7 +61,7 @@ func (w samlWay) complete(ctx context.Context, l *login, params url.Values) (*Id
 	if mapped["uid"] == "" {
 		return nil, l.refused(fmt.Sprintf("Nothing that stays the same tells who somebody is: the NameID is %q. "+
 			"Have the provider send an attribute that does, and name it in attribute_mapping.uid. %q there takes the NameID as it is.",
-			l.quote(said.NameIDFormat), nameID))
+			l.quote(cmp.Or(said.NameIDFormat, "unspecified")), nameID))
 	}
 	answered := map[string]any{}
 	for meaning, value := range mapped {
@@ -92,11 +92,9 @@ var usualAttributes = map[string]tenants.OneOrSome{
 	"username":       {"http://schemas.auth0.com/nickname"},
 }
 
-// changing are the formats of a NameID that is a name or an address, which may become somebody else's, or is another one each time.
-var changing = []string{saml.FormatTransient, saml.FormatEmail, saml.FormatSubject, saml.FormatWindows, saml.FormatKerberos}
-
-// attributes is what an assertion tells, by what it means. A NameID that does not stay somebody's is nobody's id, unless the app says that it is;
-// one that is new each time is none whoever says so. White space around an id is a part of it: without, it may be somebody else's.
+// attributes is what an assertion tells, by what it means. A NameID is nobody's id by itself unless it is called persistent: any other is a name or
+// an address, which may become somebody else's, or nothing says what it is. Where the app says so it is taken as it is, but for one that is new
+// each time. White space around an id is a part of it: without, it may be somebody else's.
 func attributes(a tenants.App, said *saml.Assertion) map[string]string {
 	mapping := a.Settings.AttributeMapping
 	if mapping == nil {
@@ -123,7 +121,7 @@ func attributes(a tenants.App, said *saml.Assertion) map[string]string {
 			}
 		}
 	}
-	if all["uid"] == "" && !slices.Contains(changing, said.NameIDFormat) {
+	if all["uid"] == "" && said.NameIDFormat == saml.FormatPersistent {
 		all["uid"] = said.Subject
 	}
 	if all["email"] == "" && (said.NameIDFormat == saml.FormatEmail || a.Settings.UseNameIDForEmail) {

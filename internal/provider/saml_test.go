@@ -108,7 +108,7 @@ func TestSAML(t *testing.T) {
 	}
 }
 
-// An address or a name becomes somebody else's when its owner leaves: it is no id unless the app says so.
+// An address or a name becomes somebody else's when its owner leaves, and what is called nothing may be either: it is no id unless the app says so.
 func TestSAMLKnowsPeopleByWhatStays(t *testing.T) {
 	const (
 		address   = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
@@ -122,7 +122,9 @@ func TestSAMLKnowsPeopleByWhatStays(t *testing.T) {
 		uid     string // "": refused
 		email   string
 	}{
-		"as it comes":                {format: "", uid: "a@example.org"},
+		"as it comes":                {format: ""},
+		"as it comes, meant":         {format: "", mapping: map[string]tenants.OneOrSome{"uid": {"NameID"}}, uid: "a@example.org"},
+		"unspecified":                {format: "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"},
 		"persistent":                 {format: "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent", uid: "a@example.org"},
 		"an address":                 {format: address},
 		"an address, meant":          {format: address, mapping: map[string]tenants.OneOrSome{"uid": {"NameID"}}, uid: "a@example.org", email: "a@example.org"},

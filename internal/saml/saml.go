@@ -33,11 +33,9 @@ const (
 
 // The formats of a NameID that matter here (saml-core, section 8.3).
 const (
-	FormatTransient = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
-	FormatEmail     = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
-	FormatSubject   = "urn:oasis:names:tc:SAML:1.1:nameid-format:X509SubjectName"
-	FormatWindows   = "urn:oasis:names:tc:SAML:1.1:nameid-format:WindowsDomainQualifiedName"
-	FormatKerberos  = "urn:oasis:names:tc:SAML:2.0:nameid-format:kerberos"
+	FormatTransient  = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
+	FormatPersistent = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
+	FormatEmail      = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
 )
 
 // Limits of what is read.
