@@ -36,8 +36,8 @@ func (c *client) asked(name string) (samltest.Statement, string) {
 	}, query.Get("RelayState")
 }
 
-// posts posts a form to an endpoint of the app, as a page of this host's does, and is the answer.
-func (c *client) posts(endpoint string, form url.Values) *reply {
+// posts posts a form to an endpoint of the app, as a page of this host's does, and is the answer. Headers are names and values.
+func (c *client) posts(endpoint string, form url.Values, headers ...string) *reply {
 	c.s.Helper()
 	r, err := http.NewRequestWithContext(c.s.Context(), http.MethodPost, c.s.public+"/accounts/saml/"+endpoint+"/", strings.NewReader(form.Encode()))
 	if err != nil {
@@ -45,6 +45,9 @@ func (c *client) posts(endpoint string, form url.Values) *reply {
 	}
 	r.Host = c.host
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
 	for name, value := range c.cookies {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
@@ -162,6 +165,13 @@ func TestSAMLEndpoints(t *testing.T) {
 	// What comes from there goes no further by itself.
 	if res := bare.posts("corp/acs/finish", url.Values{"RelayState": {"x"}, "SAMLResponse": {"x"}}); res.Header.Get("Location") != turnedAway(host) {
 		t.Errorf("on to %v", res.Header)
+	}
+	// Nor does another site's that is sent there at once: a session that it began would be in the place of the browser's own.
+	for _, endpoint := range []string{"corp/acs", "corp/sls"} {
+		forged := bare.posts(endpoint+"/finish", url.Values{"RelayState": {"x"}, "SAMLResponse": {"x"}}, "Sec-Fetch-Site", "cross-site")
+		if forged.Status != http.StatusOK || forged.Header.Get("Set-Cookie") != "" || !strings.Contains(forged.Body, `action="/accounts/saml/`+endpoint+`/finish/"`) {
+			t.Errorf("%s: %d %v %s", endpoint, forged.Status, forged.Header, forged.Body)
+		}
 	}
 	if res := bare.posts("corp/acs", url.Values{"SAMLResponse": {strings.Repeat("x", 70_000)}}); res.Status != http.StatusRequestEntityTooLarge {
 		t.Errorf("of what is too long it is %d", res.Status)

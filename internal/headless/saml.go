@@ -17,7 +17,7 @@ const (
 	samlMetadata   = "metadata"
 	samlACS        = "acs"
 	samlSLS        = "sls"
-	samlFinish     = "/finish" // after acs and sls: the same, for what comes from this host itself
+	samlFinish     = "/finish" // after acs and sls: the same, for what a page of this host's posts on
 	samlFormFields = "SAMLRequest SAMLResponse RelayState"
 )
 
@@ -61,13 +61,19 @@ func (c callback) serveSAML(w http.ResponseWriter, r *http.Request, t *tenants.T
 	switch {
 	case err != nil:
 		a.decline(w, r, nil, err)
-	case !finish && b.token(r, t) == "": // another site's form comes without cookies
+	case b.token(r, t) == "" && (!finish || foreign(r)): // another site's form comes without cookies
 		sendForm(w, tenants.SAMLPath(app, base+samlFinish), posted)
 	case base == samlSLS:
 		c.logout(w, r, t, app, flows.ProviderLogoutInput{Form: posted})
 	default:
 		c.comeBack(w, r, t, app, url.Values{"state": {posted.Get("RelayState")}, "SAMLResponse": {posted.Get("SAMLResponse")}})
 	}
+}
+
+// foreign reports whether a browser says that another site had it come. What that begins would be a session in the place of the one whose cookie
+// did not come along.
+func foreign(r *http.Request) bool {
+	return r.Header.Get("Sec-Fetch-Site") == "cross-site" // https://www.w3.org/TR/fetch-metadata
 }
 
 // describe answers with the tenant's metadata (saml-metadata, section 2).
