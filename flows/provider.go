@@ -298,7 +298,8 @@ func (s *Service) ReturnFromProvider(ctx context.Context, v *Visit, app tenants.
 	if !ok {
 		return failedAt(was.Callback, errorUnknown, was.Process), nil
 	}
-	// A use goes for what the provider is asked. A stranger's state asks nothing, so that no page can have browsers use up what their network has.
+	// A use goes for what the provider is asked. A stranger's state asks nothing, so that no page can have browsers use up what their network has,
+	// unless the tenant lets people begin at the provider (startOver).
 	if err := s.Admit(ctx, v, ActionProvider); err != nil {
 		return tooOften(was.Callback, was.Process, err)
 	}
