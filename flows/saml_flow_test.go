@@ -130,6 +130,18 @@ func TestAProviderLogsPeopleOutOfWhatTheyCameIntoByIt(t *testing.T) {
 		if got := h.one(`SELECT COUNT(*) FROM sessions WHERE user_id IS NOT NULL`); got != "2" {
 			t.Errorf("there are %s sessions", got)
 		}
+		// A login that waits for the second factor is over, too.
+		app := desk.by("corp", "ann").addApp()
+		phone.returnsTo("corp", phone.leaves("corp", "login", "ann"))
+		if got := phone.visit().Pending(); got != flows.MFAAuthenticate {
+			t.Fatalf("it waits for %q", got)
+		}
+		if err := stranger.loggedOut("corp", "ann/3"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := phone.try(h.showCode(app.next())); err == nil || phone.user() != "" {
+			t.Errorf("the login goes on: %v", err)
+		}
 	})
 }
 

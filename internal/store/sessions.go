@@ -245,12 +245,14 @@ func (s Scope) SessionsOf(ctx context.Context, userID string, now time.Time) (al
 	return all, dead, err
 }
 
-// MethodsOf are the ids of the sessions that a user is signed in with, and how they were signed in.
+// MethodsOf are the ids of the sessions that a user is signed in with, or about to be, and what was proved in each, by their ids: whoever ends several
+// of them at once goes about it in that order.
 func (s Scope) MethodsOf(ctx context.Context, userID string, now time.Time) (all []Session, err error) {
 	err = s.store.reader().each(ctx, "read how a user signed in", `
 		SELECT id, methods
 		  FROM sessions
-		 WHERE tenant_id = $1 AND user_id = $2 AND NOT pending AND alive AND expires_at > $3`,
+		 WHERE tenant_id = $1 AND user_id = $2 AND alive AND expires_at > $3
+		 ORDER BY id`,
 		[]any{s.tenant, userID, now}, func(rows *sqlx.Rows) error {
 			var x Session
 			err := rows.Scan(&x.ID, &x.Methods)
