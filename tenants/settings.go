@@ -548,7 +548,7 @@ type SAMLSP struct {
 
 // SAMLAdvanced is how a tenant and an identity provider speak SAML.
 type SAMLAdvanced struct {
-	// The private key that signs requests, and opens assertions that are encrypted (RSA), in PEM.
+	// The private RSA key that signs requests, and opens assertions that are encrypted, in PEM.
 	PrivateKey Secret `json:"private_key,omitzero"`
 
 	// The certificate of that key, in PEM or base64.

@@ -1,8 +1,6 @@
 package saml
 
 import (
-	"crypto"
-	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
@@ -12,69 +10,45 @@ import (
 	"strings"
 )
 
-// Key is a service provider's private key, and the certificate that providers know it by.
+// Key is a service provider's private RSA key, and the certificate that providers know it by. ECDSA is not taken from anybody: XML Signature writes
+// its signatures otherwise than Go and the library do (XML Signature 1.1, section 6.4.3), so that none would ever be good.
 type Key struct {
-	signer crypto.Signer
-	cert   *x509.Certificate
+	private *rsa.PrivateKey
+	cert    *x509.Certificate
 }
 
 // weakest is how short an RSA key may be, in bits.
 const weakest = 2048
 
-// ParseKey reads a private key, in PEM (PKCS #8, PKCS #1 or SEC 1), and the certificate that is about it, as ParseCertificate does. Errors are
-// the end of a sentence, and repeat nothing of the key.
+// ParseKey reads a private RSA key, in PEM (PKCS #8 or PKCS #1), and the certificate that is about it, as ParseCertificate does. Errors are the end
+// of a sentence, and repeat nothing of the key.
 func ParseKey(private, certificate string) (*Key, error) {
 	block, _ := pem.Decode([]byte(strings.TrimSpace(private)))
 	if block == nil {
-		return nil, errors.New("must be a private key in PEM")
+		return nil, errors.New("must be a private RSA key in PEM")
 	}
-	var (
-		parsed any
-		err    error
-	)
-	switch block.Type {
-	case "RSA PRIVATE KEY":
-		parsed, err = x509.ParsePKCS1PrivateKey(block.Bytes)
-	case "EC PRIVATE KEY":
-		parsed, err = x509.ParseECPrivateKey(block.Bytes)
-	default:
-		parsed, err = x509.ParsePKCS8PrivateKey(block.Bytes)
+	var key *rsa.PrivateKey
+	if parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes); err == nil {
+		key, _ = parsed.(*rsa.PrivateKey)
+	} else if parsed, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
+		key = parsed
 	}
-	signer, ok := parsed.(crypto.Signer)
-	if err != nil || !ok {
-		return nil, errors.New("must be a private key in PEM, RSA or ECDSA")
+	if key == nil {
+		return nil, errors.New("must be a private RSA key in PEM")
 	}
 	cert, err := ParseCertificate(certificate)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, errors.New("needs its certificate beside it")
-	}
-	switch public := signer.Public().(type) {
-	case *rsa.PublicKey:
-		if public.N.BitLen() < weakest {
-			return nil, errors.New("must have 2048 bits or more")
-		}
-		ok = public.Equal(cert.PublicKey)
-	case *ecdsa.PublicKey:
-		ok = public.Equal(cert.PublicKey)
-	default:
-		return nil, errors.New("must be a private key in PEM, RSA or ECDSA")
-	}
-	if !ok {
+	case key.N.BitLen() < weakest:
+		return nil, errors.New("must have 2048 bits or more")
+	case !key.PublicKey.Equal(cert.PublicKey):
 		return nil, errors.New("must be the key of the certificate beside it")
 	}
-	return &Key{signer, cert}, nil
+	return &Key{key, cert}, nil
 }
 
-// opens reports whether assertions can be encrypted for the key.
-func (k *Key) opens() bool {
-	if k == nil {
-		return false
-	}
-	_, ok := k.signer.(*rsa.PrivateKey)
-	return ok
-}
-
-// ParseCertificate reads an X.509 certificate, in PEM or as metadata has it, in base64. The error is the end of a sentence.
+// ParseCertificate reads an X.509 certificate of an RSA key, in PEM or as metadata has it, in base64. The error is the end of a sentence.
 func ParseCertificate(text string) (*x509.Certificate, error) {
 	text = strings.TrimSpace(text)
 	var der []byte
@@ -87,19 +61,17 @@ func ParseCertificate(text string) (*x509.Certificate, error) {
 	if err != nil {
 		return nil, errors.New("must be an X.509 certificate, in PEM or base64")
 	}
-	switch public := cert.PublicKey.(type) {
-	case *rsa.PublicKey:
-		if public.N.BitLen() < weakest {
-			return nil, errors.New("must be of a key with 2048 bits or more")
-		}
-	case *ecdsa.PublicKey:
-	default:
-		return nil, errors.New("must be of an RSA or ECDSA key")
+	public, ok := cert.PublicKey.(*rsa.PublicKey)
+	switch {
+	case !ok:
+		return nil, errors.New("must be of an RSA key")
+	case public.N.BitLen() < weakest:
+		return nil, errors.New("must be of a key with 2048 bits or more")
 	}
 	return cert, nil
 }
 
 // tls is the key as gosaml2 takes it.
 func (k *Key) tls() tls.Certificate {
-	return tls.Certificate{Certificate: [][]byte{k.cert.Raw}, PrivateKey: k.signer, Leaf: k.cert}
+	return tls.Certificate{Certificate: [][]byte{k.cert.Raw}, PrivateKey: k.private, Leaf: k.cert}
 }

@@ -40,8 +40,7 @@ type logoutRequest struct {
 // algorithms are those of signatures by HTTP-Redirect (saml-bindings, section 3.4.4.1).
 var algorithms = map[string]x509.SignatureAlgorithm{
 	dsig.RSASHA256SignatureMethod: x509.SHA256WithRSA, dsig.RSASHA384SignatureMethod: x509.SHA384WithRSA,
-	dsig.RSASHA512SignatureMethod: x509.SHA512WithRSA, dsig.ECDSASHA256SignatureMethod: x509.ECDSAWithSHA256,
-	dsig.ECDSASHA384SignatureMethod: x509.ECDSAWithSHA384, dsig.ECDSASHA512SignatureMethod: x509.ECDSAWithSHA512,
+	dsig.RSASHA512SignatureMethod: x509.SHA512WithRSA,
 }
 
 // ReadRedirectedLogout reads a LogoutRequest by HTTP-Redirect out of a query as it was sent: what is signed are its very bytes (saml-bindings,

@@ -95,14 +95,11 @@ func (sp *SP) Metadata() ([]byte, error) {
 		AssertionConsumerServices: []types.IndexedEndpoint{{Binding: bindingPost, Location: sp.ACS, Index: 1}},
 	}}
 	if sp.Key != nil {
-		d.SP.KeyDescriptors = append(d.SP.KeyDescriptors, keyFor("signing", sp.Key))
-		if sp.Key.opens() {
-			encryption := keyFor("encryption", sp.Key)
-			for _, algorithm := range []string{types.MethodAES256GCM, types.MethodAES128GCM, types.MethodAES256CBC, types.MethodAES128CBC} {
-				encryption.EncryptionMethods = append(encryption.EncryptionMethods, types.EncryptionMethod{Algorithm: algorithm})
-			}
-			d.SP.KeyDescriptors = append(d.SP.KeyDescriptors, encryption)
+		encryption := keyFor("encryption", sp.Key)
+		for _, algorithm := range []string{types.MethodAES256GCM, types.MethodAES128GCM, types.MethodAES256CBC, types.MethodAES128CBC} {
+			encryption.EncryptionMethods = append(encryption.EncryptionMethods, types.EncryptionMethod{Algorithm: algorithm})
 		}
+		d.SP.KeyDescriptors = []types.KeyDescriptor{keyFor("signing", sp.Key), encryption}
 	}
 	if sp.SLS != "" {
 		d.SP.SingleLogoutServices = []types.Endpoint{{Binding: bindingRedirect, Location: sp.SLS}, {Binding: bindingPost, Location: sp.SLS}}

@@ -41,7 +41,7 @@ func (sp *SP) redirect(to, name string, doc *etree.Document, relay string, signe
 		params = append(params, [2]string{"RelayState", relay})
 	}
 	if signed {
-		by, err := dsig.NewSigningContext(sp.Key.signer, [][]byte{sp.Key.cert.Raw})
+		by, err := dsig.NewSigningContext(sp.Key.private, [][]byte{sp.Key.cert.Raw})
 		if err != nil {
 			return "", fmt.Errorf("saml: sign a message: %w", err)
 		}
@@ -67,7 +67,7 @@ func (sp *SP) library(idp *IDP, trusted dsig.X509CertificateStore, now time.Time
 		NameIdFormat: sp.NameIDFormat, IDPCertificateStore: trusted, Clock: dsig.NewFakeClockAt(now),
 		MaximumDecompressedBodySize: MaxMessage, MaximumXMLTokens: 3*maxTags + 1,
 	}
-	if sp.Key.opens() {
+	if sp.Key != nil {
 		made.SPKeyStore = dsig.TLSCertKeyStore(sp.Key.tls())
 	}
 	return made

@@ -121,15 +121,6 @@ func TestAnyOfAProvidersCertificatesVouches(t *testing.T) {
 	if _, err := sp().Read(changing, samltest.Encode(t, doc), request, now); err != nil {
 		t.Error(err)
 	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	curved := samltest.Certify(key, now.Add(-time.Hour), now.Add(time.Hour))
-	changing.Certificates = []*x509.Certificate{curved.Certificate}
-	if _, err := sp().Read(changing, curved.Signed(t, said, "Response"), request, now); err != nil {
-		t.Error(err)
-	}
 }
 
 // Everything here is signed by the provider, and yet is not for us, or not good.
@@ -576,6 +567,19 @@ func TestKeys(t *testing.T) {
 	} {
 		if _, err := saml.ParseKey(c[0], c[1]); err == nil || strings.Contains(err.Error(), "BEGIN") {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	curved := samltest.Certify(curve, now.Add(-time.Hour), now.Add(time.Hour))
+	if _, err := saml.ParseKey(curved.PrivatePEM(), curved.CertificatePEM()); err == nil {
+		t.Error("a key is taken that nothing can be encrypted for")
+	}
+	for name, k := range map[string]samltest.Key{"weak": weak, "of a curve": curved} {
+		if _, err := saml.ParseCertificate(k.CertificatePEM()); err == nil {
+			t.Errorf("a provider's certificate is taken that is %s", name)
 		}
 	}
 	if _, err := saml.ParseKey(key, base64.StdEncoding.EncodeToString(own().Certificate.Raw)); err != nil {
