@@ -3,6 +3,7 @@ package flows
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/vestibule-auth/vestibule/internal/refusal"
 	"github.com/vestibule-auth/vestibule/internal/store"
@@ -119,6 +120,9 @@ func (d *Desk) RemoveFactor(ctx context.Context, userID, id string) error {
 
 // Disconnect takes an account with an identity provider from a user.
 func (d *Desk) Disconnect(ctx context.Context, userID, provider, uid string) error {
+	if strings.ContainsRune(provider+uid, 0) { // which no database row has, and PostgreSQL cannot be asked for
+		return refusal.Of(refusal.Missing)
+	}
 	return d.with(ctx, userID, func(v *Visit, a *store.Account) error {
 		v.queue(func(ctx context.Context, tx *store.Tx) error {
 			err := tx.DropProviderAccount(ctx, a.ID, provider, uid)

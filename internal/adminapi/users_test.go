@@ -43,6 +43,7 @@ func TestUsersOverTheWire(t *testing.T) {
 			{"POST", at + "/send-link", "", 200}, {"DELETE", at + "/sessions", "", 200}, {"DELETE", at + "/sessions/" + id, "", 404},
 			{"DELETE", at + "/authenticators", "", 200}, {"DELETE", at + "/authenticators/" + id, "", 404},
 			{"POST", at + "/provider-accounts/remove", `{"provider":"x","uid":"y"}`, 404}, {"POST", at + "/provider-accounts/remove", `{}`, 422},
+			{"POST", at + "/provider-accounts/remove", `{"provider":"x","uid":"\u0000"}`, 404},
 			{"POST", at + "/provider-accounts/tokens", `{"provider":"x","uid":"y"}`, 404}, {"POST", at + "/provider-accounts/tokens", `{"provider":"x"}`, 422},
 			{"POST", at + "/deactivate", "", 200}, {"POST", at + "/send-link", "", 422}, {"POST", at + "/reactivate", "", 200},
 			{"GET", at + "/export", "", 200}, {"GET", users + "/" + secret.NewID() + "/export", "", 404}, {"GET", "/admin/v1/tenants/zenith/users/" + id + "/export", "", 404},
