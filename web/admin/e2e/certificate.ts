@@ -11,18 +11,18 @@ function der(tag: number, ...parts: Buffer[]): Buffer {
 const sequence = (...parts: Buffer[]) => der(0x30, ...parts);
 const bits = (value: Buffer) => der(0x03, Buffer.from([0]), value);
 
-const ecdsaWithSHA256 = sequence(der(0x06, Buffer.from("2a8648ce3d040302", "hex")));
+const rsaWithSHA256 = sequence(der(0x06, Buffer.from("2a864886f70d01010b", "hex")), der(0x05));
 const commonName = der(0x06, Buffer.from("550403", "hex"));
 
 /** Both in PEM. The certificate is good until the end of 2099. */
 export function selfSigned(name: string): { privateKey: string; certificate: string } {
-  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
+  const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const who = sequence(der(0x31, sequence(commonName, der(0x0c, Buffer.from(name)))));
   const when = (text: string) => der(0x18, Buffer.from(text)); // GeneralizedTime
   const said = sequence(
     der(0xa0, der(0x02, Buffer.from([2]))), // version 3
     der(0x02, Buffer.from([1])),
-    ecdsaWithSHA256,
+    rsaWithSHA256,
     who,
     sequence(der(0x17, Buffer.from("200101000000Z")), when("20991231235959Z")),
     who,
@@ -30,7 +30,7 @@ export function selfSigned(name: string): { privateKey: string; certificate: str
   );
   const signature = createSign("sha256").update(said).sign(privateKey);
   const lines =
-    sequence(said, ecdsaWithSHA256, bits(signature))
+    sequence(said, rsaWithSHA256, bits(signature))
       .toString("base64")
       .match(/.{1,64}/g) ?? [];
   return {
