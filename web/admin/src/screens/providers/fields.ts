@@ -163,8 +163,8 @@ const meanings: Partial<Record<AppField, string>> = {
   "settings.advanced.want_message_signed": "The response itself. It or the assertion in it always has to be.",
   "settings.advanced.want_assertion_signed": "The assertion in a response itself.",
   "settings.advanced.authn_request_signed": "Needs the private key below.",
-  "settings.advanced.want_assertion_encrypted": "Needs the private key below, which has to be RSA.",
-  "settings.advanced.private_key": "Signs requests, and opens assertions that are encrypted. In PEM, RSA or ECDSA.",
+  "settings.advanced.want_assertion_encrypted": "Needs the private key below.",
+  "settings.advanced.private_key": "Signs requests, and opens assertions that are encrypted. In PEM; it has to be RSA.",
 };
 
 /** What may be chosen where the schema takes any text. */
