@@ -52,7 +52,7 @@ func Open(t testing.TB, engine string, observe func(op, query string) error) *st
 // OpenURL opens the database at a URL that URL gave.
 func OpenURL(t testing.TB, databaseURL string, observe func(op, query string) error) *store.Store {
 	t.Helper()
-	st, err := store.Open(store.Options{URL: databaseURL, Keys: Keys(t), Observe: watched(t, databaseURL, observe)})
+	st, err := store.Open(store.Options{URL: databaseURL, Keys: Keys(t), Observe: watched(t, databaseURL, observe), MaxConns: 8})
 	if err != nil {
 		t.Fatal(err)
 	}
