@@ -44,19 +44,28 @@ export default function SignIn() {
       },
     );
   }, []);
-  // Whoever signed in in another tab is signed in here.
+  // Whoever signed in in another tab is signed in here. A server that is busy is asked again: nobody says so a second time.
   // biome-ignore lint/correctness/useExhaustiveDependencies: for as long as the page is there
-  useEffect(
-    () =>
-      onAnnounced(
-        () =>
-          void session().then(
-            (o) => o.signedIn && enter(),
-            () => {}, // it stays as it is
-          ),
-      ),
-    [],
-  );
+  useEffect(() => {
+    let waits: ReturnType<typeof setTimeout> | undefined;
+    const ask = (left: number) =>
+      void session().then(
+        (o) => o.signedIn && enter(),
+        () => {
+          if (left > 0) {
+            waits = setTimeout(() => ask(left - 1), 1000);
+          }
+        },
+      );
+    const deaf = onAnnounced(() => {
+      clearTimeout(waits);
+      ask(5);
+    });
+    return () => {
+      deaf();
+      clearTimeout(waits);
+    };
+  }, []);
   const next = (o: Outcome) => {
     if (o.signedIn) {
       enter();
