@@ -212,6 +212,7 @@ test("who signs out leaves nothing behind, in no tab", async () => {
   const dialog = page.getByRole("dialog");
   await dialog.locator("input[type=file]").setInputFiles(file);
   await dialog.getByRole("button", { name: "Check the file" }).click();
+  await page.waitForURL(/\/imports\/[^/]+$/); // the list says that it is uploading, too
   await page.getByText("Uploading", { exact: false }).first().waitFor();
   const here = page.url();
   const other = await context.newPage();
@@ -232,18 +233,20 @@ test("who signs out leaves nothing behind, in no tab", async () => {
   // Whoever signs in next, in whichever tab, finds nothing of it.
   const next = await operator(server, "peter@example.org", [{ role: "owner" }]);
   await context.addCookies(next.cookies);
+  let busy = 0; // the server is, when it is asked from there
+  await page.route("**/auth/session", (route) =>
+    busy++ === 0
+      ? route.fulfill({ status: 503, headers: { "Retry-After": "1" }, json: { status: 503 } })
+      : route.fallback(),
+  );
   await other.reload();
   await other.getByRole("button", { name: "Your account" }).waitFor();
-  // It mostly goes there by itself. What this is about is what is found there, also by whoever loads it.
-  await page
-    .waitForURL((url) => url.pathname === new URL(here).pathname, { timeout: 5000 })
-    .catch(async () => {
-      await context.addCookies(next.cookies);
-      await page.goto(here);
-    });
+  await page.waitForURL((url) => url.pathname === new URL(here).pathname);
   await page.getByRole("heading", { name: "The file is not whole yet" }).waitFor();
+  expect(busy).toBeGreaterThan(1);
   expect(await page.getByRole("button", { name: "Stop" }).count()).toBe(0);
   await page.unroute("**/chunks/*");
+  await page.unroute("**/auth/session");
   await other.close();
 });
 
