@@ -2,9 +2,7 @@ package flows
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/url"
 	"slices"
 
@@ -106,12 +104,6 @@ func (v *Visit) cameBy(app tenants.App) (bool, error) {
 
 // cameBy reports whether a session's proofs are of a provider's account.
 func cameBy(methods []byte, app, uid string) (bool, error) {
-	if len(methods) == 0 {
-		return false, nil
-	}
-	var all []Method
-	if err := json.Unmarshal(methods, &all); err != nil {
-		return false, fmt.Errorf("read a session's methods: %w", err)
-	}
-	return slices.ContainsFunc(all, func(m Method) bool { return m.Provider == app && m.UID == uid }), nil
+	all, err := readMethods(methods)
+	return slices.ContainsFunc(all, func(m Method) bool { return m.Provider == app && m.UID == uid }), err
 }

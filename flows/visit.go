@@ -550,9 +550,12 @@ func (v *Visit) disown() error {
 }
 
 // given are the proofs that were given in this session, by whomever.
-func (v *Visit) given() (all []Method, err error) {
-	if len(v.methods) > 0 {
-		if err := json.Unmarshal(v.methods, &all); err != nil {
+func (v *Visit) given() ([]Method, error) { return readMethods(v.methods) }
+
+// readMethods reads the proofs of a session as they are kept.
+func readMethods(kept []byte) (all []Method, err error) {
+	if len(kept) > 0 {
+		if err := json.Unmarshal(kept, &all); err != nil {
 			return nil, fmt.Errorf("read the session's methods: %w", err)
 		}
 	}

@@ -108,7 +108,7 @@ func (sp *SP) ReadPostedLogout(idp *IDP, encoded, relay string, now time.Time) (
 		return nil, errors.Join(errors.New("the request is not signed as it should be"), err)
 	}
 	request, err := byAny(idp, func(trusted dsig.X509CertificateStore) (*saml2.LogoutRequest, error) {
-		return sp.library(idp, trusted, now).ValidateEncodedLogoutRequestPOST(base64.StdEncoding.EncodeToString(raw))
+		return sp.gosaml(idp, trusted, now).ValidateEncodedLogoutRequestPOST(base64.StdEncoding.EncodeToString(raw))
 	})
 	if err != nil {
 		return nil, err
@@ -145,7 +145,7 @@ func (sp *SP) logout(idp *IDP, r *logoutRequest, relay string, now time.Time) (*
 
 // AnswerLogout is where a browser is sent on to with the answer that it was done.
 func (sp *SP) AnswerLogout(idp *IDP, l *Logout, now time.Time) (string, error) {
-	doc, err := sp.library(idp, nil, now).BuildLogoutResponseDocumentNoSig(statusSuccess, l.ID)
+	doc, err := sp.gosaml(idp, nil, now).BuildLogoutResponseDocumentNoSig(statusSuccess, l.ID)
 	if err != nil {
 		return "", fmt.Errorf("saml: make an answer: %w", err)
 	}

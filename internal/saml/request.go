@@ -15,7 +15,7 @@ import (
 // Request is where somebody is sent with an AuthnRequest of an id (saml-core, section 3.4.1), by HTTP-Redirect (saml-bindings, section 3.4). The id
 // is an XML name, and known to nobody else; what is relayed comes back beside the response.
 func (sp *SP) Request(idp *IDP, id, relay string, now time.Time) (string, error) {
-	doc, err := sp.library(idp, nil, now).BuildAuthRequestDocumentNoSig()
+	doc, err := sp.gosaml(idp, nil, now).BuildAuthRequestDocumentNoSig()
 	if err != nil {
 		return "", fmt.Errorf("saml: make a request: %w", err)
 	}
@@ -59,8 +59,8 @@ func (sp *SP) redirect(to, name string, doc *etree.Document, relay string, signe
 	return withQuery(to, params...)
 }
 
-// library is gosaml2's service provider. It trusts the signatures of the certificates that are given.
-func (sp *SP) library(idp *IDP, trusted dsig.X509CertificateStore, now time.Time) *saml2.SAMLServiceProvider {
+// gosaml is gosaml2's service provider. It trusts the signatures of the certificates that are given.
+func (sp *SP) gosaml(idp *IDP, trusted dsig.X509CertificateStore, now time.Time) *saml2.SAMLServiceProvider {
 	made := &saml2.SAMLServiceProvider{
 		IdentityProviderSSOURL: idp.SSO, IdentityProviderSLOURL: idp.SLO, IdentityProviderIssuer: idp.EntityID,
 		ServiceProviderIssuer: sp.EntityID, AssertionConsumerServiceURL: sp.ACS, ServiceProviderSLOURL: sp.SLS, AudienceURI: sp.EntityID,

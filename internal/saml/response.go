@@ -115,7 +115,7 @@ func unpack(encoded string) ([]byte, error) {
 func (sp *SP) verified(idp *IDP, raw []byte, now time.Time) (*types.Response, error) {
 	encoded := base64.StdEncoding.EncodeToString(raw)
 	return byAny(idp, func(trusted dsig.X509CertificateStore) (*types.Response, error) {
-		return sp.library(idp, trusted, now).ValidateEncodedResponse(encoded)
+		return sp.gosaml(idp, trusted, now).ValidateEncodedResponse(encoded)
 	})
 }
 
