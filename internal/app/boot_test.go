@@ -25,6 +25,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/app"
 	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/config"
+	"github.com/vestibule-auth/vestibule/internal/headless/headlesstest"
 	"github.com/vestibule-auth/vestibule/internal/passhash"
 	"github.com/vestibule-auth/vestibule/internal/secret"
 	"github.com/vestibule-auth/vestibule/internal/testkit"
@@ -287,7 +288,9 @@ func (c *client) try(ctx context.Context, method, path string, body any, header 
 		return nil, err
 	}
 	got := &reply{c: c, asked: method + " " + path, Status: res.StatusCode, Header: res.Header, Body: string(out)}
-	conforms(c.s, method, path, got.Status, res.Header.Get("Content-Type"), got.Body)
+	if err := headlesstest.Conforms(method, path, res.StatusCode, res.Header, out); err != nil {
+		c.s.Error(err)
+	}
 	_ = json.Unmarshal(out, &got.decoded) // a body of another form is looked at as text
 	if c.kind == "browser" {
 		c.keep(res.Header)

@@ -28,7 +28,8 @@ var floors = [][]string{
 // a row in the table keeps to it.
 var beside = []string{
 	"examples/api", "examples/cli", "examples/forward-auth/nginx",
-	"internal/bench", "internal/factor/factortest", "internal/meta", "internal/saml/samltest", "internal/store/storetest", "internal/testkit",
+	"internal/bench", "internal/factor/factortest", "internal/headless/headlesstest", "internal/meta", "internal/saml/samltest",
+	"internal/store/storetest", "internal/testkit",
 	"internal/tools/alerts", "internal/tools/image", "internal/tools/kit", "internal/tools/listening", "internal/tools/services",
 	"internal/tools/settingsdoc", "internal/trace/tracetest", "sdk/go/client", "sdk/go/vestibuletest",
 }

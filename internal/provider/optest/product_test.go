@@ -25,6 +25,7 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/app"
 	"github.com/vestibule-auth/vestibule/internal/clock"
 	"github.com/vestibule-auth/vestibule/internal/config"
+	"github.com/vestibule-auth/vestibule/internal/headless/headlesstest"
 	"github.com/vestibule-auth/vestibule/internal/passhash"
 	"github.com/vestibule-auth/vestibule/internal/testkit"
 )
@@ -288,7 +289,14 @@ func (b *browser) call(method, path string, body any) (status int, said map[stri
 		b.Fatal(err)
 	}
 	defer func() { _ = a.Body.Close() }() // it was read
-	if err := json.NewDecoder(a.Body).Decode(&said); err != nil {
+	text, err := io.ReadAll(a.Body)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := headlesstest.Conforms(method, r.URL.Path, a.StatusCode, a.Header, text); err != nil {
+		b.Error(err)
+	}
+	if err := json.Unmarshal(text, &said); err != nil {
 		b.Fatal(err)
 	}
 	return a.StatusCode, said

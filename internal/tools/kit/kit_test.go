@@ -2,7 +2,10 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -161,5 +164,49 @@ func TestUnknownFlagsAreRefused(t *testing.T) {
 	var out, complaints bytes.Buffer
 	if code := run(t.Context(), []string{"-fast"}, &out, &complaints); code != 2 || !strings.Contains(complaints.String(), "-fast") {
 		t.Errorf("%d %s", code, complaints.String())
+	}
+}
+
+func TestTheWitnessTellsOfAnswersThatTheDocumentDoesNotKnow(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		switch {
+		case r.Host != "acme.localhost":
+			t.Errorf("it was asked of %s", r.Host)
+		case r.Method == http.MethodPost:
+			w.WriteHeader(http.StatusTeapot)
+		default:
+			_, _ = io.WriteString(w, `{"status": 200, "more": 1}`) // nobody waits for it any more
+		}
+	}))
+	defer server.Close()
+	w, err := witnessBefore(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	for _, asked := range []string{
+		"GET /_allauth/app/v1/auth/session", "POST /_allauth/app/v1/auth/session", "DELETE /_allauth/browser/v1/auth/session", "GET /elsewhere",
+		"HEAD /_allauth/app/v1/auth/session",
+	} {
+		method, path, _ := strings.Cut(asked, " ")
+		r, err := http.NewRequestWithContext(t.Context(), method, w.URL+path, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = "acme.localhost"
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close() // it is the witness that reads it
+	}
+	passed, faults := w.saw()
+	if passed != 4 || len(faults) != 2 || !strings.HasPrefix(faults[0], "GET /_allauth/app/v1/auth/session: 200 ") ||
+		!strings.HasPrefix(faults[1], "DELETE /_allauth/browser/v1/auth/session: 200 ") {
+		t.Errorf("%d answers passed, and of these it said: %q", passed, faults)
+	}
+	if passed, faults := w.saw(); passed != 0 || len(faults) != 0 {
+		t.Errorf("%d, %q were told twice", passed, faults)
 	}
 }

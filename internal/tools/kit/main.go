@@ -7,7 +7,7 @@
 // The server is built and started twice on an empty database: on PostgreSQL with Redis, which it takes from
 // VESTIBULE_TEST_POSTGRES_URL and VESTIBULE_TEST_REDIS_URL (package services provides them), and on SQLite with the
 // limits in memory. It runs as in production, but that PostgreSQL does not wait for the disk, and for outgoing calls to this machine,
-// where the kit's mock providers, mail server and SMS webhook are.
+// where the kit's mock providers, mail server and SMS webhook are. Every answer is held to the server's own OpenAPI document on its way, too.
 //
 //	go run ./internal/tools/services go run ./internal/tools/kit [-only pattern]... [-v]
 package main
@@ -184,6 +184,12 @@ func (o options) on(ctx context.Context, e engine, python, program, dir string) 
 			err = stopErr
 		}
 	}()
+	w, err := witnessBefore(s.public)
+	if err != nil {
+		return nil, err
+	}
+	defer w.Close()
+	s.public = w.URL
 	for i, pattern := range o.only {
 		if i > 0 {
 			if err := pause(ctx, anotherSecond); err != nil {
@@ -193,7 +199,17 @@ func (o options) on(ctx context.Context, e engine, python, program, dir string) 
 		if err := o.say("kit: %s", pattern); err != nil {
 			return nil, err
 		}
-		if !o.check(ctx, s, python, pattern) {
+		good := o.check(ctx, s, python, pattern)
+		passed, faults := w.saw()
+		if err := o.say("kit: %s: %d of %d answers are as the OpenAPI document says", pattern, passed-len(faults), passed); err != nil {
+			return nil, err
+		}
+		for _, fault := range faults {
+			if err := o.say("kit: %s", fault); err != nil {
+				return nil, err
+			}
+		}
+		if !good || len(faults) > 0 {
 			failed = append(failed, pattern)
 		}
 		if ctx.Err() != nil {
