@@ -10,7 +10,6 @@ ignore (
 
 require (
 	github.com/beevik/etree v1.8.1
-	github.com/ccojocar/zxcvbn-go v1.0.4
 	github.com/coreos/go-oidc/v3 v3.21.0
 	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6
 	github.com/emersion/go-smtp v0.25.1

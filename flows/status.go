@@ -78,7 +78,7 @@ func (v *Visit) AwaitsReset() bool {
 // flows are the ways in that the tenant offers, in the contract's order, and what is pending.
 func (v *Visit) flows() []Flow {
 	account := &v.Tenant.Settings.Account
-	var all []Flow
+	all := []Flow{} // a list, even where nothing is offered
 	if only := v.Tenant.Settings.SocialAccount.Only; !only {
 		all = append(all, Flow{ID: "login"})
 		if account.LoginByCodeEnabled {

@@ -371,3 +371,14 @@ func TestProvidersTokensAreReadByWhoMayAlone(t *testing.T) {
 		})
 	}, func(_ *config.Config, o *app.Options) { o.Dummy = true })
 }
+
+// A front end goes through the list of flows, also where there is nothing in it.
+func TestWhereNothingIsOfferedTheFlowsAreAnEmptyList(t *testing.T) {
+	everywhere(t, func(t *testing.T, s *server, kind string) {
+		host := s.tenant(`{"account": {"email_verification": "none"}, "mfa": {"supported_types": []}, "socialaccount": {"only": true}}`)
+		r := s.client(kind, host).get("/auth/session").want(http.StatusUnauthorized)
+		if !strings.Contains(r.Body, `"flows":[]`) {
+			t.Error(r.Body)
+		}
+	})
+}

@@ -5,8 +5,8 @@
 //   - similar: like one of the owner's own details, or a part of one ("alice" in alice@example.org). Likeness is the
 //     share of characters that both have, wherever they stand (difflib's quick_ratio), and 0.7 is too much;
 //   - too short: fewer characters (Unicode code points) than asked for;
-//   - common: on the list of common passwords, whatever its case and the space around it. The list is the seven thousand
-//     of zxcvbn, part of the binary;
+//   - common: on the list of common passwords, whatever its case and the space around it. The list, common.txt, has
+//     some twenty-two thousand, each of Django's among them;
 //   - numeric: digits alone, of any script.
 //
 // A password of more than MaxBytes is too long, and nothing else is said of it. There is no score: what is not forbidden
@@ -14,13 +14,12 @@
 package passrule
 
 import (
-	"encoding/json"
+	_ "embed" // the list of common passwords
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/ccojocar/zxcvbn-go/data"
 )
 
 // MaxBytes is the longest password in bytes.
@@ -72,7 +71,7 @@ func (r Rules) Check(password string, attributes []Attribute) []Fault {
 	if utf8.RuneCountInString(password) < r.MinLength {
 		faults = append(faults, Fault{Code: TooShort})
 	}
-	if _, found := common()[strings.TrimSpace(strings.ToLower(password))]; found {
+	if _, found := slices.BinarySearch(common(), strings.TrimSpace(strings.ToLower(password))); found {
 		faults = append(faults, Fault{Code: TooCommon})
 	}
 	if numeric(password) {
@@ -81,22 +80,11 @@ func (r Rules) Check(password string, attributes []Attribute) []Fault {
 	return faults
 }
 
-// common is the set of common passwords, in lower case.
-var common = sync.OnceValue(func() map[string]struct{} {
-	raw, err := data.Asset("data/Passwords.json")
-	if err != nil {
-		panic("passrule: " + err.Error()) // the list is part of the binary
-	}
-	var list struct{ List []string }
-	if err := json.Unmarshal(raw, &list); err != nil {
-		panic("passrule: " + err.Error()) // the list is part of the binary
-	}
-	set := make(map[string]struct{}, len(list.List))
-	for _, p := range list.List {
-		set[strings.ToLower(p)] = struct{}{}
-	}
-	return set
-})
+//go:embed common.txt
+var commonText string
+
+// common are the common passwords, in lower case and in the order of their bytes.
+var common = sync.OnceValue(func() []string { return strings.Split(strings.TrimSuffix(commonText, "\n"), "\n") })
 
 func numeric(password string) bool {
 	for _, c := range password {

@@ -33,6 +33,11 @@ func TestCheck(t *testing.T) {
 		{"nothing where nothing is asked for", "", 0, nil},
 		{"common", "password", 8, []Code{TooCommon}},
 		{"common keys in a row", "qwertyuiop", 8, []Code{TooCommon}},
+		{"a common name", "Michelle", 8, []Code{TooCommon}},
+		{"common keys from top to bottom", "1qaz2wsx3edc", 8, []Code{TooCommon}},
+		{"a common word of another script", "Любовь", 4, []Code{TooCommon}},
+		{"the first of the list", "!", 1, []Code{TooCommon}},
+		{"the last of the list", "Я", 1, []Code{TooCommon}},
 		{"common with a digit", "password1", 8, []Code{TooCommon}},
 		{"common in another case", "PassWord1", 8, []Code{TooCommon}},
 		{"common with space around it", "  trustno1\t", 8, []Code{TooCommon}},
@@ -43,7 +48,7 @@ func TestCheck(t *testing.T) {
 		{"digits of another script", "٤٨١٥١٦٢٣٤٢١", 8, []Code{Numeric}},
 		{"digits and a space", "48151623 42108", 8, nil},
 		{"a number that is no digit", "½½½½½½½½", 8, nil},
-		{"the username", "alice", 8, []Code{TooSimilar, TooShort}},
+		{"the username", "alice", 8, []Code{TooSimilar, TooShort, TooCommon}},
 		{"the username and a digit", "Alice1234", 8, []Code{TooSimilar}},
 		{"a part of the email address", "liddell7", 8, []Code{TooSimilar}},
 		{"the domain of the email address", "Example!", 8, []Code{TooSimilar}},
@@ -167,5 +172,17 @@ func BenchmarkCheck(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		Rules{MinLength: 8}.Check("orange bicycle 7", attributes)
+	}
+}
+
+// The list is searched as it is: out of order, or with a word in another form, it would hide words.
+func TestTheCommonPasswordsAreInTheirForm(t *testing.T) {
+	if n := len(common()); n < 20_000 || !slices.IsSorted(common()) || len(slices.Compact(slices.Clone(common()))) != n {
+		t.Errorf("%d words, in order and without twins: %t", n, slices.IsSorted(common()))
+	}
+	for _, word := range common() {
+		if word == "" || word != strings.ToLower(strings.TrimSpace(word)) {
+			t.Errorf("%q is never found", word)
+		}
 	}
 }
