@@ -84,8 +84,11 @@ func TestProtectAnAPI(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", admin, "github.com/vestibule-auth/vestibule/cmd/admin").CombinedOutput(); err != nil {
 		t.Fatalf("build the command: %v\n%s", err, out)
 	}
-	sdk, err := filepath.Abs("../../sdk/go")
+	sdk, err := filepath.Abs("../../sdk")
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(sdk, filepath.Join(dir, "sdk")); err != nil {
 		t.Fatal(err)
 	}
 	s := start(t, dir, dev(), "--dev").serving(nil)
@@ -95,14 +98,13 @@ func TestProtectAnAPI(t *testing.T) {
 		"localhost:8080", "localhost"+s.public[strings.LastIndexByte(s.public, ':'):],
 		"localhost:8000", api,
 		"go run ./cmd/admin", admin,
-		"go get github.com/vestibule-auth/vestibule/sdk/go", "go mod edit -require github.com/vestibule-auth/vestibule/sdk/go@v0.0.0 -replace github.com/vestibule-auth/vestibule/sdk/go="+sdk,
 		"\ngo run .\n", `
-go build -mod=mod -o orders .
+go build -o orders .
 ./orders &
 trap 'kill %1' EXIT
 for try in {1..100}; do if curl -so /dev/null http://`+api+`; then break; fi; sleep 0.1; done
 `,
-		"\ngo test .\n", "\ngo test -mod=mod -count=1 .\n",
+		"\ngo test .\n", "\ngo test -count=1 .\n",
 	)
 	cmd := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", script)
 	cmd.Dir = dir
