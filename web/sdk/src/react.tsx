@@ -57,7 +57,7 @@ export interface VestibuleProps {
    * Draws what asks for a proof, mostly a dialog, over whatever is there. With it, steps that need one ask for it and are done then; without it,
    * their error is `reauthenticate`.
    */
-  prove?: (asked: Asked) => ReactNode;
+  prove?: ((asked: Asked) => ReactNode) | undefined;
   children?: ReactNode;
 }
 

@@ -35,7 +35,10 @@ test("the package in the hands of others", () => {
   };
   const program =
     'import { AppClient } from "@vestibule-auth/client";\nexport const app: AppClient = new AppClient({});\n';
-  const page = 'import { Vestibule } from "@vestibule-auth/client/react";\nexport const provider = Vestibule;\n';
+  // A prop that is passed on is of the type that VestibuleProps gives it.
+  const page =
+    'import { Vestibule, type VestibuleProps } from "@vestibule-auth/client/react";\nexport const provider = Vestibule;\n' +
+    'export const passed = (prove: VestibuleProps["prove"]): VestibuleProps => ({ client: app, prove });\n';
   for (const [name, text, options] of [
     ["node.ts", program, { module: "nodenext", lib: ["es2022"], types: ["node"] }],
     ["common.cts", program, { module: "nodenext", lib: ["es2022"], types: ["node"] }],
