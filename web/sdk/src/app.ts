@@ -87,6 +87,9 @@ export class AppClient extends Client {
       if (over && !session_token && held.session === shown.session) {
         return {};
       }
+      if (!session_token && held.session !== shown.session) {
+        return held; // it is about a session of before, and whoever that was of
+      }
       const { session, access, refresh } = held;
       if (access_token) {
         return tokens({ session: session_token ?? session, access: access_token, refresh: refresh_token });

@@ -104,6 +104,32 @@ test.each([
   expect(tokens.held).toEqual({ session: "s", ...more });
 });
 
+test.each([
+  ["says who it was", {}],
+  ["brings an access token", { access_token: access(ann.id) }],
+])("an answer about one user, late, touches no tokens of the next: %s", async (_, meta) => {
+  const theirs = { session: "bob's", access: access(bob.id), refresh: "r2" };
+  const tokens = Object.assign(store({ session: "ann's", access: access(ann.id), refresh: "r1" }), {
+    changed: () => {},
+    onChange(changed: () => void) {
+      this.changed = changed;
+    },
+  });
+  const slow = promise<Said>();
+  const { fetch, asked } = script(() => slow.kept, signedIn(bob));
+  const app = new AppClient({ url, fetch, tokens });
+  const late = app.session();
+  await vi.waitFor(() => expect(asked).toHaveLength(1));
+  tokens.held = theirs; // another tab has signed out and in
+  tokens.changed();
+  await vi.waitFor(() => expect(app.known).toMatchObject({ user: bob }));
+  slow.keep(signedIn(ann, meta));
+  await late;
+  expect(tokens.held).toEqual(theirs);
+  expect(await app.access()).toBe(theirs.access);
+  expect(app.known).toMatchObject({ user: bob });
+});
+
 test("access tokens outlive a new session token of the same user", async () => {
   const jwt = access(ann.id);
   const tokens = store({ session: "s", access: jwt, refresh: "r" });
