@@ -80,7 +80,7 @@ export class AppClient extends Client {
     const { status, body } = answer;
     const { session_token, access_token, refresh_token, is_authenticated } = body.meta ?? {};
     const state = stateOf(answer);
-    const user = is_authenticated ? state?.user?.id : undefined;
+    const user = is_authenticated && state?.user ? String(state.user.id) : undefined; // django-allauth's are numbers
     const waits = state?.flows?.some((f) => f.is_pending) ?? false;
     const over = status === 410 || (request.ends && status === 401 && state && !user && !waits); // without a state it is a proxy's
     const next = (held: Tokens): Tokens => {

@@ -467,10 +467,11 @@ export abstract class Client {
     this.#changes += Number(changes);
     const before = this.#changes;
     const believed = this.#believed;
+    const user = idOf(this.#known);
     let doubtful = false;
     try {
       let answer = await this.once(request);
-      if (!request.bare && this.overtaken(answer.shown, answer)) {
+      if (!request.bare && this.overtaken(answer.shown, answer) && (await this.#stillOf(user, request))) {
         answer = await this.once(request);
       }
       // A look that a change has overtaken may be about the time before it, and so may a change that another has. Who is in doubt looks
@@ -494,6 +495,11 @@ export abstract class Client {
         await this.session().catch(() => {}); // so that it is known when the step is taken; else the next request tells it
       }
     }
+  }
+
+  /** Whether a request that was meant for one user would be theirs still. Another tab may have signed somebody else in. */
+  async #stillOf(user: API.User["id"] | undefined, { path }: Request): Promise<boolean> {
+    return user === undefined || path === "auth/session" || idOf(await this.session().catch(() => undefined)) === user;
   }
 
   /** Asks once, and keeps what the answer brings. Where that fails, the answer is one all the same. */
@@ -563,6 +569,9 @@ function mailed(key: string): string {
   }
   return key.trim();
 }
+
+/** Who is signed in. */
+const idOf = (session: Session | undefined) => (session?.status === "signed-in" ? session.user.id : undefined);
 
 function named(credential: API.Credential, name: string | undefined): MadeKey {
   return name ? { name, credential } : { credential };

@@ -130,6 +130,31 @@ test.each([
   expect(app.known).toMatchObject({ user: bob });
 });
 
+test("a step that was meant for one user is not taken for the next", async () => {
+  const tokens = store({ session: "ann's" });
+  const { fetch, asked } = script(
+    signedIn(ann),
+    () => {
+      tokens.held = { session: "bob's" }; // another tab has signed out and in, and this one has not heard of it yet
+      return signedOut([{ id: "login" }], {}, 410);
+    },
+    signedIn(bob),
+  );
+  const app = new AppClient({ url, fetch, tokens });
+  await app.session();
+  expect(await thrownBy(app.addEmail("ann@example.com"))).toMatchObject({ reason: "ended" });
+  expect(asked.filter((a) => a.method === "POST").map(shown)).toEqual(["ann's"]);
+  expect(app.known).toMatchObject({ user: bob });
+});
+
+test("users whose ids are numbers keep their access tokens", async () => {
+  const held = { session: "s", access: access("7"), refresh: "r" };
+  const tokens = store(held);
+  const app = new AppClient({ url, fetch: script(signedIn({ ...ann, id: 7 as unknown as string })).fetch, tokens });
+  await app.session();
+  expect(tokens.held).toEqual(held);
+});
+
 test("access tokens outlive a new session token of the same user", async () => {
   const jwt = access(ann.id);
   const tokens = store({ session: "s", access: jwt, refresh: "r" });
