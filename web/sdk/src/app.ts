@@ -36,14 +36,20 @@ export class AppClient extends Client {
 
   /**
    * An access token for other servers, for `Authorization: Bearer`. One that is about to expire is refreshed first, once for all who ask
-   * meanwhile. It throws {@link NoTokens} where there is none to be had.
+   * meanwhile. It throws {@link NoTokens} where there is none to be had, or none any more of who is known to be signed in.
    *
    * When it expires is read from the token by this machine's clock, and nothing of it is verified: that is for the server that it is shown to.
    */
   async access(): Promise<string> {
     await this.#load();
     const { access } = this.#held;
-    return fresh(access, Date.now()) ? access : this.#refresh();
+    const { known } = this;
+    const user = known?.status === "signed-in" ? String(known.user.id) : ownerOf(access ?? "");
+    const token = fresh(access, Date.now()) ? access : await this.#refresh();
+    if (user && ownerOf(token) && ownerOf(token) !== user) {
+      throw new NoTokens(new Error("another tab has signed somebody else in"));
+    }
+    return token;
   }
 
   /** Takes new tokens now, however long the present ones are good for. It joins a refresh that is on its way. */

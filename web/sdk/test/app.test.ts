@@ -147,6 +147,23 @@ test("a step that was meant for one user is not taken for the next", async () =>
   expect(app.known).toMatchObject({ user: bob });
 });
 
+test("whoever asks for an access token of one user is given none of the next", async () => {
+  const tokens = store({ session: "ann's", access: access(ann.id, { since: 290 }), refresh: "r1" });
+  const slow = promise<Said>();
+  const { fetch, asked } = script(signedIn(ann), () => slow.kept, signedIn(bob));
+  const app = new AppClient({ url, fetch, tokens });
+  await app.session();
+  const asking = thrownBy(app.access());
+  await vi.waitFor(() => expect(asked).toHaveLength(2));
+  tokens.held = { session: "bob's", access: access(bob.id), refresh: "r2" }; // another tab has signed out and in
+  slow.keep(refused);
+  expect(await asking).toBeInstanceOf(NoTokens);
+  expect(await thrownBy(app.access())).toBeInstanceOf(NoTokens); // ann's page may still be there
+  await app.session();
+  expect(app.known).toMatchObject({ user: bob });
+  expect(await app.access()).toBe(tokens.held.access);
+});
+
 test("users whose ids are numbers keep their access tokens", async () => {
   const held = { session: "s", access: access("7"), refresh: "r" };
   const tokens = store(held);
