@@ -1,6 +1,7 @@
 """Django, Django REST framework and Ninja's way of asking, in real requests."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 
@@ -55,7 +56,7 @@ async def users_async(request):
 urlpatterns = [path("whoever", whoever), path("users", users), path("async/whoever", whoever_async), path("async/users", users_async)]
 
 if rest_framework:
-    from rest_framework.permissions import AllowAny
+    from rest_framework.permissions import AllowAny, DjangoModelPermissions, IsAdminUser
     from rest_framework.response import Response
     from rest_framework.throttling import UserRateThrottle
     from rest_framework.views import APIView
@@ -76,6 +77,19 @@ if rest_framework:
         def get(self, request):
             return Response({"subject": request.auth and request.auth.subject})
 
+    class OrdersAPI(APIView):
+        permission_classes = [DjangoModelPermissions]
+        queryset = SimpleNamespace(model=SimpleNamespace(_meta=SimpleNamespace(app_label="shop", model_name="order")))
+
+        def get(self, request):
+            return Response({"subject": request.auth.subject})
+
+        post = get
+
+    class StaffAPI(OrdersAPI):
+        permission_classes = [IsAdminUser]
+
+    urlpatterns += [path("drf/orders", OrdersAPI.as_view()), path("drf/staff", StaffAPI.as_view())]
     urlpatterns += [path("drf/users", UsersAPI.as_view()), path("drf/whoever", WhoeverAPI.as_view())]
 
 needs_drf = pytest.mark.skipif(
@@ -151,6 +165,16 @@ def test_drf(issuer):
     assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Bearer")
     for bad in (issuer.token(token_use="refresh"), issuer.token(aud="other"), issuer.token(expires_in=-1), issuer.token()[:-4]):
         assert get("/drf/users", bad).status_code == 401
+
+
+@needs_drf
+@alone
+def test_drf_permissions_of_rows_are_nobodys(issuer):
+    good = issuer.token("ann")
+    assert get("/drf/orders", good).json() == {"subject": "ann"}  # for which a model asks no permission
+    assert Client().post("/drf/orders", HTTP_AUTHORIZATION=f"Bearer {good}").status_code == 403
+    assert get("/drf/staff", good).status_code == 403
+    assert get("/drf/orders").status_code == 401
 
 
 @needs_drf

@@ -351,6 +351,22 @@ def test_an_unknown_kid_cannot_be_judged_while_the_server_is_down(issuer):
         verifier.verify(unknown(issuer))
 
 
+@pytest.mark.parametrize("status", [403, 410])
+def test_a_tenant_that_is_suspended_or_gone_has_no_keys(issuer, status):
+    clock, here = Clock(), True
+    verifier = Verifier([issuer.issuer], monotonic=clock, fetch=lambda url: _web.get(
+        url, {}, timeout=PLENTY, most=_keys.MOST_BYTES) if here else _web.Answer(status, "", b"{}"))
+    token = issuer.token()
+    verifier.verify(token)
+    here = False
+    clock.now += 2 * issuer.max_age
+    with pytest.raises(InvalidToken):
+        verifier.verify(token)
+    here = True
+    clock.now += _keys.GONE_AGE
+    assert verifier.verify(token).subject == "user"
+
+
 def test_nobody_waits_for_a_server_that_has_just_failed(issuer):
     """Made-up kids must not hold every worker of an API while its issuer is silent."""
     clock, silent, go_on = Clock(), threading.Event(), threading.Event()

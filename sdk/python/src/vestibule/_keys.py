@@ -34,6 +34,8 @@ MOST_BYTES = 1 << 20
 MOST_KEYS = 100
 DEFAULT_AGE = 300.0  # of a set that does not say; what Vestibule says of its own
 MOST_AGE = 3600.0
+NO_KEYS = (403, 410)  # a tenant that is suspended or gone has none: an answer, and no failure, as 404 is, which may be a proxy's mistake
+GONE_AGE = 30.0  # of that answer
 FIRST_RETRY = 1.0  # between fetches while there is no set
 QUIET = 60.0  # since the last failure, after which somebody waits again
 
@@ -187,12 +189,15 @@ class Keys:
         began = self._monotonic()
         try:
             answer = self._fetch(self._url)
-            if answer.status != 200:
+            if answer.status in NO_KEYS:
+                keys, age = {}, max(GONE_AGE, self._refetch_interval)
+            elif answer.status != 200:
                 raise Failed(f"status {answer.status}")
-            if len(answer.body) > MOST_BYTES:
+            elif len(answer.body) > MOST_BYTES:
                 raise Failed(f"the answer has more than {MOST_BYTES} bytes")
-            keys = read_set(answer.body)
-            age = max(max_age(answer.cache_control), self._refetch_interval)
+            else:
+                keys = read_set(answer.body)
+                age = max(max_age(answer.cache_control), self._refetch_interval)
             outcome: _Held | BaseException = _Held(keys, began + age, began + 2 * age, began + max(age, self._max_stale))
         except BaseException as error:  # whatever it is, those who wait must not wait for ever
             outcome = error

@@ -10,6 +10,7 @@ not needed.
 """
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +41,14 @@ class Caller:
     def pk(self) -> str:
         """What differs between any two users, whatever issuer they are of. Caches take it for a key, so there is no space in it."""
         return f"{self.identity.issuer}#{self.identity.subject}"
+
+    def has_perm(self, _permission: str, _of: object = None) -> bool:
+        """No: Django's permissions are those of rows."""
+        return False
+
+    def has_perms(self, permissions: Iterable[str], _of: object = None) -> bool:
+        """Whether no permission is asked for."""
+        return not list(permissions)
 
     def __str__(self) -> str:
         return self.identity.subject
