@@ -83,8 +83,8 @@ type (
 		Shapes []shape
 	}
 	group struct {
-		Name string
-		Ops  []shownOp
+		ID, Name string
+		Ops      []shownOp
 	}
 	shownOp struct {
 		ID, Method, Path, Permission string
@@ -156,6 +156,7 @@ func Policy() string {
 
 func (m *manual) view(groupOf func(path string) string) (view, error) {
 	v := view{Title: m.Info.Title, About: prose(m.Info.Description)}
+	groups := map[string][]shownOp{}
 	for _, path := range slices.Sorted(maps.Keys(m.Paths)) {
 		for _, method := range methods {
 			node, ok := m.Paths[path][method]
@@ -167,12 +168,11 @@ func (m *manual) view(groupOf func(path string) string) (view, error) {
 				return v, fmt.Errorf("read %s %s: %w", method, path, err)
 			}
 			name := groupOf(path)
-			if n := len(v.Groups); n == 0 || v.Groups[n-1].Name != name {
-				v.Groups = append(v.Groups, group{Name: name})
-			}
-			last := &v.Groups[len(v.Groups)-1]
-			last.Ops = append(last.Ops, m.op(path, method, &op))
+			groups[name] = append(groups[name], m.op(path, method, &op))
 		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(groups)) {
+		v.Groups = append(v.Groups, group{ID: strings.Join(strings.FieldsFunc(name, notInID), "-"), Name: name, Ops: groups[name]})
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Components.Schemas)) {
 		s := m.Components.Schemas[name]
@@ -186,6 +186,9 @@ func (m *manual) view(groupOf func(path string) string) (view, error) {
 	}
 	return v, nil
 }
+
+// notInID reports what is left out of an id, which holds no spaces (HTML, section 3.2.6).
+func notInID(r rune) bool { return r == ' ' || r == '/' }
 
 func (m *manual) op(path, method string, op *operation) shownOp {
 	d := shownOp{
