@@ -65,7 +65,7 @@ func run(ctx context.Context, args []string) error {
 	var listening net.ListenConfig
 	l, err := listening.Listen(ctx, "tcp", *listen)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w. Choose another address with -listen", err)
 	}
 	log.Info("notes are kept", "at", "http://"+l.Addr().String()+"/notes")
 	stopped := make(chan error, 1)

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -105,5 +106,20 @@ func TestNotesHaveALimit(t *testing.T) {
 	}
 	if other := issuer.Token(t, vestibuletest.Claims{Subject: "2"}); texts(t, api, other) != "" {
 		t.Error("another user is full")
+	}
+}
+
+func TestAPortThatIsTaken(t *testing.T) {
+	var listening net.ListenConfig
+	taken, err := listening.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	err = run(t.Context(), []string{"-listen", taken.Addr().String(), "-issuer", gone.URL})
+	if err == nil || !strings.Contains(err.Error(), "-listen") {
+		t.Errorf("%v, which does not say what to do", err)
 	}
 }

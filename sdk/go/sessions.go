@@ -46,6 +46,8 @@ var (
 	// errCookie is errSession of a browser, whose pages cannot take the cookie away.
 	errCookie  = fmt.Errorf("%w, as the cookie names it", errSession)
 	errCookies = invalid("there are two session cookies")
+	// errTwoTokens is what two readers may see differently, too.
+	errTwoTokens = invalid("there are two X-Session-Token headers")
 )
 
 // bySession is who a request is of by the session that it shows.
@@ -53,6 +55,9 @@ func (v *Verifier) bySession(r *http.Request) (*Identity, error) {
 	s := v.options.Sessions
 	if s == nil {
 		return nil, ErrMissing
+	}
+	if len(r.Header[sessionHeader]) > 1 && s.Tokens {
+		return nil, errTwoTokens
 	}
 	if token := r.Header.Get(sessionHeader); s.Tokens && token != "" {
 		return v.askAbout(r, "app", http.Header{sessionHeader: {token}}, errSession)
