@@ -59,9 +59,10 @@ export class BrowserClient extends Client {
 
   protected override async keep(): Promise<void> {} // the browser does
 
-  /** A CSRF token that is refused comes with one that fits. */
+  /** A CSRF token that is refused comes with one that fits. Vestibule says so; Django refuses by a page, of which nothing is read. */
   protected override overtaken(shown: Shown, { status, body }: Answer): boolean {
-    return status === 403 && (body.errors ?? []).some((e) => e.code === "csrf_failed") && this.#csrf() !== shown.csrf;
+    const unproved = (body.errors ?? []).some((e) => e.code === "csrf_failed") || Object.keys(body).length === 0;
+    return status === 403 && unproved && this.#csrf() !== shown.csrf;
   }
 }
 

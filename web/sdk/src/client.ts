@@ -1,7 +1,7 @@
 // The operations of the API, each under its name in the document, and the state that their answers tell.
 import { Declined } from "./errors.ts";
 import { proveOf, type Session, sessionOf } from "./session.ts";
-import { type Answer, type Options, type Request, stateOf, Transport } from "./transport.ts";
+import { type Answer, type Options, type Request, stateOf, Transport, userOf } from "./transport.ts";
 import type * as API from "./types.ts";
 import { makeKey, showKey } from "./webauthn.ts";
 
@@ -257,7 +257,7 @@ export abstract class Client {
       headers: { "X-Email-Verification-Key": mailed(key) },
     });
     const found = body.data as API.Answer<"lookAtEmailKey">;
-    return { ...found, authenticating: body.meta?.is_authenticating ?? false };
+    return { ...found, user: userOf(found.user), authenticating: body.meta?.is_authenticating ?? false };
   }
 
   /** Verifies an address with the key of a mailed link, or with a code. After a link that was opened elsewhere nobody is signed in. */
@@ -332,7 +332,7 @@ export abstract class Client {
       path: "auth/password/reset",
       headers: { "X-Password-Reset-Key": mailed(key) },
     });
-    return user;
+    return userOf(user);
   }
 
   /** Sets a new password with the key of a mailed link or a code, and ends all sessions of the user. */

@@ -1,7 +1,7 @@
 // Requests and answers, and nothing of what they mean.
 import { Unreachable } from "./errors.ts";
 import type { State } from "./session.ts";
-import type { Fault } from "./types.ts";
+import type { Fault, User } from "./types.ts";
 
 /** What every client is told of its server. */
 export interface Options {
@@ -63,7 +63,16 @@ export interface Body {
 /** The state of the session in an answer, if it tells one. */
 export function stateOf({ body }: Answer): State | undefined {
   const { data } = body;
-  return typeof data === "object" && data !== null && ("flows" in data || "user" in data) ? (data as State) : undefined;
+  if (typeof data !== "object" || data === null || !("flows" in data || "user" in data)) {
+    return undefined;
+  }
+  const state = data as State;
+  return state.user ? { ...state, user: userOf(state.user) } : state;
+}
+
+/** A user of an answer. Servers of django-allauth may number their users; an id is text here, as it is in access tokens. */
+export function userOf(user: User): User {
+  return typeof user.id === "number" ? { ...user, id: String(user.id) } : user;
 }
 
 export class Transport {

@@ -180,6 +180,22 @@ test("access tokens outlive a new session token of the same user", async () => {
   expect(tokens.held).toEqual({ session: "t", access: jwt, refresh: "r" });
 });
 
+test("a user's id is text, as in access tokens, where a server numbers its users", async () => {
+  const jwt = access("7");
+  const tokens = store({ session: "s", access: jwt, refresh: "r" });
+  const numbered = { ...ann, id: 7 as unknown as string };
+  const proof = signedOut([{ id: "reauthenticate" }], { is_authenticated: true });
+  (proof.body as { data: { user: unknown } }).data.user = numbered;
+  const found = { body: { status: 200, data: { email: ann.email, user: numbered } } };
+  const { fetch } = script(signedIn(numbered), found, found, proof);
+  const app = new AppClient({ url, fetch, tokens });
+  expect(await app.session()).toMatchObject({ user: { id: "7" } });
+  expect(await app.access()).toBe(jwt);
+  expect(await app.lookAtEmailKey("key")).toMatchObject({ user: { id: "7" } });
+  expect(await app.lookAtResetKey("key")).toMatchObject({ id: "7" });
+  expect(await thrownBy(app.emails())).toMatchObject({ prove: { user: { id: "7" } } });
+});
+
 test("a login that waits is not ended by its 401", async () => {
   const tokens = store({ session: "s" });
   const { fetch } = script(signedOut([{ id: "verify_email", is_pending: true }]));

@@ -19,11 +19,14 @@ test("the first CSRF token is fetched when it is missing", async () => {
   ]);
 });
 
-test("a CSRF token that is refused with one that fits is shown once more", async () => {
+test.each([
+  ["in JSON", unproved],
+  ["by a page of Django's", { status: 403, body: "<h1>Forbidden</h1>" }],
+])("a CSRF token that is refused with one that fits is shown once more: %s", async (_, refused) => {
   let jar = "old";
   const { fetch, asked } = script(() => {
     jar = "new";
-    return unproved;
+    return refused;
   }, signedIn());
   const page = new BrowserClient({ url, fetch, csrf: () => jar });
   expect(await page.login({})).toMatchObject({ status: "signed-in" });
