@@ -163,24 +163,26 @@ function secondsOf(value: string | null): number | undefined {
   return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - Date.now()) / 1000));
 }
 
+// The scheme, host, port and path of a URL. The class URL would know more of them, but React Native has long had no more of it than the name.
+const rooted = /^([a-z][a-z\d+.-]*):\/\/(\[[\da-f:.]+\]|[^\s%/?#@:\\[\]]+)(:\d{1,5})?(\/[^\s?#\\]*)?$/i;
+
 function baseOf({ url, insecure }: Options): string {
   const page = typeof location === "undefined" ? undefined : location.origin;
   const given = url ?? page;
   if (!given) {
     throw new TypeError("url is needed: the tenant's public URL, such as https://acme.example.org");
   }
-  let base: URL | undefined;
-  try {
-    base = new URL(given); // not every phone has URL.canParse
-  } catch {}
-  if (!base?.host || base.username || base.password || base.search || base.hash) {
+  const [, scheme = "", name, port = "", path = ""] = rooted.exec(given.trim()) ?? [];
+  if (!name) {
     throw new TypeError("url must be a scheme and a host, such as https://acme.example.org"); // it may hold what is secret
   }
-  const safe = base.protocol === "https:" || base.origin === page || insecure || loopback(base.hostname);
-  if (!safe || !/^https?:$/.test(base.protocol)) {
+  const [protocol, host] = [scheme.toLowerCase(), name.toLowerCase()];
+  const origin = `${protocol}://${host}${port === (protocol === "https" ? ":443" : ":80") ? "" : port}`;
+  const safe = protocol === "https" || origin === page || insecure || loopback(host);
+  if (!safe || !/^https?$/.test(protocol)) {
     throw new TypeError("url must be https; the option insecure allows http to hosts that are not on loopback");
   }
-  return base.origin + base.pathname.replace(/\/+$/, "");
+  return origin + path.replace(/\/+$/, "");
 }
 
 /** Whether what is sent to a host stays on this machine (RFC 6761, section 6.3). */

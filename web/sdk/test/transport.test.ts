@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { AppClient, BrowserClient, Declined, faultsOf, inMemory, Unreachable } from "../src/index.ts";
-import { promise, type Said, script, signedOut, thrownBy } from "./script.ts";
+import { access, promise, type Said, script, signedOut, thrownBy } from "./script.ts";
 
 const url = "https://acme.example.org";
 
@@ -29,6 +29,8 @@ test.each([
   ["http://demo.localhost:8080", "http://demo.localhost:8080"],
   ["http://127.0.0.1:8080", "http://127.0.0.1:8080"],
   ["http://[::1]:8080", "http://[::1]:8080"],
+  [" HTTPS://Acme.Example.org:443", "https://acme.example.org"],
+  ["https://acme.example.org:80", "https://acme.example.org:80"],
 ])("%s is asked at %s", async (given, base) => {
   let at = "";
   const fetch = async (input: RequestInfo | URL) => {
@@ -94,15 +96,13 @@ test("a key that was pasted with something invisible is a wrong one", async () =
   expect(asked[0]?.headers.get("X-Password-Reset-Key")).toBe("ABCD");
 });
 
-test("a browser from before URL.canParse has a client", () => {
-  const had = URL.canParse;
-  Object.assign(URL, { canParse: undefined });
-  try {
-    expect(new AppClient({ url })).toBeInstanceOf(AppClient);
-    expect(() => new AppClient({ url: "acme" })).toThrow("url must be a scheme and a host");
-  } finally {
-    Object.assign(URL, { canParse: had });
-  }
+test("a phone whose URL is no more than a name has a client, and reads access tokens without atob", async () => {
+  vi.stubGlobal("URL", undefined);
+  vi.stubGlobal("atob", undefined);
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const jwt = access();
+  expect(await new AppClient({ url, tokens: inMemory({ access: jwt, refresh: "r" }) }).access()).toBe(jwt);
+  expect(() => new AppClient({ url: "acme" })).toThrow("url must be a scheme and a host");
 });
 
 test("what anybody may read is read without cookies, as a page on another host must", async () => {
