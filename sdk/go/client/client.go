@@ -66,6 +66,7 @@ type Client struct {
 	loaded     bool
 	unsaved    bool // the store has not got what is held
 	held       Tokens
+	user       string      // who is signed in, as the latest answer that says so has it; "" where nobody is known to be
 	refreshing *refreshing // nil while nobody refreshes
 }
 
@@ -142,8 +143,8 @@ type request struct {
 	shown  credential // what the latest attempt showed
 }
 
-// credential is what a request shows to speak for its user.
-type credential struct{ session, csrf string }
+// credential is what a request shows to speak for its user, and who that is known to be.
+type credential struct{ session, csrf, user string }
 
 // answer is what came back.
 type answer struct {
@@ -175,9 +176,21 @@ func (c *Client) do(ctx context.Context, r request) (*answer, error) {
 	now, shown := c.credential(), r.shown
 	if e.Status == http.StatusGone && now.session != "" && now.session != shown.session ||
 		e.Status == http.StatusForbidden && e.Has("csrf_failed") && now.csrf != shown.csrf {
-		return c.once(ctx, &r)
+		if c.stillOf(ctx, shown.user, &r) {
+			return c.once(ctx, &r)
+		}
 	}
 	return a, err
+}
+
+// stillOf reports whether a request that was meant for one user would be theirs still. Another client, with which this one shares its store,
+// may have signed somebody else in.
+func (c *Client) stillOf(ctx context.Context, user string, r *request) bool {
+	if user == "" || r.method == http.MethodGet && r.path == "auth/session" {
+		return true
+	}
+	s, err := c.Session(ctx)
+	return err == nil && s.Authenticated && s.User != nil && s.User.ID == user
 }
 
 // once makes one request, and keeps the tokens that its answer brings.
@@ -210,6 +223,7 @@ func (c *Client) once(ctx context.Context, r *request) (*answer, error) {
 	if err := json.Unmarshal(a.raw, a); err != nil && ok {
 		return nil, fmt.Errorf("client: %s %s: read the answer: %w", r.method, r.path, err)
 	}
+	c.note(r, a)
 	if err := c.keep(ctx, r, a); err != nil {
 		return nil, fmt.Errorf("client: %s %s: keep the tokens: %w", r.method, r.path, err)
 	}
@@ -268,10 +282,12 @@ func (c *Client) prepare(ctx context.Context, r *request) (*http.Request, error)
 
 // credential is what a request of now would show.
 func (c *Client) credential() (now credential) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now.user = c.user
 	if c.options.Kind == App {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		return credential{session: c.held.Session}
+		now.session = c.held.Session
+		return now
 	}
 	for _, cookie := range c.http.Jar.Cookies(c.base.JoinPath("/")) {
 		if cookie.Name == c.options.CSRFCookie {

@@ -306,6 +306,80 @@ func TestOneUsersTokensAreNotLeftToAnother(t *testing.T) {
 	}
 }
 
+// TestOneUsersStepsAreNotTakenForAnother has another client sign out and somebody else in: in another tab of a web app, say.
+func TestOneUsersStepsAreNotTakenForAnother(t *testing.T) {
+	now := time.Now()
+	bens := Tokens{Session: "ben's", Access: jwt("ben", now, now.Add(time.Hour)), Refresh: "second"}
+	const ben = `"data": {"user": {"id": "ben"}, "methods": []}, "meta": {"is_authenticated": true}`
+	anns := func() *memory {
+		return &memory{Tokens{Session: "ann's", Access: jwt("ann", now.Add(-time.Hour), now.Add(-time.Minute)), Refresh: "first"}}
+	}
+	var kept *memory
+	var asked []string
+	begin := func(late func(w http.ResponseWriter)) *Client {
+		kept, asked = anns(), nil
+		c := served(t, func(w http.ResponseWriter, r *http.Request) {
+			session := r.Header.Get("X-Session-Token")
+			asked = append(asked, session+" "+r.Method+" "+r.URL.Path)
+			switch {
+			case len(asked) == 1:
+				say(w, 200, ann(""))
+			case session == bens.Session:
+				say(w, 200, ben)
+			default:
+				kept.held = bens
+				late(w)
+			}
+		}, func(o *Options) { o.Store = kept })
+		if s, err := c.Session(t.Context()); err != nil || s.User.ID != "ann" {
+			t.Fatalf("%+v %v", s, err)
+		}
+		return c
+	}
+	gone := func(w http.ResponseWriter) { say(w, 410, nobody) }
+	for name, step := range map[string]func(c *Client) error{
+		"a change": func(c *Client) error { _, err := c.AddEmail(t.Context(), "ann@example.com"); return err },
+		"a logout": func(c *Client) error { _, err := c.Logout(t.Context()); return err },
+	} {
+		c := begin(gone)
+		if err := step(c); !errors.Is(err, ErrSessionEnded) || kept.held != bens {
+			t.Errorf("%s: %v, and %+v are kept", name, err, kept.held)
+		}
+		for _, request := range asked {
+			if strings.HasPrefix(request, bens.Session) && request != bens.Session+" GET /_allauth/app/v1/auth/session" {
+				t.Errorf("%s: %s", name, request)
+			}
+		}
+	}
+	for name, said := range map[string]string{"says who it was": ann(""), "brings an access token": ann(`, "access_token": "ann's"`)} {
+		var c *Client
+		c = begin(func(w http.ResponseWriter) {
+			c.mu.Lock()
+			c.reload(t.Context()) // as a refresh does that goes on meanwhile
+			c.mu.Unlock()
+			say(w, 200, said)
+		})
+		if _, err := c.Session(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if kept.held != bens {
+			t.Errorf("a late answer that %s: %+v are kept", name, kept.held)
+		}
+	}
+	c := begin(func(w http.ResponseWriter) { say(w, 400, `"errors": []`) }) // of the refresh
+	for range 2 {
+		if token, err := c.Access(t.Context()); !errors.Is(err, ErrNoTokens) {
+			t.Errorf("who asks for ann's access token has %s %v", token, err)
+		}
+	}
+	if s, err := c.Session(t.Context()); err != nil || s.User.ID != "ben" {
+		t.Fatalf("%+v %v", s, err)
+	}
+	if token, err := c.Access(t.Context()); err != nil || token != bens.Access {
+		t.Errorf("%s %v", token, err)
+	}
+}
+
 // broken is a store that fails where it is told to.
 type broken struct {
 	memory

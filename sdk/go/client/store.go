@@ -66,6 +66,22 @@ func (c *Client) save(ctx context.Context, next Tokens) error {
 	return err
 }
 
+// note remembers who an answer says is signed in.
+func (c *Client) note(r *request, a *answer) {
+	s, err := a.session(&request{})
+	if r.bare || err != nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case s.Authenticated && s.User != nil:
+		c.user = s.User.ID
+	case s.User == nil && len(s.Flows) > 0: // else it says nothing of that, or somebody is asked to prove it anew, and stays signed in
+		c.user = ""
+	}
+}
+
 // keep takes over the tokens that an answer brings, and drops those that it ends.
 //
 // Requests may overtake each other, so an answer ends only the session that its request showed. Access tokens of one user are never
@@ -92,6 +108,9 @@ func (c *Client) after(r *request, a *answer) Tokens {
 	over := a.status == http.StatusGone ||
 		r.ends && a.status == http.StatusUnauthorized && len(a.Data) > 0 && user == "" && !waits // without data it is a proxy's
 	next := c.held
+	if a.Meta.SessionToken == "" && next.Session != r.shown.session {
+		return next // the answer is about a session of before, and whoever that was of
+	}
 	switch m := &a.Meta; {
 	case over && m.SessionToken == "" && next.Session == r.shown.session:
 		return Tokens{}

@@ -13,7 +13,8 @@ import (
 )
 
 // Access is an access token for other servers, as good for half a minute at the least, or for a quarter of its life where that is shorter.
-// One that is about to expire is refreshed first, once for all who ask meanwhile. ErrNoTokens says that there is none to be had.
+// One that is about to expire is refreshed first, once for all who ask meanwhile. ErrNoTokens says that there is none to be
+// had, or none any more of who is known to be signed in.
 //
 // When it expires is read from the token by this machine's clock, and nothing of it is verified: that is for the server that it is
 // shown to.
@@ -22,11 +23,19 @@ func (c *Client) Access(ctx context.Context) (string, error) {
 		return "", err
 	}
 	c.mu.Lock()
-	if fresh(c.held.Access, c.now()) {
-		defer c.mu.Unlock()
-		return c.held.Access, nil
+	user, token := cmp.Or(c.user, claimsOf(c.held.Access).Subject), c.held.Access
+	if fresh(token, c.now()) {
+		c.mu.Unlock()
+	} else {
+		var err error
+		if token, err = c.refresh(ctx); err != nil {
+			return "", err
+		}
 	}
-	return c.refresh(ctx)
+	if owner := claimsOf(token).Subject; user != "" && owner != "" && owner != user {
+		return "", fmt.Errorf("%w: another client has signed somebody else in", ErrNoTokens)
+	}
+	return token, nil
 }
 
 // RefreshTokens takes new tokens now, however long the present ones are good for. It joins a refresh that is on its way.
