@@ -498,8 +498,9 @@ export abstract class Client {
   }
 
   /** Whether a request that was meant for one user would be theirs still. Another tab may have signed somebody else in. */
-  async #stillOf(user: API.User["id"] | undefined, { path }: Request): Promise<boolean> {
-    return user === undefined || path === "auth/session" || idOf(await this.session().catch(() => undefined)) === user;
+  async #stillOf(user: API.User["id"] | undefined, { method, path }: Request): Promise<boolean> {
+    const looks = method === "GET" && path === "auth/session";
+    return user === undefined || looks || idOf(await this.session().catch(() => undefined)) === user;
   }
 
   /** Asks once, and keeps what the answer brings. Where that fails, the answer is one all the same. */
