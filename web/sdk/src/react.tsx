@@ -2,6 +2,7 @@
 // Hooks and guards for React 18 and later. They draw nothing and know no router: how pages look and where they lead is the app's.
 import {
   createContext,
+  Fragment,
   type ReactNode,
   useCallback,
   useContext,
@@ -313,6 +314,11 @@ function useGuard<State extends Session, Rest extends Session>(
     case "failed":
       return draw(failed, session);
     default:
-      return admits(session) ? draw(children, session as State) : draw(otherwise, session as Rest);
+      // What components of one user hold is not left to the next, who may have signed in in another tab.
+      return (
+        <Fragment key={userOf(session)?.id}>
+          {admits(session) ? draw(children, session as State) : draw(otherwise, session as Rest)}
+        </Fragment>
+      );
   }
 }

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { act, type ReactNode, StrictMode } from "react";
+import { act, type ReactNode, StrictMode, useState } from "react";
 import { createRoot, hydrateRoot, type Root } from "react-dom/client";
 import { renderToString } from "react-dom/server";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -75,6 +75,11 @@ function Guards() {
       <ForSignedOut otherwise={(s) => `3 has ${s.user.display} `}>3 is for strangers</ForSignedOut>
     </>
   );
+}
+
+function Draft() {
+  const [draft] = useState(useUser()?.display);
+  return <p>{draft}</p>;
 }
 
 test.each([
@@ -192,6 +197,22 @@ test("what is drawn follows the session, whoever changes it", async () => {
     await app.logout();
   });
   expect(text()).toBe("signed-out");
+});
+
+test("what a component of one user holds is not drawn for the next", async () => {
+  const { client: app } = client(signedIn(ann), signedIn({ ...ann, display: "annie" }), signedIn(bob));
+  await draw(
+    <Vestibule client={app}>
+      <ForSignedIn>
+        <Draft />
+      </ForSignedIn>
+    </Vestibule>,
+  );
+  expect(text()).toBe("ann");
+  await act(() => app.session());
+  expect(text()).toBe("ann"); // it is the same user
+  await act(() => app.session());
+  expect(text()).toBe("bob");
 });
 
 test("without a provider a hook says what is missing", async () => {
