@@ -14,6 +14,20 @@ export function factors({ begin, settings }: Given): void {
     return one;
   }
 
+  test("whoever has not verified an address is told where to, before a second factor", async () => {
+    const ivo = await begin();
+    await ivo.signUp("ivo@example.org");
+    await ivo.at("Hello, ivo");
+    for (const page of ["/account/app", "/account/passkeys"]) {
+      await ivo.goTo(page);
+      if (page === "/account/passkeys") {
+        await ivo.button("Add").click();
+      }
+      await ivo.page.getByRole("alert").getByRole("link", { name: "To your addresses" }).click();
+      await ivo.at("Addresses");
+    }
+  });
+
   test("an app and recovery codes are asked for after the password, until the browser is trusted", async () => {
     const ida = await verified("ida");
     await ida.goTo("/account/app");

@@ -1,6 +1,7 @@
-import { faultsOf } from "@vestibule-auth/client";
+import { Declined, faultsOf } from "@vestibule-auth/client";
+import { Link } from "react-router";
 
-/** Why something could not be done: the server's words, or the client's. */
+/** Why something could not be done: the server's words, or the client's; and where to do something about it, if that is elsewhere. */
 export function Failure({
   error,
   said = Object.values(faultsOf(error)).join(" "),
@@ -11,6 +12,12 @@ export function Failure({
   return (
     <div role="alert" className="failure">
       {said}
+      {error instanceof Declined && error.has("unverified_email") && (
+        <>
+          {" "}
+          <Link to="/account/addresses">To your addresses</Link>
+        </>
+      )}
     </div>
   );
 }

@@ -38,7 +38,7 @@ export function Form({ step, onSubmit, submit, quiet, also = [], children }: For
       }}
     >
       {children}
-      {rest.length > 0 && <Failure said={rest.map((name) => step.faults[name]).join(" ")} />}
+      {rest.length > 0 && <Failure error={step.error} said={rest.map((name) => step.faults[name]).join(" ")} />}
       <button type="submit" className={quiet ? "" : "primary"} aria-busy={step.busy}>
         {submit}
       </button>
