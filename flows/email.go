@@ -645,7 +645,7 @@ func (s *Service) ownEmail(ctx context.Context, v *Visit, userID, typed string) 
 	var f refusal.Faults
 	a, ok := parseAddress(trim(typed))
 	if textFaults(&f, "email", trim(typed), true) && !ok {
-		f.Add("email", refusal.Malformed)
+		f.Say("email", refusal.Malformed, notAnAddress)
 	}
 	if len(f) > 0 {
 		return e, nil, f.Err()

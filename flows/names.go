@@ -87,6 +87,12 @@ func textFaults(f *refusal.Faults, param, value string, required bool) (fine boo
 	return true
 }
 
+// What is shown beside the field: front ends show what a server says as it is.
+const (
+	notAnAddress = "Enter a valid address, such as ann@example.org."
+	notAUsername = "A username is made of letters, digits and the marks . _ @ + - alone."
+)
+
 // addressFaults reads an address from a field, and notes what is wrong with it. An empty field that is not required
 // yields none.
 func addressFaults(f *refusal.Faults, param, value string, required bool, maxLength int) address {
@@ -97,7 +103,7 @@ func addressFaults(f *refusal.Faults, param, value string, required bool, maxLen
 	}
 	a, ok := parseAddress(value)
 	if !ok {
-		f.Add(param, refusal.Malformed)
+		f.Say(param, refusal.Malformed, notAnAddress)
 	}
 	if n := utf8.RuneCountInString(value); n > maxAddress || (ok && n > maxLength) {
 		f.Add(param, refusal.TooLong)
@@ -130,7 +136,9 @@ func usernameFaults(f *refusal.Faults, t *tenants.Tenant, value string, required
 		f.Add("username", refusal.TooShort)
 		return value
 	}
-	if code := usernameFault(t, value); code != "" {
+	if code := usernameFault(t, value); code == refusal.Malformed {
+		f.Say("username", code, notAUsername)
+	} else if code != "" {
 		f.Add("username", code)
 	}
 	if !t.Settings.Account.PreserveUsernameCasing {

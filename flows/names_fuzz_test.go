@@ -166,6 +166,16 @@ func TestUsernamesAreRead(t *testing.T) {
 	}
 }
 
+// Front ends show the words of a fault beside the field, so they say what belongs there.
+func TestFaultsOfNamesSayWhatIsWanted(t *testing.T) {
+	var f refusal.Faults
+	addressFaults(&f, "email", "ann", true, maxAddress)
+	usernameFaults(&f, holder(t), "an n", true)
+	if len(f) != 2 || f[0].Message != notAnAddress || f[1].Message != notAUsername {
+		t.Errorf("faults %+v", f)
+	}
+}
+
 func forbidAdmin(a *tenants.Account) { a.UsernameBlacklist = []string{"Admin", "sys"} }
 
 func TestUsernamesThatAreMadeAreGood(t *testing.T) {
