@@ -56,7 +56,7 @@ func (t *tool) shadowCommand() *cobra.Command {
 		"a known difference, as often as needed: POINTER or 'METHOD PATH=POINTER'; a * stands for one part")
 	p.BoolVar(&f.words, "messages", false, "compare the words of errors, too")
 	p.StringVar(&f.csrf, "csrf-cookie", "csrftoken", "the cookie that holds the CSRF token, on both sides")
-	p.IntVar(&f.parallel, "parallel", 4, "how many conversations go on at once, 1 to 64")
+	p.IntVar(&f.parallel, "parallel", 4, "how many conversations go on at once, 1 to 64; with 1 all requests keep their order")
 	p.IntVar(&f.limit, "limit", 0, "send no more requests than that; 0 sends all")
 	p.Float64Var(&f.rate, "rate", 10, "how many requests a second each server gets; 0 for as many as it answers")
 	p.DurationVar(&f.timeout, "timeout", 15*time.Second, "how long an answer may take")

@@ -88,7 +88,6 @@ func TestShadowFindsWhatIsSetOtherwise(t *testing.T) {
 	want := `DELETE /_allauth/app/v1/auth/session /body/data/flows/- 1 15 (absent) {"id":"login_by_code"}
 DELETE /_allauth/browser/v1/auth/session /body/data/flows/- 1 14 (absent) {"id":"login_by_code"}
 DELETE /_allauth/browser/v1/auth/session /headers/Set-Cookie/csrftoken/SameSite 1 14 "Lax" "Strict"
-DELETE /_allauth/browser/v1/auth/session /headers/Set-Cookie/sessionid/SameSite 1 14 "Lax" "Strict"
 GET /_allauth/app/v1/auth/session /body/data/flows/- 1 16 (absent) {"id":"login_by_code"}
 GET /_allauth/app/v1/auth/sessions /body/data/0/last_seen_at 1 9 (absent) TIME
 GET /_allauth/app/v1/config /body/data/account/login_by_code_enabled 1 4 false true

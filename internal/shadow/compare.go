@@ -34,9 +34,9 @@ func decoded(b []byte) (any, error) {
 	return doc, nil
 }
 
-// document is an answer as what is compared: status, headers and body.
-func document(answer *http.Response, body []byte) map[string]any {
-	headers := map[string]any{"Set-Cookie": cookiesOf(answer)} // there even without cookies, so that each is a place of its own
+// document is an answer as what is compared: status, headers and body. held are the cookies that there were before it.
+func document(answer *http.Response, body []byte, held map[string]*http.Cookie) map[string]any {
+	headers := map[string]any{"Set-Cookie": cookiesOf(answer, held)} // there even without cookies, so that each is a place of its own
 	media, _, err := mime.ParseMediaType(answer.Header.Get("Content-Type"))
 	if err == nil {
 		headers["Content-Type"] = media
@@ -57,8 +57,37 @@ func document(answer *http.Response, body []byte) map[string]any {
 	return doc
 }
 
+// level takes out of two answers what no front end tells apart: of a preflight, which success it is; of a redirect or an error that the
+// reference answers with a page of its framework, or with nothing, what is on it.
+func level(method string, reference, target map[string]any) {
+	status, _ := reference["status"].(json.Number)
+	preflight := method == http.MethodOptions && succeeded(reference) && succeeded(target)
+	if preflight {
+		target["status"] = status
+	}
+	headers, _ := reference["headers"].(map[string]any)
+	others, _ := target["headers"].(map[string]any)
+	page := headers["Content-Type"] != "application/json" && !succeeded(reference)
+	if target["status"] != status || !page && !preflight {
+		return
+	}
+	delete(reference, "body")
+	delete(target, "body")
+	delete(headers, "Content-Type")
+	delete(others, "Content-Type")
+}
+
+func succeeded(answer map[string]any) bool {
+	status, _ := answer["status"].(json.Number)
+	return strings.HasPrefix(string(status), "2")
+}
+
 // text is a body that is not JSON. It is compared whole, and not shown.
 type text []byte
+
+// extra are parameters of a request to an identity provider by which a server protects the exchange more than it has to (RFC 7636; OpenID
+// Connect Core 1.0, section 3.1.2.1).
+var extra = []string{"code_challenge", "code_challenge_method", "nonce"}
 
 // place is where a redirect leads, without the host, which differs, and with the names of the query alone, whose values may be keys.
 func place(location string) any {
@@ -66,8 +95,11 @@ func place(location string) any {
 	if err != nil {
 		return "not a URL"
 	}
-	to := plainPath(u.Path)
-	if names := slices.Sorted(maps.Keys(u.Query())); len(names) > 0 {
+	to, query := plainPath(u.Path), u.Query()
+	for _, name := range extra {
+		query.Del(name)
+	}
+	if names := slices.Sorted(maps.Keys(query)); len(names) > 0 {
 		to += "?" + strings.Join(names, "&")
 	}
 	return to
@@ -88,11 +120,21 @@ func plainPath(path string) string {
 	return strings.Join(parts, "/")
 }
 
-func cookiesOf(answer *http.Response) map[string]any {
+// cookiesOf are the cookies that an answer sets or deletes. One that is set again to what it was is none; of one that is deleted counts
+// which one it is.
+func cookiesOf(answer *http.Response, held map[string]*http.Cookie) map[string]any {
 	all := map[string]any{}
 	for _, c := range answer.Cookies() {
+		life := lifeOf(c, answer)
+		if life == "deleted" {
+			all[c.Name] = map[string]any{"life": life, "Path": c.Path, "Domain": strings.TrimPrefix(c.Domain, ".")}
+			continue
+		}
+		if before := held[c.Name]; before != nil && c.Value != "" && before.Value == c.Value {
+			continue
+		}
 		attributes := map[string]any{
-			"life": lifeOf(c, answer), "Path": c.Path, "Domain": strings.TrimPrefix(c.Domain, "."), "HttpOnly": c.HttpOnly, "Secure": c.Secure,
+			"life": life, "Path": c.Path, "Domain": strings.TrimPrefix(c.Domain, "."), "HttpOnly": c.HttpOnly, "Secure": c.Secure,
 		}
 		switch c.SameSite {
 		case http.SameSiteLaxMode:
@@ -224,7 +266,10 @@ func identity(element any) string {
 		return fmt.Sprint(element)
 	}
 	known := ""
-	for _, member := range []string{"id", "email", "phone", "type", "code", "param", "uid"} {
+	if current, ok := o["is_current"].(bool); ok { // of sessions, whose ids and times differ
+		known = fmt.Sprint(current, " ")
+	}
+	for _, member := range []string{"id", "email", "phone", "type", "code", "param", "uid", "user_agent"} {
 		if v, ok := o[member].(string); ok && !(member == "id" && uuid.MatchString(v)) {
 			known += member + "=" + v + " "
 		}

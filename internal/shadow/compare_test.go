@@ -75,6 +75,10 @@ func TestWhatHasToDifferIsTheSame(t *testing.T) {
 		{"a flow less and one more", `{"flows":[{"id":"login"},{"id":"signup"}]}`, `{"flows":[{"id":"login_by_code"},{"id":"login"}]}`,
 			"/flows/1: {\"id\":\"signup\"} | (absent)\n/flows/-: (absent) | {\"id\":\"login_by_code\"}"},
 		{"a flow that is pending", `{"flows":[{"id":"a"},{"id":"b"}]}`, `{"flows":[{"id":"b","is_pending":true},{"id":"a"}]}`, `/flows/1/is_pending: (absent) | true`},
+		{"sessions in another order", `{"data":[{"id":1,"user_agent":"a","is_current":false},{"id":2,"user_agent":"a","is_current":true}]}`,
+			`{"data":[{"id":9,"user_agent":"a","is_current":true},{"id":8,"user_agent":"a","is_current":false}]}`, ""},
+		{"sessions of other devices", `{"data":[{"id":1,"user_agent":"a"}]}`, `{"data":[{"id":9,"user_agent":"b"}]}`,
+			"/data/0: {\"id\":1,\"user_agent\":\"a\"} | (absent)\n/data/-: (absent) | {\"id\":9,\"user_agent\":\"b\"}"},
 		{"twice the same in a set", `{"types":["a","a"]}`, `{"types":["a","b"]}`, "/types/1: \"a\" | (absent)\n/types/-: (absent) | \"b\""},
 		{"lists in another order", `{"rows":["a","b"]}`, `{"rows":["b","a"]}`, "/rows/0: \"a\" | \"b\"\n/rows/1: \"b\" | \"a\""},
 
@@ -131,11 +135,21 @@ func TestHeadersAreComparedByWhatTheyMean(t *testing.T) {
 		{"who is asked for", [][2]string{{"WWW-Authenticate", "Bearer"}}, nil, `/headers/WWW-Authenticate: "Bearer" | (absent)`},
 		{"the host of a redirect", [][2]string{{"Location", "https://a.example/in?key=AAAA"}}, [][2]string{{"Location", "https://b.example/in?key=B"}}, ""},
 		{"the path of a redirect", [][2]string{{"Location", "/in?key=AAAA"}}, [][2]string{{"Location", "/out?state=B"}}, `/headers/Location: "/in?key" | "/out?state"`},
+		{"what protects an exchange with a provider", [][2]string{{"Location", "https://a.example/in?state=A"}}, [][2]string{{"Location",
+			"https://a.example/in?state=B&nonce=C&code_challenge=D&code_challenge_method=S256"}}, ""},
 		{"values of cookies", [][2]string{{"Set-Cookie", "sessionid=AAAA; Path=/"}}, [][2]string{{"Set-Cookie", "sessionid=BBBB; path=/"}}, ""},
 		{"attributes of cookies", [][2]string{{"Set-Cookie", "sessionid=AAAA; Path=/; HttpOnly; SameSite=Lax"}}, [][2]string{{"Set-Cookie", "sessionid=B; Path=/; SameSite=None"}},
 			"/headers/Set-Cookie/sessionid/HttpOnly: true | false\n/headers/Set-Cookie/sessionid/SameSite: \"Lax\" | \"None\""},
 		{"two ways to say how long", [][2]string{{"Date", date}, {"Set-Cookie", "a=1; Expires=Sat, 31 Jan 2026 13:00:00 GMT"}}, [][2]string{{"Set-Cookie", "a=1; Max-Age=3600"}}, ""},
 		{"two ways to take it back", [][2]string{{"Date", date}, {"Set-Cookie", "a=; Expires=Thu, 01 Jan 1970 00:00:00 GMT"}}, [][2]string{{"Set-Cookie", "a=; Max-Age=0"}}, ""},
+		{"which attributes take it back", [][2]string{{"Set-Cookie", "a=; Max-Age=0; Path=/"}}, [][2]string{{"Set-Cookie", "a=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax"}}, ""},
+		{"which cookie is taken back", [][2]string{{"Set-Cookie", "a=; Max-Age=0; Path=/"}}, [][2]string{{"Set-Cookie", "a=; Max-Age=0; Path=/in"}},
+			`/headers/Set-Cookie/a/Path: "/" | "/in"`},
+		{"a cookie that is set to what it was", [][2]string{{"Set-Cookie", "held=known; Max-Age=5"}}, nil, ""},
+		{"a cookie that is set to something new", [][2]string{{"Set-Cookie", "held=new; Max-Age=5"}}, nil,
+			`/headers/Set-Cookie/held: {"Domain":"","HttpOnly":false,"Path":"","Secure":false,"life":5} | (absent)`},
+		{"a cookie that is taken back", [][2]string{{"Set-Cookie", "held=known; Max-Age=0"}}, nil,
+			`/headers/Set-Cookie/held: {"Domain":"","Path":"","life":"deleted"} | (absent)`},
 		{"for how long", [][2]string{{"Set-Cookie", "a=1; Max-Age=3600"}}, [][2]string{{"Set-Cookie", "a=1"}}, `/headers/Set-Cookie/a/life: 3600 | "session"`},
 		{"a cookie that is not set", [][2]string{{"Set-Cookie", "messages=AAAA"}}, nil,
 			`/headers/Set-Cookie/messages: {"Domain":"","HttpOnly":false,"Path":"","Secure":false,"life":"session"} | (absent)`},
@@ -146,7 +160,7 @@ func TestHeadersAreComparedByWhatTheyMean(t *testing.T) {
 				for _, h := range all {
 					a.Header.Add(h[0], h[1])
 				}
-				return document(a, nil)
+				return document(a, nil, map[string]*http.Cookie{"held": {Name: "held", Value: "known"}})
 			}
 			of := &comparer{pairs: pairs{}, slack: time.Minute}
 			of.compare("", "", "", answer(c.reference), answer(c.target))
@@ -163,7 +177,7 @@ func TestHeadersAreComparedByWhatTheyMean(t *testing.T) {
 
 func TestBodiesThatAreNotJSON(t *testing.T) {
 	of := func(body string) map[string]any {
-		return document(&http.Response{StatusCode: http.StatusNotFound}, []byte(body))
+		return document(&http.Response{StatusCode: http.StatusNotFound}, []byte(body), nil)
 	}
 	for _, c := range []struct{ reference, target, want string }{
 		{"<h1>gone</h1>", "<h1>gone</h1>", ""},
@@ -180,6 +194,47 @@ func TestBodiesThatAreNotJSON(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%q and %q differ in %q", c.reference, c.target, got)
 		}
+	}
+}
+
+// A framework answers some requests with pages of its own, which no front end reads.
+func TestPagesOfAFrameworkAreNotCompared(t *testing.T) {
+	page := func(status, media string, body any) map[string]any {
+		doc := map[string]any{"status": json.Number(status), "headers": map[string]any{"Content-Type": media}}
+		if body != nil {
+			doc["body"] = body
+		}
+		return doc
+	}
+	const html, wire = "text/html", "application/json"
+	said := map[string]any{"status": json.Number("404")}
+	for name, c := range map[string]struct {
+		method            string
+		reference, target map[string]any
+		want              string
+	}{
+		"an error that is a page":          {http.MethodGet, page("404", html, text("<h1>")), page("404", wire, said), ""},
+		"an error that is nothing":         {http.MethodPost, page("405", html, nil), page("405", wire, said), ""},
+		"a redirect":                       {http.MethodPost, page("302", html, nil), page("302", "", nil), ""},
+		"a preflight":                      {http.MethodOptions, page("200", html, nil), page("204", "", nil), ""},
+		"a preflight that fails":           {http.MethodOptions, page("200", html, nil), page("403", html, nil), "/status"},
+		"another error":                    {http.MethodGet, page("404", html, text("<h1>")), page("403", wire, said), "/body /headers/Content-Type /status"},
+		"a page instead of an answer":      {http.MethodGet, page("404", wire, said), page("404", html, text("<h1>")), "/body /headers/Content-Type"},
+		"a page that is what was asked of": {http.MethodGet, page("200", html, text("<h1>")), page("200", wire, said), "/body /headers/Content-Type"},
+		"a status for a get":               {http.MethodGet, page("200", wire, nil), page("204", wire, nil), "/status"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			level(c.method, c.reference, c.target)
+			of := &comparer{pairs: pairs{}}
+			of.compare("", "", "", c.reference, c.target)
+			var at []string
+			for _, d := range of.found {
+				at = append(at, d.pointer)
+			}
+			if got := strings.Join(at, " "); got != c.want {
+				t.Errorf("differs in %q", got)
+			}
+		})
 	}
 }
 

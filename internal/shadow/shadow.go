@@ -1,12 +1,14 @@
 package shadow
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,7 +18,7 @@ import (
 type Options struct {
 	Reference, Target Server        // needed
 	Writes            bool          // send requests that may change something, too
-	Parallel          int           // how many conversations at once; 0: one
+	Parallel          int           // how many conversations at once; 0 and 1: all requests in the order of the recording
 	Limit             int           // how many requests to send at most; 0: all
 	Rate              float64       // how many requests to send a second, to each server; 0: as many as there is time for
 	Timeout           time.Duration // for one answer; 0: for ever
@@ -70,7 +72,7 @@ type replay struct {
 }
 
 // Replay sends what was recorded to both servers and compares what they answer. Requests of a conversation are sent in their order, each
-// to both servers at once and after both have answered the one before. The error is the context's; the report then has what was done.
+// to both servers at once and after both have answered the one before. Conversations that go on at once do not wait for each other. The error is the context's; the report then has what was done.
 func Replay(ctx context.Context, recording []Request, o Options) (*Report, error) {
 	if o.CSRFCookie == "" {
 		o.CSRFCookie = "csrftoken"
@@ -91,7 +93,12 @@ func Replay(ctx context.Context, recording []Request, o Options) (*Report, error
 	queue := make(chan []Request)
 	var workers sync.WaitGroup
 	conversations := r.conversations(recording)
-	for range max(o.Parallel, 1) {
+	if o.Parallel <= 1 {
+		r.inOrder(ctx, conversations)
+		r.report.finish()
+		return r.report, ctx.Err()
+	}
+	for range o.Parallel {
 		workers.Go(func() {
 			for c := range queue {
 				r.converse(ctx, c)
@@ -131,33 +138,68 @@ func (r *replay) conversations(recording []Request) (all [][]Request) {
 	return all
 }
 
+// conversation is the state of one on both sides.
+type conversation struct {
+	reference, target *side
+	known             pairs
+}
+
+func (r *replay) begin(first *Request) *conversation {
+	c := &conversation{newSide(r.Reference, r.CSRFCookie, r.client), newSide(r.Target, r.CSRFCookie, r.client), pairs{}}
+	_, begun := first.Header["X-Session-Token"]
+	c.reference.whole, c.target.whole = !begun, !begun
+	return c
+}
+
+// inOrder replays all conversations, each request when its turn comes in the recording.
+func (r *replay) inOrder(ctx context.Context, conversations [][]Request) {
+	of := map[string]*conversation{}
+	var all []Request
+	for _, requests := range conversations {
+		of[requests[0].Client] = r.begin(&requests[0])
+		all = append(all, requests...)
+	}
+	slices.SortFunc(all, func(a, b Request) int { return cmp.Compare(a.Line, b.Line) })
+	for i := range all {
+		if !r.send(ctx, of[all[i].Client], &all[i]) {
+			return
+		}
+	}
+}
+
 // converse replays one conversation.
 func (r *replay) converse(ctx context.Context, requests []Request) {
-	reference, target := newSide(r.Reference, r.CSRFCookie, r.client), newSide(r.Target, r.CSRFCookie, r.client)
-	known := pairs{}
+	c := r.begin(&requests[0])
 	for i := range requests {
-		if r.turn != nil {
-			select {
-			case <-r.turn:
-			case <-ctx.Done():
-			}
-		}
-		if ctx.Err() != nil {
+		if !r.send(ctx, c, &requests[i]) {
 			return
 		}
-		q := &requests[i]
-		var answers [2]map[string]any
-		var errs [2]error
-		var both sync.WaitGroup
-		for n, s := range []*side{reference, target} {
-			both.Go(func() { answers[n], errs[n] = s.ask(ctx, q) })
-		}
-		both.Wait()
-		if ctx.Err() != nil {
-			return
-		}
-		r.note(q, reference, target, answers, errs, known)
 	}
+}
+
+// send sends a request to both servers, and reports whether there was time for it.
+func (r *replay) send(ctx context.Context, c *conversation, q *Request) bool {
+	if r.turn != nil {
+		select {
+		case <-r.turn:
+		case <-ctx.Done():
+		}
+	}
+	if ctx.Err() != nil {
+		return false
+	}
+	var answers [2]map[string]any
+	var errs [2]error
+	var both sync.WaitGroup
+	for n, s := range []*side{c.reference, c.target} {
+		both.Go(func() { answers[n], errs[n] = s.ask(ctx, q) })
+	}
+	both.Wait()
+	if ctx.Err() != nil {
+		return false
+	}
+	r.note(q, c.reference, c.target, answers, errs, c.known)
+	return true
 }
 
 // note puts what came of one request into the report.
@@ -180,6 +222,7 @@ func (r *replay) note(q *Request, reference, target *side, answers [2]map[string
 	}
 	at, _, _ := strings.Cut(q.Path, "?")
 	route := q.Method + " " + plainPath(at)
+	level(q.Method, answers[0], answers[1])
 	c := &comparer{route: plainPath(at), pairs: known, slack: r.Slack, messages: r.Messages}
 	c.compare("", "", "", answers[0], answers[1])
 	differs := false

@@ -123,6 +123,44 @@ POST /form cookie="" csrf="" session="" auth="" host=id.example body=refresh_tok
 	}
 }
 
+// Where one conversation changes what another sees, the order of all requests counts.
+func TestRequestsKeepTheirOrderOneByOne(t *testing.T) {
+	a, b := &wire{name: "a"}, &wire{name: "b"}
+	o := two(t, a, b)
+	o.Parallel = 1
+	r := replayed(t, o, `{"client":"x","method":"GET","path":"/1"}`, `{"client":"y","method":"GET","path":"/2"}`, `{"client":"x","method":"GET","path":"/3"}`,
+		`{"client":"z","method":"GET","path":"/4"}`, `{"client":"y","method":"GET","path":"/5"}`)
+	if !r.Clean() || r.Conversations != 3 {
+		t.Errorf("report is %+v", r)
+	}
+	for _, w := range []*wire{a, b} {
+		for n, seen := range w.seen {
+			if !strings.HasPrefix(seen, fmt.Sprintf("GET /%d ", n+1)) {
+				t.Errorf("request %d of %s is %s", n+1, w.name, seen)
+			}
+		}
+	}
+}
+
+// A front end that began without a token has none but what it was handed. One of which the recording lacks the beginning had one.
+func TestNoTokenIsMadeUpForWhoWasHandedNone(t *testing.T) {
+	var mu sync.Mutex
+	seen := map[string][]string{}
+	silent := http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		seen[r.URL.Path] = append(seen[r.URL.Path], r.Header.Get("X-Session-Token"))
+		_, _ = io.WriteString(out, "{}") // the client may have hung up
+	})
+	r := replayed(t, two(t, silent, silent),
+		`{"client":"whole","method":"POST","path":"/_allauth/app/v1/auth/login","headers":{},"body":{}}`,
+		`{"client":"whole","method":"GET","path":"/_allauth/app/v1/whole","headers":{"X-Session-Token":""}}`,
+		`{"client":"torn","method":"GET","path":"/_allauth/app/v1/torn","headers":{"X-Session-Token":""}}`)
+	if got := fmt.Sprint(seen["/_allauth/app/v1/whole"], seen["/_allauth/app/v1/torn"]); !r.Clean() || got != "[ ] ["+unknown+" "+unknown+"]" {
+		t.Errorf("the tokens are %s, the report %+v", got, r)
+	}
+}
+
 func TestNothingIsWrittenUnlessThatIsAsked(t *testing.T) {
 	a, b := &wire{name: "a"}, &wire{name: "b"}
 	o := two(t, a, b)

@@ -50,6 +50,7 @@ type side struct {
 	cookies map[string]*http.Cookie
 	tokens  map[string]string // by the name of the member that they come and go in
 	secrets *secrets
+	whole   bool // the recording has the conversation from its beginning: a front end has no token but those that were handed out in it
 }
 
 func newSide(s Server, csrf string, client *http.Client) *side {
@@ -93,7 +94,7 @@ func (s *side) request(ctx context.Context, q *Request) (*http.Request, error) {
 		session, csrf = s.tokens["session_token"] != "", !q.reads()
 	}
 	if ofApp(q.Path) {
-		if session {
+		if session && (s.tokens["session_token"] != "" || !s.whole) {
 			r.Header.Set("X-Session-Token", s.token("session_token"))
 		}
 	} else {
@@ -228,8 +229,9 @@ func (s *side) ask(ctx context.Context, q *Request) (map[string]any, error) {
 	if len(b) > mostInAnswer {
 		return nil, errors.New("the answer is longer than 1 MiB")
 	}
+	held := maps.Clone(s.cookies)
 	s.keepCookies(answer)
-	doc := document(answer, b)
+	doc := document(answer, b, held)
 	s.secrets.gather(doc["body"], "", false)
 	if body, ok := doc["body"].(map[string]any); ok {
 		for _, of := range []any{body["meta"], body["data"]} {
