@@ -429,7 +429,7 @@ func (s *Service) checkProviderToken(v *Visit, in ProviderTokenInput) (tenants.A
 		f.Add("token", refusal.InvalidToken)
 		return tenants.App{}, f.Err()
 	}
-	if in.Provider == "" || f.Has("provider") {
+	if in.Provider == "" || f.Has("provider") || in.TokenMissing {
 		return tenants.App{}, f.Err()
 	}
 	t := in.Token

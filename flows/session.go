@@ -98,7 +98,9 @@ func (s *Service) EndSessions(ctx context.Context, v *Visit, ids []int64) (left 
 }
 
 // PutOut is the visit as that of a stranger at the same tenant, for the answer to somebody whose session was ended meanwhile.
-func (v *Visit) PutOut() *Visit { return &Visit{Tenant: v.Tenant, Now: v.Now, Origin: v.Origin} }
+func (v *Visit) PutOut() *Visit {
+	return &Visit{Tenant: v.Tenant, Now: v.Now, Origin: v.Origin, service: v.service}
+}
 
 // forget has the visit go on as a stranger's, whose session has ended.
 func (v *Visit) forget() {

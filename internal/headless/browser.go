@@ -177,8 +177,8 @@ func sameSite(name string) http.SameSite {
 	}
 }
 
-// csrfAge is how long a browser keeps a CSRF token: a year, in seconds.
-const csrfAge = 365 * 24 * 60 * 60
+// csrfAge is how long a browser keeps a CSRF token: a year of 52 weeks, as Django has it, in seconds.
+const csrfAge = 52 * 7 * 24 * 60 * 60
 
 // setCSRF gives the browser a new token for a session ("" for a stranger's).
 func setCSRF(w http.ResponseWriter, t *tenants.Tenant, session string) {

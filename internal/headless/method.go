@@ -35,7 +35,7 @@ func (row *route) missing(v *flows.Visit, r *http.Request) error {
 		return nil
 	}
 	names, err := row.asks(v)
-	if err != nil || r.Method == http.MethodGet {
+	if err != nil || r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return err
 	}
 	in, err := decode(r)

@@ -207,6 +207,9 @@ func allowed(methods map[string]route) string {
 	var all []string
 	for m := range methods {
 		all = append(all, m)
+		if m == http.MethodGet {
+			all = append(all, http.MethodHead)
+		}
 	}
 	slices.Sort(all)
 	return strings.Join(append(all, http.MethodOptions), ", ")

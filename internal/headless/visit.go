@@ -36,10 +36,14 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if a.crossOrigin(w, r, t) {
 		return
 	}
-	row, ok := e.methods[r.Method]
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet // whose answer it is, without the body (RFC 9110, section 9.3.2), which the server leaves out
+	}
+	row, ok := e.methods[method]
 	if !ok {
 		w.Header().Set("Allow", e.allow)
-		if row, ok = e.other(r.Method); !ok {
+		if row, ok = e.other(method); !ok {
 			write(w, answer{Status: http.StatusMethodNotAllowed})
 			return
 		}
