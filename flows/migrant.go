@@ -87,10 +87,12 @@ type MigrantProvider struct {
 	LastUsedAt time.Time
 }
 
-// The bounds of what a migrant brings.
+// MaxMigrantName is how many characters the name of a migrant, and that of a key, can have.
+const MaxMigrantName = 200
+
+// The other bounds of what a migrant brings.
 const (
 	maxMigrantEmails = 50
-	maxMigrantName   = 200
 	maxMigrantID     = 200
 	maxMigrantKeys   = 50
 	maxMigrantCodes  = 100
@@ -130,7 +132,7 @@ func (s *Service) ReadMigrant(ctx context.Context, t *tenants.Tenant, m Migrant,
 	// Whoever was here once under the same id had smaller epochs: nothing that was signed then is good now.
 	u.Epoch, u.FactorEpoch = now.Unix(), now.Unix()
 	u.CreatedAt, u.LastLoginAt = timeFault(&f, "created_at", u.CreatedAt, now), timeFault(&f, "last_login_at", u.LastLoginAt, now)
-	if u.Name = trim(m.Name); utf8.RuneCountInString(u.Name) > maxMigrantName {
+	if u.Name = trim(m.Name); utf8.RuneCountInString(u.Name) > MaxMigrantName {
 		f.Add("name", refusal.TooLong)
 	}
 	textFaults(&f, "name", u.Name, false)
@@ -419,7 +421,7 @@ func readMigrantKey(f *refusal.Faults, t *tenants.Tenant, path string, k Migrant
 		f.Say(path, refusal.Malformed, "This credential is not fit for use here: it must be an ES256, EdDSA or RS256 key that was made for "+rp.ID+".")
 	case len(k.UserHandle) > 64:
 		f.Say(path+".user_handle", refusal.TooLong, "It has 64 bytes at most.")
-	case utf8.RuneCountInString(k.Name) > maxMigrantName:
+	case utf8.RuneCountInString(k.Name) > MaxMigrantName:
 		f.Add(path+".name", refusal.TooLong)
 	case !textFaults(f, path+".name", k.Name, false):
 	default:

@@ -116,6 +116,8 @@ func (t *tool) importAllauth(f *importFlags) *cobra.Command {
 	f.jobFlags(cmd)
 	cmd.Flags().StringVar(&f.allauth.URL, "from", "", "where the database is: postgres://… or sqlite:PATH (default $ALLAUTH_DATABASE_URL)")
 	cmd.Flags().StringVar(&f.allauth.UserTable, "user-table", "auth_user", "the table of AUTH_USER_MODEL")
+	cmd.Flags().StringVar(&f.allauth.Phones, "phones", "", "where the adapter keeps phone numbers, as TABLE.COLUMN (default: they are left behind)")
+	cmd.Flags().StringVar(&f.allauth.PhonesVerified, "phones-verified", "", "the column beside it that says whether a number is verified (default: none is)")
 	cmd.Flags().IntVar(&f.codes, "recovery-code-count", 10, "what MFA_RECOVERY_CODE_COUNT is")
 	cmd.Flags().IntVar(&f.codeDigit, "recovery-code-digits", 8, "what MFA_RECOVERY_CODE_DIGITS is")
 	return cmd

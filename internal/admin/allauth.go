@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vestibule-auth/vestibule/flows"
 	"github.com/vestibule-auth/vestibule/internal/factor"
 	"github.com/vestibule-auth/vestibule/internal/store"
 )
@@ -47,7 +48,10 @@ func (a AllauthRows) row(u *store.AllauthUser) (map[string]any, error) {
 		}
 	}
 	put("username", u.Username)
-	put("name", strings.TrimSpace(u.First+" "+u.Last))
+	put("name", shortened(strings.TrimSpace(u.First+" "+u.Last), flows.MaxMigrantName))
+	if u.Phone != "" {
+		row["phone"], row["phone_verified"] = u.Phone, u.PhoneVerified
+	}
 	if unsaltedMD5.MatchString(u.Password) {
 		u.Password = "md5$$" + u.Password
 	}
@@ -59,7 +63,11 @@ func (a AllauthRows) row(u *store.AllauthUser) (map[string]any, error) {
 	}
 	var providers []map[string]any
 	for _, p := range u.SocialAccounts {
-		providers = append(providers, stamped(map[string]any{"provider": p.Provider, "uid": p.UID}, p.Joined, p.LastLogin))
+		account := map[string]any{"provider": p.Provider, "uid": p.UID}
+		if display := allauthDisplay(p.Extra); display != "" {
+			account["display"] = display
+		}
+		providers = append(providers, stamped(account, p.Joined, p.LastLogin))
 	}
 	if providers != nil {
 		row["provider_accounts"] = providers
@@ -123,7 +131,43 @@ func (a AllauthRows) factors(u *store.AllauthUser) (map[string]any, error) {
 	if keys != nil {
 		factors["webauthn"] = keys
 	}
+	if factors["totp"] == nil && keys == nil {
+		delete(factors, "recovery_codes") // nobody is asked for them there either
+	}
 	return factors, nil
+}
+
+// allauthDisplays are the members of what a provider told that an account is shown by, the best first.
+var allauthDisplays = []string{"username", "login", "handle", "email", "name", "nickname"}
+
+// allauthDisplay is what an account with a provider is shown by, "" where nothing that was told is fit for it. What OpenID providers
+// told stands one below.
+func allauthDisplay(extra []byte) string {
+	var told map[string]any
+	if json.Unmarshal(extra, &told) != nil {
+		return ""
+	}
+	for _, below := range []string{"userinfo", "id_token"} {
+		if inner, ok := told[below].(map[string]any); ok && len(inner) > 0 {
+			told = inner
+			break
+		}
+	}
+	for _, name := range allauthDisplays {
+		text, _ := told[name].(string)
+		if text = strings.TrimSpace(strings.ReplaceAll(text, "\x00", "")); text != "" {
+			return shortened(text, flows.MaxMigrantName)
+		}
+	}
+	return ""
+}
+
+// shortened is a text of so many characters at most.
+func shortened(text string, most int) string {
+	if r := []rune(text); len(r) > most {
+		return string(r[:most])
+	}
+	return text
 }
 
 // allauthHandle is how keys that were made there name their user: by the primary key, numbers in base 36, UUIDs without their dashes.

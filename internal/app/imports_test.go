@@ -201,17 +201,18 @@ func TestUsersOfAllauthMoveIn(t *testing.T) {
 		key := newKey(host)
 		key.UV = true
 		registration := key.Create(json.RawMessage(`{"publicKey": {"rp": {"id": "` + host + `"}, "challenge": "AAAA", "user": {"id": "Mg"}}}`)) // "2", the user's number
-		rows := admin.AllauthRows{Source: store.Allauth{URL: allauthDatabase(t, engine, registration), UserTable: "auth_user"}, Codes: 10, Digits: 8}
+		rows := admin.AllauthRows{Source: store.Allauth{URL: allauthDatabase(t, engine, registration), UserTable: "auth_user",
+			Phones: "phonebook_entry.number", PhonesVerified: "checked"}, Codes: 10, Digits: 8}
 		var file bytes.Buffer
 		var names []string
 		if err := rows.Write(t.Context(), &file, func(id string) { names = append(names, id) }); err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Join(names, " "); got != "1 2 3 40 41" {
+		if got := strings.Join(names, " "); got != "1 2 3 40 41 42" {
 			t.Errorf("the rows are of %s", got)
 		}
 		i := s.moveIn(host, "ndjson", file.String(), "")
-		if all := s.importErrors(host, i.ID); i.Created != 4 || i.Failed != 1 || len(all) != 1 || all[0].Line != 5 || all[0].Path != "password_hash" {
+		if all := s.importErrors(host, i.ID); i.Created != 5 || i.Failed != 1 || len(all) != 1 || all[0].Line != 5 || all[0].Path != "password_hash" {
 			t.Fatalf("got %+v: %+v\n%s", i, all, &file)
 		}
 
@@ -262,8 +263,51 @@ func TestUsersOfAllauthMoveIn(t *testing.T) {
 		kim.login("kim@example.org", password).waits("mfa_authenticate")
 		kim.giveCode("efgh-5678").want(http.StatusOK)
 
-		if again := s.moveIn(host, "ndjson", file.String(), ""); again.Created != 0 || again.Skipped != 4 {
+		zoe := s.client("app", host) // whose recovery codes stand in for nothing, and whose name is too long
+		zoe.login("zoe@example.org", password).want(http.StatusOK)
+		if r := zoe.get("/account/phone").want(http.StatusOK); !strings.Contains(r.Body, `[{"phone":"+31612345679","verified":true}]`) {
+			t.Errorf("the number is %s", r.Body)
+		}
+		if r := zoe.get("/account/providers").want(http.StatusOK); !strings.Contains(r.Body, `"display":"zoe@corp.example"`) {
+			t.Errorf("the provider accounts are %s", r.Body)
+		}
+
+		if again := s.moveIn(host, "ndjson", file.String(), ""); again.Created != 0 || again.Skipped != 5 {
 			t.Errorf("a second time: %+v", again)
+		}
+	})
+}
+
+// Whoever says where numbers are is told if they are not there.
+func TestNumbersOfAllauthAreWhereTheyAreSaidToBe(t *testing.T) {
+	t.Parallel()
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		source := store.Allauth{URL: allauthDatabase(t, engine, json.RawMessage(`{}`)), UserTable: "auth_user"}
+		numbers := func(phones, verified string) (all string, err error) {
+			source.Phones, source.PhonesVerified = phones, verified
+			return all, source.Each(t.Context(), func(u *store.AllauthUser) error {
+				if u.Phone != "" {
+					all += fmt.Sprintf("%s %s %t, ", u.ID, u.Phone, u.PhoneVerified)
+				}
+				return nil
+			})
+		}
+		for _, c := range []struct{ phones, verified, want string }{
+			{"", "", ""}, {"phonebook_entry.number", "checked", "2 +31612345670 false, 42 +31612345679 true, "}, {"auth_user.username", "is_active",
+				"1 ann true, 2 bob true, 3 eve true, 40 kim true, 41 max false, 42 zoe true, "},
+		} {
+			if got, err := numbers(c.phones, c.verified); err != nil || got != c.want {
+				t.Errorf("%q: got %q, %v", c.phones, got, err)
+			}
+		}
+		if got, err := numbers("phonebook_entry.number", ""); err != nil || strings.Contains(got, "true") {
+			t.Errorf("without a column that says so: got %q, %v", got, err)
+		}
+		for _, wrong := range [][2]string{{"phonebook_entry", ""}, {"phonebook_entry.", ""}, {"nowhere.number", ""}, {"phonebook_entry.nothing", ""},
+			{"phonebook_entry.number", "nothing"}, {`phonebook_entry.number" FROM auth_user; --`, ""}, {"phonebook_entry.number", `1" --`}} {
+			if _, err := numbers(wrong[0], wrong[1]); err == nil {
+				t.Errorf("%q are numbers", wrong)
+			}
 		}
 	})
 }

@@ -18,6 +18,10 @@ import (
 type Allauth struct {
 	URL       string // postgres://… or sqlite:PATH
 	UserTable string // of AUTH_USER_MODEL
+
+	// Where the project's adapter keeps phone numbers, as TABLE.COLUMN, and the column beside it that says whether one is verified; "" for
+	// nowhere. A row of the table is the user's that its user_id names, or its id where it is the table of users itself.
+	Phones, PhonesVerified string
 }
 
 // AllauthUser is a user of such a project, with what django-allauth keeps of it.
@@ -31,6 +35,8 @@ type AllauthUser struct {
 	Active         bool
 	Joined         time.Time
 	LastLogin      time.Time
+	Phone          string
+	PhoneVerified  bool
 	Emails         []AllauthEmail
 	SocialAccounts []AllauthSocial
 	Authenticators []AllauthAuthenticator
@@ -46,6 +52,7 @@ type AllauthEmail struct {
 type AllauthSocial struct {
 	Provider, UID     string
 	Joined, LastLogin time.Time
+	Extra             []byte // JSON: what the provider told
 }
 
 // AllauthAuthenticator is a row of mfa_authenticator. Data is JSON.
@@ -83,10 +90,10 @@ func (a Allauth) Each(ctx context.Context, f func(*AllauthUser) error) (err erro
 		return fmt.Errorf("read users: %w", err)
 	}
 	defer users.close()
-	var parts [3]*cursor
+	var parts [4]*cursor
 	for n, part := range []struct{ table, columns string }{
 		{"account_emailaddress", "t.email, t.verified, t.\"primary\""},
-		{"socialaccount_socialaccount", "t.provider, t.uid, t.date_joined, t.last_login"},
+		{"socialaccount_socialaccount", "t.provider, t.uid, t.date_joined, t.last_login, t.extra_data"},
 		{"mfa_authenticator", "t.type, t.data, t.created_at, t.last_used_at"},
 	} {
 		there, err := known(part.table)
@@ -102,6 +109,12 @@ func (a Allauth) Each(ctx context.Context, f func(*AllauthUser) error) (err erro
 		}
 		defer parts[n].close()
 	}
+	if parts[3], err = a.phones(ctx, db, known); err != nil {
+		return err
+	}
+	if parts[3] != nil {
+		defer parts[3].close()
+	}
 	for {
 		row, err := users.next()
 		if row == nil || err != nil {
@@ -115,9 +128,13 @@ func (a Allauth) Each(ctx context.Context, f func(*AllauthUser) error) (err erro
 		err = errors.Join(parts[0].of(row[0], func(r []any) {
 			u.Emails = append(u.Emails, AllauthEmail{textOf(r[1]), truthOf(r[2]), truthOf(r[3])})
 		}), parts[1].of(row[0], func(r []any) {
-			u.SocialAccounts = append(u.SocialAccounts, AllauthSocial{textOf(r[1]), textOf(r[2]), timeOf(r[3]), timeOf(r[4])})
+			u.SocialAccounts = append(u.SocialAccounts, AllauthSocial{textOf(r[1]), textOf(r[2]), timeOf(r[3]), timeOf(r[4]), []byte(textOf(r[5]))})
 		}), parts[2].of(row[0], func(r []any) {
 			u.Authenticators = append(u.Authenticators, AllauthAuthenticator{textOf(r[1]), []byte(textOf(r[2])), timeOf(r[3]), timeOf(r[4])})
+		}), parts[3].of(row[0], func(r []any) {
+			if verified := truthOf(r[2]); u.Phone == "" || verified && !u.PhoneVerified {
+				u.Phone, u.PhoneVerified = textOf(r[1]), verified
+			}
 		}))
 		if err != nil {
 			return err
@@ -126,6 +143,41 @@ func (a Allauth) Each(ctx context.Context, f func(*AllauthUser) error) (err erro
 			return err
 		}
 	}
+}
+
+// phones reads the numbers of the users, nil where nobody has said where they are.
+func (a Allauth) phones(ctx context.Context, db *sql.DB, known func(string) ([]string, error)) (*cursor, error) {
+	if a.Phones == "" {
+		return nil, nil
+	}
+	table, number, found := strings.Cut(a.Phones, ".")
+	columns := []string{number, a.PhonesVerified, "user_id"}
+	if table == a.UserTable {
+		columns[2] = "id"
+	}
+	for _, name := range append([]string{table}, columns...) {
+		if !tableName.MatchString(name) && (name != "" || !found || number == "") {
+			return nil, fmt.Errorf("where are phone numbers? %q must be such as accounts_phone.number, and %q a column beside it", a.Phones, a.PhonesVerified)
+		}
+	}
+	there, err := known(table)
+	if err != nil {
+		return nil, err
+	}
+	verified := "NULL"
+	for _, name := range columns {
+		if name != "" && !slices.Contains(there, name) {
+			return nil, fmt.Errorf("there is no table %s with a column %s, in which phone numbers could be", table, name)
+		}
+	}
+	if a.PhonesVerified != "" {
+		verified = `t."` + a.PhonesVerified + `"`
+	}
+	c, err := openCursor(ctx, db, `SELECT u.id, t."`+number+`", `+verified+` FROM "`+table+`" t JOIN "`+a.UserTable+`" u ON u.id = t."`+columns[2]+`" ORDER BY u.id`)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", table, err)
+	}
+	return c, nil
 }
 
 // open opens the database for reading, and is the query for a table's columns.
