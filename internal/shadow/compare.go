@@ -77,6 +77,28 @@ func level(method string, reference, target map[string]any) {
 	delete(others, "Content-Type")
 }
 
+// renewed takes out of what the target answered the tokens and cookies that it renewed while the reference went on with those that it had
+// handed out before: a front end goes on with either. The other way around is a difference, as where a login renews nothing.
+func renewed(kept *side, reference, target map[string]any) {
+	headers, _ := reference["headers"].(map[string]any)
+	others, _ := target["headers"].(map[string]any)
+	cookies, _ := headers["Set-Cookie"].(map[string]any)
+	set, _ := others["Set-Cookie"].(map[string]any)
+	for name, attributes := range set {
+		a, _ := attributes.(map[string]any)
+		if _, too := cookies[name]; !too && kept.cookies[name] != nil && a["life"] != "deleted" {
+			delete(set, name)
+		}
+	}
+	body, _ := reference["body"].(map[string]any)
+	other, _ := target["body"].(map[string]any)
+	meta, _ := body["meta"].(map[string]any)
+	handed, _ := other["meta"].(map[string]any)
+	if _, too := meta["session_token"]; !too && meta != nil && kept.tokens["session_token"] != "" {
+		delete(handed, "session_token")
+	}
+}
+
 func succeeded(answer map[string]any) bool {
 	status, _ := answer["status"].(json.Number)
 	return strings.HasPrefix(string(status), "2")

@@ -223,6 +223,7 @@ func (r *replay) note(q *Request, reference, target *side, answers [2]map[string
 	at, _, _ := strings.Cut(q.Path, "?")
 	route := q.Method + " " + plainPath(at)
 	level(q.Method, answers[0], answers[1])
+	renewed(reference, answers[0], answers[1])
 	c := &comparer{route: plainPath(at), pairs: known, slack: r.Slack, messages: r.Messages}
 	c.compare("", "", "", answers[0], answers[1])
 	differs := false

@@ -161,6 +161,37 @@ func TestNoTokenIsMadeUpForWhoWasHandedNone(t *testing.T) {
 	}
 }
 
+// A target may renew what the reference keeps, and not the other way around. What was never handed out is not kept.
+func TestTheTargetMayRenewWhatTheReferenceKeeps(t *testing.T) {
+	var mu sync.Mutex
+	seen := map[string]int{}
+	server := func(name string, renews bool) http.Handler {
+		return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			seen[name+r.URL.Path]++
+			n := seen[name+r.URL.Path]
+			mu.Unlock()
+			meta := map[string]any{"is_authenticated": true}
+			if renews || n == 1 && r.URL.Path != "/_allauth/app/v1/never" {
+				meta["session_token"] = fmt.Sprintf("%s-token-%d", name, n)
+				http.SetCookie(out, &http.Cookie{Name: "sessionid", Value: fmt.Sprintf("%s-cookie-%d", name, n)})
+			}
+			out.Header().Set("Content-Type", "application/json")
+			_ = json.NewEncoder(out).Encode(map[string]any{"meta": meta}) // the client may have hung up
+		})
+	}
+	again := `{"client":"a","method":"GET","path":"/_allauth/app/v1/auth/session"}`
+	if r := replayed(t, two(t, server("keeps", false), server("renews", true)), again, again); !r.Clean() || r.Same != 2 {
+		t.Errorf("the target renews: %+v", r)
+	}
+	if r := replayed(t, two(t, server("reference", true), server("target", false)), again, again); r.Differ != 1 || len(r.Differences) != 2 {
+		t.Errorf("the reference renews: %+v", r)
+	}
+	if r := replayed(t, two(t, server("none", false), server("new", true)), `{"client":"a","method":"GET","path":"/_allauth/app/v1/never"}`); r.Differ != 1 {
+		t.Errorf("the reference never had any: %+v", r)
+	}
+}
+
 func TestNothingIsWrittenUnlessThatIsAsked(t *testing.T) {
 	a, b := &wire{name: "a"}, &wire{name: "b"}
 	o := two(t, a, b)
