@@ -688,7 +688,7 @@ func (s *Service) MakeEmailPrimary(ctx context.Context, v *Visit, email string, 
 			left[i].Primary = left[i].ID == e.ID
 		}
 		for _, x := range own {
-			if x.Primary && x.ID != e.ID {
+			if x.Primary { // be it the same: the contract tells of that, too
 				return left, v.notify(userID, mailEmailChanged, x.Email, map[string]string{"from_email": x.Email, "to_email": e.Email})
 			}
 		}

@@ -70,6 +70,12 @@ func (v *Visit) AwaitsPhoneCode() bool {
 	return v.awaitsText() || (v.user != nil && v.state.Phone != nil)
 }
 
+// TakesEmail reports whether another address may be named: by whoever is signed in, or in place of the one that waits to be proved.
+func (v *Visit) TakesEmail() bool { return v.user != nil || v.canChange(VerifyEmail) }
+
+// TakesPhone is TakesEmail for numbers.
+func (v *Visit) TakesPhone() bool { return v.user != nil || v.canChange(VerifyPhone) }
+
 // AwaitsReset reports whether there may be something to reset a password by: a link always, a code where one was sent.
 func (v *Visit) AwaitsReset() bool {
 	return !v.Tenant.Settings.Account.PasswordResetByCodeEnabled || v.state.Reset != nil

@@ -8,30 +8,6 @@ import (
 
 // Front ends that come from django-allauth find what they are used to, also where only a comparison of the two tells.
 
-// A HEAD is answered as a GET is, without the body: monitors ask so.
-func TestHeadIsAnsweredAsGet(t *testing.T) {
-	t.Parallel()
-	s := boot(t, "sqlite")
-	host := s.tenant(`{}`)
-	for path, status := range map[string]int{
-		"/config": http.StatusOK, "/auth/session": http.StatusUnauthorized, "/account/email": http.StatusUnauthorized,
-		"/auth/login": http.StatusMethodNotAllowed, "/auth/code/request": http.StatusNotFound,
-	} {
-		for _, kind := range []string{"app", "browser"} {
-			r := s.plainRequest(http.MethodHead, host, "/_allauth/"+kind+"/v1"+path).want(status)
-			if r.Body != "" || r.Header.Get("Content-Type") != "application/json" {
-				t.Errorf("HEAD %s is answered with %q of %s", path, r.Body, r.Header.Get("Content-Type"))
-			}
-		}
-	}
-	if r := s.plainRequest(http.MethodPut, host, "/_allauth/app/v1/config"); r.Header.Get("Allow") != "GET, HEAD, OPTIONS" {
-		t.Errorf("allowed is %s", r.Header.Get("Allow"))
-	}
-	if r := s.plainRequest(http.MethodPut, host, "/_allauth/app/v1/auth/login"); r.Header.Get("Allow") != "POST, OPTIONS" {
-		t.Errorf("allowed is %s", r.Header.Get("Allow"))
-	}
-}
-
 // Who is signed in, and is told of the ways in all the same, is told of providers, too.
 func TestProvidersAreAmongTheWaysInOfWhoIsSignedIn(t *testing.T) {
 	t.Parallel()

@@ -351,6 +351,57 @@ func TestWrongMethodIsToldWhatTheRightOneWouldBe(t *testing.T) {
 	})
 }
 
+// TestHeadIsGetWithoutABody asks for heads, and for what a path takes.
+func TestHeadIsGetWithoutABody(t *testing.T) {
+	everywhere(t, func(t *testing.T, s *server, kind string) {
+		c := s.client(kind, s.tenant(""))
+		for path, status := range map[string]int{
+			"/config": http.StatusOK, "/auth/session": http.StatusUnauthorized, "/account/email": http.StatusUnauthorized,
+			"/auth/signup": http.StatusMethodNotAllowed, "/auth/login": http.StatusBadRequest, "/auth/reauthenticate": http.StatusUnauthorized,
+		} {
+			if r := c.do(http.MethodHead, path, nil).want(status); r.Body != "" {
+				t.Errorf("HEAD %s has a body: %s", path, r.Body)
+			}
+		}
+		c.signup("ann@example.org").want(http.StatusOK)
+		c.do(http.MethodHead, "/auth/session", nil).want(http.StatusOK)
+		for path, allow := range map[string]string{
+			"/config": "GET, HEAD, OPTIONS", "/auth/session": "DELETE, GET, HEAD, OPTIONS", "/auth/signup": "POST, OPTIONS",
+			"/account/email": "DELETE, GET, HEAD, PATCH, POST, PUT, OPTIONS",
+		} {
+			r := c.do(http.MethodOptions, path, nil).want(http.StatusOK)
+			if got := r.Header.Get("Allow"); got != allow || r.Body != "" {
+				t.Errorf("OPTIONS %s allows %q with the body %q, want %q with none", path, got, r.Body, allow)
+			}
+		}
+		c.do("FOO", "/account/email", nil).want(http.StatusMethodNotAllowed)
+		c.get("/auth/session").want(http.StatusOK)
+	})
+}
+
+// TestWhatCannotBeReadIsRefusedLast sends what is no JSON to where nothing waits, and by methods that a path does not take.
+func TestWhatCannotBeReadIsRefusedLast(t *testing.T) {
+	everywhere(t, func(t *testing.T, s *server, kind string) {
+		c := s.client(kind, s.tenant(`{"account": {"email_verification": "mandatory", "email_verification_by_code_enabled": true, "email_verification_supports_change": true}}`))
+		broken := json.RawMessage(`"no object"`)
+		for path, status := range map[string]int{
+			"/auth/code/request": http.StatusNotFound, "/auth/code/confirm": http.StatusConflict, "/auth/phone/verify": http.StatusConflict,
+			"/auth/email/verify": http.StatusConflict, "/auth/reauthenticate": http.StatusUnauthorized, "/account/password/change": http.StatusUnauthorized,
+			"/account/email": http.StatusConflict, "/account/phone": http.StatusConflict, "/auth/login": http.StatusBadRequest,
+		} {
+			c.post(path, broken).want(status)
+		}
+		for path, status := range map[string]int{
+			"/config": http.StatusBadRequest, "/auth/session": http.StatusBadRequest, "/auth/signup": http.StatusBadRequest,
+			"/auth/email/verify/resend": http.StatusMethodNotAllowed,
+		} {
+			c.do(http.MethodPut, path, broken).want(status)
+		}
+		c.signup("ann@example.org").want(http.StatusUnauthorized)
+		c.post("/account/email", broken).want(http.StatusBadRequest) // it may be changed, so it is read
+	})
+}
+
 // TestStrangersUseNothingUp has somebody who is not signed in call what is only for those who are.
 func TestStrangersUseNothingUp(t *testing.T) {
 	everywhere(t, func(t *testing.T, s *server, kind string) {

@@ -7,18 +7,13 @@ import (
 	"github.com/vestibule-auth/vestibule/internal/refusal"
 )
 
-// A method that a path does not take is 405. The contract has everything else looked at first, as for the method that it does
-// take: whether the path is there for the tenant, whether anything waits there, whether somebody is signed in and, where the
-// method has a body, whether anything is missing in it.
+// A method that a path does not take is 405, but for OPTIONS, which is answered with those that it does. The contract has everything else
+// looked at first, as for the method that it does take: whether the path is there for the tenant, whether anything waits there, whether
+// somebody is signed in and, where the method has a body, whether anything is missing in it.
 
 // other is the row for a method that a path does not take: the check of the one that it does, and then 405.
-func (e *endpoint) other(method string) (route, bool) {
+func (e *endpoint) other(method string) route {
 	var taken route
-	switch method {
-	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodGet:
-	default:
-		return route{}, false
-	}
 	for _, row := range e.methods {
 		if taken.path == "" || row.asks != nil {
 			taken = row
@@ -26,17 +21,20 @@ func (e *endpoint) other(method string) (route, bool) {
 	}
 	return route{method: method, path: taken.path, offered: taken.offered, open: taken.open, act: func(v *flows.Visit, r *http.Request) (viewed, error) {
 		return viewed{Status: http.StatusMethodNotAllowed}, taken.missing(v, r)
-	}}, true
+	}}
 }
 
 // missing is why a request to a path fails whatever its values are.
 func (row *route) missing(v *flows.Visit, r *http.Request) error {
-	if row.asks == nil {
-		return nil
+	var names []string
+	if row.asks != nil {
+		var err error
+		if names, err = row.asks(v); err != nil {
+			return err
+		}
 	}
-	names, err := row.asks(v)
-	if err != nil || r.Method == http.MethodGet || r.Method == http.MethodHead {
-		return err
+	if r.Method == http.MethodGet || row.blind {
+		return nil
 	}
 	in, err := decode(r)
 	if err != nil {
@@ -49,6 +47,18 @@ func (row *route) missing(v *flows.Visit, r *http.Request) error {
 		}
 	}
 	return f.Err()
+}
+
+// closed is why a request is refused before its body is read: nothing waits there, or nobody is signed in.
+func (row *route) closed(v *flows.Visit) error {
+	switch {
+	case row.waits != nil && !row.waits(v):
+		return refusal.Of(refusal.Conflict)
+	case row.waits != nil || row.asks == nil:
+		return nil
+	}
+	_, err := row.asks(v)
+	return err
 }
 
 // all asks for these members of anybody.

@@ -84,6 +84,9 @@ type route struct {
 	form   redirectForm
 	asks   asks // where another method is told what is missing before it is told that it is none
 
+	blind bool                    // its body is not looked at
+	waits func(*flows.Visit) bool // whether there is anything to be sent here; nil where asks tells
+
 	offered func(*tenants.Tenant) bool // whether the tenant has the path at all; nil for all tenants
 	useful  func(*tenants.Tenant) bool // whether it is of any use there, and so in the description of the API; nil for all tenants
 	open    func(*flows.Visit) bool    // whether this visitor has the path, where the tenant alone does not tell; nil for all
@@ -103,12 +106,12 @@ func (a *API) routes() []route {
 		{method: http.MethodPost, path: "/auth/signup", step: a.signup, limit: flows.ActionSignup, useful: hasSignup, offered: hasAccounts},
 		{method: http.MethodGet, path: "/auth/email/verify", view: a.lookAtEmailKey, offered: hasAccounts},
 		{method: http.MethodPost, path: "/auth/email/verify", step: a.verifyEmail, asks: awaited((*flows.Visit).AwaitsEmailProof, "key"), offered: hasAccounts},
-		{method: http.MethodPost, path: "/auth/email/verify/resend", act: a.resendEmailCode, useful: resendsEmailCodes, offered: hasAccounts},
+		{method: http.MethodPost, path: "/auth/email/verify/resend", act: a.resendEmailCode, blind: true, useful: resendsEmailCodes, offered: hasAccounts},
 		{method: http.MethodPost, path: "/auth/code/request", step: a.requestLoginCode, asks: asksOfLoginCode, useful: hasLoginByCode},
-		{method: http.MethodPost, path: "/auth/code/resend", act: a.resendLoginCode, asks: asksOfLoginCodeAgain, useful: resendsLoginCodes},
+		{method: http.MethodPost, path: "/auth/code/resend", act: a.resendLoginCode, blind: true, asks: asksOfLoginCodeAgain, useful: resendsLoginCodes},
 		{method: http.MethodPost, path: "/auth/code/confirm", step: a.confirmLoginCode, asks: awaited((*flows.Visit).AwaitsLoginCode, "code"), useful: hasLoginCodes},
 		{method: http.MethodPost, path: "/auth/phone/verify", step: a.verifyPhone, asks: awaited((*flows.Visit).AwaitsPhoneCode, "code"), useful: hasPhones, offered: hasAccounts},
-		{method: http.MethodPost, path: "/auth/phone/verify/resend", act: a.resendPhoneCode, useful: resendsPhoneCodes, offered: hasAccounts},
+		{method: http.MethodPost, path: "/auth/phone/verify/resend", act: a.resendPhoneCode, blind: true, useful: resendsPhoneCodes, offered: hasAccounts},
 		{method: http.MethodPost, path: "/auth/password/request", act: a.requestPasswordReset, asks: all("email"), offered: hasAccounts},
 		{method: http.MethodGet, path: "/auth/password/reset", view: a.lookAtResetKey, offered: hasAccounts},
 		{method: http.MethodPost, path: "/auth/password/reset", step: a.resetPassword, limit: flows.ActionReset, asks: awaited((*flows.Visit).AwaitsReset, "key", "password"), offered: hasAccounts},
@@ -117,13 +120,13 @@ func (a *API) routes() []route {
 		{method: http.MethodGet, path: "/auth/sessions", view: a.sessions},
 		{method: http.MethodDelete, path: "/auth/sessions", act: a.endSessions, asks: signedInFor()},
 		{method: http.MethodPost, path: "/account/password/change", step: a.changePassword, limit: flows.ActionChangePassword, own: true, asks: asksOfPasswords, offered: hasAccounts},
-		{method: http.MethodGet, path: "/account/email", view: a.emails, offered: hasAccounts},
-		{method: http.MethodPost, path: "/account/email", act: a.addEmail, offered: hasAccounts},
+		{method: http.MethodGet, path: "/account/email", view: a.emails, asks: signedInFor(), offered: hasAccounts},
+		{method: http.MethodPost, path: "/account/email", act: a.addEmail, waits: (*flows.Visit).TakesEmail, offered: hasAccounts},
 		{method: http.MethodPut, path: "/account/email", act: a.resendEmail, offered: hasAccounts},
 		{method: http.MethodPatch, path: "/account/email", act: a.makeEmailPrimary, offered: hasAccounts},
 		{method: http.MethodDelete, path: "/account/email", act: a.removeEmail, offered: hasAccounts},
 		{method: http.MethodGet, path: "/account/phone", view: a.phones, useful: hasPhones, offered: hasAccounts},
-		{method: http.MethodPost, path: "/account/phone", act: a.changePhone, asks: signedInFor("phone"), useful: hasPhones, offered: hasAccounts},
+		{method: http.MethodPost, path: "/account/phone", act: a.changePhone, asks: signedInFor("phone"), waits: (*flows.Visit).TakesPhone, useful: hasPhones, offered: hasAccounts},
 		{method: http.MethodPost, path: "/auth/2fa/authenticate", step: a.authenticateByCode, asks: asksAfter(awaitsFactor, "code")},
 		{method: http.MethodPost, path: "/auth/2fa/reauthenticate", step: a.reauthenticateByCode, asks: signedInFor("code")},
 		{method: http.MethodPost, path: "/auth/2fa/trust", step: a.trust, on: browserOnly, offered: flows.TrustOffered, asks: asksAfter(awaitsTrust)},
@@ -206,8 +209,7 @@ func paths(table []route) []string {
 func allowed(methods map[string]route) string {
 	var all []string
 	for m := range methods {
-		all = append(all, m)
-		if m == http.MethodGet {
+		if all = append(all, m); m == http.MethodGet {
 			all = append(all, http.MethodHead)
 		}
 	}

@@ -1,6 +1,8 @@
 package headless
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -36,17 +38,13 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if a.crossOrigin(w, r, t) {
 		return
 	}
-	method := r.Method
-	if method == http.MethodHead {
-		method = http.MethodGet // whose answer it is, without the body (RFC 9110, section 9.3.2), which the server leaves out
+	row, ok := e.methods[r.Method]
+	if !ok && r.Method == http.MethodHead {
+		row, ok = e.methods[http.MethodGet] // net/http keeps the body back
 	}
-	row, ok := e.methods[method]
 	if !ok {
 		w.Header().Set("Allow", e.allow)
-		if row, ok = e.other(method); !ok {
-			write(w, answer{Status: http.StatusMethodNotAllowed})
-			return
-		}
+		row = e.other(r.Method)
 	}
 	if !serves(t, e.client) {
 		a.Recorder.Outcome(r, "client not served", "the tenant's headless.clients does not list "+string(e.client.kind()))
@@ -94,6 +92,10 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		m.AccessToken, m.RefreshToken = handed.Access, handed.Refresh
 		e.client.finish(w, r, v, m)
+		if r.Method == http.MethodOptions {
+			w.WriteHeader(http.StatusOK) // the Allow header says it all
+			return
+		}
 		write(w, answerOf(row, v, got, m))
 		return
 	}
@@ -121,14 +123,20 @@ func (a *API) run(row route, v *flows.Visit, r *http.Request) (viewed, error) {
 			return viewed{}, err
 		}
 	}
+	var got viewed
+	var err error
 	switch {
 	case row.step != nil:
-		return viewed{}, row.step(v, r)
+		err = row.step(v, r)
 	case row.act != nil:
-		return row.act(v, r)
+		got, err = row.act(v, r)
 	default:
-		return row.view(v, r)
+		got, err = row.view(v, r)
 	}
+	if errors.Is(err, errNotJSON) {
+		err = cmp.Or(row.closed(v), err)
+	}
+	return got, err
 }
 
 // The headers that front ends send and that a preflight must allow.
@@ -174,7 +182,11 @@ func (a *API) corsFor(maxAge int) *cors.Cors {
 
 // needsProof reports whether a request may change something (RFC 9110, section 9.2.1).
 func needsProof(r *http.Request) bool {
-	return r.Method != http.MethodGet && r.Method != http.MethodHead
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return false
+	}
+	return true
 }
 
 // What a browser's request lacks: the proof that goes with its cookie, or an origin that may act here. To front ends it is
