@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { BrowserClient } from "../src/index.ts";
-import { script, signedIn, signedOut, thrownBy } from "./script.ts";
+import { ann, bob, script, signedIn, signedOut, thrownBy } from "./script.ts";
 
 const url = "https://acme.example.org";
 const unproved = { status: 403, body: { status: 403, errors: [{ code: "csrf_failed", message: "Not from here." }] } };
@@ -31,6 +31,23 @@ test.each([
   const page = new BrowserClient({ url, fetch, csrf: () => jar });
   expect(await page.login({})).toMatchObject({ status: "signed-in" });
   expect(asked.map(proof)).toEqual(["old", "new"]);
+});
+
+test("a step that was meant for one user is not taken with the CSRF token of the next", async () => {
+  let jar = "ann's";
+  const { fetch, asked } = script(
+    signedIn(ann),
+    () => {
+      jar = "bob's"; // another tab has signed out and in
+      return unproved;
+    },
+    signedIn(bob),
+  );
+  const page = new BrowserClient({ url, fetch, csrf: () => jar });
+  await page.session();
+  expect(await thrownBy(page.addEmail("ann@example.com"))).toMatchObject({ reason: "forbidden" });
+  expect(asked.filter((a) => a.method === "POST").map(proof)).toEqual(["ann's"]);
+  expect(page.known).toMatchObject({ user: bob });
 });
 
 test("one that is refused as it is stays refused, as does another 403", async () => {
