@@ -215,7 +215,7 @@ func (s *Service) ResendLoginCode(ctx context.Context, v *Visit) error {
 	return s.evenStep(ctx, v, func() error {
 		l := v.state.Login
 		if v.Pending() != LoginByCode || l.Code.Resends >= v.forLogin().resends {
-			return refusal.Of(refusal.Conflict)
+			return v.over(LoginByCode)
 		}
 		a, err := s.waiting(ctx, v, l.Code.Email)
 		if err != nil {
@@ -232,7 +232,7 @@ func (s *Service) ConfirmLoginCode(ctx context.Context, v *Visit, code string) e
 	err := s.signupStep(ctx, v, func() error {
 		l := v.state.Login
 		if !v.AwaitsLoginCode() {
-			return refusal.Of(refusal.Conflict)
+			return v.over(LoginByCode)
 		}
 		var f refusal.Faults
 		if !v.check(&f, "code", v.forLogin(), l.Code, code) {

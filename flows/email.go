@@ -79,7 +79,7 @@ func (s *Service) mailCode(ctx context.Context, v *Visit, p *process, a *store.A
 func (s *Service) ResendEmailCode(ctx context.Context, v *Visit) error {
 	return s.evenStep(ctx, v, func() error {
 		if !v.byCode() || v.state.Email == nil || v.state.Email.Resends >= v.forEmail().resends {
-			return refusal.Of(refusal.Conflict)
+			return v.over(VerifyEmail)
 		}
 		return s.resendEmailCode(ctx, v)
 	})
@@ -299,7 +299,7 @@ func (s *Service) accountOfProof(ctx context.Context, v *Visit, key string) (*st
 // accountOfCode is the account whose address waits for a code.
 func (s *Service) accountOfCode(ctx context.Context, v *Visit, code string) (*store.Account, error) {
 	if !v.AwaitsEmailProof() {
-		return nil, refusal.Of(refusal.Conflict)
+		return nil, v.over(VerifyEmail)
 	}
 	p := v.state.Email
 	var f refusal.Faults
@@ -542,7 +542,7 @@ func (s *Service) mailOwnLink(ctx context.Context, v *Visit, a *store.Account) (
 // who can move knows (see docs/decisions/0016).
 func (s *Service) changeSignupEmail(ctx context.Context, v *Visit, email string) ([]EmailView, error) {
 	if !v.canChange(VerifyEmail) {
-		return nil, refusal.Of(refusal.Conflict)
+		return nil, s.step(ctx, v, func() error { return v.over(VerifyEmail) })
 	}
 	userID := v.state.Login.UserID
 	if err := s.admitUser(ctx, v, ActionManageEmail, userID); err != nil {

@@ -325,6 +325,50 @@ func TestCodeRunsOutAtTheEdge(t *testing.T) {
 	})
 }
 
+// TestWhatRanOutIsShownUntilItIsAskedFor: a login whose code has run out is over, but shown as waiting until somebody asks for it.
+func TestWhatRanOutIsShownUntilItIsAskedFor(t *testing.T) {
+	for name, stage := range map[string]flows.Stage{
+		"a login code that was asked for": flows.LoginByCode, "a login code on top of a password": flows.LoginByCode,
+		"the address of a signup": flows.VerifyEmail,
+	} {
+		w := codes[name]
+		for how, asked := range map[string]func(h *house, to string) step{
+			"the code is given":      func(h *house, to string) step { return w.confirm(h, h.code(to)) },
+			"another is asked for":   w.resend,
+			"the address is changed": func(h *house, _ string) step { return h.addEmail("else@example.org") },
+		} {
+			if stage == flows.LoginByCode && how == "the address is changed" {
+				continue // it is the address of a signup alone that may be
+			}
+			t.Run(name+", and "+how, func(t *testing.T) {
+				h := newHouse(t, "sqlite", fmt.Sprintf(`%s, %s, "%stimeout": 100`, w.account, unlimited, w.setting))
+				d, to := w.begin(h, 1)
+				h.clock.Advance(101 * time.Second)
+				for range 2 {
+					if v := d.visit(); v.Pending() != "" || shownPending(v) != stage {
+						t.Errorf("it waits at %q and is shown at %q", v.Pending(), shownPending(v))
+					}
+				}
+				_, err := d.try(asked(h, to))
+				h.refused(err, refusal.Conflict, "")
+				if got := shownPending(d.visit()); got != "" {
+					t.Errorf("it is shown still, at %q", got)
+				}
+			})
+		}
+	}
+}
+
+// shownPending is the flow that a visit's status says is pending, but for a password reset.
+func shownPending(v *flows.Visit) flows.Stage {
+	for _, f := range v.Status().Flows {
+		if f.IsPending != nil && *f.IsPending && f.ID != "password_reset_by_code" {
+			return flows.Stage(f.ID)
+		}
+	}
+	return ""
+}
+
 func TestWrongCodesAreCountedToTheLast(t *testing.T) {
 	eachCode(t, func(t *testing.T, w waits) {
 		for _, most := range []int{1, 4} {

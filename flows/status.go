@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 
@@ -98,7 +99,7 @@ func (v *Visit) flows() []Flow {
 	if PasskeyLoginOffered(v.Tenant) {
 		all = append(all, Flow{ID: "mfa_login_webauthn"})
 	}
-	if stage := v.Pending(); stage != "" {
+	if stage := cmp.Or(v.Pending(), v.ranOut); stage != "" && !v.ended {
 		i := slices.IndexFunc(all, func(f Flow) bool { return f.ID == string(stage) })
 		if i < 0 {
 			all = append(all, Flow{ID: string(stage)})

@@ -62,6 +62,7 @@ type Visit struct {
 	notes   []note // what is to be written of it in the audit log
 	mailed  bool   // a write queues mail
 	missed  func() // counts a miss in a visit that is refused for it
+	ranOut  Stage  // what the login waited for, until its code ran out
 
 	reauthenticate bool             // a step was refused for want of a recent proof
 	actor          actor            // who was signed in when the step began
@@ -277,15 +278,21 @@ func (s *Service) found(ctx context.Context, v *Visit, session *store.Session, u
 }
 
 // forgetLate forgets what was waited for in vain. A login whose code for its number has run out still waits, as the contract has
-// it, until it runs out itself: the code is no good any more (see awaitsText).
+// it, until it runs out itself: the code is no good any more (see awaitsText). One that waited for another code is over; but it is shown
+// as waiting until somebody asks for it (see over), as the contract has that.
 func (v *Visit) forgetLate() {
+	v.ranOut = ""
 	if l := v.state.Login; l != nil {
 		late := v.Now.Sub(l.Since) > v.Tenant.Settings.Account.LoginTimeout.Duration()
 		switch l.Stage {
 		case LoginByCode:
-			late = late || v.late(v.forLogin(), l.Code)
+			if !late && v.late(v.forLogin(), l.Code) {
+				late, v.ranOut = true, l.Stage
+			}
 		case VerifyEmail:
-			late = late || v.late(v.forEmail(), v.state.Email)
+			if !late && v.late(v.forEmail(), v.state.Email) {
+				late, v.ranOut = true, l.Stage
+			}
 		case MFAAuthenticate:
 			late = late || !v.session.Factors.Second() // removed meanwhile: whoever logs in again is let in
 		case MFASignup:
@@ -414,6 +421,14 @@ func (s *Service) count(ctx context.Context, v *Visit, missed func()) error {
 // miss has a wrong code counted, although the step is refused. f changes the visit as it was before the step.
 func (v *Visit) miss(f func()) { v.missed = f }
 
+// over refuses a step of a stage that nothing waits at. If its code has run out it is shown no longer.
+func (v *Visit) over(stage Stage) error {
+	if v.ranOut == stage {
+		v.miss(func() {}) // forgetLate did it; it is to be kept
+	}
+	return refusal.Of(refusal.Conflict)
+}
+
 // settle writes the visit's session and everything it queued, together.
 func (s *Service) settle(ctx context.Context, v *Visit) error {
 	writes := v.writes
@@ -459,7 +474,7 @@ func (s *Service) settle(ctx context.Context, v *Visit) error {
 	if v.granted != nil {
 		v.user = v.granted // as it was under the lock
 	}
-	v.writes, v.notes, v.dirty, v.granted, v.mailed, v.spent, v.missed = nil, nil, false, nil, false, nil, nil
+	v.writes, v.notes, v.dirty, v.granted, v.mailed, v.spent, v.missed, v.ranOut = nil, nil, false, nil, false, nil, nil, ""
 	return nil
 }
 
