@@ -63,6 +63,14 @@ func (in KeyInput) credentialFaults(f *refusal.Faults) {
 	}
 }
 
+// faults is what is wrong with a new key before its credential is looked into.
+func (in KeyInput) faults() error {
+	var f refusal.Faults
+	textFaults(&f, "name", in.Name, false)
+	in.credentialFaults(&f)
+	return f.Err()
+}
+
 // relyingParty is who the tenant's keys are made for.
 func relyingParty(t *tenants.Tenant) factor.RelyingParty {
 	return factor.RelyingParty{ID: t.RPID(), Name: t.Name, Origins: t.KeyOrigins()}
@@ -228,11 +236,8 @@ func (s *Service) AddKey(ctx context.Context, v *Visit, in KeyInput) (view Authe
 		if err := s.keysAllowed(ctx, v); err != nil {
 			return err
 		}
-		var f refusal.Faults
-		textFaults(&f, "name", in.Name, false)
-		in.credentialFaults(&f)
-		if len(f) > 0 {
-			return f.Err()
+		if err := in.faults(); err != nil {
+			return err
 		}
 		_, err := v.checkKey(v.user.ID, toAdd, in)
 		return err
@@ -586,6 +591,7 @@ func (s *Service) ownerOfKey(ctx context.Context, v *Visit, credentialID, handle
 }
 
 func (s *Service) loginByKey(ctx context.Context, v *Visit, a *store.Account, x *store.Authenticator) error {
+	instead := false // of somebody who was signed in
 	switch {
 	case !a.Active:
 		v.auditOf(store.LoginFailed, a.ID, map[string]any{"method": "passkey", "reason": "deactivated"})
@@ -595,10 +601,13 @@ func (s *Service) loginByKey(ctx context.Context, v *Visit, a *store.Account, x 
 		v.audit(store.UserReauthenticated, a.ID, map[string]any{"method": "passkey"})
 		return v.recordFactor(x, Method{Passwordless: true})
 	case v.user != nil:
-		return refusal.Of(refusal.Conflict)
+		s.leave(v)
+		instead = true
 	}
-	if err := v.recordFactor(x, Method{Passwordless: true}); err != nil {
-		return err
+	if !instead { // the contract has it prove nothing that is recent there
+		if err := v.recordFactor(x, Method{Passwordless: true}); err != nil {
+			return err
+		}
 	}
 	return s.begin(ctx, v, login{Proof: methodMFA, Passwordless: true, FactorEpoch: a.FactorEpoch}, a)
 }
@@ -615,12 +624,15 @@ func (s *Service) SignupKeyOptions(ctx context.Context, v *Visit) (options json.
 // FinishSignupByKey keeps the passkey that a signup waits for, and takes the signup on.
 func (s *Service) FinishSignupByKey(ctx context.Context, v *Visit, in KeyInput) error {
 	in.Name = trim(in.Name)
+	if v.Pending() != "" && v.Pending() != MFASignup { // what is sent comes before what it is sent to
+		if err := in.faults(); err != nil {
+			return err
+		}
+		return refusal.Because("", refusal.IncorrectCode) // no options were read for it
+	}
 	err := s.signupKeyStep(ctx, v, func(l *login, a *store.Account) error {
-		var f refusal.Faults
-		textFaults(&f, "name", in.Name, false)
-		in.credentialFaults(&f)
-		if len(f) > 0 {
-			return f.Err()
+		if err := in.faults(); err != nil {
+			return err
 		}
 		in := in
 		in.Name = keyName(in.Name, 0)

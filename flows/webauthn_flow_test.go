@@ -490,13 +490,18 @@ func TestPasskeyOfSomebodyWhoIsNotLetIn(t *testing.T) {
 		owner, _, k := h.keyed(1)
 		_, bob := signedUp(h, 2)
 		d := h.signedIn(bob)
-		id := d.user()
-		_, err := d.try(h.loginByKey(k.Get(d.askedToLogIn())))
-		h.refused(err, refusal.Conflict, "")
-		if d.user() != id {
-			t.Errorf("signed in as %q", d.user())
+		id, held := d.user(), d.token
+		answer := k.Get(d.askedToLogIn())
+		before := *d
+		v := d.do(h.loginByKey(answer)) // somebody else's is a login of theirs
+		if d.user() == id || d.user() != owner.user() || d.token == held || string(v.Status().Methods) != "[]" {
+			t.Errorf("signed in as %q by %s", d.user(), v.Status().Methods)
 		}
-		held := owner.token
+		h.dead(held)
+		if _, err := before.try(h.loginByKey(answer)); err == nil {
+			t.Error("the answer is taken twice")
+		}
+		held = owner.token
 		owner.do(h.loginByKey(k.Get(owner.askedToLogIn()))) // one's own proves it anew
 		if owner.token == held || owner.user() == "" {
 			t.Error("its owner is not signed in under a new token")

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/vestibule-auth/vestibule/flows"
@@ -29,6 +30,19 @@ var errSlowBody = errors.New("the body came too slowly")
 // decode reads a request's body. No body, and the value null, count as an empty object. What the Content-Type header says
 // is not looked at.
 func decode(r *http.Request) (fields, error) {
+	raw, err := jsonBody(r)
+	if err != nil || len(raw) == 0 {
+		return nil, err
+	}
+	var f fields
+	if err := json.Unmarshal(raw, &f); err != nil {
+		return nil, errNotJSON
+	}
+	return f, nil
+}
+
+// jsonBody is a request's body, which has to be JSON and is not parsed yet.
+func jsonBody(r *http.Request) ([]byte, error) {
 	raw, err := io.ReadAll(r.Body)
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -38,16 +52,10 @@ func decode(r *http.Request) (fields, error) {
 		return nil, errSlowBody
 	case err != nil:
 		return nil, fmt.Errorf("%w: read body: %w", errNotJSON, err)
-	case len(raw) == 0:
-		return nil, nil
 	case !utf8.Valid(raw):
 		return nil, errNotJSON
 	}
-	var f fields
-	if err := json.Unmarshal(raw, &f); err != nil {
-		return nil, errNotJSON
-	}
-	return f, nil
+	return raw, nil
 }
 
 // text is a member as text.
@@ -81,14 +89,32 @@ func textOf(raw json.RawMessage) string {
 	}
 }
 
-// truth is a member as a yes or no, as allauth's forms take it: nothing and zero are no, as are the words for it.
+// truth is a member as a yes or no, as allauth's forms take it: nothing and zero are no, as is the word for it in whatever case.
 func (f fields) truth(name string) bool {
-	switch text := string(bytes.TrimSpace(f[name])); text {
-	case "", "null", "0", "false", `""`, `"false"`, `"False"`:
-		return false
-	default:
-		return textOf(f[name]) != ""
+	raw, text := bytes.TrimSpace(f[name]), textOf(f[name])
+	if number, err := strconv.ParseFloat(string(raw), 64); err == nil {
+		return number != 0
 	}
+	return text != "" && !strings.EqualFold(text, "false")
+}
+
+// id is a member as a whole number, as allauth's forms take it: with spaces around it as text, and with nothing but a zero behind the point. fault is what is wrong
+// with it, "" for nothing.
+func (f fields) id(name string) (id int64, fault refusal.Code) {
+	text := textOf(f[name])
+	switch {
+	case text == "":
+		return 0, refusal.Required
+	case strings.ContainsRune(text, 0):
+		return 0, refusal.NullCharacters
+	case bytes.TrimSpace(f[name])[0] != '"':
+		text = strings.TrimSuffix(text, ".0")
+	}
+	id, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	if err != nil {
+		return 0, refusal.InvalidChoice
+	}
+	return id, ""
 }
 
 // ids is a member as a list of whole numbers. What is empty, zero or no is none. What is neither a number nor text names nothing.

@@ -218,6 +218,46 @@ func TestIDsAreRead(t *testing.T) {
 	}
 }
 
+func TestAnIDIsRead(t *testing.T) {
+	for raw, want := range map[string]struct {
+		id    int64
+		fault refusal.Code
+	}{
+		`{"a": 7}`: {7, ""}, `{"a": "7"}`: {7, ""}, `{"a": " 7\n"}`: {7, ""}, `{"a": 7.0}`: {7, ""}, `{"a": -7}`: {-7, ""},
+		`{}`: {0, refusal.Required}, `{"a": null}`: {0, refusal.Required}, `{"a": ""}`: {0, refusal.Required}, `{"a": []}`: {0, refusal.Required},
+		`{"a": " "}`: {0, refusal.InvalidChoice}, `{"a": 7.5}`: {0, refusal.InvalidChoice}, `{"a": "7.0"}`: {0, refusal.InvalidChoice},
+		`{"a": true}`: {0, refusal.InvalidChoice}, `{"a": [7]}`: {0, refusal.InvalidChoice}, `{"a": 9223372036854775808}`: {0, refusal.InvalidChoice},
+		`{"a": "7\u0000"}`: {0, refusal.NullCharacters},
+	} {
+		f, err := decode(body(raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if id, fault := f.id("a"); id != want.id || fault != want.fault {
+			t.Errorf("%s: got %d, %q", raw, id, fault)
+		}
+	}
+}
+
+func TestYesAndNoAreRead(t *testing.T) {
+	for value, want := range map[string]bool{
+		`true`: true, `1`: true, `-0.5`: true, `"true"`: true, `"0"`: true, `"no"`: true, `[0]`: true, `{"b": 1}`: true,
+		`false`: false, `null`: false, `0`: false, `0.0`: false, `-0`: false, `0e3`: false, `""`: false, `"false"`: false, `"False"`: false,
+		`"FALSE"`: false, `[]`: false, `{ }`: false,
+	} {
+		f, err := decode(body(`{"a": ` + value + `}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := f.truth("a"); got != want {
+			t.Errorf("%s: got %t", value, got)
+		}
+	}
+	if f := (fields{}); f.truth("a") {
+		t.Error("nothing is a yes")
+	}
+}
+
 // Ids that are taken are as many as were sent, each of them a whole number as it is spelt; everything else is refused. What is no
 // list is none at most.
 func FuzzIDs(f *testing.F) {

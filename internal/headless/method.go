@@ -72,8 +72,8 @@ func signedInFor(names ...string) asks { return asksAfter(needsUser, names...) }
 // needsUser refuses strangers.
 func needsUser(v *flows.Visit) error { return unless(v.Authenticated(), refusal.Unauthenticated) }
 
-// awaitsFactor refuses who has no login that waits for a second factor, awaitsTrust who has none that waits to be told whether to
-// trust the browser, and awaitsSignupKey who has no signup that waits for a passkey.
+// awaitsFactor refuses who has no login that waits for a second factor, and awaitsTrust who has none that waits to be told whether to
+// trust the browser.
 func awaitsFactor(v *flows.Visit) error {
 	return unless(v.Pending() == flows.MFAAuthenticate, refusal.Unauthenticated)
 }
@@ -82,8 +82,9 @@ func awaitsTrust(v *flows.Visit) error {
 	return unless(v.Pending() == flows.MFATrust, refusal.Unauthenticated)
 }
 
-func awaitsSignupKey(v *flows.Visit) error {
-	return unless(v.Pending() == flows.MFASignup, refusal.Conflict)
+// awaitsProviderSignup refuses who has no signup by a provider that waits.
+func awaitsProviderSignup(v *flows.Visit) error {
+	return unless(v.AwaitsProviderSignup(), refusal.Conflict)
 }
 
 func unless(ok bool, kind refusal.Kind) error {

@@ -1,6 +1,7 @@
 package headless
 
 import (
+	"encoding/json"
 	"net/http"
 
 	"github.com/vestibule-auth/vestibule/flows"
@@ -87,12 +88,15 @@ func (a *API) trust(v *flows.Visit, r *http.Request) error {
 	return a.Flows.Trust(r.Context(), v, in.truth("trust"))
 }
 
-// empty is for what takes no input of whoever is signed in: what is sent anyway must be JSON.
+// empty is for what takes no input of whoever is signed in: what is sent anyway must be JSON, and may be anything.
 func empty(v *flows.Visit, r *http.Request) error {
 	if err := needsUser(v); err != nil {
 		return err
 	}
-	_, err := decode(r)
+	raw, err := jsonBody(r)
+	if err == nil && len(raw) > 0 && !json.Valid(raw) {
+		return errNotJSON
+	}
 	return err
 }
 

@@ -5,10 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"strconv"
 
 	"github.com/vestibule-auth/vestibule/flows"
-	"github.com/vestibule-auth/vestibule/internal/refusal"
 )
 
 // The options of a WebAuthn ceremony, as the contract wraps them.
@@ -47,14 +45,7 @@ func (a *API) renameKey(v *flows.Visit, r *http.Request) (viewed, error) {
 		return viewed{}, err
 	}
 	in := flows.RenameKeyInput{Name: body.text("name").Value}
-	switch id := body.text("id").Value; id {
-	case "":
-		in.IDFault = refusal.Required
-	default:
-		if in.ID, err = strconv.ParseInt(id, 10, 64); err != nil {
-			in.IDFault = refusal.InvalidChoice
-		}
-	}
+	in.ID, in.IDFault = body.id("id")
 	view, err := a.Flows.RenameKey(r.Context(), v, in)
 	return viewed{Data: view}, err
 }
@@ -123,7 +114,7 @@ func (a *API) signupKeyOptions(v *flows.Visit, r *http.Request) (viewed, error) 
 
 // finishSignupByKey serves PUT auth/webauthn/signup.
 func (a *API) finishSignupByKey(v *flows.Visit, r *http.Request) error {
-	return withKey(v, r, awaitsSignupKey, a.Flows.FinishSignupByKey)
+	return withKey(v, r, nil, a.Flows.FinishSignupByKey)
 }
 
 // showing answers with options to show a key by.
