@@ -70,6 +70,13 @@ func (s *Service) connect(ctx context.Context, v *Visit, app tenants.App, id *pr
 		known, err := s.store.For(v.Tenant).ProviderAccount(ctx, p.Provider, p.UID)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
+			// Whom its address would sign in has it already.
+			switch other, _, err := s.vouchedFor(ctx, v, app, id); {
+			case err != nil:
+				return err
+			case other != nil && other.ID != v.user.ID:
+				return refusal.Because("", refusal.ConnectedOther)
+			}
 			a, err := s.account(ctx, v)
 			if err != nil {
 				return err
@@ -106,6 +113,7 @@ func (s *Service) DisconnectProvider(ctx context.Context, v *Visit, in Disconnec
 	if v.user == nil {
 		return nil, refusal.Of(refusal.Unauthenticated)
 	}
+	in.Provider, in.Account = trim(in.Provider), trim(in.Account)
 	var left []store.ProviderAccount
 	err := s.step(ctx, v, func() error {
 		if v.user == nil {

@@ -167,6 +167,7 @@ type ProviderRedirectInput struct {
 // The state that goes along is random, known to nobody but this browser and the provider, and kept as a digest in the session: it is good
 // once, for this app, for as long as a login may take. What else protects the exchange is derived from it under the tenant's key.
 func (s *Service) GoToProvider(ctx context.Context, v *Visit, in ProviderRedirectInput) (string, error) {
+	in.Provider = trim(in.Provider)
 	app, ok := appOf(v.Tenant, in.Provider, "")
 	about, known := s.providers.About(app)
 	if !ok || !known || !about.Redirect || (in.Process != processLogin && in.Process != processConnect) || !ownURL(v.Tenant, in.Callback) {
@@ -237,12 +238,13 @@ func ownURL(t *tenants.Tenant, address string) bool {
 // failedAt is a URL of a front end with why somebody comes there without what they went for.
 func failedAt(address, why, process string) string {
 	base, fragment, marked := strings.Cut(address, "#")
-	query := url.Values{"error": {why}, "error_process": {process}}.Encode()
-	if strings.Contains(base, "?") {
-		base += "&" + query
-	} else {
-		base += "?" + query
-	}
+	base, given, _ := strings.Cut(base, "?")
+	said := strings.Split(given, "&")
+	said = slices.DeleteFunc(said, func(param string) bool {
+		name, _, _ := strings.Cut(param, "=")
+		return name == "" || name == "error" || name == "error_process" // of before: two would leave open what happened
+	})
+	base += "?" + strings.Join(append(said, url.Values{"error": {why}, "error_process": {process}}.Encode()), "&")
 	if marked {
 		base += "#" + fragment
 	}
@@ -387,10 +389,10 @@ type ProviderTokenInput struct {
 	TokenMissing bool
 }
 
-// ProviderToken is the token itself. A member that is no text is Bad.
+// ProviderToken is the token itself. A member that is no text is Bad, and no client id. An empty client id is that of the only app there is.
 type ProviderToken struct {
 	ClientID, ID, Access string
-	BadClientID, Bad     bool
+	NoClientID, Bad      bool
 }
 
 // EnterByProviderToken signs in, signs up or connects by a token that a front end got from a provider.
@@ -414,6 +416,7 @@ func (s *Service) EnterByProviderToken(ctx context.Context, v *Visit, in Provide
 // checkProviderToken checks the shape of such a token, and finds the app that it is of.
 func (s *Service) checkProviderToken(v *Visit, in ProviderTokenInput) (tenants.App, error) {
 	var f refusal.Faults
+	in.Provider = trim(in.Provider)
 	textFaults(&f, "provider", in.Provider, true)
 	switch in.Process {
 	case processLogin, processConnect:
@@ -429,11 +432,11 @@ func (s *Service) checkProviderToken(v *Visit, in ProviderTokenInput) (tenants.A
 		f.Add("token", refusal.InvalidToken)
 		return tenants.App{}, f.Err()
 	}
-	if in.Provider == "" || f.Has("provider") || in.TokenMissing {
+	if in.TokenMissing || in.Provider == "" || f.Has("provider") {
 		return tenants.App{}, f.Err()
 	}
 	t := in.Token
-	if t.ClientID == "" || t.BadClientID {
+	if t.NoClientID {
 		f.Add("token", refusal.ClientIDRequired)
 		return tenants.App{}, f.Err()
 	}

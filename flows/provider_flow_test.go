@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -343,6 +344,18 @@ func TestWhatFrontEndsAreToldOfANo(t *testing.T) {
 		}
 	}
 	no(func(p url.Values) { p.Set("error", "access_denied") }, "cancelled")
+	var sent string
+	d.do(func(v *flows.Visit) (err error) {
+		sent, err = h.GoToProvider(t.Context(), v, flows.ProviderRedirectInput{
+			Provider: "google", Callback: "/done?error=own&x=1&error_process=own&errors=2", Process: "login",
+		})
+		return err
+	})
+	u, err := url.Parse(sent)
+	h.must(err)
+	if got := d.returns("google", url.Values{"state": {u.Query().Get("state")}, "error": {"access_denied"}}); got != "/done?x=1&errors=2&error=cancelled&error_process=login" {
+		t.Errorf("an address with an error of its own: went on to %s", got)
+	}
 	no(func(p url.Values) { p.Set("as", "nobody") }, "unknown")
 	no(func(p url.Values) { p.Set("nonce", "another") }, "unknown")
 	no(func(p url.Values) { p.Set("challenge", "another") }, "unknown")
@@ -666,6 +679,60 @@ func TestAnAccountWithAProviderIsOnePersons(t *testing.T) {
 			t.Errorf("%d connected it", won)
 		}
 	})
+}
+
+// Whom the address would sign in has the provider's account, though nothing is connected.
+func TestAnAddressThatSignsInIsNotConnectedByAnother(t *testing.T) {
+	for trusted, code := range map[bool]refusal.Code{true: refusal.ConnectedOther, false: ""} {
+		h := newProviderHouse(t, "sqlite", optional, fmt.Sprintf(`"email_authentication": %t`, trusted))
+		_, bob := signedUp(h, 1)
+		ann, to := signedUp(h, 2)
+		h.idp.vouchFor("bob", vouched("1", bob))
+		h.idp.vouchFor("ann", vouched("2", to))
+		_, err := ann.try(h.byToken("bob", "connect"))
+		if code == "" {
+			h.must(err)
+			continue
+		}
+		h.refused(err, refusal.Invalid, code)
+		ann.do(h.byToken("ann", "connect"))
+		if got := h.count("provider_accounts"); got != "1" {
+			t.Errorf("%s are connected", got)
+		}
+	}
+}
+
+func TestAProvidersTokenNamesItsApp(t *testing.T) {
+	h := newProviderHouse(t, "sqlite", optional, "")
+	h.idp.vouchFor("ann", vouched("1", "ann@example.org"))
+	try := func(change func(in *flows.ProviderTokenInput)) error {
+		in := flows.ProviderTokenInput{Provider: "google", Process: "login", Token: &flows.ProviderToken{ClientID: "g", ID: "ann"}}
+		change(&in)
+		_, err := h.device().try(func(v *flows.Visit) error { return h.EnterByProviderToken(t.Context(), v, in) })
+		return err
+	}
+	h.must(try(func(in *flows.ProviderTokenInput) { in.Provider = " google\n" }))
+	h.must(try(func(in *flows.ProviderTokenInput) { in.Token.ClientID = "" })) // that of the only app there is
+	h.refused(try(func(in *flows.ProviderTokenInput) { in.Token.ClientID = "h" }), refusal.Invalid, refusal.InvalidToken)
+	h.refused(try(func(in *flows.ProviderTokenInput) { in.Token.NoClientID = true }), refusal.Invalid, refusal.ClientIDRequired)
+	h.refused(try(func(in *flows.ProviderTokenInput) { in.Provider = " " }), refusal.Invalid, refusal.Required)
+	err := try(func(in *flows.ProviderTokenInput) {
+		in.TokenMissing, in.Token = true, &flows.ProviderToken{NoClientID: true}
+	})
+	if r, ok := refusal.As(err); !ok || len(r.Details) != 1 || r.Details[0].Code != refusal.Required {
+		t.Errorf("an empty object: %v", err)
+	}
+}
+
+// Who is signed in is told of the same ways in as a stranger, where a step is for somebody who is not.
+func TestWhoIsPutOutIsToldOfProviders(t *testing.T) {
+	h := newProviderHouse(t, "sqlite", optional, "")
+	d, _ := signedUp(h, 1)
+	d.browser = true
+	stranger := h.browser().visit().Status().Flows
+	if got := d.visit().PutOut().Status().Flows; !reflect.DeepEqual(got, stranger) {
+		t.Errorf("told of %+v, a stranger of %+v", got, stranger)
+	}
 }
 
 func TestTheLastWayInStays(t *testing.T) {

@@ -536,6 +536,39 @@ func TestSignupWithAPasskey(t *testing.T) {
 	})
 }
 
+// Who somebody is, and what waits for them, comes before what they send; where nothing is read of what is sent, it may be anything. A
+// passkey that a signup does not wait for is looked at while something else waits.
+func TestWhatIsLookedAtFirst(t *testing.T) {
+	scenes(t, func(t *testing.T, s *scene) {
+		host := s.house(byCodes)
+		broken, list := []byte("{"), []byte("[]")
+		stranger := s.front(host)
+		stranger.post("/auth/provider/signup", broken).want(http.StatusConflict)
+		stranger.do(http.MethodPut, "/auth/provider/signup", map[string]any{}).want(http.StatusConflict)
+		stranger.do(http.MethodDelete, "/account/providers", broken).want(http.StatusUnauthorized)
+		stranger.do(http.MethodPut, signupByKey, broken).want(http.StatusBadRequest)
+		stranger.do(http.MethodPut, signupByKey, map[string]any{}).want(http.StatusConflict)
+
+		const totp, codes = "/account/authenticators/totp", "/account/authenticators/recovery-codes"
+		c := s.member(host, victim, "")
+		c.do(http.MethodDelete, totp, broken).want(http.StatusBadRequest)
+		c.do(http.MethodDelete, totp, list).want(http.StatusOK)
+		c.post(codes, broken).want(http.StatusBadRequest).code("invalid", "")
+		c.post(codes, list).want(http.StatusBadRequest).code("cannot_generate_recovery_codes", "")
+		c.post("/auth/reauthenticate", map[string]any{"password": password}).want(http.StatusOK)
+		s.guard(c)
+
+		waits := s.halfway(host, victim)
+		put := func(credential any) *reply {
+			return waits.do(http.MethodPut, signupByKey, map[string]any{"name": "x", "credential": credential}).want(http.StatusBadRequest)
+		}
+		put(nil).code("required", "credential")
+		put("x").code("invalid", "credential")
+		put(map[string]any{"id": "x"}).code("incorrect_code", "")
+		waits.get(signupByKey).want(http.StatusConflict)
+	})
+}
+
 func TestTrustedBrowserIsNotAsked(t *testing.T) {
 	scenes(t, func(t *testing.T, s *scene) {
 		host := s.house(byCodes)

@@ -46,8 +46,14 @@ func (a *API) goToProvider(v *flows.Visit, r *http.Request) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	latest := func(field string) string { // of a field that is there twice, as the contract has it
+		if all := in[field]; len(all) > 0 {
+			return all[len(all)-1]
+		}
+		return ""
+	}
 	return a.Flows.GoToProvider(r.Context(), v, flows.ProviderRedirectInput{
-		Provider: in.Get("provider"), Callback: in.Get("callback_url"), Process: in.Get("process"),
+		Provider: latest("provider"), Callback: latest("callback_url"), Process: latest("process"),
 	})
 }
 
@@ -62,7 +68,7 @@ func (a *API) providerToken(v *flows.Visit, r *http.Request) error {
 	var token map[string]json.RawMessage
 	if err := json.Unmarshal(body["token"], &token); err == nil && token != nil {
 		t := flows.ProviderToken{}
-		t.ClientID, t.BadClientID = textOrBad(token["client_id"])
+		t.NoClientID = json.Unmarshal(token["client_id"], &t.ClientID) != nil || string(token["client_id"]) == "null"
 		var bad bool
 		t.ID, t.Bad = textOrBad(token["id_token"])
 		t.Access, bad = textOrBad(token["access_token"])
@@ -91,6 +97,9 @@ func (a *API) lookAtProviderSignup(v *flows.Visit, _ *http.Request) (viewed, err
 
 // finishProviderSignup serves POST auth/provider/signup.
 func (a *API) finishProviderSignup(v *flows.Visit, r *http.Request) error {
+	if err := awaitsProviderSignup(v); err != nil {
+		return err
+	}
 	in, err := decode(r)
 	if err != nil {
 		return err
@@ -108,6 +117,9 @@ func (a *API) providerAccounts(v *flows.Visit, r *http.Request) (viewed, error) 
 
 // disconnectProvider serves DELETE account/providers.
 func (a *API) disconnectProvider(v *flows.Visit, r *http.Request) (viewed, error) {
+	if err := needsUser(v); err != nil {
+		return viewed{}, err
+	}
 	in, err := decode(r)
 	if err != nil {
 		return viewed{}, err

@@ -142,7 +142,7 @@ func (a *API) routes() []route {
 		{method: http.MethodPost, path: "/auth/provider/redirect", form: a.goToProvider, on: browserOnly, useful: hasProviders},
 		{method: http.MethodPost, path: "/auth/provider/token", step: a.providerToken, limit: flows.ActionProvider, useful: hasProviders},
 		{method: http.MethodGet, path: "/auth/provider/signup", view: a.lookAtProviderSignup, useful: hasProviders},
-		{method: http.MethodPost, path: "/auth/provider/signup", step: a.finishProviderSignup, limit: flows.ActionSignup, useful: hasProviders},
+		{method: http.MethodPost, path: "/auth/provider/signup", step: a.finishProviderSignup, limit: flows.ActionSignup, asks: asksAfter(awaitsProviderSignup), useful: hasProviders},
 		{method: http.MethodGet, path: "/account/providers", view: a.providerAccounts, useful: hasProviders},
 		{method: http.MethodDelete, path: "/account/providers", act: a.disconnectProvider, asks: signedInFor(), useful: hasProviders},
 		{method: http.MethodGet, path: "/account/authenticators", view: a.authenticators, asks: signedInFor()},
