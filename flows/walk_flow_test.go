@@ -751,10 +751,19 @@ func (w *walk) logInByKey(d *seat, id string, which byte) *deed {
 		if u := w.users[id]; u == nil || !slices.Contains(u.keys, k) {
 			w.breaks("a passkey was taken that nobody has")
 		}
-		if x.was == "" || x.opened.user == "" { // nobody was in, or whoever was is not any more
-			w.begins(x, &knownLogin{users: []string{id}, by: "passkey", shown: x.before[id].factorEpoch, since: x.v.Now})
-		} else if x.was != id {
-			w.breaks("somebody else's passkey was taken")
+		l := &knownLogin{users: []string{id}, by: "passkey", shown: x.before[id].factorEpoch, since: x.v.Now}
+		switch {
+		case x.was == "" || x.opened.user == "": // nobody was in, or whoever was is not any more
+			w.begins(x, l)
+		case x.was != id: // whoever was in before is not any more, and nothing recent is recorded
+			if x.session == x.opened {
+				w.breaks("a login by a passkey left the session of who was in before")
+			}
+			if !slices.Contains(x.opened.shed, x.v.Origin.Token) {
+				x.opened.user, x.opened.login = "", nil
+			}
+			w.begins(x, l)
+			return w.judge(x)
 		}
 		x.session.proved, x.session.strong = x.v.Now, x.v.Now
 	}
