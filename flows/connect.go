@@ -70,11 +70,12 @@ func (s *Service) connect(ctx context.Context, v *Visit, app tenants.App, id *pr
 		known, err := s.store.For(v.Tenant).ProviderAccount(ctx, p.Provider, p.UID)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
-			// Whom its address would sign in has it already.
+			// Whom its address would sign in has it already, unless nobody has proved the address: an account that was made with it would
+			// keep its owner from connecting.
 			switch other, _, err := s.vouchedFor(ctx, v, app, id); {
 			case err != nil:
 				return err
-			case other != nil && other.ID != v.user.ID:
+			case other != nil && other.ID != v.user.ID && other.Address.Verified:
 				return refusal.Because("", refusal.ConnectedOther)
 			}
 			a, err := s.account(ctx, v)
@@ -113,7 +114,7 @@ func (s *Service) DisconnectProvider(ctx context.Context, v *Visit, in Disconnec
 	if v.user == nil {
 		return nil, refusal.Of(refusal.Unauthenticated)
 	}
-	in.Provider, in.Account = trim(in.Provider), trim(in.Account)
+	in.Provider = trim(in.Provider)
 	var left []store.ProviderAccount
 	err := s.step(ctx, v, func() error {
 		if v.user == nil {

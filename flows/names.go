@@ -25,7 +25,8 @@ var localPart = regexp.MustCompile("^[-!#$%&'*+/=?^_`{|}~0-9A-Za-z]+(\\.[-!#$%&'
 
 // domainPart is a host name of at least two labels (RFC 1034, section 3.5), or localhost. The last label is made of letters, or of what an
 // international one is written in (RFC 5890, section 2.3.2.1): digits in it are a slip of the pen, or an address of the network.
-var domainPart = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z][a-z-]{0,61}[a-z]|xn--[a-z0-9-]{0,58}[a-z0-9])$|^localhost$`)
+var domainPart = regexp.MustCompile(
+	`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z][a-z-]{0,61}[a-z]|xn--[a-z0-9-]{0,58}[a-z0-9])$|^localhost$`)
 
 // address is an email address in the one form that it is stored, compared and mailed to in; "" is none.
 type address string

@@ -242,7 +242,8 @@ func failedAt(address, why, process string) string {
 	said := strings.Split(given, "&")
 	said = slices.DeleteFunc(said, func(param string) bool {
 		name, _, _ := strings.Cut(param, "=")
-		return name == "" || name == "error" || name == "error_process" // of before: two would leave open what happened
+		name, err := url.QueryUnescape(name)
+		return err != nil || name == "" || name == "error" || name == "error_process" // of before: two would leave open what happened
 	})
 	base += "?" + strings.Join(append(said, url.Values{"error": {why}, "error_process": {process}}.Encode()), "&")
 	if marked {
@@ -549,8 +550,8 @@ func (s *Service) loginByProvider(ctx context.Context, v *Visit, app tenants.App
 // leave ends the session of whoever is signed in, since somebody comes in who may be another. The client's next session, if any, is a new one.
 func (s *Service) leave(v *Visit) {
 	v.audit(store.UserLoggedOut, v.user.ID, nil)
-	id := v.session.ID
-	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.DropSession(ctx, id) })
+	left := v.session
+	v.queue(func(ctx context.Context, tx *store.Tx) error { return tx.LeaveSession(ctx, left) })
 	v.forget()
 	v.actor = actor{}
 }

@@ -347,7 +347,7 @@ func TestWhatFrontEndsAreToldOfANo(t *testing.T) {
 	var sent string
 	d.do(func(v *flows.Visit) (err error) {
 		sent, err = h.GoToProvider(t.Context(), v, flows.ProviderRedirectInput{
-			Provider: "google", Callback: "/done?error=own&x=1&error_process=own&errors=2", Process: "login",
+			Provider: "google", Callback: "/done?error=own&x=1&error_process=own&%65rror=own&errors=2", Process: "login",
 		})
 		return err
 	})
@@ -699,6 +699,10 @@ func TestAnAddressThatSignsInIsNotConnectedByAnother(t *testing.T) {
 		if got := h.count("provider_accounts"); got != "1" {
 			t.Errorf("%s are connected", got)
 		}
+		// An account that was made with the address, and never proved it, keeps nobody out.
+		h.device().do(h.signUp(signupOf(person(3))))
+		h.idp.vouchFor("cat", vouched("3", person(3)))
+		ann.do(h.byToken("cat", "connect"))
 	}
 }
 

@@ -716,3 +716,26 @@ func TestAnswersToAPasskeyLoginDoNotLockOut(t *testing.T) {
 	}
 	owner.do(h.showCodeAgain(x.code()))
 }
+
+// Somebody else's passkey puts out whoever is signed in, and its answer is good for one session then, too: also where the answer comes a second
+// time while the first is being written. Passkeys that are synced between devices count nothing, so no counter tells.
+func TestAnothersPasskeyIsShownOnce(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, engine string) {
+		h := newFactorHouse(t, engine, optional+`, `+unlimited, keys)
+		owner, _ := signedUp(h, 1)
+		k := newKey()
+		k.Still = true
+		owner.addKey(k, true)
+		_, bob := signedUp(h, 2)
+		d := h.signedIn(bob)
+		show := h.loginByKey(k.Get(d.askedToLogIn()))
+		late := d.visit()
+		d.do(show)
+		if err := show(late); err == nil || late.Issued() != "" {
+			t.Errorf("shown a second time: %v, with the token %q", err, late.Issued())
+		}
+		if d.user() != owner.user() {
+			t.Errorf("signed in is %q", d.user())
+		}
+	})
+}

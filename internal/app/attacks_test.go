@@ -1084,10 +1084,10 @@ func TestOriginsThatLookLikeAllowedOnesAreNot(t *testing.T) {
 		}
 		for _, origin := range []string{"https://app.example.com", "https://a.example.org", "https://b.a.example.org", "https://a.example.net:8443", "https://" + host} {
 			for _, path := range fronts {
-				for _, preflight := range []bool{true, false} {
-					r := ask(http.MethodGet, path, origin, preflight)
+				for method, preflight := range map[string]bool{http.MethodPost: true, http.MethodGet: false, http.MethodHead: false} {
+					r := ask(method, path, origin, preflight)
 					if got := r.Header.Values("Access-Control-Allow-Origin"); len(got) != 1 || got[0] != origin || r.Header.Get("Access-Control-Allow-Credentials") != "true" {
-						t.Errorf("%q at %s (preflight %v) is answered %q", origin, path, preflight, got)
+						t.Errorf("%q at %s %s (preflight %v) is answered %q", origin, method, path, preflight, got)
 					}
 					vary(t, r)
 				}

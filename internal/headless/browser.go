@@ -17,12 +17,11 @@ import (
 // it comes from the tenant's own pages, in two ways at once:
 //
 //   - It repeats the csrftoken cookie, which only scripts of the same site can read, in the X-CSRFToken header or, in a form, in the field
-//     csrfmiddlewaretoken. The token
-//     carries a MAC under the tenant's key over the session that it was made for, so one that an attacker planted, from
-//     a sibling domain or a session of his own, does not pass.
+//     csrfmiddlewaretoken. The token carries a MAC under the tenant's key over the session that it was made for, so one that an attacker
+//     planted, from a sibling domain or a session of his own, does not pass.
 //   - Its Origin, or else its Referer, is one of the tenant's own. Requests without either come from programs.
 //
-// Reading (GET, HEAD) proves nothing and changes nothing.
+// What is safe (GET, HEAD, OPTIONS, TRACE: RFC 9110, section 9.2.1) proves nothing, and changes nothing that somebody has.
 type browser struct{}
 
 func (*browser) kind() flows.Client { return flows.Browser }

@@ -98,8 +98,8 @@ func (f fields) truth(name string) bool {
 	return text != "" && !strings.EqualFold(text, "false")
 }
 
-// id is a member as a whole number, as allauth's forms take it: with spaces around it as text, and with nothing but a zero behind the point. fault is what is wrong
-// with it, "" for nothing.
+// id is a member as a whole number, as allauth's forms take it: with spaces around it as text, and with nothing but a zero behind the point.
+// fault is what is wrong with it, "" for nothing.
 func (f fields) id(name string) (id int64, fault refusal.Code) {
 	text := textOf(f[name])
 	switch {

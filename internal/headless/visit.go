@@ -40,7 +40,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	row, ok := e.methods[r.Method]
 	if !ok && r.Method == http.MethodHead {
-		row, ok = e.methods[http.MethodGet] // net/http keeps the body back
+		row, ok = e.methods[http.MethodGet] // whose answer it is, but for the body, which net/http keeps back (RFC 9110, section 9.3.2)
 	}
 	if !ok {
 		w.Header().Set("Allow", e.allow)
@@ -93,7 +93,9 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		m.AccessToken, m.RefreshToken = handed.Access, handed.Refresh
 		e.client.finish(w, r, v, m)
 		if r.Method == http.MethodOptions {
-			w.WriteHeader(http.StatusOK) // the Allow header says it all
+			h := w.Header() // of which Allow says it all
+			h["Cache-Control"], h["X-Content-Type-Options"], h["Expires"] = never, nosniff, epoch
+			w.WriteHeader(http.StatusOK)
 			return
 		}
 		write(w, answerOf(row, v, got, m))
@@ -171,7 +173,7 @@ func (a *API) corsFor(maxAge int) *cors.Cors {
 	}
 	c, _ := a.cors.LoadOrStore(maxAge, cors.New(cors.Options{
 		AllowOriginFunc:  func(string) bool { return true },
-		AllowedMethods:   []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
+		AllowedMethods:   []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
 		AllowedHeaders:   append(slices.Clone(crossOriginHeaders), a.TenantHeader),
 		ExposedHeaders:   []string{"Retry-After"},
 		AllowCredentials: true,

@@ -72,7 +72,8 @@ type replay struct {
 }
 
 // Replay sends what was recorded to both servers and compares what they answer. Requests of a conversation are sent in their order, each
-// to both servers at once and after both have answered the one before. Conversations that go on at once do not wait for each other. The error is the context's; the report then has what was done.
+// to both servers at once and after both have answered the one before. Conversations that go on at once do not wait for each other. The error
+// is the context's; the report then has what was done.
 func Replay(ctx context.Context, recording []Request, o Options) (*Report, error) {
 	if o.CSRFCookie == "" {
 		o.CSRFCookie = "csrftoken"

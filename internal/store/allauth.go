@@ -173,7 +173,7 @@ func (a Allauth) phones(ctx context.Context, db *sql.DB, known func(string) ([]s
 	if a.PhonesVerified != "" {
 		verified = `t."` + a.PhonesVerified + `"`
 	}
-	c, err := openCursor(ctx, db, `SELECT u.id, t."`+number+`", `+verified+` FROM "`+table+`" t JOIN "`+a.UserTable+`" u ON u.id = t."`+columns[2]+`" ORDER BY u.id`)
+	c, err := openCursor(ctx, db, `SELECT u.id, t."`+number+`", `+verified+` FROM "`+table+`" t JOIN "`+a.UserTable+`" u ON u.id = t."`+columns[2]+`" ORDER BY u.id, t."`+number+`"`)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", table, err)
 	}

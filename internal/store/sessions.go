@@ -224,6 +224,13 @@ func (t *Tx) DropSession(ctx context.Context, id string) error {
 	return err
 }
 
+// LeaveSession ends a session for another that takes its place. One that has changed since it was read, or is gone, is ErrStale: what took
+// it away may have been the same proof.
+func (t *Tx) LeaveSession(ctx context.Context, x *Session) error {
+	res, err := t.exec(ctx, "leave session", `DELETE FROM sessions WHERE tenant_id = $1 AND id = $2 AND version = $3`, t.tenant, x.ID, x.Version)
+	return changedOne(res, err, ErrStale)
+}
+
 // SessionsOf are the sessions that a user is signed in with, latest first, and whether there are any that the user was put out
 // of.
 func (s Scope) SessionsOf(ctx context.Context, userID string, now time.Time) (all []Session, dead bool, err error) {

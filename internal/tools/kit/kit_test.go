@@ -171,8 +171,8 @@ func TestTheWitnessTellsOfAnswersThatTheDocumentDoesNotKnow(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		switch {
-		case r.Host != "acme.localhost":
-			t.Errorf("it was asked of %s", r.Host)
+		case r.Host != "acme.localhost" || r.Header.Get("X-Forwarded-For") != "192.0.2.1" || r.URL.RawQuery != "a;b":
+			t.Errorf("it was asked of %s, with %v and %s", r.Host, r.Header, r.URL.RawQuery)
 		case r.Method == http.MethodPost:
 			w.WriteHeader(http.StatusTeapot)
 		default:
@@ -194,7 +194,8 @@ func TestTheWitnessTellsOfAnswersThatTheDocumentDoesNotKnow(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.Host = "acme.localhost"
+		r.Host, r.URL.RawQuery = "acme.localhost", "a;b"
+		r.Header.Set("X-Forwarded-For", "192.0.2.1")
 		answer, err := http.DefaultClient.Do(r)
 		if err != nil {
 			t.Fatal(err)

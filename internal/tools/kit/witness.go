@@ -30,7 +30,8 @@ func witnessBefore(server string) (*witness, error) {
 	w.Server = httptest.NewServer(&httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(to)
-			r.Out.Host = r.In.Host // which names the tenant
+			// What was asked is what is answered, also where it is odd: the host, which names the tenant, and what proxies take away.
+			r.Out.Host, r.Out.Header, r.Out.URL.RawQuery = r.In.Host, r.In.Header.Clone(), r.In.URL.RawQuery
 		},
 		ModifyResponse: w.look,
 	})

@@ -183,14 +183,20 @@ func (c *Client) do(ctx context.Context, r request) (*answer, error) {
 	return a, err
 }
 
-// stillOf reports whether a request that was meant for one user would be theirs still. Another client, with which this one shares its store,
-// may have signed somebody else in.
+// stillOf reports whether a request that was meant for one user ("" for nobody who is known) would be theirs still. Another client, with which
+// this one shares its store, may have signed somebody else in.
 func (c *Client) stillOf(ctx context.Context, user string, r *request) bool {
-	if user == "" || r.method == http.MethodGet && r.path == "auth/session" {
+	if r.method == http.MethodGet && (user == "" || r.path == "auth/session") {
 		return true
 	}
 	s, err := c.Session(ctx)
-	return err == nil && s.Authenticated && s.User != nil && s.User.ID == user
+	if err != nil {
+		return false
+	}
+	if !s.Authenticated || s.User == nil {
+		return user == ""
+	}
+	return s.User.ID == user
 }
 
 // once makes one request, and keeps the tokens that its answer brings.
@@ -287,6 +293,7 @@ func (c *Client) credential() (now credential) {
 	now.user = c.user
 	if c.options.Kind == App {
 		now.session = c.held.Session
+		now.user = cmp.Or(now.user, claimsOf(c.held.Access).Subject)
 		return now
 	}
 	for _, cookie := range c.http.Jar.Cookies(c.base.JoinPath("/")) {

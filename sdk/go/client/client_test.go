@@ -703,6 +703,8 @@ func TestACSRFTokenThatFitsNoMore(t *testing.T) {
 		c := served(t, func(w http.ResponseWriter, r *http.Request) {
 			hand := func(token string) { http.SetCookie(w, &http.Cookie{Name: "acme_csrf", Value: token, Path: "/"}) }
 			switch {
+			case r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/auth/session"):
+				say(w, 401, nobody)
 			case r.Method == http.MethodGet:
 				hand("old")
 				say(w, 200, `"data": {}`)

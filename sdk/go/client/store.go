@@ -74,6 +74,9 @@ func (c *Client) note(r *request, a *answer) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.options.Kind == App && a.Meta.SessionToken == "" && c.held.Session != r.shown.session {
+		return // it is about a session of before, and whoever that was of
+	}
 	switch {
 	case s.Authenticated && s.User != nil:
 		c.user = s.User.ID

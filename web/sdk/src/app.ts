@@ -62,9 +62,10 @@ export class AppClient extends Client {
 
   protected override async show(): Promise<{ shown: Shown; headers: Record<string, string> }> {
     await this.#load();
-    const { session } = this.#held;
+    const { session, access } = this.#held;
+    const user = ownerOf(access ?? "");
     return {
-      shown: session ? { session } : {},
+      shown: { ...(session && { session }), ...(user && { user }) },
       headers: {
         ...(session && { "X-Session-Token": session }),
         ...(this.#userAgent && { "User-Agent": this.#userAgent }),

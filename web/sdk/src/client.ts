@@ -9,6 +9,7 @@ import { makeKey, showKey } from "./webauthn.ts";
 export interface Shown {
   session?: string;
   csrf?: string;
+  user?: string; // whose the tokens say that they are
 }
 
 /** How two keys, or a key and its name, are sent. */
@@ -471,7 +472,8 @@ export abstract class Client {
     let doubtful = false;
     try {
       let answer = await this.once(request);
-      if (!request.bare && this.overtaken(answer.shown, answer) && (await this.#stillOf(user, request))) {
+      const meant = user ?? answer.shown.user;
+      if (!request.bare && this.overtaken(answer.shown, answer) && (await this.#stillOf(meant, request))) {
         answer = await this.once(request);
       }
       // A look that a change has overtaken may be about the time before it, and so may a change that another has. Who is in doubt looks
@@ -497,10 +499,13 @@ export abstract class Client {
     }
   }
 
-  /** Whether a request that was meant for one user would be theirs still. Another tab may have signed somebody else in. */
+  /** Whether a request that was meant for one user, or for nobody who is known, would be theirs still. Another tab may have signed somebody else in. */
   async #stillOf(user: API.User["id"] | undefined, { method, path }: Request): Promise<boolean> {
-    const looks = method === "GET" && path === "auth/session";
-    return user === undefined || looks || idOf(await this.session().catch(() => undefined)) === user;
+    if (method === "GET" && (user === undefined || path === "auth/session")) {
+      return true;
+    }
+    const now = await this.session().catch(() => undefined);
+    return now !== undefined && idOf(now) === user;
   }
 
   /** Asks once, and keeps what the answer brings. Where that fails, the answer is one all the same. */

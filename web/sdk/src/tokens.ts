@@ -94,7 +94,7 @@ function claimsOf(token: string): Claims {
 
 const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/** What base64url says (RFC 4648, section 5), where that is ASCII. Phones need not have atob and TextDecoder: without its claims no token is fresh. */
+/** What base64url says (RFC 4648, section 5), where that is ASCII. Phones need not have atob and TextDecoder: without claims no token is fresh. */
 function ascii(text: string): string {
   let [said, held, bits] = ["", 0, 0];
   for (const digit of text) {

@@ -520,7 +520,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in with a passkey
-         * @description Its owner was asked for a PIN or a finger, so that it is both factors at once.
+         * @description Its owner was asked for a PIN or a finger, so that it is both factors at once. Where somebody else is signed in, their session ends, and the owner's begins without a proof that is recent.
          */
         post: operations["loginByKey"];
         delete?: never;
@@ -2659,7 +2659,7 @@ export interface operations {
                     process?: "login" | "connect";
                     /** @description One of the two, or both. */
                     token?: {
-                        /** @description Of the app that it was made for. */
+                        /** @description Of the app that it was made for. An empty one is that of the only app there is. */
                         client_id?: string;
                         id_token?: string;
                         access_token?: string;

@@ -24,13 +24,28 @@ test.each([
   ["by a page of Django's", { status: 403, body: "<h1>Forbidden</h1>" }],
 ])("a CSRF token that is refused with one that fits is shown once more: %s", async (_, refused) => {
   let jar = "old";
-  const { fetch, asked } = script(() => {
-    jar = "new";
-    return refused;
-  }, signedIn());
+  const { fetch, asked } = script(
+    () => {
+      jar = "new";
+      return refused;
+    },
+    signedOut(),
+    signedIn(),
+  );
   const page = new BrowserClient({ url, fetch, csrf: () => jar });
   expect(await page.login({})).toMatchObject({ status: "signed-in" });
-  expect(asked.map(proof)).toEqual(["old", "new"]);
+  expect(asked.filter((a) => a.method === "POST").map(proof)).toEqual(["old", "new"]);
+});
+
+test("a step of nobody who is known is not taken for who has come in meanwhile", async () => {
+  let jar = "old";
+  const { fetch, asked } = script(() => {
+    jar = "bob's";
+    return unproved;
+  }, signedIn(bob));
+  const page = new BrowserClient({ url, fetch, csrf: () => jar });
+  expect(await thrownBy(page.addEmail("ann@example.com"))).toMatchObject({ reason: "forbidden" });
+  expect(asked.filter((a) => a.method === "POST").map(proof)).toEqual(["old"]);
 });
 
 test("a step that was meant for one user is not taken with the CSRF token of the next", async () => {
