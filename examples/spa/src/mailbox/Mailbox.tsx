@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Link } from "react-router";
 import { CopyButton } from "../parts/CopyButton";
 import { type Part, partsOf } from "./parts";
@@ -30,24 +30,32 @@ export function Mailbox({ mails, close }: { mails: Mail[]; close: () => void }) 
       <p className="hint">For development: mail and texts stay on this machine, and are read here.</p>
       <div role="log" aria-label="Mail">
         {mails.map((mail, i) => (
-          <details key={`${mail.at} ${mail.to} ${mail.subject}`} open={i === 0}>
-            <summary>
-              <strong>{mail.subject || "Text message"}</strong>
-              <span className="hint">
-                To <span className="foreign">{mail.to}</span>, {new Date(mail.at).toLocaleTimeString()}
-              </span>
-            </summary>
-            <p className="mail foreign">
-              {partsOf(mail.text).map((part, n) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: the text of a mail does not change
-                <MailPart key={n} part={part} followed={followed} />
-              ))}
-            </p>
-          </details>
+          <Message key={`${mail.at} ${mail.to} ${mail.subject}`} mail={mail} latest={i === 0} followed={followed} />
         ))}
       </div>
       {mails.length === 0 && <p className="empty">Nothing yet. Sign up, and the first mail arrives.</p>}
     </aside>
+  );
+}
+
+/** One mail. The latest comes open, and whatever somebody reads stays open when another comes. */
+function Message({ mail, latest, followed }: { mail: Mail; latest: boolean; followed: () => void }) {
+  const [open] = useState(latest);
+  return (
+    <details open={open}>
+      <summary>
+        <strong>{mail.subject || "Text message"}</strong>
+        <span className="hint">
+          To <span className="foreign">{mail.to}</span>, {new Date(mail.at).toLocaleTimeString()}
+        </span>
+      </summary>
+      <p className="mail foreign">
+        {partsOf(mail.text).map((part, n) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the text of a mail does not change
+          <MailPart key={n} part={part} followed={followed} />
+        ))}
+      </p>
+    </details>
   );
 }
 
