@@ -102,7 +102,7 @@ func TestOperatorsMakeAndFindUsers(t *testing.T) {
 		for body, want := range map[string]string{
 			`{}`:                          "422 ",
 			`{"email":"ann@example.org"}`: "422 email",
-			`{"username":"ANN","phone":"` + number + `","password":"1","email":"x"}`:                             "422 username phone password password email",
+			`{"username":"ANN","phone":"` + number + `","password":"719","email":"x"}`:                           "422 username phone password password email",
 			`{"email":"b@example.org","admin":true}`:                                                             "422 admin",
 			`{"email":"b@example.org","name":5,"email_verified":1,"metadata_public":[],"metadata_private":null}`: "422 email_verified metadata_private metadata_public name",
 			`{"email":"b@example.org","invite":true,"password":"` + password + `"}`:                              "422 password",
