@@ -87,12 +87,10 @@ type MigrantProvider struct {
 	LastUsedAt time.Time
 }
 
-// MaxMigrantName is how many characters the name of a migrant, and that of a key, can have.
-const MaxMigrantName = 200
-
-// The other bounds of what a migrant brings.
+// The bounds of what a migrant brings.
 const (
 	maxMigrantEmails = 50
+	maxMigrantName   = 200
 	maxMigrantID     = 200
 	maxMigrantKeys   = 50
 	maxMigrantCodes  = 100
@@ -117,6 +115,9 @@ type Arrival struct {
 	named          bool // the username was chosen, and not made
 }
 
+// MigrantName is as much of a name as fits: that of a migrant, of a key, or of an account with a provider.
+func MigrantName(name string) string { return cut(name, maxMigrantName) }
+
 // ReadMigrant finds everything that is wrong with a migrant by the tenant's rules, which are those of a signup, or makes an arrival. A hash
 // of the password that is guessed at too fast is wrapped, which takes as long as to hash. Its refusals' params are paths inside a row.
 func (s *Service) ReadMigrant(ctx context.Context, t *tenants.Tenant, m Migrant, now time.Time) (*Arrival, error) {
@@ -132,7 +133,7 @@ func (s *Service) ReadMigrant(ctx context.Context, t *tenants.Tenant, m Migrant,
 	// Whoever was here once under the same id had smaller epochs: nothing that was signed then is good now.
 	u.Epoch, u.FactorEpoch = now.Unix(), now.Unix()
 	u.CreatedAt, u.LastLoginAt = timeFault(&f, "created_at", u.CreatedAt, now), timeFault(&f, "last_login_at", u.LastLoginAt, now)
-	if u.Name = trim(m.Name); utf8.RuneCountInString(u.Name) > MaxMigrantName {
+	if u.Name = trim(m.Name); utf8.RuneCountInString(u.Name) > maxMigrantName {
 		f.Add("name", refusal.TooLong)
 	}
 	textFaults(&f, "name", u.Name, false)
@@ -421,7 +422,7 @@ func readMigrantKey(f *refusal.Faults, t *tenants.Tenant, path string, k Migrant
 		f.Say(path, refusal.Malformed, "This credential is not fit for use here: it must be an ES256, EdDSA or RS256 key that was made for "+rp.ID+".")
 	case len(k.UserHandle) > 64:
 		f.Say(path+".user_handle", refusal.TooLong, "It has 64 bytes at most.")
-	case utf8.RuneCountInString(k.Name) > MaxMigrantName:
+	case utf8.RuneCountInString(k.Name) > maxMigrantName:
 		f.Add(path+".name", refusal.TooLong)
 	case !textFaults(f, path+".name", k.Name, false):
 	default:

@@ -369,7 +369,7 @@ func nameOf(id *provider.Identity) string {
 	if name == "" {
 		name = trim(trim(id.GivenName) + " " + trim(id.FamilyName))
 	}
-	return cut(strings.ToValidUTF8(strings.ReplaceAll(name, "\x00", ""), ""), MaxMigrantName)
+	return MigrantName(strings.ToValidUTF8(strings.ReplaceAll(name, "\x00", ""), ""))
 }
 
 // suggested is the username that somebody has at a provider, where it may be one here; "" otherwise.

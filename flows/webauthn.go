@@ -591,7 +591,6 @@ func (s *Service) ownerOfKey(ctx context.Context, v *Visit, credentialID, handle
 }
 
 func (s *Service) loginByKey(ctx context.Context, v *Visit, a *store.Account, x *store.Authenticator) error {
-	instead := false // of somebody who was signed in
 	switch {
 	case !a.Active:
 		v.auditOf(store.LoginFailed, a.ID, map[string]any{"method": "passkey", "reason": "deactivated"})
@@ -601,10 +600,8 @@ func (s *Service) loginByKey(ctx context.Context, v *Visit, a *store.Account, x 
 		v.audit(store.UserReauthenticated, a.ID, map[string]any{"method": "passkey"})
 		return v.recordFactor(x, Method{Passwordless: true})
 	case v.user != nil:
-		s.leave(v)
-		instead = true
-	}
-	if !instead { // the contract has it prove nothing that is recent there
+		s.leave(v) // and the contract has it prove nothing that is recent
+	default:
 		if err := v.recordFactor(x, Method{Passwordless: true}); err != nil {
 			return err
 		}

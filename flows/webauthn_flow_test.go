@@ -25,6 +25,16 @@ func (h *house) keyed(n int) (d *device, to string, k *factortest.Authenticator)
 	return d, to, k
 }
 
+// uncounted is somebody with a passkey that counts nothing, as those that are synced between devices.
+func (h *house) uncounted(n int) (d *device, k *factortest.Authenticator) {
+	h.Helper()
+	d, _ = signedUp(h, n)
+	k = newKey()
+	k.Still = true
+	d.addKey(k, true)
+	return d, k
+}
+
 // ceremonies are everything that a key is shown for: who is asked, how, and with what it is answered.
 var ceremonies = map[string]struct {
 	at    func(h *house, owner *device, to string) *device
@@ -273,10 +283,7 @@ func TestCounterThatDoesNotRiseIsAudited(t *testing.T) {
 func TestAnswerIsTakenOnceAtOnce(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		h := newFactorHouse(t, engine, optional+`, `+unlimited, keys)
-		owner, _ := signedUp(h, 1)
-		k := newKey()
-		k.Still = true
-		owner.addKey(k, true)
+		_, k := h.uncounted(1)
 		d := h.device()
 		answer := k.Get(d.askedToLogIn())
 		const n = 16
@@ -722,10 +729,7 @@ func TestAnswersToAPasskeyLoginDoNotLockOut(t *testing.T) {
 func TestAnothersPasskeyIsShownOnce(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine string) {
 		h := newFactorHouse(t, engine, optional+`, `+unlimited, keys)
-		owner, _ := signedUp(h, 1)
-		k := newKey()
-		k.Still = true
-		owner.addKey(k, true)
+		owner, k := h.uncounted(1)
 		_, bob := signedUp(h, 2)
 		d := h.signedIn(bob)
 		show := h.loginByKey(k.Get(d.askedToLogIn()))

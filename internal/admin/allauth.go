@@ -48,7 +48,7 @@ func (a AllauthRows) row(u *store.AllauthUser) (map[string]any, error) {
 		}
 	}
 	put("username", u.Username)
-	put("name", shortened(strings.TrimSpace(u.First+" "+u.Last), flows.MaxMigrantName))
+	put("name", flows.MigrantName(strings.TrimSpace(u.First+" "+u.Last)))
 	if u.Phone != "" {
 		row["phone"], row["phone_verified"] = u.Phone, u.PhoneVerified
 	}
@@ -156,18 +156,10 @@ func allauthDisplay(extra []byte) string {
 	for _, name := range allauthDisplays {
 		text, _ := told[name].(string)
 		if text = strings.TrimSpace(strings.ReplaceAll(text, "\x00", "")); text != "" {
-			return shortened(text, flows.MaxMigrantName)
+			return flows.MigrantName(text)
 		}
 	}
 	return ""
-}
-
-// shortened is a text of so many characters at most.
-func shortened(text string, most int) string {
-	if r := []rune(text); len(r) > most {
-		return string(r[:most])
-	}
-	return text
 }
 
 // allauthHandle is how keys that were made there name their user: by the primary key, numbers in base 36, UUIDs without their dashes.

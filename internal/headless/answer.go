@@ -152,8 +152,13 @@ func write(w http.ResponseWriter, a answer) {
 	if err != nil { // answers are made of plain values; this is a mistake in the program
 		panic("headless: " + err.Error())
 	}
-	h := w.Header()
-	h["Content-Type"], h["Cache-Control"], h["X-Content-Type-Options"], h["Expires"] = jsonType, never, nosniff, epoch
+	keepFromCaches(w.Header())
+	w.Header()["Content-Type"] = jsonType
 	w.WriteHeader(a.Status)
 	_, _ = w.Write(body) // a client that has gone is no fault of ours
+}
+
+// keepFromCaches has an answer, which is of whoever asked, kept and guessed at by nobody.
+func keepFromCaches(h http.Header) {
+	h["Cache-Control"], h["X-Content-Type-Options"], h["Expires"] = never, nosniff, epoch
 }

@@ -71,7 +71,7 @@ func (f forwardAuth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h[forwardUser], h[forwardSession], h[forwardTenant] = []string{who.UserID}, []string{who.SessionID}, []string{t.Slug}
 	h[forwardEmail], h[forwardUsername], h[forwardName] = safeValue(who.Email), safeValue(who.Username), safeValue(who.Name)
-	h["Cache-Control"], h["X-Content-Type-Options"], h["Expires"] = never, nosniff, epoch
+	keepFromCaches(h)
 	w.WriteHeader(http.StatusOK)
 }
 

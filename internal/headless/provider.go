@@ -97,9 +97,6 @@ func (a *API) lookAtProviderSignup(v *flows.Visit, _ *http.Request) (viewed, err
 
 // finishProviderSignup serves POST auth/provider/signup.
 func (a *API) finishProviderSignup(v *flows.Visit, r *http.Request) error {
-	if err := awaitsProviderSignup(v); err != nil {
-		return err
-	}
 	in, err := decode(r)
 	if err != nil {
 		return err
@@ -117,9 +114,6 @@ func (a *API) providerAccounts(v *flows.Visit, r *http.Request) (viewed, error) 
 
 // disconnectProvider serves DELETE account/providers.
 func (a *API) disconnectProvider(v *flows.Visit, r *http.Request) (viewed, error) {
-	if err := needsUser(v); err != nil {
-		return viewed{}, err
-	}
 	in, err := decode(r)
 	if err != nil {
 		return viewed{}, err
@@ -240,7 +234,7 @@ func sendFragment(w http.ResponseWriter) {
 // its own allows ("" for none).
 func asPage(w http.ResponseWriter, allows string) {
 	h := w.Header()
-	h["Cache-Control"], h["X-Content-Type-Options"], h["Expires"] = never, nosniff, epoch
+	keepFromCaches(h)
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Content-Security-Policy", "default-src 'none'; "+allows+"base-uri 'none'; frame-ancestors 'none'")
@@ -291,6 +285,6 @@ func sendTo(w http.ResponseWriter, status int, location string) {
 	h := w.Header()
 	h.Set("Location", location)
 	h.Set("Referrer-Policy", "no-referrer")
-	h["Cache-Control"], h["Expires"], h["X-Content-Type-Options"] = never, epoch, nosniff
+	keepFromCaches(h)
 	w.WriteHeader(status)
 }

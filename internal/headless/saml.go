@@ -89,7 +89,7 @@ func (c callback) describe(w http.ResponseWriter, r *http.Request, t *tenants.Te
 		return
 	}
 	h := w.Header()
-	h["Cache-Control"], h["Expires"], h["X-Content-Type-Options"] = never, epoch, nosniff
+	keepFromCaches(h)
 	h.Set("Content-Type", "application/samlmetadata+xml")
 	h.Set("Content-Security-Policy", "default-src 'none'")
 	_, _ = w.Write(doc) //nolint:gosec // XML that was encoded, as a type that no browser shows; a client that has gone is no fault of ours

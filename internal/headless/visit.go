@@ -93,9 +93,8 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		m.AccessToken, m.RefreshToken = handed.Access, handed.Refresh
 		e.client.finish(w, r, v, m)
 		if r.Method == http.MethodOptions {
-			h := w.Header() // of which Allow says it all
-			h["Cache-Control"], h["X-Content-Type-Options"], h["Expires"] = never, nosniff, epoch
-			w.WriteHeader(http.StatusOK)
+			keepFromCaches(w.Header())
+			w.WriteHeader(http.StatusOK) // Allow says it all
 			return
 		}
 		write(w, answerOf(row, v, got, m))

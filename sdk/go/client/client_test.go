@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -356,6 +357,7 @@ func TestOneUsersStepsAreNotTakenForAnother(t *testing.T) {
 		c = begin(func(w http.ResponseWriter) {
 			c.mu.Lock()
 			c.reload(t.Context()) // as a refresh does that goes on meanwhile
+			c.user = "ben"        // as another answer tells
 			c.mu.Unlock()
 			say(w, 200, said)
 		})
@@ -364,6 +366,26 @@ func TestOneUsersStepsAreNotTakenForAnother(t *testing.T) {
 		}
 		if kept.held != bens {
 			t.Errorf("a late answer that %s: %+v are kept", name, kept.held)
+		}
+		if c.user != "ben" {
+			t.Errorf("a late answer that %s: signed in seems %s", name, c.user)
+		}
+	}
+	// Who has not looked yet goes by the access token or, without one, by nobody.
+	for _, held := range []Tokens{anns().held, {Session: "ann's"}} {
+		kept, asked = &memory{held}, nil
+		c := served(t, func(w http.ResponseWriter, r *http.Request) {
+			asked = append(asked, r.Header.Get("X-Session-Token")+" "+r.Method)
+			if kept.held == bens {
+				say(w, 200, ben)
+				return
+			}
+			kept.held = bens
+			gone(w)
+		}, func(o *Options) { o.Store = kept })
+		_, err := c.AddEmail(t.Context(), "ann@example.com")
+		if !errors.Is(err, ErrSessionEnded) || slices.Contains(asked, bens.Session+" POST") {
+			t.Errorf("with %+v: %v after %q", held, err, asked)
 		}
 	}
 	c := begin(func(w http.ResponseWriter) { say(w, 400, `"errors": []`) }) // of the refresh

@@ -150,6 +150,20 @@ test.each([
   expect(app.known).toMatchObject({ user: bob });
 });
 
+test.each([
+  ["goes by the access token", { session: "ann's", access: access(ann.id) }],
+  ["goes by nobody, without one", { session: "ann's" }],
+])("a step is not taken for the next user where nobody has looked yet: it %s", async (_, held) => {
+  const tokens = store(held);
+  const { fetch, asked } = script(() => {
+    tokens.held = { session: "bob's", access: access(bob.id) };
+    return signedOut([{ id: "login" }], {}, 410);
+  }, signedIn(bob));
+  const app = new AppClient({ url, fetch, tokens });
+  expect(await thrownBy(app.addEmail("ann@example.com"))).toMatchObject({ reason: "ended" });
+  expect(asked.filter((a) => a.method !== "GET").map(shown)).toEqual(["ann's"]);
+});
+
 test("whoever asks for an access token of one user is given none of the next", async () => {
   const tokens = store({ session: "ann's", access: access(ann.id, { since: 290 }), refresh: "r1" });
   const slow = promise<Said>();
